@@ -1,0 +1,54 @@
+# Maven itself runs on any JDK from 17 on; on 25 the format check runs inside it, which is quicker.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MVN = JAVA_HOME="$$(scripts/find-jdk)" mvn -B
+BUILT := standalone/target/rollback/.built
+# What the programs are made of; tests are not.
+SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type f 2>/dev/null)
+# Public images by default; our own where nothing can be pulled (scripts/setup makes the base).
+LOCAL_IMAGES ?= $(shell docker image inspect rollback-local/jre:25 >/dev/null 2>&1 && echo yes)
+COMPOSE := docker compose $(if $(LOCAL_IMAGES),--env-file docker/local-images.env -f docker-compose.yml -f docker/compose.local-images.yml)
+
+.PHONY: help setup build test demo bench run up down format clean compose-up
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: JDK 25, Docker engine, compose, base images
+	scripts/setup
+
+build: $(BUILT) ## build the programs into standalone/target/rollback
+
+$(BUILT): $(SOURCES)
+	$(MVN) -q -pl standalone -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
+	@touch $@
+
+test: setup ## run every check and test, on real git, Docker and PostgreSQL
+	$(MVN) verify --fail-at-end
+
+demo: setup build ## break the FREEDOM platform, and watch it roll back
+	demo/run
+
+bench: setup build ## measure against peers
+	bench/run
+
+run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")
+	bin/rollback-standalone $(ARGS)
+
+up: build ## run the distributed deployment, each service in its container
+	scripts/setup --with-jre-image
+	$(MAKE) --no-print-directory compose-up
+
+compose-up:
+	$(COMPOSE) build orchestrator
+	$(COMPOSE) up -d --wait
+
+down: ## stop the distributed deployment; topics and schemas are kept
+	$(COMPOSE) down
+
+format: ## format all Java sources
+	$(MVN) -q spotless:apply
+
+clean: ## remove what the build made; data/ is kept
+	$(MVN) -q clean

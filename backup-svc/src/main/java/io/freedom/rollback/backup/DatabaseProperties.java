@@ -1,0 +1,159 @@
+package io.freedom.rollback.backup;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What belongs to a database but is not in its dump: owner, locale, settings, rights, comment. */
+final class DatabaseProperties {
+    /** Settings whose value is a list of quoted names (GUC_LIST_QUOTE in PostgreSQL's source). */
+    private static final Set<String> LISTS = Set.of(
+            "search_path",
+            "temp_tablespaces",
+            "local_preload_libraries",
+            "session_preload_libraries",
+            "shared_preload_libraries",
+            "unix_socket_directories");
+
+    private static final Pattern ELEMENT = Pattern.compile("\\s*(?:\"((?:[^\"]|\"\")*)\"|([^,\"]*?))\\s*(?:,|$)");
+
+    private final Connection connection;
+    private final String database;
+
+    DatabaseProperties(Connection connection, String database) {
+        this.connection = connection;
+        this.database = database;
+    }
+
+    /** CREATE DATABASE for an empty database that sorts, compares and encodes like this one. */
+    String createAs(String name) throws SQLException {
+        var d = columns();
+        var sql = new StringBuilder("CREATE DATABASE " + Sql.name(name) + " TEMPLATE template0");
+        sql.append(" OWNER ").append(Sql.name(required(d, "owner")));
+        sql.append(" ENCODING ").append(Sql.literal(required(d, "encoding_name")));
+        sql.append(" LC_COLLATE ").append(Sql.literal(required(d, "datcollate")));
+        sql.append(" LC_CTYPE ").append(Sql.literal(required(d, "datctype")));
+        // The provider came with 15; the column of its locale was renamed in 17.
+        var locale = d.getOrDefault("datlocale", d.get("daticulocale"));
+        switch (String.valueOf(d.get("datlocprovider"))) {
+            case "i" -> {
+                sql.append(" LOCALE_PROVIDER icu ICU_LOCALE ").append(Sql.literal(String.valueOf(locale)));
+                var rules = d.get("daticurules");
+                sql.append(rules == null ? "" : " ICU_RULES " + Sql.literal(rules));
+            }
+            case "b" ->
+                sql.append(" LOCALE_PROVIDER builtin BUILTIN_LOCALE ").append(Sql.literal(String.valueOf(locale)));
+            case "c" -> sql.append(" LOCALE_PROVIDER libc");
+            default -> {} // before 15
+        }
+        sql.append(" TABLESPACE ").append(Sql.name(required(d, "tablespace")));
+        sql.append(" CONNECTION LIMIT ").append(required(d, "datconnlimit"));
+        return sql.toString();
+    }
+
+    /** Statements that give another database the settings, rights and comment of this one. */
+    List<String> applyTo(String name) throws SQLException {
+        var statements = new ArrayList<String>();
+        for (var row : Sql.rows(connection, """
+                SELECT r.rolname, unnest(s.setconfig) FROM pg_db_role_setting s
+                  JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
+                 WHERE d.datname = ? ORDER BY 1 NULLS FIRST, 2
+                """, database)) {
+            statements.add(setting(name, row.getFirst(), String.valueOf(row.get(1))));
+        }
+        statements.addAll(rights(name));
+        for (var row : Sql.rows(
+                connection,
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ?",
+                database)) {
+            var comment = row.getFirst();
+            if (comment != null) {
+                statements.add("COMMENT ON DATABASE " + Sql.name(name) + " IS " + Sql.literal(comment));
+            }
+        }
+        return statements;
+    }
+
+    private List<String> rights(String name) throws SQLException {
+        var on = " ON DATABASE " + Sql.name(name);
+        var statements = new ArrayList<String>();
+        for (var row : Sql.rows(connection, """
+                SELECT r.rolname, a.grantee, a.privilege_type, a.is_grantable, o.rolname
+                  FROM pg_database d JOIN pg_roles o ON o.oid = d.datdba, aclexplode(d.datacl) a
+                  LEFT JOIN pg_roles r ON r.oid = a.grantee
+                 WHERE d.datname = ? ORDER BY 1 NULLS FIRST, 3
+                """, database)) {
+            if (statements.isEmpty()) {
+                // Rights that were given up must not come back as defaults.
+                statements.add("REVOKE ALL" + on + " FROM PUBLIC, " + Sql.name(String.valueOf(row.get(4))));
+            }
+            var role = row.getFirst();
+            var grantee = "0".equals(row.get(1)) ? "PUBLIC" : Sql.name(String.valueOf(role));
+            statements.add("GRANT " + row.get(2) + on + " TO " + grantee
+                    + ("t".equals(row.get(3)) ? " WITH GRANT OPTION" : ""));
+        }
+        return statements;
+    }
+
+    private static String setting(String name, @Nullable String role, String setting) {
+        int equals = setting.indexOf('=');
+        var parameter = setting.substring(0, equals);
+        var value = setting.substring(equals + 1);
+        var target = role == null
+                ? "ALTER DATABASE " + Sql.name(name)
+                : "ALTER ROLE " + Sql.name(role) + " IN DATABASE " + Sql.name(name);
+        // A parameter of an extension has a dot between two names.
+        var quoted = String.join(".", List.of(parameter.split("\\.", -1)).stream().map(Sql::name).toList());
+        return target + " SET " + quoted + " TO " + (LISTS.contains(parameter) ? list(value) : Sql.literal(value));
+    }
+
+    private static String list(String value) {
+        var elements = new ArrayList<String>();
+        var matcher = ELEMENT.matcher(value);
+        int end = 0;
+        while (end < value.length() && matcher.find(end)) {
+            var inQuotes = matcher.group(1);
+            elements.add(Sql.literal(inQuotes == null ? matcher.group(2) : inQuotes.replace("\"\"", "\"")));
+            end = matcher.end();
+        }
+        return elements.isEmpty() ? Sql.literal("") : String.join(", ", elements);
+    }
+
+    private Map<String, String> columns() throws SQLException {
+        try (var statement = connection.prepareStatement("""
+                SELECT d.*, pg_encoding_to_char(d.encoding) AS encoding_name, r.rolname AS owner,
+                       t.spcname AS tablespace
+                  FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba JOIN pg_tablespace t ON t.oid = d.dattablespace
+                 WHERE d.datname = ?
+                """)) {
+            statement.setString(1, database);
+            try (var result = statement.executeQuery()) {
+                var columns = new HashMap<String, String>();
+                if (result.next()) {
+                    var about = result.getMetaData();
+                    for (int i = 1; i <= about.getColumnCount(); i++) {
+                        var value = result.getString(i);
+                        if (value != null) {
+                            columns.put(about.getColumnLabel(i), value);
+                        }
+                    }
+                }
+                return columns;
+            }
+        }
+    }
+
+    private static String required(Map<String, String> columns, String name) throws SQLException {
+        var value = columns.get(name);
+        if (value == null) {
+            throw new SQLException("pg_database has no " + name + " of the database", "02000");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,178 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.DatabaseDumped;
+import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import io.freedom.rollback.worker.sql.JdbcConnections;
+import io.freedom.rollback.worker.sql.TableCounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Dumps the database in the very snapshot in which its rows are counted, so that a restore can be compared. */
+final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
+    private static final String PURPOSE = "dump";
+
+    private final EngineProvider engines;
+
+    DumpDatabaseHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<DumpDatabase> action() {
+        return DumpDatabase.class;
+    }
+
+    @Override
+    public Probe probe(DumpDatabase action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getDirectory());
+        var name = action.getDatabase().getName();
+        if (!point.hasDump(name)) {
+            return new Probe.NotApplied();
+        }
+        return Disk.work(
+                point.databases(),
+                () -> new Probe.Applied(completed(point, Json.read(point.dumpRecord(name), DumpRecord.class))));
+    }
+
+    @Override
+    public Completed execute(DumpDatabase action, StepContext step) throws StepFailure, InterruptedException {
+        var database = action.getDatabase();
+        var point = RestorePoint.at(action.getDirectory());
+        try (var connection = JdbcConnections.open(database, step)) {
+            endEarlierAttempts(connection, step);
+            try (var tools = PostgresTools.open(engines, action.getCompose(), database, PURPOSE, step)) {
+                var dump = tools.folder() + "/dump";
+                var tables = dump(action, dump, connection, tools, step);
+                var dumped = new DumpRecord(
+                        database.getName(),
+                        Sql.serverVersion(connection),
+                        tools.version("pg_dump"),
+                        tables.stream().map(DumpRecord.Rows::of).toList());
+                return Disk.work(point.databases(), () -> {
+                    fetch(dump, point, dumped, tools, step);
+                    return completed(point, dumped);
+                });
+            }
+        } catch (SQLException e) {
+            throw JdbcConnections.failure(database, e);
+        }
+    }
+
+    /** A worker that was killed leaves its pg_dump behind, which would go on for as long as it takes. */
+    private static void endEarlierAttempts(Connection connection, StepContext step) throws SQLException {
+        step.checkpoint();
+        Sql.rows(
+                connection,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?",
+                PostgresTools.session(PURPOSE, step));
+    }
+
+    private static List<TableRows> dump(
+            DumpDatabase action, String target, Connection connection, PostgresTools tools, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        connection.setAutoCommit(false);
+        Sql.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        Sql.execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 0");
+        Sql.execute(connection, "SET LOCAL statement_timeout = 0");
+        var argv = List.of(
+                "pg_dump",
+                "--format=directory",
+                "--jobs=" + Math.max(1, action.getJobs()),
+                "--compress=1",
+                "--snapshot=" + Sql.value(connection, "SELECT pg_export_snapshot()"),
+                "--lock-wait-timeout=60000",
+                "--no-password",
+                "--username=" + action.getDatabase().getUser(),
+                "--file=" + target,
+                "--dbname=" + PostgresTools.connection(action.getDatabase().getName()));
+        step.checkpoint();
+        try (var dump = Background.start(() -> tools.run(argv))) {
+            var tables = TableCounts.exact(connection, counted -> {
+                step.checkpoint();
+                step.progress(counted, 0, "tables", "counting rows of the snapshot while it is dumped");
+            });
+            dump.await(() -> {
+                step.checkpoint();
+                step.progress(tools.size(target), 0, "bytes", "pg_dump is writing");
+            });
+            return tables;
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private static void fetch(
+            String dump, RestorePoint point, DumpRecord dumped, PostgresTools tools, StepContext step)
+            throws IOException, StepFailure, InterruptedException {
+        var sums = tools.sums(dump);
+        long total = tools.size(dump);
+        try (var staging = Staging.beside(point.dump(dumped.database()))) {
+            step.checkpoint();
+            tools.copyOut(dump, staging.folder(), bytes -> {
+                step.checkpoint();
+                step.progress(Math.min(bytes, total), total, "bytes", "copying the dump out of the container");
+            });
+            var fetched = staging.path().resolve("dump");
+            compare(fetched, sums, step);
+            step.checkpoint();
+            PrivateFiles.sealTree(fetched);
+            PrivateFiles.moveInto(fetched, point.dump(dumped.database()));
+            PrivateFiles.write(point.dumpRecord(dumped.database()), Json.text(dumped));
+        }
+    }
+
+    /** A stream that was cut ends as silently as a whole one. */
+    private static void compare(Path fetched, Map<String, String> sums, StepContext step)
+            throws IOException, StepFailure {
+        var different = new TreeSet<>(sums.keySet());
+        try (var files = Files.walk(fetched)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                step.checkpoint();
+                var name = fetched.relativize(file).toString();
+                if (Sha256.of(file, n -> {}).equals(sums.get(name))) {
+                    different.remove(name);
+                } else {
+                    different.add(name);
+                }
+            }
+        }
+        if (sums.isEmpty() || !different.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.TOOL,
+                    "the dump did not arrive from the container as it was written there (" + different
+                            + "): retry; the partial copy was removed");
+        }
+    }
+
+    private static Completed completed(RestorePoint point, DumpRecord dumped) throws IOException {
+        var folder = point.dump(dumped.database());
+        int files = 0;
+        long bytes = 0;
+        try (var all = Files.walk(folder)) {
+            for (var file : all.filter(Files::isRegularFile).toList()) {
+                files++;
+                bytes += Files.size(file);
+            }
+        }
+        long rows = dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
+        return new Completed(
+                new DatabaseDumped(folder.toString(), files, bytes, dumped.serverVersion()),
+                "%d tables, %,d rows, %s by %s"
+                        .formatted(dumped.tables().size(), rows, Disk.size(bytes), dumped.tool()));
+    }
+}

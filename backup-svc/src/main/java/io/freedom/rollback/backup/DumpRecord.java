@@ -1,0 +1,28 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.TableRows;
+import java.util.List;
+
+/**
+ * What is known about a dump, kept beside it.
+ *
+ * @param serverVersion e.g. "15.18"
+ * @param tool first line of `pg_dump --version`
+ * @param tables exact rows in the very snapshot that was dumped
+ */
+record DumpRecord(String database, String serverVersion, String tool, List<Rows> tables) {
+    DumpRecord {
+        tables = List.copyOf(tables);
+    }
+
+    record Rows(String schema, String table, long rows) {
+        static Rows of(TableRows counted) {
+            return new Rows(counted.getSchema$(), counted.getTable(), counted.getRows());
+        }
+    }
+
+    /** The differences, each as "public.orders: 10 rows instead of 12"; empty when the tables hold the same rows. */
+    List<String> differences(List<TableRows> found) {
+        return TableDifferences.between(tables, found.stream().map(Rows::of).toList());
+    }
+}

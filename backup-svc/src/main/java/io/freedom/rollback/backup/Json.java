@@ -1,0 +1,36 @@
+package io.freedom.rollback.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The JSON files of a restore point: indented, in the order of the records' fields, tolerant to fields added later. */
+final class Json {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private Json() {}
+
+    static String text(Object value) {
+        return MAPPER.writeValueAsString(value) + "\n";
+    }
+
+    /** @throws IOException also when the content is not what was expected */
+    static <T> T read(Path file, Class<T> type) throws IOException {
+        return parse(Files.readString(file), file, type);
+    }
+
+    static <T> T parse(String text, Path file, Class<T> type) throws IOException {
+        try {
+            return MAPPER.readValue(text, type);
+        } catch (JacksonException e) {
+            throw new IOException(file + " cannot be read: " + e.getOriginalMessage(), e);
+        }
+    }
+}

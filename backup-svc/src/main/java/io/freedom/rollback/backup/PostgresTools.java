@@ -1,0 +1,167 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.engine.ExecResult;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The server's own tools, run in its container, with a private folder there that is removed at the end. */
+final class PostgresTools implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresTools.class);
+    private static final Duration BRIEF = Duration.ofMinutes(2);
+    private static final int SAID = 1500;
+
+    private final Engine engine;
+    private final String container;
+    private final Map<String, String> environment;
+    private final StepContext step;
+    private final String folder;
+
+    private PostgresTools(
+            Engine engine, String container, Map<String, String> environment, StepContext step, String session) {
+        this.engine = engine;
+        this.container = container;
+        this.environment = environment;
+        this.step = step;
+        this.folder = "/tmp/" + session + "-" + UUID.randomUUID();
+    }
+
+    /** Name under which the tools of this purpose connect, in every attempt of this rollback. */
+    static String session(String purpose, StepContext step) {
+        return "rollback-" + purpose + "-" + ShortId.of(step.rollbackId());
+    }
+
+    static PostgresTools open(
+            EngineProvider engines, ComposeProject compose, Database database, String purpose, StepContext step)
+            throws StepFailure, InterruptedException {
+        var environment = new HashMap<String, String>();
+        var session = session(purpose, step);
+        environment.put("PGAPPNAME", session);
+        environment.put("PGCONNECT_TIMEOUT", "10");
+        environment.put("LC_ALL", "C"); // Messages are read below.
+        var password = database.getPassword();
+        if (password != null) {
+            environment.put("PGPASSWORD", step.secrets().resolve(password));
+        }
+        var engine = engines.engine();
+        var container = engine.running(compose.getProject(), database.getService());
+        var tools = new PostgresTools(engine, container.id(), Map.copyOf(environment), step, session);
+        tools.removeFolders(session + "-*"); // of attempts whose worker was killed
+        step.checkpoint();
+        tools.run(List.of("mkdir", "-m", "700", "--", tools.folder), BRIEF);
+        return tools;
+    }
+
+    /** Private folder in the container. */
+    String folder() {
+        return folder;
+    }
+
+    /** Runs a tool until the step's deadline; fails unless it exits with 0. */
+    ExecResult run(List<String> argv) throws StepFailure, InterruptedException {
+        var left = Duration.between(Instant.now(), step.deadline());
+        return run(argv, left.isNegative() ? Duration.ZERO : left);
+    }
+
+    private ExecResult run(List<String> argv, Duration timeout) throws StepFailure, InterruptedException {
+        var result = engine.exec(container, argv, environment, timeout);
+        if (result.succeeded()) {
+            return result;
+        }
+        throw failure(argv.getFirst(), result);
+    }
+
+    private static StepFailure failure(String tool, ExecResult result) {
+        var said = (result.stderr().isBlank() ? result.stdout() : result.stderr()).strip();
+        var tail = said.length() <= SAID ? said : "…" + said.substring(said.length() - SAID);
+        var what = tool + " in the database container failed with exit code " + result.exitCode() + ": " + tail;
+        if (result.exitCode() == 126 || result.exitCode() == 127) {
+            return new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the database container has no " + tool + " on its PATH: is the right service named? " + tail);
+        }
+        if (said.contains("No space left on device")) {
+            return new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the disk of the database container is full (/tmp or its data directory): free space. " + what);
+        }
+        boolean unreachable = said.contains("connection to server") || said.contains("could not connect");
+        return new StepFailure(unreachable ? FailureKind.UNAVAILABLE : FailureKind.TOOL, what);
+    }
+
+    /** First line of `tool --version`. */
+    String version(String tool) throws StepFailure, InterruptedException {
+        return run(List.of(tool, "--version"), BRIEF).stdout().lines().findFirst().orElse(tool);
+    }
+
+    /** Bytes that a folder takes; 0 while it is not there. */
+    long size(String path) throws StepFailure, InterruptedException {
+        var result = engine.exec(container, List.of("du", "-sk", path), environment, BRIEF);
+        var words = result.stdout().strip().split("\\s+", -1);
+        return words[0].matches("\\d+") ? Long.parseLong(words[0]) * 1024 : 0;
+    }
+
+    /** SHA-256 of each file below a folder, by path relative to it. */
+    Map<String, String> sums(String path) throws StepFailure, InterruptedException {
+        var result = run(List.of("find", path, "-type", "f", "-exec", "sha256sum", "{}", "+"));
+        if (result.truncated()) {
+            throw new StepFailure(FailureKind.TOOL, "the list of the dump's files is too long to be read");
+        }
+        var sums = new HashMap<String, String>();
+        for (var line : result.stdout().lines().toList()) {
+            // 64 digits, a blank, a blank or "*", the path.
+            sums.put(line.substring(66 + path.length() + 1), line.substring(0, 64));
+        }
+        return sums;
+    }
+
+    void copyOut(String path, Path target, LongConsumer progress) throws StepFailure, InterruptedException {
+        engine.copyOut(container, path, target, progress);
+    }
+
+    /** Copies a folder below the private folder; returns where it is. */
+    String copyIn(Path source) throws StepFailure, InterruptedException {
+        engine.copyIn(container, source, folder);
+        return folder + "/" + source.getFileName();
+    }
+
+    /** A connection string: as a plain name, one that holds "=" would be taken for parameters. */
+    static String connection(String database) {
+        return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    }
+
+    private void removeFolders(String pattern) throws StepFailure, InterruptedException {
+        run(List.of("find", "/tmp", "-maxdepth", "1", "-name", pattern, "-exec", "rm", "-rf", "{}", "+"), BRIEF);
+    }
+
+    @Override
+    public void close() {
+        // The interrupt that may have ended the step must not keep us from cleaning up.
+        boolean interrupted = Thread.interrupted();
+        try {
+            removeFolders(folder.substring("/tmp/".length()));
+        } catch (StepFailure e) {
+            LOG.warn("{} stays in the database container: remove it by hand ({})", folder, e.text());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

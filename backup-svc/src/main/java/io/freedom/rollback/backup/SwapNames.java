@@ -1,0 +1,42 @@
+package io.freedom.rollback.backup;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Names of the databases around a swap. They carry the rollback's id, so that the server itself tells how far a swap is.
+ *
+ * @param live the platform's database
+ * @param side the restored one, until it is swapped in
+ * @param kept the replaced one; it exists exactly while the restored one is live
+ * @param undone the restored one after it was swapped out again
+ */
+record SwapNames(String live, String side, String kept, String undone) {
+    /** NAMEDATALEN - 1, bytes; PostgreSQL cuts longer names silently. */
+    private static final int LIMIT = 63;
+
+    static SwapNames of(String database, String rollbackId) {
+        var id = ShortId.of(rollbackId);
+        return new SwapNames(
+                database,
+                derived(database, "__restore_" + id),
+                derived(database, "__before_" + id),
+                derived(database, "__undone_" + id));
+    }
+
+    private static String derived(String database, String suffix) {
+        if (bytes(database + suffix) <= LIMIT) {
+            return database + suffix;
+        }
+        // Databases that begin alike must not meet when they are cut.
+        var full = "_" + Sha256.of(database).substring(0, 6) + suffix;
+        var cut = database;
+        while (bytes(cut + full) > LIMIT) {
+            cut = cut.substring(0, cut.offsetByCodePoints(cut.length(), -1));
+        }
+        return cut + full;
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

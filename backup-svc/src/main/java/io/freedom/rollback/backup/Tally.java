@@ -1,0 +1,65 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.worker.StepContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Counts what a copy has taken, reports it, and keeps what an operator should know about it. */
+final class Tally {
+    private static final int NAMED = 5;
+
+    private final StepContext step;
+    private final List<String> changed = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
+    private int files;
+    private long bytes;
+
+    Tally(StepContext step) {
+        this.step = step;
+    }
+
+    int files() {
+        return files;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** Called for each piece, so that a long copy can be cancelled within. */
+    void read(long piece, String name) {
+        bytes += piece;
+        step.checkpoint();
+        step.progress(bytes, 0, "bytes", name);
+    }
+
+    /** Takes back the bytes of a file that is read again. */
+    void forget(long read) {
+        bytes -= read;
+    }
+
+    void took() {
+        files++;
+    }
+
+    void changedWhileRead(String name) {
+        changed.add(name);
+    }
+
+    void leftOut(String name, String why) {
+        left.add(name + " (" + why + ")");
+    }
+
+    String detail(String what) {
+        var text = "%d %s, %s".formatted(files, what, Disk.size(bytes));
+        if (!changed.isEmpty()) {
+            text += "; changed while being read, so perhaps torn: " + some(changed);
+        }
+        return left.isEmpty() ? text : text + "; left out: " + some(left);
+    }
+
+    private static String some(List<String> names) {
+        var shown = String.join(", ", names.subList(0, Math.min(NAMED, names.size())));
+        return names.size() > NAMED ? shown + " and " + (names.size() - NAMED) + " more" : shown;
+    }
+}

@@ -1,0 +1,36 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Content of verified.json: a restore point was read back whole.
+ *
+ * @param manifestSha256 of the manifest that was verified
+ * @param tool what read the dump to its end; null without database
+ */
+record Verification(String restorePoint, Instant verifiedAt, String manifestSha256, @Nullable String tool) {
+
+    /** Fails unless the restore point was verified with the manifest it has now. */
+    static void require(RestorePoint point) throws StepFailure {
+        try {
+            if (!Files.isRegularFile(point.verified())) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        point.directory() + " was never verified (no " + RestorePoint.VERIFIED + "): choose another");
+            }
+            var verification = Json.read(point.verified(), Verification.class);
+            if (!verification.manifestSha256().equals(Sha256.of(Files.readString(point.manifest())))) {
+                throw new StepFailure(
+                        FailureKind.MISMATCH,
+                        point.directory() + " was verified with another manifest than it has now: choose another");
+            }
+        } catch (IOException e) {
+            throw Disk.failure(point.verified(), e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a restore point back, to its last byte. Without this it is not offered for a restore. */
+final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint> {
+    private final EngineProvider engines;
+    private final InstantSource clock;
+
+    VerifyRestorePointHandler(EngineProvider engines, InstantSource clock) {
+        this.engines = engines;
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<VerifyRestorePoint> action() {
+        return VerifyRestorePoint.class;
+    }
+
+    @Override
+    public Completed execute(VerifyRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getDirectory());
+        var manifest = Manifest.load(point);
+        return Disk.work(point.directory(), () -> {
+            ManifestCheck.all(point, manifest, step);
+            var tool = readDump(action, point, step);
+            var verification = new Verification(
+                    point.id(),
+                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    Sha256.of(Files.readString(point.manifest())),
+                    tool);
+            step.checkpoint();
+            PrivateFiles.write(point.verified(), Json.text(verification));
+            var result = new RestorePointVerified(
+                    point.id(),
+                    point.directory().toString(),
+                    manifest.createdAt(),
+                    manifest.files().size(),
+                    manifest.bytes());
+            return new Completed(
+                    result,
+                    "%d files, %s read back%s"
+                            .formatted(
+                                    result.getFiles(),
+                                    Disk.size(result.getBytes()),
+                                    tool == null ? "" : "; dump read to its end by " + tool));
+        });
+    }
+
+    private @Nullable String readDump(VerifyRestorePoint action, RestorePoint point, StepContext step)
+            throws StepFailure, InterruptedException {
+        Database database = action.getDatabase();
+        if (database == null) {
+            return null;
+        }
+        if (!point.hasDump(database.getName())) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "the restore point %s holds no dump of %s: it was taken without it"
+                            .formatted(point.directory(), database.getName()));
+        }
+        try (var tools = PostgresTools.open(engines, action.getCompose(), database, "verify", step)) {
+            step.progress(0, 0, "bytes", "pg_restore reads the dump");
+            var dump = tools.copyIn(point.dump(database.getName()));
+            try {
+                // Listing passes on a truncated archive: every byte has to be read.
+                tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));
+            } catch (StepFailure e) {
+                throw e.kind() == FailureKind.TOOL
+                        ? new StepFailure(
+                                FailureKind.MISMATCH, "the dump cannot be restored, take another one: " + e.text(), e)
+                        : e;
+            }
+            return tools.version("pg_restore");
+        }
+    }
+}

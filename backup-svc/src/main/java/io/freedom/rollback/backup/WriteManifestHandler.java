@@ -1,0 +1,91 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.ManifestWritten;
+import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** Seals a restore point: from now on, every change to its files shows. */
+final class WriteManifestHandler implements StepHandler<WriteManifest> {
+    private final InstantSource clock;
+
+    WriteManifestHandler(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<WriteManifest> action() {
+        return WriteManifest.class;
+    }
+
+    /** Hashes taken a second time would take in what changed since. */
+    @Override
+    public Probe probe(WriteManifest action, StepContext step) throws StepFailure {
+        var point = RestorePoint.at(action.getDirectory());
+        if (!Files.exists(point.manifest()) || !Files.exists(point.manifestSum())) {
+            return new Probe.NotApplied();
+        }
+        return new Probe.Applied(completed(point, Manifest.load(point)));
+    }
+
+    @Override
+    public Completed execute(WriteManifest action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getDirectory());
+        return Disk.work(point.directory(), () -> {
+            var dump = dump(point, action.getDatabase());
+            var progress = new Manifest.Progress(step, 0);
+            var entries = new ArrayList<Manifest.Entry>();
+            for (var file : Manifest.covered(point.directory())) {
+                entries.add(Manifest.Entry.read(point.directory(), file, progress));
+            }
+            var manifest = new Manifest(
+                    Manifest.FORMAT,
+                    point.id(),
+                    action.getPlatform(),
+                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    dump,
+                    entries);
+            var text = Json.text(manifest);
+            step.checkpoint();
+            PrivateFiles.write(point.manifest(), text);
+            // The sum comes last: without it the manifest does not count.
+            PrivateFiles.write(point.manifestSum(), Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n");
+            return completed(point, manifest);
+        });
+    }
+
+    private static @Nullable DumpRecord dump(RestorePoint point, @Nullable String database)
+            throws IOException, StepFailure {
+        if (database == null) {
+            return null;
+        }
+        if (!point.hasDump(database)) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "there is no complete dump of " + database + " in " + point.databases()
+                            + ": retry the step that dumps it");
+        }
+        return Json.read(point.dumpRecord(database), DumpRecord.class);
+    }
+
+    private static Completed completed(RestorePoint point, Manifest manifest) throws StepFailure {
+        try {
+            var sum = Sha256.of(Files.readString(point.manifest()));
+            return new Completed(
+                    new ManifestWritten(manifest.files().size(), manifest.bytes(), sum),
+                    "%d files, %s".formatted(manifest.files().size(), Disk.size(manifest.bytes())));
+        } catch (IOException e) {
+            throw Disk.failure(point.manifest(), e);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.worker.Secrets;
+import io.freedom.rollback.worker.StepCancelledException;
+import io.freedom.rollback.worker.StepContext;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+
+/** A step whose worker can be killed at a chosen moment: right before a change, or when it first reports something. */
+final class RunningStep implements StepContext {
+    private final String rollbackId;
+    private int checkpointsLeft = Integer.MAX_VALUE;
+    private String killedAtNote = "\0";
+    private final Instant deadline = Instant.now().plus(Duration.ofMinutes(5));
+
+    RunningStep(String rollbackId) {
+        this.rollbackId = rollbackId;
+    }
+
+    RunningStep killedAtCheckpoint(int number) {
+        checkpointsLeft = number - 1;
+        return this;
+    }
+
+    RunningStep killedAtNote(String part) {
+        killedAtNote = part;
+        return this;
+    }
+
+    @Override
+    public void checkpoint() {
+        if (checkpointsLeft-- <= 0) {
+            throw new StepCancelledException("killed by the test");
+        }
+    }
+
+    @Override
+    public void progress(long done, long total, String unit, String note) {
+        if (note.contains(killedAtNote)) {
+            throw new StepCancelledException("killed by the test");
+        }
+    }
+
+    @Override
+    public String platform() {
+        return "freedom";
+    }
+
+    @Override
+    public String rollbackId() {
+        return rollbackId;
+    }
+
+    @Override
+    public String stepId() {
+        return "backup.test";
+    }
+
+    @Override
+    public int attempt() {
+        return 1;
+    }
+
+    @Override
+    public Instant deadline() {
+        return deadline;
+    }
+
+    @Override
+    public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Secrets secrets() {
+        return new Secrets(Map.of("PG_PASSWORD", PostgresContainer.PASSWORD));
+    }
+}

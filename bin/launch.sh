@@ -1,0 +1,35 @@
+# Sourced by the launch scripts. Sets ROLLBACK_HOME (the distribution) and JAVA (a java of version 25 or newer).
+# shellcheck shell=bash
+
+bin=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+program=$(basename "$0")
+
+if [ -d "$bin/../lib" ]; then
+  ROLLBACK_HOME=$(cd "$bin/.." && pwd)
+  find_jdk="$bin/find-jdk"
+else
+  # A checkout: the programs are where the build puts them.
+  ROLLBACK_HOME="$(cd "$bin/.." && pwd)/standalone/target/rollback"
+  find_jdk="$bin/../scripts/find-jdk"
+  if [ ! -d "$ROLLBACK_HOME/lib" ]; then
+    echo "$program: error: nothing is built here: run \`make build\` first" >&2
+    exit 1
+  fi
+fi
+
+JAVA_HOME=$("$find_jdk" --jre) || exit 1
+export JAVA_HOME
+JAVA="$JAVA_HOME/bin/java"
+
+# jar_of MODULE : the module's jar, which names in its manifest the jars beside it that it needs.
+jar_of() {
+  local jars=("$ROLLBACK_HOME/lib/$1"-[0-9]*.jar)
+  if [ ! -f "${jars[0]}" ]; then
+    echo "$program: error: $ROLLBACK_HOME/lib has no $1: run \`make build\` again" >&2
+    exit 1
+  fi
+  echo "${jars[0]}"
+}
+
+# Native code and Unsafe inside Kafka's compression are known and wanted: no warnings about them.
+quiet=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)

@@ -1,0 +1,113 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Compose;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.AwaitHealthy;
+import io.freedom.rollback.schemas.action.ServicesHealthy;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/** Waits until every service is well, and gives up at once when one cannot become so. */
+final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
+    private static final int POLL_MILLIS = 200;
+
+    private final EngineProvider engines;
+
+    AwaitHealthyHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<AwaitHealthy> action() {
+        return AwaitHealthy.class;
+    }
+
+    @Override
+    public Completed execute(AwaitHealthy action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var project = action.getCompose().getProject();
+        var model = new Compose(action.getCompose()).model();
+        var services = Up.services(model, action.getServices());
+        var judge = new HealthJudge(engine);
+        long end = System.nanoTime() + Containers.left(step.deadline()).toNanos();
+        while (true) {
+            step.checkpoint();
+            var containers = Containers.ofServices(engine, project).stream()
+                    .filter(c -> services.contains(c.service()))
+                    .toList();
+            var waiting = waiting(judge, services, containers);
+            for (var name : services) {
+                int wanted = model.service(name).orElseThrow().replicas();
+                if (containers.stream().filter(c -> c.service().equals(name)).count() < wanted) {
+                    waiting.putIfAbsent(name, "has fewer containers than wanted");
+                }
+            }
+            int well = services.size() - waiting.size();
+            var note = "%d of %d services healthy".formatted(well, services.size());
+            step.progress(well, services.size(), "services", waiting.isEmpty() ? note : note + ", waiting for " + waiting);
+            if (waiting.isEmpty()) {
+                return new Completed(
+                        ServicesHealthy.newBuilder()
+                                .setContainers(Containers.states(containers))
+                                .build(),
+                        note);
+            }
+            if (System.nanoTime() > end) {
+                throw late(engine, note, waiting, containers);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    /** What each service that is not well yet waits for. */
+    private static TreeMap<String, String> waiting(
+            HealthJudge judge, Set<String> services, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var waiting = new TreeMap<String, String>();
+        var failed = new TreeMap<String, HealthJudge.Failed>();
+        for (var container : containers) {
+            switch (judge.judge(container)) {
+                case HealthJudge.Well() -> {}
+                case HealthJudge.Waiting(var why) -> waiting.put(container.service(), why);
+                case HealthJudge.Failed f -> failed.put(container.service(), f);
+            }
+        }
+        var missing = new TreeSet<>(services);
+        missing.removeAll(Containers.services(containers));
+        // A service may crash until what it needs is up, and gets one more start after that.
+        boolean othersAreUp = waiting.isEmpty() && missing.isEmpty();
+        for (var entry : failed.entrySet()) {
+            var verdict = entry.getValue();
+            if (verdict.forGood() || (othersAreUp && judge.hadItsLastChance(verdict))) {
+                throw new StepFailure(FailureKind.MISMATCH, verdict.text());
+            }
+            waiting.put(entry.getKey(), "crashing");
+        }
+        return waiting;
+    }
+
+    private static StepFailure late(
+            Engine engine, String note, TreeMap<String, String> waiting, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var concerned = containers.stream()
+                .filter(c -> waiting.containsKey(c.service()))
+                .toList();
+        var troubles = new StringBuilder();
+        for (var container : concerned.subList(0, Math.min(3, concerned.size()))) {
+            engine.details(container.id())
+                    .ifPresent(d -> troubles.append('\n').append(Troubles.describe(engine, container, d)));
+        }
+        return new StepFailure(
+                FailureKind.MISMATCH, note + " when the time was over, still waiting for " + waiting + troubles);
+    }
+}

@@ -1,0 +1,135 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Compose;
+import io.freedom.rollback.engine.ComposeModel;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ComposeIsUp;
+import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Brings services up from images that are here already. Which container needs to be made anew is compose's business. */
+final class ComposeUpHandler implements StepHandler<ComposeUp> {
+    private final EngineProvider engines;
+
+    ComposeUpHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<ComposeUp> action() {
+        return ComposeUp.class;
+    }
+
+    @Override
+    public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var compose = new Compose(action.getCompose());
+        var model = compose.model();
+        var hashes = compose.hashes();
+        var services = services(action, model);
+        var containers = containers(engine, action, services);
+        boolean up = Containers.services(containers).containsAll(services)
+                && containers.stream()
+                        .allMatch(c -> c.isRunning()
+                                && c.labels()
+                                        .getOrDefault(EngineContainer.CONFIG_HASH, "")
+                                        .equals(hashes.get(c.service())))
+                && stale(engine, compose, model, containers).isEmpty();
+        return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
+    }
+
+    @Override
+    public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var compose = new Compose(action.getCompose());
+        var model = compose.model();
+        var services = services(action, model);
+        up(compose, action, List.of(), action.getServices(), engine, step);
+        // Compose compares configurations; a container can pass that and still run the image its name meant before.
+        var stale = stale(engine, compose, model, containers(engine, action, services));
+        if (!stale.isEmpty()) {
+            up(compose, action, List.of("--no-deps", "--force-recreate"), List.copyOf(stale), engine, step);
+        }
+        var containers = containers(engine, action, services);
+        var missing = new TreeSet<>(services);
+        missing.removeAll(Containers.services(containers));
+        var wrong = stale(engine, compose, model, containers);
+        if (!missing.isEmpty() || !wrong.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "compose ended well, but %s have no container and %s run another image than their name says: see `docker compose ps`, then retry"
+                            .formatted(missing, wrong));
+        }
+        return completed(containers);
+    }
+
+    private static void up(
+            Compose compose,
+            ComposeUp action,
+            List<String> options,
+            List<String> services,
+            Engine engine,
+            StepContext step)
+            throws StepFailure, InterruptedException {
+        var arguments = Up.arguments(compose, "-d");
+        arguments.addAll(options);
+        arguments.addAll(services);
+        step.checkpoint();
+        step.progress(0, 0, "services", services.isEmpty() ? "starting all" : "starting " + services);
+        var result = compose.run(Containers.left(step.deadline()), arguments);
+        if (!result.succeeded()) {
+            var failure = compose.failure(arguments, result);
+            throw new StepFailure(
+                    failure.kind(),
+                    failure.text()
+                            + Troubles.of(
+                                    engine,
+                                    Containers.ofServices(
+                                            engine, action.getCompose().getProject())));
+        }
+    }
+
+    private static Set<String> services(ComposeUp action, ComposeModel model) throws StepFailure {
+        return Up.services(model, action.getServices());
+    }
+
+    private static List<EngineContainer> containers(Engine engine, ComposeUp action, Set<String> services)
+            throws StepFailure, InterruptedException {
+        return Containers.ofServices(engine, action.getCompose().getProject()).stream()
+                .filter(c -> services.contains(c.service()))
+                .toList();
+    }
+
+    /** Services with a container of another image than the one its name points to now. */
+    private static Set<String> stale(
+            Engine engine, Compose compose, ComposeModel model, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var stale = new TreeSet<String>();
+        for (var container : containers) {
+            var service = model.service(container.service()).orElseThrow();
+            var wanted = engine.images().id(compose.imageName(service));
+            if (wanted.isPresent() && !wanted.get().equals(container.imageId())) {
+                stale.add(container.service());
+            }
+        }
+        return stale;
+    }
+
+    private static Completed completed(List<EngineContainer> containers) {
+        return new Completed(
+                ComposeIsUp.newBuilder()
+                        .setContainers(Containers.states(containers))
+                        .build(),
+                "up: " + String.join(", ", Containers.services(containers)));
+    }
+}

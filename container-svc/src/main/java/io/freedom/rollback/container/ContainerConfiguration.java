@@ -1,0 +1,35 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.EngineConfiguration;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.worker.Capability;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Contributes the container worker to an application. */
+@Configuration(proxyBeanMethods = false)
+@Import(EngineConfiguration.class)
+public class ContainerConfiguration {
+    @Bean
+    Capability containerCapability(EngineProvider engines) {
+        return new Capability(
+                Worker.CONTAINER,
+                List.of(
+                        new CheckComposeHandler(engines),
+                        new RecordContainersHandler(engines),
+                        new PrepareImagesHandler(engines),
+                        new CaptureLogsHandler(engines),
+                        new StopWritersHandler(engines),
+                        new StartWritersHandler(engines),
+                        new ComposeDownHandler(engines),
+                        new AdoptImagesHandler(engines),
+                        new RestoreImagesHandler(engines),
+                        new ComposeUpHandler(engines),
+                        new AwaitHealthyHandler(engines),
+                        new RestoreContainersHandler(engines),
+                        new PruneImagesHandler(engines)));
+    }
+}

@@ -1,0 +1,69 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.worker.StepFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What the handlers ask about a project's containers. */
+final class Containers {
+    private Containers() {}
+
+    /** Those that {@code up} made; not those of {@code compose run}. */
+    static List<EngineContainer> ofServices(Engine engine, String project) throws StepFailure, InterruptedException {
+        return engine.containers(project).stream().filter(c -> !c.oneOff()).toList();
+    }
+
+    static List<ContainerState> states(Collection<EngineContainer> containers) {
+        return containers.stream().map(Containers::state).toList();
+    }
+
+    private static ContainerState state(EngineContainer c) {
+        return ContainerState.newBuilder()
+                .setService(c.service())
+                .setContainerId(c.id())
+                .setName(c.name())
+                .setImage(c.image())
+                .setImageId(c.imageId())
+                .setState(c.state())
+                .setHealth(c.health())
+                .build();
+    }
+
+    static Set<String> services(Collection<EngineContainer> containers) {
+        var services = new TreeSet<String>();
+        containers.forEach(c -> services.add(c.service()));
+        return services;
+    }
+
+    /** Whether a recorded container held a process, or would again in a moment. */
+    static boolean ran(ContainerState recorded) {
+        return Set.of("running", "restarting", "paused").contains(recorded.getState());
+    }
+
+    /** A paused one would sleep through the signal and be killed, so it is woken first. */
+    static void stop(Engine engine, EngineContainer container, Duration grace)
+            throws StepFailure, InterruptedException {
+        if (container.state().equals("paused")) {
+            engine.unpause(container.id());
+        }
+        engine.stop(container.id(), grace);
+    }
+
+    /** Time left for work, keeping a little to report. */
+    static Duration left(Instant deadline) {
+        var left = Duration.between(Instant.now(), deadline).minusSeconds(2);
+        return left.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : left;
+    }
+
+    static String shortened(String imageId) {
+        var hex = imageId.replaceFirst("^sha256:", "");
+        return hex.length() > 12 ? hex.substring(0, 12) : hex;
+    }
+}

@@ -1,0 +1,49 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.EngineContainer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Groups containers so that each comes after what it depends on. Compose writes the dependencies on the containers, so
+ * this works while the compose file is broken; version 1 does not, and then all are one group.
+ */
+final class DependencyOrder {
+    private static final String LABEL = "com.docker.compose.depends_on";
+
+    private DependencyOrder() {}
+
+    /** Dependencies first. */
+    static List<List<EngineContainer>> starting(List<EngineContainer> containers) {
+        var groups = new ArrayList<List<EngineContainer>>();
+        var waiting = new ArrayList<>(containers);
+        while (!waiting.isEmpty()) {
+            var names = waiting.stream().map(EngineContainer::service).collect(Collectors.toSet());
+            var free = waiting.stream()
+                    .filter(c -> dependencies(c).stream().noneMatch(names::contains))
+                    .toList();
+            var next = free.isEmpty() ? List.copyOf(waiting) : free;
+            groups.add(next);
+            waiting.removeAll(next);
+        }
+        return groups;
+    }
+
+    /** Dependents first. */
+    static List<List<EngineContainer>> stopping(List<EngineContainer> containers) {
+        return starting(containers).reversed();
+    }
+
+    /** From "postgres:service_healthy:false,cache:service_started:false". */
+    private static Set<String> dependencies(EngineContainer container) {
+        var services = new HashSet<String>();
+        for (var entry : container.labels().getOrDefault(LABEL, "").split(",")) {
+            services.add(entry.replaceFirst(":.*", ""));
+        }
+        services.remove(container.service());
+        return services;
+    }
+}

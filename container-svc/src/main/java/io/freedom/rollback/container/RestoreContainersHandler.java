@@ -1,0 +1,204 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Compose;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.ContainersRestored;
+import io.freedom.rollback.schemas.action.RestoreContainers;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Compensation of ComposeDown: the recorded services, images and run states. Containers are made without being started
+ * and then started through the engine: `up` would refuse to start what depends on a service that was ill before.
+ */
+final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final EngineProvider engines;
+
+    RestoreContainersHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<RestoreContainers> action() {
+        return RestoreContainers.class;
+    }
+
+    @Override
+    public Probe probe(RestoreContainers action, StepContext step) throws StepFailure, InterruptedException {
+        var recorded = step.input(ContainersRecorded.class).getContainers();
+        var containers = containers(engines.engine(), action);
+        if (!ids(recorded).equals(containers.stream().map(EngineContainer::id).collect(Collectors.toSet()))) {
+            return new Probe.Unknown("the containers are not those of the record; compose knows whether they equal them");
+        }
+        var ran = ran(recorded);
+        return containers.stream().allMatch(c -> c.isActive() == ran.contains(c.id()))
+                ? new Probe.Applied(completed(containers))
+                : new Probe.NotApplied();
+    }
+
+    @Override
+    public Completed execute(RestoreContainers action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var record = step.input(ContainersRecorded.class);
+        var recorded = record.getContainers();
+        new NamedImages(engine).point(NamedImages.recorded(record), RestoreImagesHandler.GONE, step);
+        if (!containers(engine, action).stream()
+                .map(EngineContainer::id)
+                .collect(Collectors.toSet())
+                .equals(ids(recorded))) {
+            recreate(engine, action, recorded, step);
+        }
+        runAsRecorded(engine, action, recorded, step);
+        var containers = containers(engine, action);
+        verify(engine, recorded, containers);
+        return completed(containers);
+    }
+
+    private static void recreate(
+            Engine engine, RestoreContainers action, List<ContainerState> recorded, StepContext step)
+            throws StepFailure, InterruptedException {
+        var services = recorded.stream().map(ContainerState::getService).collect(Collectors.toCollection(TreeSet::new));
+        // What only the target has: compose removes orphans, but not services that both versions define.
+        for (var container : containers(engine, action)) {
+            if (!services.contains(container.service())) {
+                step.checkpoint();
+                Containers.stop(engine, container, GRACE);
+                engine.remove(container.id());
+            }
+        }
+        if (services.isEmpty()) {
+            return;
+        }
+        var compose = new Compose(action.getCompose());
+        var arguments = Up.arguments(compose, "--no-start");
+        // Services are named, and those not recorded must not come along as dependencies.
+        arguments.add("--no-deps");
+        var replicas = recorded.stream().collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
+        replicas.forEach((service, count) -> {
+            if (count > 1) {
+                arguments.addAll(List.of("--scale", service + "=" + count));
+            }
+        });
+        arguments.addAll(services);
+        step.checkpoint();
+        step.progress(0, recorded.size(), "containers", "creating " + services);
+        compose.check(Containers.left(step.deadline()), arguments);
+    }
+
+    /** Recorded as crash looping counts as running: it is started, and crashes as it did. */
+    private static void runAsRecorded(
+            Engine engine, RestoreContainers action, List<ContainerState> recorded, StepContext step)
+            throws StepFailure, InterruptedException {
+        var wanted = runningByService(recorded);
+        var start = new ArrayList<EngineContainer>();
+        var stop = new ArrayList<EngineContainer>();
+        var ids = ids(recorded);
+        var ran = ran(recorded);
+        for (var container : containers(engine, action)) {
+            boolean run = ids.contains(container.id())
+                    ? ran.contains(container.id())
+                    : wanted.merge(container.service(), -1, Integer::sum) >= 0;
+            if (run && !container.isActive()) {
+                start.add(container);
+            } else if (!run && container.isActive()) {
+                stop.add(container);
+            }
+        }
+        InParallel.each(stop, container -> {
+            step.checkpoint();
+            Containers.stop(engine, container, GRACE);
+        });
+        Starting.inOrder(engine, start, step);
+    }
+
+    private static void verify(Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var wanted = new TreeMap<String, List<String>>();
+        recorded.forEach(c -> wanted.computeIfAbsent(c.getService(), s -> new ArrayList<>()).add(c.getImageId()));
+        var found = new TreeMap<String, List<String>>();
+        containers.forEach(c -> found.computeIfAbsent(c.service(), s -> new ArrayList<>()).add(c.imageId()));
+        wanted.values().forEach(ids -> ids.sort(null));
+        found.values().forEach(ids -> ids.sort(null));
+        if (!wanted.equals(found)) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "the containers do not run the recorded images; recorded %s, found %s: compare containers/state.json of the restore point with `docker ps -a`, then retry"
+                            .formatted(shortened(wanted), shortened(found)));
+        }
+        var missing = runningByService(recorded);
+        for (var container : containers) {
+            if (container.isActive() || hasEndedWell(engine, container)) {
+                missing.merge(container.service(), -1, Integer::sum);
+            }
+        }
+        missing.values().removeIf(count -> count <= 0);
+        if (!missing.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "these ran when the rollback began and ended again after they were started: " + missing.keySet()
+                            + "; see their logs, then retry");
+        }
+    }
+
+    /** A job that was caught running when it was recorded. */
+    private static boolean hasEndedWell(Engine engine, EngineContainer container)
+            throws StepFailure, InterruptedException {
+        var details = engine.details(container.id());
+        return details.isPresent()
+                && details.get().state().equals("exited")
+                && details.get().exitCode() == 0;
+    }
+
+    private static Map<String, List<String>> shortened(Map<String, List<String>> images) {
+        var shortened = new TreeMap<String, List<String>>();
+        images.forEach((service, ids) ->
+                shortened.put(service, ids.stream().map(Containers::shortened).toList()));
+        return shortened;
+    }
+
+    private static Map<String, Integer> runningByService(List<ContainerState> recorded) {
+        var running = new TreeMap<String, Integer>();
+        recorded.forEach(c -> running.merge(c.getService(), Containers.ran(c) ? 1 : 0, Integer::sum));
+        return running;
+    }
+
+    private static Set<String> ids(List<ContainerState> recorded) {
+        return recorded.stream().map(ContainerState::getContainerId).collect(Collectors.toSet());
+    }
+
+    private static Set<String> ran(List<ContainerState> recorded) {
+        return ids(recorded.stream().filter(Containers::ran).toList());
+    }
+
+    private static List<EngineContainer> containers(Engine engine, RestoreContainers action)
+            throws StepFailure, InterruptedException {
+        return Containers.ofServices(engine, action.getCompose().getProject());
+    }
+
+    private static Completed completed(List<EngineContainer> containers) {
+        long running = containers.stream().filter(EngineContainer::isActive).count();
+        return new Completed(
+                ContainersRestored.newBuilder()
+                        .setContainers(Containers.states(containers))
+                        .build(),
+                "%d containers as recorded, %d running".formatted(containers.size(), running));
+    }
+}

@@ -1,0 +1,173 @@
+package io.freedom.rollback.engine;
+
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The compose CLI on one project: always told project name, directory, files and env file, never left to guess them. */
+public final class Compose {
+    private static final Duration READING = Duration.ofSeconds(60);
+
+    private final ComposeCli cli;
+    private final String project;
+    private final Path directory;
+    private final List<Path> files;
+    private final @Nullable String envFile;
+
+    private Compose(
+            ComposeCli cli, String project, Path directory, List<Path> files, @Nullable String envFile) {
+        this.cli = cli;
+        this.project = project;
+        this.directory = directory;
+        this.files = List.copyOf(files);
+        this.envFile = envFile;
+    }
+
+    /** For the project where it lives. Compose itself must be there, its files need not. */
+    public Compose(ComposeProject project) throws StepFailure, InterruptedException {
+        this(project, Path.of(project.getDirectory()));
+    }
+
+    /** For the project's files in another directory, e.g. a worktree, with the live env file. */
+    public Compose(ComposeProject project, Path directory) throws StepFailure, InterruptedException {
+        this(
+                ComposeCli.detect(),
+                project.getProject(),
+                directory,
+                project.getFiles().stream().map(directory::resolve).toList(),
+                project.getEnvFile());
+    }
+
+    /** The same with one file more, whose values win. */
+    public Compose with(Path override) {
+        var all = new ArrayList<>(files);
+        all.add(override);
+        return new Compose(cli, project, directory, all, envFile);
+    }
+
+    public String version() {
+        return cli.version();
+    }
+
+    /** Version 1. */
+    public boolean isLegacy() {
+        return cli.legacy();
+    }
+
+    public List<Path> files() {
+        return files;
+    }
+
+    /** Runs a compose command to its end, whatever its exit code. */
+    public Command.Result run(Duration limit, List<String> arguments) throws StepFailure, InterruptedException {
+        if (!Files.isDirectory(directory)) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION, "the project directory " + directory + " does not exist: see platform.yaml");
+        }
+        for (var file : files) {
+            if (!Files.isRegularFile(file)) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION, "the compose file " + file + " does not exist: see platform.yaml");
+            }
+        }
+        var argv = new ArrayList<>(cli.argv());
+        argv.addAll(List.of("-p", project, "--project-directory", directory.toString()));
+        for (var file : files) {
+            argv.addAll(List.of("-f", file.toString()));
+        }
+        if (envFile != null) {
+            argv.addAll(List.of("--env-file", envFile));
+        }
+        argv.addAll(arguments);
+        return Command.in(directory, argv)
+                .environment("COMPOSE_ANSI", "never")
+                .environment("COMPOSE_PROGRESS", "plain")
+                .timeout(limit)
+                .run();
+    }
+
+    /** Runs a compose command; a non-zero exit is a failure with the end of what it said. */
+    public Command.Result check(Duration limit, List<String> arguments) throws StepFailure, InterruptedException {
+        var result = run(limit, arguments);
+        if (!result.succeeded()) {
+            throw failure(arguments, result);
+        }
+        return result;
+    }
+
+    public StepFailure failure(List<String> arguments, Command.Result result) {
+        var said = said(result);
+        var kind = said.contains("Cannot connect to the Docker daemon") ? FailureKind.UNAVAILABLE : FailureKind.TOOL;
+        return new StepFailure(
+                kind,
+                "`compose %s` of %s failed with exit code %d:\n%s"
+                        .formatted(String.join(" ", arguments), project, result.exitCode(), said));
+    }
+
+    /** The end of both streams: builders report on one, compose on the other. */
+    private static String said(Command.Result result) {
+        var lines = (result.stdout().strip() + "\n" + result.stderr().strip()).lines()
+                .map(String::stripTrailing)
+                .filter(line -> !line.isBlank())
+                .toList();
+        var last = String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+        return last.length() <= 4000 ? last : "…" + last.substring(last.length() - 4000);
+    }
+
+    /** What the compose files say once resolved. Holds secrets in its values: never log it. */
+    public ComposeModel model() throws StepFailure, InterruptedException {
+        var arguments = List.of("config");
+        var result = run(READING, arguments);
+        if (!result.succeeded()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the compose files in %s cannot be read; mend them or the env file: %s"
+                            .formatted(directory, said(new Command.Result(result.exitCode(), "", result.stderr()))));
+        }
+        return ComposeModel.parse(result.stdout());
+    }
+
+    /** Hash by service of what compose compares with the label {@link EngineContainer#CONFIG_HASH}. */
+    public Map<String, String> hashes() throws StepFailure, InterruptedException {
+        // `config --hash` hashes the names of env files, `up` what is in them: only a resolved file gives the same.
+        var resolved = check(READING, List.of("config")).stdout();
+        try {
+            var file = Files.createTempFile("rollback-resolved-", ".yml");
+            try {
+                Files.writeString(file, resolved);
+                return new Compose(cli, project, directory, List.of(file), null).ownHashes();
+            } finally {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new StepFailure(FailureKind.TOOL, "cannot write a temporary compose file: " + e, e);
+        }
+    }
+
+    private Map<String, String> ownHashes() throws StepFailure, InterruptedException {
+        var hashes = new LinkedHashMap<String, String>();
+        for (var line : check(READING, List.of("config", "--hash", "*")).stdout().lines().toList()) {
+            var parts = line.strip().split("\\s+");
+            if (parts.length == 2) {
+                hashes.put(parts[0], parts[1]);
+            }
+        }
+        return hashes;
+    }
+
+    /** Name under which compose looks for a service's image. */
+    public String imageName(ComposeService service) {
+        var image = service.image();
+        return image != null ? image : project + (isLegacy() ? "_" : "-") + service.name();
+    }
+}

@@ -1,0 +1,100 @@
+package io.freedom.rollback.engine;
+
+import com.github.dockerjava.api.DockerClient;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.LongConsumer;
+
+/** Files that go into or come out of a container, as tar streams. */
+final class ContainerCopy {
+    private final DockerClient client;
+    private final Calls calls;
+    private final String containerId;
+
+    ContainerCopy(DockerClient client, Calls calls, String containerId) {
+        this.client = client;
+        this.calls = calls;
+        this.containerId = containerId;
+    }
+
+    long unpack(String path, Path target, LongConsumer progress) throws StepFailure, InterruptedException {
+        return read(path, progress, in -> TarFolder.unpack(in, target));
+    }
+
+    long tar(String path, OutputStream out) throws StepFailure, InterruptedException {
+        return read(path, bytes -> {}, in -> in.transferTo(out));
+    }
+
+    private interface Reader {
+        long read(InputStream tar) throws IOException;
+    }
+
+    private long read(String path, LongConsumer progress, Reader reader) throws StepFailure, InterruptedException {
+        var what = "copying " + path + " out of container " + Engine.shortened(containerId);
+        var activity = new Calls.Activity();
+        return calls.stream(what, activity, () -> {
+            try (var source = client.copyArchiveFromContainerCmd(containerId, path).exec();
+                    var watched = new WatchedTar(source, total -> {
+                        activity.touch();
+                        progress.accept(total);
+                    })) {
+                long bytes = onDisk(what, () -> reader.read(watched));
+                if (!watched.isComplete()) {
+                    throw new StepFailure(
+                            FailureKind.UNAVAILABLE,
+                            what + ": the stream was cut after " + watched.bytes() + " bytes; retry");
+                }
+                return bytes;
+            }
+        });
+    }
+
+    void in(Path source, String directory) throws StepFailure, InterruptedException {
+        var what = "copying " + source + " to " + directory + " in container " + Engine.shortened(containerId);
+        if (!Files.exists(source)) {
+            throw new StepFailure(FailureKind.PRECONDITION, what + ": there is no such file");
+        }
+        var activity = new Calls.Activity();
+        calls.stream(what, activity, () -> {
+            var pipe = Pipe.open();
+            var packing = new FutureTask<>(() -> {
+                try (var out = Channels.newOutputStream(pipe.sink())) {
+                    TarFolder.pack(source, out, bytes -> activity.touch());
+                }
+                return null;
+            });
+            var packer = Thread.ofVirtual().start(packing);
+            try (var in = Channels.newInputStream(pipe.source())) {
+                client.copyArchiveToContainerCmd(containerId)
+                        .withRemotePath(directory)
+                        .withTarInputStream(in)
+                        .exec();
+                onDisk(what, packing::get);
+            } finally {
+                packer.interrupt();
+            }
+            return null;
+        });
+    }
+
+    /** An error of this machine's disk is not a silence of the engine. */
+    private static <T> T onDisk(String what, Callable<T> work) throws Exception {
+        try {
+            return work.call();
+        } catch (java.nio.file.FileSystemException e) {
+            throw new StepFailure(FailureKind.TOOL, what + ": " + e, e);
+        } catch (ExecutionException e) {
+            throw new StepFailure(FailureKind.TOOL, what + ": " + e.getCause(), e);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+package io.freedom.rollback.engine;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.exception.NotModifiedException;
+import com.github.dockerjava.core.DefaultDockerClientConfig;
+import com.github.dockerjava.core.DockerClientImpl;
+import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to one Docker engine, safe for many threads. Every method fails with UNAVAILABLE when the engine does not
+ * answer, PRECONDITION when what it names is not there, TOOL when the engine refuses.
+ */
+public final class Engine implements AutoCloseable {
+    private final URI host;
+    private final Calls calls;
+    private final DockerClient client;
+    private final String version;
+    private final String apiVersion;
+
+    private Engine(URI host, Calls calls, DockerClient client, String version, String apiVersion) {
+        this.host = host;
+        this.calls = calls;
+        this.client = client;
+        this.version = version;
+        this.apiVersion = apiVersion;
+    }
+
+    /** Connects to DOCKER_HOST, or to the default socket of this machine. */
+    public static Engine connect() throws StepFailure, InterruptedException {
+        return connect(
+                DefaultDockerClientConfig.createDefaultConfigBuilder().build().getDockerHost());
+    }
+
+    /** Connects to a unix:// or tcp:// address. */
+    public static Engine connect(URI host) throws StepFailure, InterruptedException {
+        var calls = new Calls(host);
+        var limit = Duration.ofSeconds(10);
+        // docker-java does not negotiate, and new engines refuse old versions: ask without one, then use the answer.
+        try (var unversioned = client(host, "")) {
+            var answer = calls.call(
+                    "asking for its version",
+                    limit,
+                    () -> unversioned.versionCmd().exec());
+            var api = answer.getApiVersion();
+            return new Engine(host, calls, client(host, api), answer.getVersion(), api);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static DockerClient client(URI host, String apiVersion) {
+        var config = DefaultDockerClientConfig.createDefaultConfigBuilder()
+                .withDockerHost(host.toString())
+                .withApiVersion(apiVersion)
+                .build();
+        var transport = new ApacheDockerHttpClient.Builder()
+                .dockerHost(config.getDockerHost())
+                .sslConfig(config.getSSLConfig())
+                .connectionTimeout(Duration.ofSeconds(5))
+                .maxConnections(256)
+                .build();
+        return DockerClientImpl.getInstance(config, transport);
+    }
+
+    public URI host() {
+        return host;
+    }
+
+    /** Version of the engine, e.g. "20.10.24". */
+    public String version() {
+        return version;
+    }
+
+    public String apiVersion() {
+        return apiVersion;
+    }
+
+    /** Returns when the engine answers. */
+    public void ping() throws StepFailure, InterruptedException {
+        calls.call("ping", Duration.ofSeconds(10), () -> client.pingCmd().exec());
+    }
+
+    // ---- containers ----
+
+    /** All containers of a compose project, running or not, one-off ones too; by service and number. */
+    public List<EngineContainer> containers(String project) throws StepFailure, InterruptedException {
+        return calls.call("listing containers of " + project, () -> {
+            var found = new ArrayList<EngineContainer>();
+            for (var container : client.listContainersCmd()
+                    .withShowAll(true)
+                    .withLabelFilter(List.of(EngineContainer.PROJECT + "=" + project))
+                    .exec()) {
+                var read = Listed.container(container);
+                // Once its tag points elsewhere, the list names the image by id: only an inspection tells the reference.
+                found.add(read.image().startsWith("sha256:") ? withReference(read) : read);
+            }
+            found.sort(Comparator.comparing(EngineContainer::service).thenComparing(EngineContainer::number));
+            return List.copyOf(found);
+        });
+    }
+
+    private EngineContainer withReference(EngineContainer c) {
+        try {
+            var config = client.inspectContainerCmd(c.id()).exec().getConfig();
+            var image = config.getImage() == null ? c.image() : config.getImage();
+            return new EngineContainer(
+                    c.id(), c.name(), c.service(), image, c.imageId(), c.state(), c.health(), c.labels());
+        } catch (NotFoundException e) {
+            return c; // Removed between the two calls.
+        }
+    }
+
+    /** The running container of a service; of several replicas the first. */
+    public EngineContainer running(String project, String service) throws StepFailure, InterruptedException {
+        var all = containers(project).stream()
+                .filter(c -> c.service().equals(service) && !c.oneOff())
+                .toList();
+        return all.stream()
+                .filter(EngineContainer::isRunning)
+                .findFirst()
+                .orElseThrow(() -> new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "service %s of project %s has no running container (%s): start it, then retry"
+                                .formatted(
+                                        service,
+                                        project,
+                                        all.isEmpty() ? "none exists" : all.getFirst().state())));
+    }
+
+    /** Empty when the container is gone. */
+    public Optional<ContainerDetails> details(String containerId) throws StepFailure, InterruptedException {
+        return calls.call("inspecting container " + shortened(containerId), () -> {
+            try {
+                return Optional.of(
+                        Listed.details(client.inspectContainerCmd(containerId).exec()));
+            } catch (NotFoundException e) {
+                return Optional.<ContainerDetails>empty();
+            }
+        });
+    }
+
+    /** Starts a container; nothing happens when it runs. */
+    public void start(String containerId) throws StepFailure, InterruptedException {
+        calls.call("starting container " + shortened(containerId), Duration.ofMinutes(2), () -> {
+            try {
+                return client.startContainerCmd(containerId).exec();
+            } catch (NotModifiedException e) {
+                return null;
+            }
+        });
+    }
+
+    /** Stops a container, killing it after {@code grace}; nothing happens when it is stopped or gone. */
+    public void stop(String containerId, Duration grace) throws StepFailure, InterruptedException {
+        calls.call("stopping container " + shortened(containerId), grace.plusSeconds(30), () -> {
+            try {
+                return client.stopContainerCmd(containerId)
+                        .withTimeout(Math.toIntExact(grace.toSeconds()))
+                        .exec();
+            } catch (NotModifiedException | NotFoundException e) {
+                return null;
+            }
+        });
+    }
+
+    /** Lets a paused container go on, so that it can be stopped gracefully. */
+    public void unpause(String containerId) throws StepFailure, InterruptedException {
+        calls.call("unpausing container " + shortened(containerId), () -> client.unpauseContainerCmd(containerId)
+                .exec());
+    }
+
+    /** Removes a container by force, keeping its volumes; nothing happens when it is gone. */
+    public void remove(String containerId) throws StepFailure, InterruptedException {
+        calls.call("removing container " + shortened(containerId), Duration.ofMinutes(1), () -> {
+            try {
+                return client.removeContainerCmd(containerId)
+                        .withForce(true)
+                        .withRemoveVolumes(false)
+                        .exec();
+            } catch (NotFoundException e) {
+                return null;
+            }
+        });
+    }
+
+    // ---- exec, copy, logs ----
+
+    /**
+     * Runs a program in a container, without shell and without stdin. When the time is over or the thread is
+     * interrupted, the program and its children are ended inside the container.
+     */
+    public ExecResult exec(String containerId, List<String> argv, Map<String, String> environment, Duration timeout)
+            throws StepFailure, InterruptedException {
+        return new ContainerExec(client, calls, containerId).run(argv, environment, timeout);
+    }
+
+    /** Copies a file or folder of a container below {@code targetDirectory}, under its own name. Returns bytes. */
+    public long copyOut(String containerId, String path, Path targetDirectory)
+            throws StepFailure, InterruptedException {
+        return copyOut(containerId, path, targetDirectory, bytes -> {});
+    }
+
+    /** As the other, telling {@code progress} the bytes read so far. */
+    public long copyOut(String containerId, String path, Path targetDirectory, LongConsumer progress)
+            throws StepFailure, InterruptedException {
+        return new ContainerCopy(client, calls, containerId).unpack(path, targetDirectory, progress);
+    }
+
+    /** Writes a file or folder of a container as a tar stream. Returns bytes; {@code out} stays open. */
+    public long copyOutTar(String containerId, String path, OutputStream out)
+            throws StepFailure, InterruptedException {
+        return new ContainerCopy(client, calls, containerId).tar(path, out);
+    }
+
+    /** Copies a file or folder below an existing folder of a container, under its own name, owned by root. */
+    public void copyIn(String containerId, Path source, String directoryInContainer)
+            throws StepFailure, InterruptedException {
+        new ContainerCopy(client, calls, containerId).in(source, directoryInContainer);
+    }
+
+    /** Feeds both streams of a container's log, line by line, oldest first. Returns the number of lines. */
+    public long logs(String containerId, @Nullable Instant since, Consumer<String> line)
+            throws StepFailure, InterruptedException {
+        return new ContainerLogs(client, calls, containerId).read(since, line);
+    }
+
+    /** The last lines of a container's log. */
+    public List<String> lastLogs(String containerId, int lines) throws StepFailure, InterruptedException {
+        return new ContainerLogs(client, calls, containerId).last(lines);
+    }
+
+    // ---- images and networks ----
+
+    /** Images, their names and what may be pruned of them. */
+    public EngineImages images() {
+        return new EngineImages(client, calls, apiVersion);
+    }
+
+    /** Networks that compose made for a project. */
+    public List<EngineNetwork> networks(String project) throws StepFailure, InterruptedException {
+        return calls.call("listing networks of " + project, () -> {
+            var found = new ArrayList<EngineNetwork>();
+            for (var network : client.listNetworksCmd()
+                    .withFilter("label", List.of(EngineContainer.PROJECT + "=" + project))
+                    .exec()) {
+                try {
+                    var inspected = client.inspectNetworkCmd()
+                            .withNetworkId(network.getId())
+                            .exec();
+                    found.add(Listed.network(inspected));
+                } catch (NotFoundException e) {
+                    // Removed between the two calls.
+                }
+            }
+            return List.copyOf(found);
+        });
+    }
+
+    public void removeNetwork(String networkId) throws StepFailure, InterruptedException {
+        calls.call("removing network " + shortened(networkId), () -> {
+            try {
+                return client.removeNetworkCmd(networkId).exec();
+            } catch (NotFoundException e) {
+                return null;
+            }
+        });
+    }
+
+    static String shortened(String id) {
+        return id.length() > 12 ? id.substring(0, 12) : id;
+    }
+
+    @Override
+    public void close() {
+        try {
+            client.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

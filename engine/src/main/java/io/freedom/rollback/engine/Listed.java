@@ -1,0 +1,58 @@
+package io.freedom.rollback.engine;
+
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.Network;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads docker-java's answers, in which anything may be missing. */
+final class Listed {
+    private Listed() {}
+
+    static EngineContainer container(Container c) {
+        Map<String, String> labels = c.getLabels() == null ? Map.of() : c.getLabels();
+        var names = c.getNames();
+        return new EngineContainer(
+                c.getId(),
+                names == null || names.length == 0 ? c.getId() : names[0].replaceFirst("^/", ""),
+                labels.getOrDefault(EngineContainer.SERVICE, ""),
+                c.getImage(),
+                c.getImageId(),
+                c.getState(),
+                health(c.getStatus()),
+                labels);
+    }
+
+    /** The list has health only in its human-readable status: "Up 9 seconds (health: starting)". */
+    static @Nullable String health(@Nullable String status) {
+        if (status == null) {
+            return null;
+        }
+        return status.contains("(healthy)")
+                ? "healthy"
+                : status.contains("(unhealthy)") ? "unhealthy" : status.contains("(health: starting)") ? "starting" : null;
+    }
+
+    static ContainerDetails details(InspectContainerResponse c) {
+        var state = c.getState();
+        var policy = c.getHostConfig() == null ? null : c.getHostConfig().getRestartPolicy();
+        return new ContainerDetails(
+                orEmpty(state.getStatus()),
+                state.getExitCodeLong() == null ? 0 : state.getExitCodeLong(),
+                c.getRestartCount() == null ? 0 : c.getRestartCount(),
+                orEmpty(state.getStartedAt()),
+                policy == null || policy.getName().isEmpty() ? "no" : policy.getName(),
+                orEmpty(state.getError()));
+    }
+
+    static EngineNetwork network(Network n) {
+        Map<String, Network.ContainerNetworkConfig> attached = n.getContainers() == null ? Map.of() : n.getContainers();
+        return new EngineNetwork(n.getId(), n.getName(), List.copyOf(attached.keySet()));
+    }
+
+    static String orEmpty(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+}

@@ -1,0 +1,192 @@
+package io.freedom.rollback.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("engine")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EngineTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private final String project = "engine-test-" + UUID.randomUUID().toString().substring(0, 8);
+
+    @TempDir
+    Path temp;
+
+    private final EngineProvider provider = new EngineProvider();
+    private Engine engine;
+    private String id;
+
+    EngineTest() throws Exception {
+        engine = provider.engine();
+        id = "";
+    }
+
+    @BeforeAll
+    void startAContainer() throws Exception {
+        id = docker(
+                "run",
+                "-d",
+                "--init",
+                "--label",
+                "com.docker.compose.project=" + project,
+                "--label",
+                "com.docker.compose.service=web",
+                "rollback-local/python:bookworm",
+                "sh",
+                "-c",
+                "echo out; echo err >&2; exec sleep 600");
+    }
+
+    @AfterAll
+    void removeIt() throws Exception {
+        engine.remove(id);
+        provider.close();
+    }
+
+    @Test
+    void findsAContainerByItsLabels() throws Exception {
+        var container = engine.running(project, "web");
+
+        assertThat(container.id()).isEqualTo(id);
+        assertThat(container.image()).isEqualTo("rollback-local/python:bookworm");
+        assertThat(engine.images().id(container.image())).contains(container.imageId());
+        assertThat(container.health()).isNull();
+    }
+
+    @Test
+    void saysThatAServiceDoesNotRun() {
+        assertThatThrownBy(() -> engine.running(project, "db"))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining("service db of project " + project + " has no running container");
+    }
+
+    @Test
+    void passesArgumentsAsTheyAreAndReportsTheExitCode() throws Exception {
+        var echoed = engine.exec(id, List.of("printf", "%s", "a b; $(c) 'd'"), Map.of(), LIMIT);
+        var failed = engine.exec(id, List.of("sh", "-c", "echo $V >&2; exit 7"), Map.of("V", "why"), LIMIT);
+
+        assertThat(echoed).isEqualTo(new ExecResult(0, "a b; $(c) 'd'", "", false));
+        assertThat(failed).isEqualTo(new ExecResult(7, "", "why\n", false));
+    }
+
+    @Test
+    void boundsTheOutputItKeeps() throws Exception {
+        var result = engine.exec(id, List.of("head", "-c", "9000000", "/dev/zero"), Map.of(), LIMIT);
+
+        assertThat(result.truncated()).isTrue();
+        assertThat(result.stdout()).hasSize(4 << 20);
+    }
+
+    @Test
+    void endsAProgramInTheContainerWhenItsTimeIsOver() throws Exception {
+        assertThatThrownBy(() ->
+                        engine.exec(id, List.of("sh", "-c", "sleep 301 & sleep 301"), Map.of(), Duration.ofSeconds(1)))
+                .hasMessageContaining("did not end in time");
+
+        assertThat(processes()).doesNotContain("sleep 301");
+    }
+
+    @Test
+    void endsAProgramInTheContainerWhenTheStepIsInterrupted() throws Exception {
+        var thrown = new AtomicReference<Throwable>();
+        var step = Thread.ofVirtual().start(() -> {
+            try {
+                engine.exec(id, List.of("sleep", "302"), Map.of(), LIMIT);
+            } catch (StepFailure | InterruptedException e) {
+                thrown.set(e);
+            }
+        });
+        while (!processes().contains("sleep 302")) {
+            Thread.onSpinWait();
+        }
+        step.interrupt();
+        step.join();
+
+        assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
+        assertThat(processes()).doesNotContain("sleep 302");
+    }
+
+    private String processes() throws Exception {
+        return docker("top", id, "-eo", "pid,args");
+    }
+
+    @Test
+    void copiesAFolderInAndOutAgain() throws Exception {
+        var folder = Files.createDirectories(temp.resolve("dump"));
+        Files.write(folder.resolve("big"), new byte[5_000_000]);
+        Files.writeString(folder.resolve("toc"), "toc");
+
+        engine.copyIn(id, folder, "/tmp");
+        long bytes = engine.copyOut(id, "/tmp/dump", temp.resolve("back"));
+        var tar = new ByteArrayOutputStream();
+        long streamed = engine.copyOutTar(id, "/tmp/dump", tar);
+
+        assertThat(bytes).isEqualTo(5_000_003);
+        assertThat(temp.resolve("back/dump/toc")).hasContent("toc");
+        assertThat(temp.resolve("back/dump/big")).hasSize(5_000_000);
+        assertThat(streamed).isEqualTo(tar.size()).isGreaterThan(5_000_003);
+    }
+
+    @Test
+    void saysThatAPathIsNotInTheContainer() {
+        assertThatThrownBy(() -> engine.copyOut(id, "/no/such", temp))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining("/no/such");
+    }
+
+    @Test
+    void readsBothStreamsOfTheLog() throws Exception {
+        var all = new ArrayList<String>();
+        var later = new ArrayList<String>();
+
+        assertThat(engine.logs(id, null, all::add)).isEqualTo(2);
+        engine.logs(id, Instant.now(), later::add);
+
+        assertThat(all).containsExactlyInAnyOrder("out", "err");
+        assertThat(later).isEmpty();
+        assertThat(engine.lastLogs(id, 1)).hasSize(1);
+    }
+
+    @Test
+    void movesANameOfAnImageAndTakesItAway() throws Exception {
+        var images = engine.images();
+        var image = images.id("rollback-local/python:bookworm").orElseThrow();
+        var name = "rollback-guard/" + project + ":1";
+
+        images.tag(image, name);
+        assertThat(images.named("rollback-guard/" + project)).hasSize(1);
+        images.removeTag(name);
+        images.removeTag(name);
+
+        assertThat(images.id(name)).isEmpty();
+        assertThat(images.id("rollback-local/python:bookworm")).contains(image);
+    }
+
+    private static String docker(String... arguments) throws Exception {
+        var argv = new ArrayList<>(List.of("docker"));
+        argv.addAll(List.of(arguments));
+        return Command.in(Path.of("/"), argv).check().stdout().strip();
+    }
+}

@@ -1,0 +1,164 @@
+package io.freedom.rollback.git;
+
+import io.freedom.rollback.schemas.action.CheckOutTarget;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Takes the work tree to the tag. Removes exactly the files that were preserved and that the tag lacks; `git clean` would
+ * also take what only the tag's .gitignore does not ignore.
+ */
+final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
+    CheckOutTargetHandler(WorkTrees trees) {
+        super(trees, CheckOutTarget.class);
+    }
+
+    @Override
+    String workTree(CheckOutTarget action) {
+        return action.getWorkTree();
+    }
+
+    @Override
+    Probe look(CheckOutTarget action, Site site) throws IOException, StepFailure, InterruptedException {
+        var kept = site.preservation().find();
+        var target = Target.find(site.repository(), action.getTag());
+        if (kept.isPresent()
+                && kept.get().stage() == Preserved.Stage.LEFT
+                && target.commit().equals(kept.get().target())
+                && site.repository().branch() == null
+                && site.repository().head().equals(target.commit())
+                && site.tree().differences(target.commit().getTree()).isEmpty()
+                && !isAnyLeft(site, kept.get(), target)) {
+            return new Probe.Applied(completed(site, kept.get(), target, Optional.empty()));
+        }
+        return new Probe.NotApplied();
+    }
+
+    private static boolean isAnyLeft(Site site, Preserved kept, Target target)
+            throws IOException, StepFailure, InterruptedException {
+        var gone = Trees.paths(site.repository().jgit(), kept.tree());
+        gone.removeAll(Trees.paths(site.repository().jgit(), target.commit().getTree()));
+        return site.tree().others().stream().anyMatch(gone::contains);
+    }
+
+    @Override
+    Completed act(CheckOutTarget action, Site site) throws IOException, StepFailure, InterruptedException {
+        var repository = site.repository();
+        try (var lock = TreeLock.of(repository)) {
+            repository.requireUnlocked();
+            var target = Target.find(repository, action.getTag());
+            var preservation = site.preservation();
+            var tip = preservation.tip();
+            var kept = preservation.find().orElseThrow(() -> notKept(site));
+            var targetTree = target.commit().getTree();
+            Optional<String> displaced = Optional.empty();
+            switch (kept.stage()) {
+                case KEPT -> {
+                    requireUnchanged(kept, site);
+                    kept = withFilesInTheWay(kept, target, site);
+                    site.step().checkpoint();
+                    preservation.write(kept, tip);
+                }
+                case LEFT -> {
+                    requireSameTarget(kept, target, site);
+                    displaced = preservation.keepStrangers(kept, site.snapshotWithin(kept.tree(), targetTree));
+                }
+                case RETURNED ->
+                    throw precondition("this rollback has already returned " + repository.root()
+                            + " to where it was: start another rollback");
+            }
+            site.step().checkpoint();
+            site.tree().replace(kept.tree(), targetTree);
+            site.step().checkpoint();
+            repository.detachHead(target.commit());
+            var differences = site.tree().differences(targetTree);
+            if (!differences.isEmpty()) {
+                throw new StepFailure(
+                        FailureKind.MISMATCH,
+                        "after the checkout of " + action.getTag() + " these paths of " + repository.root()
+                                + " are not as in the tag: " + Names.few(differences)
+                                + ". Does something still write there? Stop it and retry this step");
+            }
+            return completed(site, kept, target, displaced);
+        }
+    }
+
+    private static void requireUnchanged(Preserved kept, Site site)
+            throws IOException, StepFailure, InterruptedException {
+        var repository = site.repository();
+        if (!kept.head().equals(repository.head()) || !Objects.equals(kept.branch(), repository.branch())) {
+            throw precondition("HEAD of " + repository.root() + " moved from "
+                    + kept.head().name() + " to "
+                    + repository.head().name() + " (" + repository.branch() + ") since this rollback preserved it:"
+                    + " somebody works there. Abort this rollback and start another one");
+        }
+        var jgit = repository.jgit();
+        var changed =
+                new TreeSet<>(Trees.differences(jgit, kept.tree(), site.tree().snapshot(List.of())));
+        changed.addAll(
+                Trees.differences(jgit, kept.index(), Index.read(repository).tree()));
+        if (!changed.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "these paths of " + repository.root() + " changed after they were preserved: " + Names.few(changed)
+                            + ". Stop what writes there, then retry the step that preserves changes and this one");
+        }
+    }
+
+    private static void requireSameTarget(Preserved kept, Target target, Site site) throws IOException, StepFailure {
+        var repository = site.repository();
+        if (!target.commit().equals(kept.target())) {
+            throw precondition("tag " + target.tag() + " is " + target.commit().name() + " now, but the checkout of "
+                    + kept.target() + " has begun: was the tag moved? Move it back and retry, or abort the rollback");
+        }
+        var head = repository.head();
+        if (!head.equals(kept.head()) && !head.equals(target.commit())) {
+            throw precondition("HEAD of " + repository.root() + " is at " + head.name()
+                    + ", neither where the rollback began ("
+                    + kept.head().name() + ") nor at its target: somebody works there. Check out " + target.tag()
+                    + " by hand (`git checkout --detach " + target.commit().name()
+                    + "`) and retry, or abort the rollback");
+        }
+    }
+
+    /** Ignored files that the tag will write over are kept as well. */
+    private static Preserved withFilesInTheWay(Preserved kept, Target target, Site site)
+            throws IOException, StepFailure, InterruptedException {
+        var repository = site.repository();
+        var tree = site.snapshotWithin(kept.tree(), target.commit().getTree());
+        var permissions = new TreeMap<>(kept.permissions());
+        permissions.putAll(Permissions.of(repository.root(), Trees.differences(repository.jgit(), kept.tree(), tree)));
+        return kept.left(target.commit().copy(), tree, permissions);
+    }
+
+    private static Completed completed(Site site, Preserved kept, Target target, Optional<String> displaced) {
+        return new Completed(
+                TargetCheckedOut.newBuilder()
+                        .setCommit(target.commit().name())
+                        .setPreviousCommit(kept.head().name())
+                        .build(),
+                target.tag() + " (" + site.name(target.commit()) + ") is checked out"
+                        + displaced
+                                .map(ref -> "; files changed meanwhile are kept at " + ref)
+                                .orElse(""));
+    }
+
+    private static StepFailure notKept(Site site) {
+        return precondition("nothing of " + site.repository().root() + " was preserved by rollback "
+                + site.step().rollbackId()
+                + ", so it is left alone: let the step that preserves changes succeed first");
+    }
+
+    private static StepFailure precondition(String message) {
+        return new StepFailure(FailureKind.PRECONDITION, message);
+    }
+}

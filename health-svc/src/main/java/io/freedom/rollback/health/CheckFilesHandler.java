@@ -1,0 +1,112 @@
+package io.freedom.rollback.health;
+
+import io.freedom.rollback.schemas.action.CheckFiles;
+import io.freedom.rollback.schemas.action.FilesChecked;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/** Critical paths are in the work tree, and the env file has the keys without which services start but do not work. */
+final class CheckFilesHandler implements StepHandler<CheckFiles> {
+    @Override
+    public Class<CheckFiles> action() {
+        return CheckFiles.class;
+    }
+
+    @Override
+    public Completed execute(CheckFiles check, StepContext step) throws StepFailure {
+        var workTree = workTree(check.getWorkTree());
+        var missing = new ArrayList<String>();
+        for (var path : check.getCriticalPaths()) {
+            objection(workTree, path).ifPresent(missing::add);
+        }
+        if (!missing.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "in " + workTree + ": " + String.join("; ", missing)
+                            + ". Compare with `git status` and `git ls-tree --name-only HEAD`, or correct the"
+                            + " descriptor's critical paths");
+        }
+        checkEnvironment(workTree, check);
+        int paths = check.getCriticalPaths().size();
+        int keys = check.getRequiredEnvKeys().size();
+        return new Completed(
+                new FilesChecked(paths, keys), paths + " critical paths present, " + keys + " required env keys set");
+    }
+
+    private static Path workTree(String path) throws StepFailure {
+        try {
+            return Path.of(path).toRealPath();
+        } catch (IOException e) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the work tree " + path + " cannot be read (" + e + "): is it on this worker's machine?",
+                    e);
+        }
+    }
+
+    private static Optional<String> objection(Path workTree, String path) throws StepFailure {
+        var file = inside(workTree, path);
+        if (!Files.exists(file)) {
+            return Optional.of(path + " is missing");
+        }
+        if (path.endsWith("/") && !Files.isDirectory(file)) {
+            return Optional.of(path + " is not a directory");
+        }
+        if (!path.endsWith("/") && !Files.isRegularFile(file)) {
+            return Optional.of(path + " is not a file");
+        }
+        try {
+            return file.toRealPath().startsWith(workTree)
+                    ? Optional.empty()
+                    : Optional.of(path + " is a link that leads out of the work tree");
+        } catch (IOException e) {
+            return Optional.of(path + " cannot be read (" + e + ")");
+        }
+    }
+
+    private static Path inside(Path workTree, String path) throws StepFailure {
+        try {
+            var file = workTree.resolve(path).normalize();
+            if (!path.isBlank() && file.startsWith(workTree)) {
+                return file;
+            }
+        } catch (InvalidPathException e) {
+            // Falls through: as wrong as one that leads elsewhere.
+        }
+        throw new StepFailure(
+                FailureKind.INVALID,
+                "critical path `" + path + "` does not lie inside the work tree " + workTree
+                        + ": correct it in the platform descriptor");
+    }
+
+    private static void checkEnvironment(Path workTree, CheckFiles check) throws StepFailure {
+        var groups = check.getRequiredEnvKeys();
+        if (groups.isEmpty()) {
+            return;
+        }
+        if (check.getEnvFile() == null) {
+            throw new StepFailure(
+                    FailureKind.INVALID,
+                    "env keys are required (" + String.join(", ", groups)
+                            + ") but the platform descriptor names no env file: add it");
+        }
+        var env = DotenvFile.read(workTree.resolve(check.getEnvFile()));
+        var missing = groups.stream().filter(group -> !env.hasOneOf(group)).toList();
+        if (!missing.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    env.path() + " has no value for "
+                            + String.join(", ", missing).replace("|", " or ")
+                            + ": set it there, or copy the file back from the restore point's configuration folder");
+        }
+    }
+}

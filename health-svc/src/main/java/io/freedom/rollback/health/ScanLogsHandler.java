@@ -1,0 +1,77 @@
+package io.freedom.rollback.health;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.LogsScanned;
+import io.freedom.rollback.schemas.action.ScanLogs;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Reads what the project's containers logged since each of them was last started. */
+final class ScanLogsHandler implements StepHandler<ScanLogs> {
+    private final EngineProvider engines;
+
+    ScanLogsHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<ScanLogs> action() {
+        return ScanLogs.class;
+    }
+
+    @Override
+    public Completed execute(ScanLogs scan, StepContext step) throws StepFailure, InterruptedException {
+        var rules = LogRules.compile(scan.getErrorPatterns(), scan.getIgnorePatterns());
+        var engine = engines.engine();
+        var project = scan.getCompose().getProject();
+        var containers = engine.containers(project);
+        if (containers.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "project " + project + " has no containers whose logs could be read: check its name and"
+                            + " `docker compose -p " + project + " ps -a`");
+        }
+        var errors = new ErrorLines(rules);
+        long lines = 0;
+        for (int i = 0; i < containers.size(); i++) {
+            step.checkpoint();
+            step.progress(i, containers.size(), "containers", "reading the log of " + name(containers.get(i)));
+            lines += read(engine, containers.get(i), errors);
+            errors.check();
+        }
+        var found = errors.found();
+        if (found.isPresent()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "the logs of project " + project + " hold " + found.get()
+                            + ". Read them with `docker compose -p " + project
+                            + " logs`; what is harmless belongs into the descriptor's ignore patterns");
+        }
+        return new Completed(
+                new LogsScanned(lines),
+                "no error in " + lines + " lines of " + containers.size()
+                        + (containers.size() == 1 ? " container" : " containers"));
+    }
+
+    private static long read(Engine engine, EngineContainer container, ErrorLines errors)
+            throws StepFailure, InterruptedException {
+        var started = engine.details(container.id())
+                .map(details -> Instant.parse(details.startedAt()))
+                .flatMap(at -> at.isAfter(Instant.EPOCH) ? Optional.of(at) : Optional.empty());
+        // Never started (the engine then says year 1), or removed since it was listed.
+        return started.isEmpty()
+                ? 0
+                : engine.logs(container.id(), started.get(), line -> errors.accept(name(container), line));
+    }
+
+    private static String name(EngineContainer container) {
+        return container.service().isEmpty() ? container.name() : container.service();
+    }
+}

@@ -1,0 +1,42 @@
+package io.freedom.rollback.orchestrator;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.kafka.KafkaException;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * For alerting systems that speak HTTP and not Kafka: the body becomes an incident record as it is. Answers 202 only when
+ * Kafka has it, so that the alerting system tries again otherwise.
+ */
+@RestController
+final class AlertmanagerWebhook {
+    private static final int LARGEST_BODY = 1 << 20;
+
+    private final KafkaTemplate<byte[], byte[]> kafka;
+    private final String topic;
+
+    AlertmanagerWebhook(KafkaTemplate<byte[], byte[]> kafka, String topic) {
+        this.kafka = kafka;
+        this.topic = topic;
+    }
+
+    @PostMapping("/webhooks/incidents")
+    ResponseEntity<String> report(@RequestBody byte[] body) throws InterruptedException {
+        if (body.length > LARGEST_BODY) {
+            return ResponseEntity.status(HttpStatus.CONTENT_TOO_LARGE).body("more than 1 MiB\n");
+        }
+        try {
+            kafka.send(topic, body).get(10, TimeUnit.SECONDS);
+            return ResponseEntity.accepted().body("accepted\n");
+        } catch (ExecutionException | TimeoutException | KafkaException e) {
+            return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).body("Kafka does not take it: send again\n");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.freedom.rollback.orchestrator;
+
+import io.freedom.rollback.orchestrator.streams.SagaTopology;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.config.KafkaStreamsConfiguration;
+import org.springframework.kafka.config.KafkaStreamsInfrastructureCustomizer;
+import org.springframework.kafka.config.StreamsBuilderFactoryBean;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.apache.kafka.streams.StreamsBuilder;
+
+/** The orchestrator: one Kafka Streams application, and the webhook beside it. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(OrchestratorProperties.class)
+public class OrchestratorConfiguration {
+    private static final Logger LOG = LoggerFactory.getLogger(OrchestratorConfiguration.class);
+
+    @Bean
+    TopicCatalogue topicCatalogue(OrchestratorProperties properties) {
+        return TopicCatalogue.withPrefix(properties.topicPrefix());
+    }
+
+    @Bean
+    StreamsBuilderFactoryBean orchestratorStreams(
+            OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics) {
+        var streams = new StreamsBuilderFactoryBean(new KafkaStreamsConfiguration(settings(properties, kafka)));
+        streams.setAutoStartup(false); // Orchestrator starts it, once the topics are there
+        streams.setInfrastructureCustomizer(new KafkaStreamsInfrastructureCustomizer() {
+            @Override
+            public void configureBuilder(StreamsBuilder builder) {
+                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl()))
+                        .addTo(builder);
+            }
+        });
+        // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.
+        streams.setStreamsUncaughtExceptionHandler(failure -> {
+            LOG.error("a stream thread failed and is replaced", failure);
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
+        });
+        return streams;
+    }
+
+    private static Map<String, Object> settings(OrchestratorProperties properties, KafkaProperties kafka) {
+        var settings = new HashMap<String, Object>(kafka.buildAdminProperties());
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, properties.topicPrefix() + "orchestrator");
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, properties.stateDirectory().toAbsolutePath().toString());
+        settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10);
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, properties.streamThreads());
+        settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, properties.standbyReplicas());
+        settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) properties.replicationFactor());
+        // The store must not hold back what the history already says.
+        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+        return settings;
+    }
+
+    @Bean
+    Orchestrator orchestrator(
+            StreamsBuilderFactoryBean orchestratorStreams,
+            OrchestratorProperties properties,
+            KafkaProperties kafka,
+            TopicCatalogue topics) {
+        return new Orchestrator(
+                orchestratorStreams, topics, kafka.buildAdminProperties(), properties.replicationFactor());
+    }
+
+    @Bean
+    AlertmanagerWebhook alertmanagerWebhook(KafkaProperties kafka, TopicCatalogue topics) {
+        var producers = new DefaultKafkaProducerFactory<byte[], byte[]>(
+                new HashMap<>(kafka.buildAdminProperties()), new ByteArraySerializer(), new ByteArraySerializer());
+        return new AlertmanagerWebhook(new KafkaTemplate<>(producers), topics.incidents().name());
+    }
+}

@@ -1,0 +1,33 @@
+package io.freedom.rollback.orchestrator.admission;
+
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.step.Plan;
+
+/** What becomes of an incident or an operator's command. */
+public sealed interface Decision {
+    /** The descriptor is valid and becomes the platform's. */
+    record Register(String descriptor, String descriptorHash, String operator) implements Decision {}
+
+    record Reject(String reason) implements Decision {}
+
+    record Preview(Plan plan) implements Decision {}
+
+    record Start(RollbackCommand.Start command) implements Decision {}
+
+    record Abort(RollbackCommand.Abort command) implements Decision {}
+
+    /** Delivered twice: already answered. */
+    record AlreadyHandled() implements Decision {}
+
+    record Duplicate(Incident incident, String rollbackId) implements Decision {}
+
+    record Merge(Incident incident) implements Decision {}
+
+    record Queue(Incident incident) implements Decision {}
+
+    record Ignore(Incident incident, String reason) implements Decision {}
+
+    /** The platform is not registered: the report cannot be applied. */
+    record Unknown(String reason) implements Decision {}
+}

@@ -1,0 +1,36 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.platform.DatabaseSpec;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.Probe;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.HttpProbe;
+
+/** The descriptor's parts as the workers' commands carry them. */
+final class Contracts {
+    private Contracts() {}
+
+    static ComposeProject compose(PlatformDescriptor platform) {
+        var compose = platform.compose();
+        var envFile = compose.envFile() == null ? null : platform.workTree() + "/" + compose.envFile();
+        return new ComposeProject(compose.project(), platform.workTree(), compose.files(), envFile);
+    }
+
+    static Database database(DatabaseSpec spec) {
+        return new Database(spec.service(), spec.name(), spec.user(), spec.jdbcUrl(), spec.password());
+    }
+
+    static HttpProbe probe(Probe probe) {
+        return HttpProbe.newBuilder()
+                .setName(probe.name())
+                .setUrl(probe.url())
+                .setMethod(probe.method())
+                .setHeaders(probe.headers())
+                .setBody(probe.body())
+                .setStatus(probe.status())
+                .setBodyPattern(probe.bodyPattern())
+                .setAnswerPointer(probe.answerPointer())
+                .build();
+    }
+}

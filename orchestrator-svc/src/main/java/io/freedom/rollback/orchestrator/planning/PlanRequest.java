@@ -1,0 +1,34 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.platform.PlatformDescriptor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a plan is compiled from.
+ *
+ * @param descriptorHash SHA-256 of the descriptor's text
+ * @param target git tag; null for the descriptor's
+ * @param restorePoint directory of the restore point whose database is restored; null for none
+ */
+public record PlanRequest(
+        PlatformDescriptor platform,
+        String descriptorHash,
+        Scenario scenario,
+        String rollbackId,
+        @Nullable String target,
+        @Nullable String restorePoint) {
+
+    String tag() {
+        return target == null ? platform.target() : target;
+    }
+
+    /** The rollback's own directory, which becomes its restore point. */
+    String directory() {
+        return platform.backups().directory() + "/" + rollbackId;
+    }
+
+    /** Where the target is checked out beside the live work tree, to build its images from. */
+    String worktree() {
+        return platform.backups().directory() + "/.worktrees/" + rollbackId;
+    }
+}

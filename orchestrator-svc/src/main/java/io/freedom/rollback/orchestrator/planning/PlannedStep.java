@@ -1,0 +1,95 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.Compensation;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.apache.avro.specific.SpecificRecord;
+
+/** A step as a scenario writes it down: what it does, what it waits for, what undoes it, on one page. */
+final class PlannedStep {
+    private final PlanStep.Builder step;
+
+    private PlannedStep(String id, String title, Phase phase, SpecificRecord action, Duration timeout) {
+        step = PlanStep.newBuilder()
+                .setId(id)
+                .setTitle(title)
+                .setPhase(phase)
+                .setWorker(worker(id))
+                .setAction(new StepAction(action))
+                .setOnFailure(FailurePolicy.COMPENSATE)
+                .setAvailability(Availability.UNCHANGED)
+                .setTimeout(timeout.toMillis());
+    }
+
+    /** The worker is the first word of the id: {@code git.check-out}. */
+    static PlannedStep step(String id, String title, Phase phase, SpecificRecord action, Duration timeout) {
+        return new PlannedStep(id, title, phase, action, timeout);
+    }
+
+    private static Worker worker(String id) {
+        return Worker.valueOf(id.substring(0, id.indexOf('.')).toUpperCase(Locale.ROOT));
+    }
+
+    PlannedStep after(String... ids) {
+        return after(Arrays.asList(ids));
+    }
+
+    PlannedStep after(Collection<String> ids) {
+        step.setDependsOn(List.copyOf(ids));
+        return this;
+    }
+
+    PlannedStep with(String... inputs) {
+        step.setInputs(Arrays.asList(inputs));
+        return this;
+    }
+
+    PlannedStep attempts(int attempts) {
+        step.setAttempts(attempts);
+        return this;
+    }
+
+    /** The rollback goes on when it fails. */
+    PlannedStep dispensable() {
+        step.setOnFailure(FailurePolicy.CONTINUE);
+        return this;
+    }
+
+    PlannedStep takesServiceDown() {
+        step.setAvailability(Availability.GOES_DOWN);
+        return this;
+    }
+
+    PlannedStep bringsServiceBack() {
+        step.setAvailability(Availability.COMES_BACK);
+        return this;
+    }
+
+    PlannedStep undoneBy(String title, Worker worker, SpecificRecord action, Duration timeout, String... inputs) {
+        step.setCompensation(Compensation.newBuilder()
+                .setTitle(title)
+                .setWorker(worker)
+                .setAction(new StepAction(action))
+                .setTimeout(timeout.toMillis())
+                .setInputs(Arrays.asList(inputs))
+                .build());
+        return this;
+    }
+
+    String id() {
+        return step.getId();
+    }
+
+    PlanStep build() {
+        return step.build();
+    }
+}

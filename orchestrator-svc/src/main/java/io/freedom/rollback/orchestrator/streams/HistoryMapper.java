@@ -1,0 +1,93 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.saga.AttemptId;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.schemas.history.AbortRequested;
+import io.freedom.rollback.schemas.history.AttemptFailed;
+import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepAcknowledged;
+import io.freedom.rollback.schemas.history.StepCancelRequested;
+import io.freedom.rollback.schemas.history.StepDispatched;
+import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepSkipped;
+import io.freedom.rollback.schemas.history.StepSucceeded;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+
+/** Saga events as the history topic has them, and back. */
+final class HistoryMapper {
+    private HistoryMapper() {}
+
+    static SpecificRecord toAvro(RollbackEvent event) {
+        return switch (event) {
+            case RollbackEvent.Started e ->
+                new RollbackStarted(e.plan(), e.incident(), e.operator(), e.reason());
+            case RollbackEvent.Dispatched(var attempt, var deadline) ->
+                new StepDispatched(attempt.step(), attempt.number(), attempt.compensation(), deadline);
+            case RollbackEvent.Acknowledged(var attempt, var worker) ->
+                new StepAcknowledged(attempt.step(), attempt.number(), attempt.compensation(), worker);
+            case RollbackEvent.Succeeded(var attempt, var result, var detail, var already) ->
+                new StepSucceeded(attempt.step(), attempt.number(), attempt.compensation(), detail, already, result);
+            case RollbackEvent.AttemptFailed(var attempt, var kind, var message, var lost, var retryAt) ->
+                new AttemptFailed(
+                        attempt.step(), attempt.number(), attempt.compensation(), kind, message, lost, retryAt);
+            case RollbackEvent.Failed e ->
+                new StepFailed(e.step(), e.compensation(), e.kind(), e.message(), e.tolerated());
+            case RollbackEvent.Skipped(var step, var reason) -> new StepSkipped(step, reason);
+            case RollbackEvent.CancelRequested(var attempt) ->
+                new StepCancelRequested(attempt.step(), attempt.number());
+            case RollbackEvent.AbortRequested(var operator, var reason) -> new AbortRequested(operator, reason);
+            case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
+            case RollbackEvent.Finished e ->
+                new RollbackFinished(
+                        e.outcome(), e.reason(), e.took().toMillis(), e.downtime().toMillis());
+        };
+    }
+
+    /** Empty for facts that do not change a rollback's state, such as a merged incident. */
+    static Optional<RollbackEvent> fromAvro(String rollbackId, Object event) {
+        return Optional.ofNullable(
+                switch (event) {
+                    case RollbackStarted e ->
+                        new RollbackEvent.Started(
+                                rollbackId, e.getPlan(), e.getIncident(), e.getOperator(), e.getReason());
+                    case StepDispatched e ->
+                        new RollbackEvent.Dispatched(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()), e.getDeadline());
+                    case StepAcknowledged e ->
+                        new RollbackEvent.Acknowledged(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()), e.getWorkerId());
+                    case StepSucceeded e ->
+                        new RollbackEvent.Succeeded(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()),
+                                e.getResult(),
+                                e.getDetail(),
+                                e.getAlreadyApplied());
+                    case AttemptFailed e ->
+                        new RollbackEvent.AttemptFailed(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()),
+                                e.getKind(),
+                                e.getMessage(),
+                                e.getLost(),
+                                e.getRetryAt());
+                    case StepFailed e ->
+                        new RollbackEvent.Failed(
+                                e.getStepId(), e.getCompensation(), e.getKind(), e.getMessage(), e.getTolerated());
+                    case StepSkipped e -> new RollbackEvent.Skipped(e.getStepId(), e.getReason());
+                    case StepCancelRequested e ->
+                        new RollbackEvent.CancelRequested(new AttemptId(e.getStepId(), false, e.getAttempt()));
+                    case AbortRequested e -> new RollbackEvent.AbortRequested(e.getOperator(), e.getReason());
+                    case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
+                    case RollbackFinished e ->
+                        new RollbackEvent.Finished(
+                                e.getOutcome(),
+                                e.getReason(),
+                                Duration.ofMillis(e.getTook()),
+                                Duration.ofMillis(e.getDowntime()));
+                    default -> null;
+                });
+    }
+}

@@ -1,0 +1,117 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.state.PlatformState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable truth of a task: platforms, and the events of running rollbacks, of which their state is the fold. What is
+ * kept in memory beside it is lost with the task, never ahead of it.
+ */
+final class SagaStore {
+    static final String PLATFORMS = "platforms";
+    static final String EVENTS = "rollback-events";
+
+    /** A running rollback with the end of its history chain and the signs of life of its attempts. */
+    static final class Live {
+        final Signs signs = new Signs();
+        Rollback rollback;
+        HashChain chain;
+        /** Progress came in since the last snapshot was published. */
+        boolean unpublished;
+
+        Live(Rollback rollback, HashChain chain) {
+            this.rollback = rollback;
+            this.chain = chain;
+        }
+    }
+
+    private final KeyValueStore<String, PlatformState> platforms;
+    private final KeyValueStore<String, HistoryEvent> events;
+    /** By platform: one runs at a time. */
+    private final Map<String, Live> live = new HashMap<>();
+
+    SagaStore(KeyValueStore<String, PlatformState> platforms, KeyValueStore<String, HistoryEvent> events) {
+        this.platforms = platforms;
+        this.events = events;
+        restore();
+    }
+
+    private void restore() {
+        var running = new ArrayList<PlatformState>();
+        try (var all = platforms.all()) {
+            all.forEachRemaining(entry -> {
+                if (entry.value.getRunning() != null) {
+                    running.add(entry.value);
+                }
+            });
+        }
+        running.forEach(state -> live.put(state.getPlatform(), replay(String.valueOf(state.getRunning()))));
+    }
+
+    private Live replay(String rollbackId) {
+        Rollback rollback = null;
+        var chain = HashChain.EMPTY;
+        for (var event : eventsOf(rollbackId)) {
+            chain = HashChain.endingWith(event);
+            var fact = HistoryMapper.fromAvro(rollbackId, event.getEvent());
+            if (fact.isPresent()) {
+                rollback = RollbackDecider.evolve(rollback, List.of(fact.get()), event.getAt());
+            }
+        }
+        if (rollback == null) {
+            throw new IllegalStateException("rollback " + rollbackId + " is marked as running but has no events");
+        }
+        return new Live(rollback, chain);
+    }
+
+    private List<HistoryEvent> eventsOf(String rollbackId) {
+        var found = new ArrayList<HistoryEvent>();
+        try (var range = events.prefixScan(rollbackId + "/", new StringSerializer())) {
+            range.forEachRemaining(entry -> found.add(entry.value));
+        }
+        return found;
+    }
+
+    PlatformState platform(String name) {
+        var known = platforms.get(name);
+        return known == null ? Platforms.unknown(name) : known;
+    }
+
+    void put(PlatformState state) {
+        platforms.put(state.getPlatform(), state);
+    }
+
+    void append(String rollbackId, HistoryEvent event) {
+        events.put("%s/%08d".formatted(rollbackId, event.getSequence()), event);
+    }
+
+    /** The history topic keeps a finished rollback; the store need not. */
+    void forget(String platform, String rollbackId) {
+        live.remove(platform);
+        for (var event : eventsOf(rollbackId)) {
+            events.delete("%s/%08d".formatted(rollbackId, event.getSequence()));
+        }
+    }
+
+    void begin(String platform, Live started) {
+        live.put(platform, started);
+    }
+
+    @Nullable Live live(String platform) {
+        return live.get(platform);
+    }
+
+    List<Live> live() {
+        return List.copyOf(live.values());
+    }
+}

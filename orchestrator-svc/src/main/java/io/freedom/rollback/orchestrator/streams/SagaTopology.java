@@ -1,0 +1,103 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.intake.IncidentReader;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.ReportedIncident;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.Repartitioned;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * Incidents are read, keyed by platform and repartitioned; then everything about a platform meets in one task: its
+ * incidents, its operators' commands and its workers' events.
+ */
+public final class SagaTopology {
+    private final TopicCatalogue topics;
+    private final Map<String, ?> registry;
+
+    /** @param registry settings of the serdes, {@code schema.registry.url} above all */
+    public SagaTopology(TopicCatalogue topics, Map<String, ?> registry) {
+        this.topics = topics;
+        this.registry = registry;
+    }
+
+    public void addTo(StreamsBuilder builder) {
+        builder.addStateStore(Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(SagaStore.PLATFORMS), Serdes.String(), this.<PlatformState>serde()));
+        builder.addStateStore(Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(SagaStore.EVENTS), Serdes.String(), this.<HistoryEvent>serde()));
+
+        var raw = Consumed.with(Serdes.String(), Serdes.ByteArray());
+        KStream<String, Inbound> inbound = incidents(builder)
+                .merge(builder.stream(topics.operatorCommands().name(), raw).mapValues(SagaTopology::fromOperator))
+                .merge(builder.stream(topics.stepEvents().name(), raw).mapValues(SagaTopology::fromWorker));
+
+        var operatorCommands = this.<OperatorCommand>serde().deserializer();
+        var stepEvents = this.<StepEvent>serde().deserializer();
+        inbound.process(
+                        () -> new SagaProcessor(topics, operatorCommands, stepEvents),
+                        SagaStore.PLATFORMS,
+                        SagaStore.EVENTS)
+                .to(
+                        (_, outbound, _) -> outbound.topic(),
+                        Produced.with(
+                                Serdes.String(),
+                                Serdes.serdeFrom(
+                                        new OutboundSerializer(
+                                                this.<SpecificRecord>serde().serializer()),
+                                        (_, _) -> {
+                                            throw new UnsupportedOperationException("outbound records are only written");
+                                        })));
+    }
+
+    private KStream<String, Inbound> incidents(StreamsBuilder builder) {
+        var reader = new IncidentReader(
+                topics.incidents().name(), this.<Incident>serde().deserializer());
+        var read = builder.stream(
+                        topics.incidents().name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
+                .process(() -> new IntakeProcessor(reader));
+        read.filter((_, value) -> value instanceof DeadLetter)
+                .to(
+                        topics.deadLetters(topics.incidents()).name(),
+                        Produced.with(Serdes.String(), this.<SpecificRecord>serde()));
+        return read.filter((_, value) -> value instanceof ReportedIncident)
+                .mapValues(ReportedIncident.class::cast)
+                .repartition(Repartitioned.<String, ReportedIncident>as("incidents")
+                        .withKeySerde(Serdes.String())
+                        .withValueSerde(serde())
+                        .withNumberOfPartitions(topics.incidents().partitions()))
+                .mapValues(SagaTopology::reported);
+    }
+
+    private static Inbound reported(ReportedIncident report) {
+        return new Inbound.Reported(report);
+    }
+
+    private static Inbound fromOperator(byte[] value) {
+        return new Inbound.FromOperator(value);
+    }
+
+    private static Inbound fromWorker(byte[] value) {
+        return new Inbound.FromWorker(value);
+    }
+
+    private <T extends SpecificRecord> Serde<T> serde() {
+        var serde = new SpecificAvroSerde<T>();
+        serde.configure(registry, false);
+        return serde;
+    }
+}

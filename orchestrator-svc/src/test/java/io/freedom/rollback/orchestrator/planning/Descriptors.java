@@ -1,0 +1,52 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.PlatformDescriptors;
+
+/** A platform as the runbook has it. */
+public final class Descriptors {
+    public static final String FREEDOM =
+            """
+            apiVersion: rollback.freedom.io/v1
+            name: freedom
+            workTree: /srv/freedom
+            target: graveyard/pre-reset
+            criticalPaths: [docker-compose.yml, Makefile, services/]
+            compose:
+              envFile: .env
+              requiredEnvKeys: ["OPENAI_API_KEY|FREEDOM_API_KEY"]
+            database:
+              service: postgres
+              name: freedom_kb
+              user: freedom
+              jdbcUrl: jdbc:postgresql://127.0.0.1:5432/freedom_kb
+              password: ${file:/srv/freedom/.env#POSTGRES_PASSWORD}
+            configuration: [docker-compose.yml, .env, config/]
+            models: [models/]
+            containerData: [{service: kb-service, path: /app/data}]
+            probes:
+              http:
+                - {name: API gateway, url: "http://127.0.0.1:8080/health"}
+              model:
+                {name: Model, url: "http://127.0.0.1:8001/v1/chat/completions", method: POST, body: "{}"}
+              endToEnd:
+                {name: Query, url: "http://127.0.0.1:8080/v1/query", method: POST, body: "{}"}
+            logs: {errors: ['ERROR'], ignore: []}
+            backups: {directory: /var/backups/freedom, reserve: 512MiB}
+            """;
+
+    private Descriptors() {}
+
+    public static PlatformDescriptor freedom() {
+        try {
+            return PlatformDescriptors.parse(FREEDOM, "platform.yaml");
+        } catch (InvalidDescriptorException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    public static PlanRequest request(Scenario scenario) {
+        return new PlanRequest(freedom(), "hash", scenario, "rb-1", null, null);
+    }
+}

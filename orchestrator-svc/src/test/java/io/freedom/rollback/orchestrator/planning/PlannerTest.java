@@ -1,0 +1,122 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PlannerTest {
+    private static PlanStep step(Plan plan, String id) {
+        return plan.getSteps().stream()
+                .filter(step -> step.getId().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no step " + id));
+    }
+
+    /** All steps that come before one, directly or not. */
+    private static Set<String> before(Plan plan, String id) {
+        var found = new HashSet<String>();
+        for (var dependency : step(plan, id).getDependsOn()) {
+            if (found.add(dependency)) {
+                found.addAll(before(plan, dependency));
+            }
+        }
+        return found;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void plansAnAcyclicGraphWhoseInputsComeFromEarlierSteps(Scenario scenario) {
+        var plan = Planner.compile(Descriptors.request(scenario));
+        var seen = new HashSet<String>();
+        for (var step : plan.getSteps()) {
+            assertThat(seen).as("what %s depends on", step.getId()).containsAll(step.getDependsOn());
+            assertThat(before(plan, step.getId())).as("inputs of %s", step.getId()).containsAll(step.getInputs());
+            if (step.getCompensation() != null) {
+                assertThat(before(plan, step.getId()))
+                        .as("inputs for undoing %s", step.getId())
+                        .containsAll(step.getCompensation().getInputs());
+            }
+            assertThat(seen.add(step.getId())).as("id %s is unique", step.getId()).isTrue();
+        }
+    }
+
+    @Test
+    void stopsNothingBeforeTheRestorePointIsVerifiedAndTheTargetsImagesAreBuilt() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        assertThat(before(plan, "container.stop-writers"))
+                .contains("git.verify-target", "backup.database", "backup.models", "backup.data-kb-service")
+                .contains("backup.verify", "git.preserve-changes", "container.prepare-images", "health.env-keys");
+    }
+
+    @Test
+    void followsTheRunbooksPhases() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct())
+                .containsExactly(Phase.values());
+        assertThat(before(plan, "git.check-out")).contains("container.down", "backup.seal-database");
+        assertThat(before(plan, "container.start-database")).contains("git.verify-work-tree", "container.adopt-images");
+        assertThat(before(plan, "container.up")).contains("health.database-ready");
+        assertThat(before(plan, "container.prune-images"))
+                .as("chores come once service is back")
+                .contains("container.await-healthy", "health.end-to-end", "health.database");
+    }
+
+    @Test
+    void undoesEveryStepThatChangesThePlatform() {
+        var plan = Planner.compile(new PlanRequest(
+                Descriptors.freedom(), "hash", Scenario.FULL_ROLLBACK, "rb-1", null, "/var/backups/freedom/rb-0"));
+        for (var id : List.of(
+                "container.stop-writers",
+                "container.down",
+                "git.check-out",
+                "container.adopt-images",
+                "container.start-database",
+                "backup.restore-database",
+                "container.up")) {
+            assertThat(step(plan, id).getCompensation()).as("compensation of %s", id).isNotNull();
+        }
+    }
+
+    @Test
+    void marksWhereServiceGoesAndComesBack() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        assertThat(step(plan, "container.stop-writers").getAvailability()).isEqualTo(Availability.GOES_DOWN);
+        assertThat(step(plan, "container.await-healthy").getAvailability()).isEqualTo(Availability.COMES_BACK);
+    }
+
+    @Test
+    void restoresTheDatabaseOnlyFromAGivenRestorePoint() {
+        assertThat(Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK)).getSteps())
+                .noneMatch(step -> step.getId().equals("backup.restore-database"));
+    }
+
+    @Test
+    void takesARestorePointWithoutStoppingAnything() {
+        var plan = Planner.compile(Descriptors.request(Scenario.RESTORE_POINT));
+        assertThat(plan.getSteps()).allMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) < 0);
+        assertThat(plan.getSteps().getLast().getId()).isEqualTo("backup.verify");
+    }
+
+    @Test
+    void reportsAllProblemsOfAPlatformAtOnce() {
+        var plan = Planner.compile(Descriptors.request(Scenario.PLATFORM_CHECK));
+        assertThat(plan.getSteps()).allMatch(step -> step.getOnFailure() == FailurePolicy.CONTINUE);
+        assertThat(plan.getSteps()).allMatch(step -> step.getDependsOn().isEmpty());
+    }
+
+    @Test
+    void givesTheSamePlanForTheSameRequest() {
+        var request = Descriptors.request(Scenario.FULL_ROLLBACK);
+        assertThat(Planner.compile(request)).isEqualTo(Planner.compile(request));
+    }
+}

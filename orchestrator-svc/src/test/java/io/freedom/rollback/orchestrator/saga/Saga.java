@@ -1,0 +1,131 @@
+package io.freedom.rollback.orchestrator.saga;
+
+import io.freedom.rollback.schemas.action.FilesChecked;
+import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.Compensation;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Drives a rollback by hand: given a plan, when commands, then events. */
+final class Saga {
+    static final Instant START = Instant.parse("2026-03-01T03:00:00Z");
+
+    final Plan plan;
+    final List<RollbackEvent> history = new ArrayList<>();
+    Instant now = START;
+    @Nullable Rollback state;
+
+    private Saga(Plan plan) {
+        this.plan = plan;
+    }
+
+    static Saga of(PlanStep.Builder... steps) {
+        return new Saga(Plan.newBuilder()
+                .setPlatform("freedom")
+                .setSite("default")
+                .setScenario("full-rollback")
+                .setRto(1_800_000)
+                .setDescriptorHash("")
+                .setSteps(Arrays.stream(steps).map(PlanStep.Builder::build).toList())
+                .build());
+    }
+
+    static PlanStep.Builder step(String id, Phase phase, String... dependsOn) {
+        return PlanStep.newBuilder()
+                .setId(id)
+                .setTitle(id)
+                .setPhase(phase)
+                .setWorker(Worker.GIT)
+                .setAction(new StepAction(new RemoveWorktree("/srv/freedom", "/tmp/" + id)))
+                .setDependsOn(List.of(dependsOn))
+                .setAttempts(1)
+                .setOnFailure(FailurePolicy.COMPENSATE)
+                .setAvailability(Availability.UNCHANGED)
+                .setTimeout(60_000);
+    }
+
+    static PlanStep.Builder undoable(PlanStep.Builder step) {
+        return step.setCompensation(Compensation.newBuilder()
+                .setTitle("undo " + step.getId())
+                .setWorker(Worker.GIT)
+                .setAction(new StepAction(new RemoveWorktree("/srv/freedom", "/tmp/undo-" + step.getId())))
+                .setTimeout(60_000)
+                .setAttempts(2)
+                .build());
+    }
+
+    static PlanStep.Builder dispensable(PlanStep.Builder step) {
+        return step.setOnFailure(FailurePolicy.CONTINUE);
+    }
+
+    static PlanStep.Builder goesDown(PlanStep.Builder step) {
+        return step.setAvailability(Availability.GOES_DOWN);
+    }
+
+    static PlanStep.Builder comesBack(PlanStep.Builder step) {
+        return step.setAvailability(Availability.COMES_BACK);
+    }
+
+    List<RollbackEvent> when(RollbackCommand command) {
+        var events = RollbackDecider.decide(command, state, now);
+        if (!events.isEmpty()) {
+            state = RollbackDecider.evolve(state, events, now);
+            history.addAll(events);
+        }
+        return events;
+    }
+
+    Saga started() {
+        when(new RollbackCommand.Start("rb-1", plan, null, "ada", "test"));
+        return this;
+    }
+
+    Saga later(Duration time) {
+        now = now.plus(time);
+        return this;
+    }
+
+    List<RollbackEvent> succeeds(String step) {
+        return succeeds(current(step, false));
+    }
+
+    List<RollbackEvent> undone(String step) {
+        return succeeds(current(step, true));
+    }
+
+    List<RollbackEvent> succeeds(AttemptId attempt) {
+        return when(new RollbackCommand.Complete(attempt, new StepResult(new FilesChecked(1, 0)), "done", false));
+    }
+
+    List<RollbackEvent> fails(String step, FailureKind kind) {
+        return when(new RollbackCommand.Fail(current(step, false), kind, "broken"));
+    }
+
+    AttemptId current(String step, boolean compensation) {
+        return new AttemptId(step, compensation, rollback().track(step, compensation).attempt());
+    }
+
+    Rollback rollback() {
+        if (state == null) {
+            throw new IllegalStateException("not started");
+        }
+        return state;
+    }
+
+    List<String> running() {
+        return rollback().inFlight().stream().map(AttemptId::toString).toList();
+    }
+}

@@ -1,0 +1,377 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.schemas.action.FilesChecked;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.history.PlanPreviewed;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.PreviewPlan;
+import io.freedom.rollback.schemas.operator.RegisterPlatform;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.CancelStep;
+import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepDone;
+import io.freedom.rollback.schemas.step.StepError;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SagaTopologyTest {
+    private static final TopicCatalogue TOPICS = TopicCatalogue.withPrefix("rollback.");
+
+    @TempDir
+    private Path state;
+
+    private InMemoryRegistry registry;
+    private TopologyTestDriver driver;
+    private final List<HistoryEvent> history = new ArrayList<>();
+    private final List<StepCommand> commands = new ArrayList<>();
+    private int ids;
+
+    @BeforeEach
+    void start() throws IOException {
+        registry = new InMemoryRegistry();
+        var builder = new StreamsBuilder();
+        new SagaTopology(TOPICS, Map.of("schema.registry.url", registry.url())).addTo(builder);
+        var settings = new Properties();
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+        settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "unused:9092");
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
+        driver = new TopologyTestDriver(builder.build(), settings, Instant.parse("2026-03-01T03:00:00Z"));
+    }
+
+    @AfterEach
+    void stop() {
+        driver.close();
+        registry.close();
+    }
+
+    // ---- given ----------------------------------------------------------------------------------
+
+    private <T extends SpecificRecord> SpecificAvroSerde<T> serde() {
+        var serde = new SpecificAvroSerde<T>();
+        serde.configure(Map.of("schema.registry.url", registry.url()), false);
+        return serde;
+    }
+
+    private TestInputTopic<String, byte[]> incidents() {
+        return driver.createInputTopic(TOPICS.incidents().name(), new StringSerializer(), new ByteArraySerializer());
+    }
+
+    private void operator(SpecificRecord command) {
+        driver.<String, OperatorCommand>createInputTopic(
+                        TOPICS.operatorCommands().name(),
+                        new StringSerializer(),
+                        this.<OperatorCommand>serde().serializer())
+                .pipeInput(
+                        "freedom",
+                        OperatorCommand.newBuilder()
+                                .setCommandId("c" + ++ids)
+                                .setPlatform("freedom")
+                                .setOperator("ada")
+                                .setAt(Instant.EPOCH)
+                                .setCommand(command)
+                                .build());
+        collect();
+    }
+
+    private void registered() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM));
+    }
+
+    private static byte[] alert(String platform, String fingerprint, String status) {
+        return """
+            {"version":"4","status":"%3$s","alerts":[{"status":"%3$s","fingerprint":"%2$s",
+             "startsAt":"2026-03-01T02:58:00Z","labels":{"alertname":"GatewayDown","platform":"%1$s",
+             "incident_class":"deployment-failure"},"annotations":{"summary":"gateway answers 500"}}]}
+            """
+                .formatted(platform, fingerprint, status)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void report(byte[] body) {
+        incidents().pipeInput("any", body);
+        collect();
+    }
+
+    private void worker(StepCommand command, SpecificRecord event) {
+        driver.<String, StepEvent>createInputTopic(
+                        TOPICS.stepEvents().name(), new StringSerializer(), this.<StepEvent>serde().serializer())
+                .pipeInput(
+                        command.getPlatform(),
+                        StepEvent.newBuilder()
+                                .setPlatform(command.getPlatform())
+                                .setRollbackId(command.getRollbackId())
+                                .setStepId(command.getStepId())
+                                .setAttempt(command.getAttempt())
+                                .setCompensation(command.getCompensation())
+                                .setWorkerId("w:1")
+                                .setAt(Instant.EPOCH)
+                                .setEvent(event)
+                                .build());
+        collect();
+    }
+
+    private static SpecificRecord done() {
+        return new StepDone(new StepResult(new FilesChecked(1, 1)), "done", false);
+    }
+
+    private void collect() {
+        history.addAll(driver.createOutputTopic(
+                        TOPICS.history().name(), new StringDeserializer(), this.<HistoryEvent>serde().deserializer())
+                .readValuesToList());
+        for (var worker : Worker.values()) {
+            commands.addAll(driver.createOutputTopic(
+                            TOPICS.commands(worker).name(),
+                            new StringDeserializer(),
+                            this.<StepCommand>serde().deserializer())
+                    .readValuesToList());
+        }
+    }
+
+    private List<DeadLetter> deadIncidents() {
+        return driver.createOutputTopic(
+                        TOPICS.deadLetters(TOPICS.incidents()).name(),
+                        new ByteArrayDeserializer(),
+                        this.<DeadLetter>serde().deserializer())
+                .readValuesToList();
+    }
+
+    private List<RollbackStatus> statuses() {
+        return driver.createOutputTopic(
+                        TOPICS.status().name(), new StringDeserializer(), this.<RollbackStatus>serde().deserializer())
+                .readValuesToList();
+    }
+
+    private static RollbackEvent fact(HistoryEvent event) {
+        return HistoryMapper.fromAvro(event.getRollbackId(), event.getEvent()).orElseThrow();
+    }
+
+    private List<Object> facts() {
+        return history.stream().map(HistoryEvent::getEvent).toList();
+    }
+
+    /** Answers every command as it comes, until none is left. */
+    private void workersSucceed() {
+        while (!commands.isEmpty()) {
+            var command = commands.removeFirst();
+            if (command.getCommand() instanceof ExecuteStep) {
+                worker(command, done());
+            }
+        }
+    }
+
+    // ---- then -----------------------------------------------------------------------------------
+
+    @Test
+    void rollsBackWhenAnAlertFires() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        workersSucceed();
+
+        assertThat(facts()).first().isInstanceOf(PlatformRegistered.class);
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        RollbackFinished.class, finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.SUCCEEDED));
+        assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
+    }
+
+    @Test
+    void chainsTheHistoryOfARollbackWithoutAGap() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        workersSucceed();
+
+        var chain = history.stream().filter(event -> event.getRollbackId() != null).toList();
+        for (int i = 1; i < chain.size(); i++) {
+            assertThat(chain.get(i).getSequence()).isEqualTo(i + 1);
+            assertThat(chain.get(i).getPreviousHash()).isEqualTo(chain.get(i - 1).getHash());
+        }
+    }
+
+    @Test
+    void rebuildsTheStateFromTheHistoryAlone() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        worker(commands.removeFirst(), done());
+        var chain = history.stream().filter(event -> event.getRollbackId() != null).toList();
+        var folded = RollbackDecider.evolve(null, List.of(fact(chain.getFirst())), chain.getFirst().getAt());
+        for (var event : chain.subList(1, chain.size())) {
+            folded = RollbackDecider.evolve(folded, List.of(fact(event)), event.getAt());
+        }
+        assertThat(StatusView.of(folded, new Signs(), Instant.EPOCH).getSteps())
+                .isEqualTo(statuses().getLast().getSteps());
+    }
+
+    @Test
+    void rollsBackOnceWhenTheSameIncidentIsPublishedTwice() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        report(alert("freedom", "f1", "firing"));
+        workersSucceed();
+        report(alert("freedom", "f1", "firing"));
+
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+        assertThat(facts()).filteredOn(IncidentDuplicated.class::isInstance).hasSize(2);
+    }
+
+    @Test
+    void mergesAnotherIncidentOfAPlatformThatIsBeingRolledBack() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        report(alert("freedom", "f2", "firing"));
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+        assertThat(facts()).filteredOn(IncidentMerged.class::isInstance).hasSize(1);
+    }
+
+    @Test
+    void startsAnIncidentThatWaitedWhileARestorePointWasTaken() {
+        registered();
+        operator(new StartRollback("rb-point", "restore-point", null, null));
+        report(alert("freedom", "f1", "firing"));
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+        workersSucceed();
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(2);
+    }
+
+    @Test
+    void startsNothingForAResolvedAlert() {
+        registered();
+        report(alert("freedom", "f1", "resolved"));
+        assertThat(facts().getLast()).isInstanceOf(IncidentIgnored.class);
+        assertThat(commands).isEmpty();
+    }
+
+    @Test
+    void writesAnIncidentOfAnUnknownPlatformToTheDeadLettersWithItsBytes() {
+        var body = alert("elsewhere", "f1", "firing");
+        report(body);
+        assertThat(deadIncidents()).singleElement().satisfies(letter -> {
+            assertThat(letter.getReason()).contains("platform elsewhere is not registered", "rollbackctl platform register");
+            assertThat(letter.getValue().array()).isEqualTo(body);
+            assertThat(letter.getTopic()).isEqualTo(TOPICS.incidents().name());
+        });
+    }
+
+    @Test
+    void writesWhatCannotBeReadToTheDeadLetters() {
+        report("{\"version\":\"4\",\"alerts\":[{\"status\":\"firing\"}]}".getBytes(StandardCharsets.UTF_8));
+        report(new byte[] {0, 1, 2});
+        report("not json".getBytes(StandardCharsets.UTF_8));
+        var reasons = deadIncidents().stream().map(DeadLetter::getReason).toList();
+        assertThat(reasons).hasSize(3);
+        assertThat(reasons.get(0)).contains("alerts[0]", "\"startsAt\" is missing");
+        assertThat(reasons.get(2)).contains("neither Avro in Confluent wire format nor JSON");
+    }
+
+    @Test
+    void answersAPreviewWithThePlanAndRunsNothing() {
+        registered();
+        operator(new PreviewPlan("full-rollback", null, null));
+        assertThat(facts().getLast()).isInstanceOf(PlanPreviewed.class);
+        assertThat(commands).isEmpty();
+    }
+
+    @Test
+    void rejectsWhatMakesNoSenseAndSaysWhatToDo() {
+        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        registered();
+        operator(new StartRollback("rb-1", "no-such", null, null));
+        operator(new AbortRollback("rb-1"));
+        operator(new StartRollback("../../etc", "full-rollback", null, null));
+        operator(new RegisterPlatform("name: [broken"));
+        var reasons = facts().stream()
+                .filter(CommandRejected.class::isInstance)
+                .map(fact -> ((CommandRejected) fact).getReason())
+                .toList();
+        assertThat(reasons).hasSize(5);
+        assertThat(reasons.get(0)).contains("not registered");
+        assertThat(reasons.get(1)).contains("there is no scenario no-such: choose one of full-rollback");
+        assertThat(reasons.get(2)).contains("rollback rb-1 is not running");
+        assertThat(reasons.get(3)).contains("is not of the form");
+        assertThat(reasons.get(4)).contains("platform.yaml:1");
+    }
+
+    @Test
+    void sendsAStepAgainWithAHigherAttemptWhenItsWorkerFallsSilent() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        int dispatched = commands.size();
+        driver.advanceWallClockTime(SagaTimers.NOT_TAKEN.plusSeconds(1));
+        collect();
+        assertThat(commands.subList(dispatched, commands.size()))
+                .hasSize(dispatched)
+                .allMatch(command -> command.getAttempt() == 2);
+    }
+
+    @Test
+    void cancelsRunningStepsWhenAborted() {
+        registered();
+        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        commands.clear();
+        operator(new AbortRollback("rb-1"));
+        assertThat(commands).isNotEmpty().allMatch(command -> command.getCommand() instanceof CancelStep);
+    }
+
+    @Test
+    void triesAgainWhenItsPauseIsOver() {
+        registered();
+        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        var record = commands.stream()
+                .filter(command -> command.getStepId().equals("container.record-state"))
+                .findFirst()
+                .orElseThrow();
+        commands.clear();
+        worker(record, new StepError(FailureKind.UNAVAILABLE, "Docker does not answer"));
+        assertThat(commands).isEmpty();
+        driver.advanceWallClockTime(Duration.ofSeconds(2));
+        collect();
+        assertThat(commands).singleElement().satisfies(command -> {
+            assertThat(command.getStepId()).isEqualTo("container.record-state");
+            assertThat(command.getAttempt()).isEqualTo(2);
+        });
+    }
+}

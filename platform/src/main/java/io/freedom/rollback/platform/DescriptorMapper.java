@@ -1,0 +1,122 @@
+package io.freedom.rollback.platform;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** From a valid document to the records, with the defaults filled in. */
+final class DescriptorMapper {
+    private static final List<String> INCIDENT_CLASSES =
+            List.of("SERVICE_DEGRADATION", "DATA_CORRUPTION", "SECURITY_BREACH", "DEPLOYMENT_FAILURE");
+    private static final List<String> COMPOSE_FILES = List.of("docker-compose.yml");
+    private static final List<String> ERROR_LINES = List.of("(?i)\\b(error|exception|traceback)\\b");
+
+    private DescriptorMapper() {}
+
+    static PlatformDescriptor map(JsonNode root) {
+        var name = root.path("name").stringValue();
+        var compose = compose(root.path("compose"), name);
+        var probes = root.path("probes");
+        return new PlatformDescriptor(
+                name,
+                text(root, "site", "default"),
+                root.path("workTree").stringValue(),
+                root.path("target").stringValue(),
+                texts(root, "criticalPaths", compose.files()),
+                duration(text(root, "rto", "30m")),
+                compose,
+                database(root.path("database")),
+                texts(root, "configuration", List.of()),
+                texts(root, "models", List.of()),
+                root.path("containerData")
+                        .valueStream()
+                        .map(data -> new ContainerData(
+                                data.path("service").stringValue(),
+                                data.path("path").stringValue()))
+                        .toList(),
+                new Probes(
+                        probes.path("http")
+                                .valueStream()
+                                .map(DescriptorMapper::probe)
+                                .toList(),
+                        optionalProbe(probes.path("model")),
+                        optionalProbe(probes.path("endToEnd"))),
+                new Logs(
+                        texts(root.path("logs"), "errors", ERROR_LINES), texts(root.path("logs"), "ignore", List.of())),
+                new Backups(
+                        root.path("backups").path("directory").stringValue(),
+                        size(text(root.path("backups"), "reserve", "512MiB"))),
+                incidents(root.path("incidents")));
+    }
+
+    private static Compose compose(JsonNode node, String platform) {
+        return new Compose(
+                text(node, "project", platform),
+                texts(node, "files", COMPOSE_FILES),
+                text(node, "envFile"),
+                texts(node, "requiredEnvKeys", List.of()));
+    }
+
+    private static @Nullable DatabaseSpec database(JsonNode node) {
+        return node.isObject()
+                ? new DatabaseSpec(
+                        node.path("service").stringValue(),
+                        node.path("name").stringValue(),
+                        node.path("user").stringValue(),
+                        node.path("jdbcUrl").stringValue(),
+                        text(node, "password"))
+                : null;
+    }
+
+    private static @Nullable Probe optionalProbe(JsonNode node) {
+        return node.isObject() ? probe(node) : null;
+    }
+
+    private static Probe probe(JsonNode node) {
+        var headers = new LinkedHashMap<String, String>();
+        node.path("headers")
+                .properties()
+                .forEach(h -> headers.put(h.getKey(), h.getValue().stringValue()));
+        return new Probe(
+                node.path("name").stringValue(),
+                node.path("url").stringValue(),
+                text(node, "method", "GET"),
+                headers,
+                text(node, "body"),
+                node.path("status").asInt(200),
+                text(node, "bodyPattern"),
+                text(node, "answerPointer"));
+    }
+
+    private static Map<String, String> incidents(JsonNode node) {
+        var scenarios = new LinkedHashMap<String, String>();
+        INCIDENT_CLASSES.forEach(c -> scenarios.put(c, text(node, c, "full-rollback")));
+        return scenarios;
+    }
+
+    private static @Nullable String text(JsonNode parent, String key) {
+        var node = parent.path(key);
+        return node.isString() ? node.stringValue() : null;
+    }
+
+    private static String text(JsonNode parent, String key, String otherwise) {
+        var node = parent.path(key);
+        return node.isString() ? node.stringValue() : otherwise;
+    }
+
+    private static List<String> texts(JsonNode parent, String key, List<String> otherwise) {
+        var node = parent.path(key);
+        return node.isArray() ? node.valueStream().map(JsonNode::stringValue).toList() : otherwise;
+    }
+
+    private static Duration duration(String text) {
+        return Quantities.duration(text).orElseThrow();
+    }
+
+    private static long size(String text) {
+        return Quantities.size(text).orElseThrow();
+    }
+}

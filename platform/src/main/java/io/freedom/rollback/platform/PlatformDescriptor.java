@@ -1,0 +1,46 @@
+package io.freedom.rollback.platform;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One docker-compose platform under git, as read from platform.yaml; every default is filled in.
+ *
+ * @param workTree absolute path of the git work tree
+ * @param target git tag to roll back to
+ * @param criticalPaths relative to {@code workTree}
+ * @param rto recovery time objective
+ * @param configuration relative to {@code workTree}
+ * @param models relative to {@code workTree}
+ * @param incidents scenario of each incident class, {@link #NO_SCENARIO} where such an incident starts nothing
+ */
+public record PlatformDescriptor(
+        String name,
+        String site,
+        String workTree,
+        String target,
+        List<String> criticalPaths,
+        Duration rto,
+        Compose compose,
+        @Nullable DatabaseSpec database,
+        List<String> configuration,
+        List<String> models,
+        List<ContainerData> containerData,
+        Probes probes,
+        Logs logs,
+        Backups backups,
+        Map<String, String> incidents) {
+
+    /** Value in {@link #incidents} for "starts nothing". */
+    public static final String NO_SCENARIO = "none";
+
+    public PlatformDescriptor {
+        criticalPaths = List.copyOf(criticalPaths);
+        configuration = List.copyOf(configuration);
+        models = List.copyOf(models);
+        containerData = List.copyOf(containerData);
+        incidents = Map.copyOf(incidents);
+    }
+}

@@ -1,0 +1,132 @@
+package io.freedom.rollback.platform;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** What a JSON Schema cannot say, or not in words that help. Values of the wrong type are left to the schema. */
+final class Rules {
+    private interface Rule {
+        @Nullable
+        String problem(String value);
+    }
+
+    private final YamlDocument document;
+    private final List<Problem> problems = new ArrayList<>();
+    private final Map<String, String> probeNames = new HashMap<>();
+
+    private Rules(YamlDocument document) {
+        this.document = document;
+    }
+
+    static List<Problem> check(YamlDocument document) {
+        var rules = new Rules(document);
+        rules.platform(document.root());
+        return rules.problems;
+    }
+
+    private void platform(JsonNode root) {
+        text(root, "", "name", TextRules::name);
+        text(root, "", "site", TextRules::name);
+        text(root, "", "workTree", TextRules::absolute);
+        text(root, "", "target", TextRules::tag);
+        texts(root, "", "criticalPaths", TextRules::relative);
+        text(root, "", "rto", TextRules::duration);
+        texts(root, "", "configuration", TextRules::relative);
+        texts(root, "", "models", TextRules::relative);
+        compose(root.path("compose"));
+        database(root.path("database"));
+        items(root.path("containerData"), "containerData", (data, path) -> {
+            text(data, path, "service", TextRules::service);
+            text(data, path, "path", TextRules::absolute);
+        });
+        probes(root.path("probes"));
+        texts(root.path("logs"), "logs", "errors", TextRules::regex);
+        texts(root.path("logs"), "logs", "ignore", TextRules::regex);
+        text(root.path("backups"), "backups", "directory", TextRules::absolute);
+        text(root.path("backups"), "backups", "reserve", TextRules::size);
+    }
+
+    private void compose(JsonNode compose) {
+        text(compose, "compose", "project", TextRules::composeProject);
+        texts(compose, "compose", "files", TextRules::relative);
+        text(compose, "compose", "envFile", TextRules::relative);
+        texts(compose, "compose", "requiredEnvKeys", TextRules::envKeys);
+        if (compose.path("files").isArray() && compose.path("files").isEmpty()) {
+            add("compose.files", "must name at least one file; leave the key out for docker-compose.yml");
+        }
+        if (!compose.path("requiredEnvKeys").isEmpty()
+                && !compose.path("envFile").isString()) {
+            add("compose.requiredEnvKeys", "needs compose.envFile, the file that holds the keys");
+        }
+    }
+
+    private void database(JsonNode database) {
+        text(database, "database", "service", TextRules::service);
+        text(database, "database", "name", TextRules::identifier);
+        text(database, "database", "user", TextRules::identifier);
+        text(database, "database", "jdbcUrl", TextRules::jdbcUrl);
+        text(database, "database", "password", TextRules::secret);
+    }
+
+    private void probes(JsonNode probes) {
+        items(probes.path("http"), "probes.http", this::probe);
+        probe(probes.path("model"), "probes.model");
+        probe(probes.path("endToEnd"), "probes.endToEnd");
+    }
+
+    private void probe(JsonNode probe, String path) {
+        text(probe, path, "name", name -> {
+            var other = probeNames.putIfAbsent(name, path);
+            return other == null ? null : "'" + name + "' is also the name of " + other + ": names must differ";
+        });
+        text(probe, path, "url", TextRules::url);
+        text(probe, path, "bodyPattern", TextRules::regex);
+        text(probe, path, "answerPointer", TextRules::pointer);
+        var headers = YamlDocument.join(path, "headers");
+        for (var header : probe.path("headers").properties()) {
+            text(probe.path("headers"), headers, header.getKey(), value -> TextRules.header(header.getKey(), value));
+            text(probe.path("headers"), headers, header.getKey(), value -> TextRules.headerName(header.getKey()));
+        }
+        var method = probe.path("method").asString("GET");
+        if (probe.path("body").isString() && (method.equals("GET") || method.equals("HEAD"))) {
+            add(YamlDocument.join(path, "body"), "cannot be sent with " + method + ": add `method: POST`");
+        }
+    }
+
+    private interface ItemCheck {
+        void check(JsonNode item, String path);
+    }
+
+    private static void items(JsonNode list, String path, ItemCheck check) {
+        for (int i = 0; i < list.size(); i++) {
+            if (list.isArray()) {
+                check.check(list.get(i), path + "[" + i + "]");
+            }
+        }
+    }
+
+    private void text(JsonNode parent, String parentPath, String key, Rule rule) {
+        value(parent.path(key), YamlDocument.join(parentPath, key), rule);
+    }
+
+    private void texts(JsonNode parent, String parentPath, String key, Rule rule) {
+        items(parent.path(key), YamlDocument.join(parentPath, key), (item, path) -> value(item, path, rule));
+    }
+
+    private void value(JsonNode node, String path, Rule rule) {
+        if (node.isString()) {
+            var problem = rule.problem(node.stringValue());
+            if (problem != null) {
+                add(path, problem);
+            }
+        }
+    }
+
+    private void add(String path, String message) {
+        problems.add(document.problem(path, message));
+    }
+}

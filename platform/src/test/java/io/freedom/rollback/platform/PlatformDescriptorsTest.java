@@ -1,0 +1,312 @@
+package io.freedom.rollback.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlatformDescriptorsTest {
+    private static final String FREEDOM = """
+            apiVersion: rollback.freedom.io/v1
+            name: freedom
+            site: default
+            workTree: /srv/freedom
+            target: graveyard/pre-reset
+            criticalPaths: [docker-compose.yml, Makefile, services/]
+            rto: 20m
+            compose:
+              project: freedom-stack
+              files: [docker-compose.yml, docker-compose.prod.yml]
+              envFile: .env
+              requiredEnvKeys: ["OPENAI_API_KEY|FREEDOM_API_KEY"]
+            database:
+              service: postgres
+              name: freedom_kb
+              user: freedom
+              jdbcUrl: jdbc:postgresql://127.0.0.1:5432/freedom_kb
+              password: ${file:/srv/freedom/.env#POSTGRES_PASSWORD}
+            configuration: [docker-compose.yml, .env, config/]
+            models: [models/]
+            containerData: [{service: kb-service, path: /app/data}]
+            probes:
+              http:
+                - {name: API gateway, url: http://127.0.0.1:8080/health, method: GET, headers: {}, body: null, status: 200, bodyPattern: ok, answerPointer: /x}
+              model:
+                name: MLX
+                url: http://127.0.0.1:8000/v1/chat/completions
+                method: POST
+                body: '{"messages": []}'
+                answerPointer: /choices/0/message/content
+              endToEnd:
+                name: question
+                url: http://127.0.0.1:8080/ask
+                headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
+            logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
+            backups: {directory: /var/backups/freedom, reserve: 2GiB}
+            incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
+            """;
+
+    private static final String SMALLEST = """
+            apiVersion: rollback.freedom.io/v1
+            name: freedom
+            workTree: /srv/freedom
+            target: graveyard/pre-reset
+            backups: {directory: /var/backups/freedom}
+            """;
+
+    @Test
+    void readsEveryKey() throws Exception {
+        var descriptor = PlatformDescriptors.parse(FREEDOM, "platform.yaml");
+
+        assertThat(descriptor)
+                .isEqualTo(new PlatformDescriptor(
+                        "freedom",
+                        "default",
+                        "/srv/freedom",
+                        "graveyard/pre-reset",
+                        List.of("docker-compose.yml", "Makefile", "services/"),
+                        Duration.ofMinutes(20),
+                        new Compose(
+                                "freedom-stack",
+                                List.of("docker-compose.yml", "docker-compose.prod.yml"),
+                                ".env",
+                                List.of("OPENAI_API_KEY|FREEDOM_API_KEY")),
+                        new DatabaseSpec(
+                                "postgres",
+                                "freedom_kb",
+                                "freedom",
+                                "jdbc:postgresql://127.0.0.1:5432/freedom_kb",
+                                "${file:/srv/freedom/.env#POSTGRES_PASSWORD}"),
+                        List.of("docker-compose.yml", ".env", "config/"),
+                        List.of("models/"),
+                        List.of(new ContainerData("kb-service", "/app/data")),
+                        new Probes(
+                                List.of(new Probe(
+                                        "API gateway",
+                                        "http://127.0.0.1:8080/health",
+                                        "GET",
+                                        Map.of(),
+                                        null,
+                                        200,
+                                        "ok",
+                                        "/x")),
+                                new Probe(
+                                        "MLX",
+                                        "http://127.0.0.1:8000/v1/chat/completions",
+                                        "POST",
+                                        Map.of(),
+                                        "{\"messages\": []}",
+                                        200,
+                                        null,
+                                        "/choices/0/message/content"),
+                                new Probe(
+                                        "question",
+                                        "http://127.0.0.1:8080/ask",
+                                        "GET",
+                                        Map.of("Authorization", "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"),
+                                        null,
+                                        200,
+                                        null,
+                                        null)),
+                        new Logs(List.of("(?i)\\b(error|exception|traceback)\\b"), List.of("harmless")),
+                        new Backups("/var/backups/freedom", 2L << 30),
+                        Map.of(
+                                "SERVICE_DEGRADATION", "restore-point",
+                                "DATA_CORRUPTION", "full-rollback",
+                                "SECURITY_BREACH", "none",
+                                "DEPLOYMENT_FAILURE", "full-rollback")));
+    }
+
+    @Test
+    void fillsInTheDefaults() throws Exception {
+        var descriptor = PlatformDescriptors.parse(SMALLEST, "platform.yaml");
+
+        assertThat(descriptor.site()).isEqualTo("default");
+        assertThat(descriptor.rto()).isEqualTo(Duration.ofMinutes(30));
+        assertThat(descriptor.compose())
+                .isEqualTo(new Compose("freedom", List.of("docker-compose.yml"), null, List.of()));
+        assertThat(descriptor.criticalPaths()).containsExactly("docker-compose.yml");
+        assertThat(descriptor.database()).isNull();
+        assertThat(descriptor.backups().reserve()).isEqualTo(512L << 20);
+        assertThat(descriptor.logs().errors()).hasSize(1);
+        assertThat(descriptor.incidents()).hasSize(4).containsValue("full-rollback");
+    }
+
+    @Test
+    void saysAllProblemsAtOnceWithLineAndColumn() {
+        var yaml = """
+                apiVersion: rollback.freedom.io/v1
+                name: Freedom
+                workTree: srv/freedom
+                criticalPaths: [Makefile, /etc]
+                compose:
+                  env_file: .env
+                  envFile: /srv/freedom/.env
+                backups: {directory: /var/backups, reserve: 5}
+                """;
+
+        assertThat(messages(yaml))
+                .containsExactly(
+                        "platform.yaml:1:1: target: is missing: git tag to roll back to, e.g. graveyard/pre-reset",
+                        "platform.yaml:2:1: name: must be 1 to 63 lower-case letters, digits and hyphens, not 'Freedom'",
+                        "platform.yaml:3:1: workTree: must be an absolute path, e.g. /srv/freedom, not 'srv/freedom'",
+                        "platform.yaml:4:27: criticalPaths[1]: must be relative to workTree, not '/etc'",
+                        "platform.yaml:6:3: compose.env_file: is not known here; did you mean 'envFile'?",
+                        "platform.yaml:7:3: compose.envFile: must be relative to workTree, not '/srv/freedom/.env'",
+                        "platform.yaml:8:36: backups.reserve: must be a text, not a number: put it in quotes");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            name: freedom            | name: 7                                  | name: must be a text, not a number: put it in quotes
+            name: freedom            | name:                                    | name: is empty: give it a value or remove the key
+            name: freedom            | name: [a]                                | name: must be one text, not a list
+            workTree: /srv/freedom   | workTree: /srv/../etc                    | workTree: must not contain '..': write the path out
+            target: graveyard/pre-reset | target: --force                       | target: '--force' cannot be the name of a git tag: see `git check-ref-format`
+            target: graveyard/pre-reset | target: a..b                          | target: 'a..b' cannot be the name of a git tag: see `git check-ref-format`
+            name: freedom            | "name: freedom\\nrto: 20 min"            | rto: must be a duration such as 90s, 20m or 1h, not '20 min'
+            name: freedom            | "name: freedom\\nrto: 0m"                | rto: must be a duration such as 90s, 20m or 1h, not '0m'
+            name: freedom            | "name: freedom\\nsite: Big Site"         | site: must be 1 to 63 lower-case letters, digits and hyphens, not 'Big Site'
+            name: freedom            | "name: freedom\\nmodels: models/"        | models: must be a list, e.g. [a, b], not a text
+            name: freedom            | "name: freedom\\nmodels: [../models]"    | models[0]: must stay inside workTree: '..' is not allowed
+            name: freedom            | "name: freedom\\nmodels: ['']"           | models[0]: must not be empty
+            name: freedom            | "name: freedom\\nmodels: [-rf]"          | models[0]: must not begin with '-': write ./-rf
+            name: freedom            | "name: freedom\\ncompose: x"             | compose: must be a mapping of keys to values, not a text
+            name: freedom            | "name: freedom\\ncompose: {files: []}"   | compose.files: must name at least one file; leave the key out for docker-compose.yml
+            name: freedom            | "name: freedom\\ncompose: {project: My}" | compose.project: must be a compose project name (lower-case letters, digits, - and _), not 'My'
+            name: freedom            | "name: freedom\\ncompose: {requiredEnvKeys: [A]}" | compose.requiredEnvKeys: needs compose.envFile, the file that holds the keys
+            name: freedom            | "name: freedom\\ncompose: {envFile: .env, requiredEnvKeys: [A-B]}" | "compose.requiredEnvKeys[0]: must be a key or alternatives such as KEY_A|KEY_B, not 'A-B'"
+            name: freedom            | "name: freedom\\ncontainerData: [{service: kb}]" | containerData[0].path: is missing: absolute path inside the container, e.g. /app/data
+            name: freedom            | "name: freedom\\ncontainerData: [{service: -kb, path: /a}]" | containerData[0].service: must be the name of a compose service, not '-kb'
+            name: freedom            | "name: freedom\\nlogs: {errors: ['(']}"  | logs.errors[0]: is no regular expression: Unclosed group at character 2
+            name: freedom            | "name: freedom\\nlogs: {ignore: ['']}"   | logs.ignore[0]: must not be empty: it would match everything
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORUPTION: none}" | incidents.DATA_CORUPTION: is not known here; did you mean 'DATA_CORRUPTION'?
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, probes, rto, site, target, workTree
+            apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
+            {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
+            {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
+            {directory: /var/backups/freedom} | {directory: /b, reserve: 999999999999TiB} | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '999999999999TiB'
+            """)
+    void saysWhatIsWrongAndWhatToWrite(String right, String wrong, String message) {
+        var yaml = SMALLEST.replace(right, wrong.replace("\\n", "\n"));
+
+        assertThat(messages(yaml))
+                .singleElement()
+                .asString()
+                .containsPattern("^platform\\.yaml:\\d+:\\d+: ")
+                .endsWith(": " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            name: freedom_kb  | name: -U              | database.name: must be a PostgreSQL name (letters, digits, _ - $; at most 63), not '-U'
+            jdbc:postgresql://127.0.0.1:5432/freedom_kb | jdbc:mysql://h/db | database.jdbcUrl: must be a PostgreSQL URL such as jdbc:postgresql://127.0.0.1:5432/freedom_kb
+            5432/freedom_kb   | 5432/freedom_kb?password=s3 | database.jdbcUrl: must not hold a password: write database.password as ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            ${file:/srv/freedom/.env#POSTGRES_PASSWORD} | hunter2 | database.password: must not be written out here: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            ${file:/srv/freedom/.env#POSTGRES_PASSWORD} | ${POSTGRES_PASSWORD} | database.password: is no secret reference: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            ${file:/srv/freedom/.env#FREEDOM_API_KEY}  | sk-12345 | probes.endToEnd.headers.Authorization: must not be written out here: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine), e.g. "Bearer ${env:FREEDOM_API_KEY}"
+            headers: {}       | headers: {X-Trace: '${HOME}'} | probes.http[0].headers.X-Trace: holds a reference that no worker can resolve: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            headers: {}       | headers: {X Trace: a}  | probes.http[0].headers.X Trace: is no HTTP header name
+            headers: {}       | headers: {X-Trace: 1}  | probes.http[0].headers.X-Trace: must be a text, not a number: put it in quotes
+            http://127.0.0.1:8080/health | 127.0.0.1/health | probes.http[0].url: must be an http:// or https:// URL with a host, not '127.0.0.1/health'
+            http://127.0.0.1:8080/health | http://me:secret@h/ | probes.http[0].url: must not hold a user or password: use headers with an Authorization reference
+            name: MLX         | name: API gateway     | probes.model.name: 'API gateway' is also the name of probes.http[0]: names must differ
+            body: null        | body: x               | probes.http[0].body: cannot be sent with GET: add `method: POST`
+            status: 200       | status: 42            | probes.http[0].status: must be between 100 and 599
+            status: 200       | status: OK            | probes.http[0].status: must be a whole number, not a text
+            bodyPattern: ok   | bodyPattern: '[a'     | probes.http[0].bodyPattern: is no regular expression: Unclosed character class at character 2
+            answerPointer: /x | answerPointer: x/y    | probes.http[0].answerPointer: must be a JSON pointer such as /choices/0/message/content, not 'x/y'
+            method: GET       | method: get           | probes.http[0].method: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, not 'get'; did you mean 'GET'?
+            """)
+    void findsMistakesInDatabaseAndProbes(String right, String wrong, String message) {
+        assertThat(messages(FREEDOM.replace(right, wrong)))
+                .singleElement()
+                .asString()
+                .endsWith(": " + message);
+    }
+
+    @Test
+    void neverRepeatsASecretThatWasWrittenOut() {
+        var yaml = FREEDOM.replace("${file:/srv/freedom/.env#POSTGRES_PASSWORD}", "hunter2");
+
+        assertThat(String.join("\n", messages(yaml))).doesNotContain("hunter2");
+    }
+
+    @Test
+    void saysWhereTheSyntaxIsBroken() {
+        assertThat(messages("name: freedom\nworkTree: a: b\n"))
+                .containsExactly("platform.yaml:2:12: not YAML: mapping values are not allowed here");
+        assertThat(messages("name: freedom\n\tworkTree: /srv\n"))
+                .singleElement()
+                .asString()
+                .startsWith("platform.yaml:2:1: not YAML: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "# only a comment\n", "---\n"})
+    void refusesAnEmptyFile(String yaml) {
+        assertThat(messages(yaml)).singleElement().asString().contains("begin");
+    }
+
+    @Test
+    void refusesASecondDocument() {
+        assertThat(messages(SMALLEST + "---\n" + SMALLEST))
+                .singleElement()
+                .asString()
+                .startsWith("platform.yaml:6:1: one file describes one platform");
+    }
+
+    @Test
+    void refusesAliasesAnchorsAndTags() {
+        assertThat(messages("a: &x [1]\n"))
+                .containsExactly("platform.yaml:1:4: anchors (&name) are not supported: remove it");
+        assertThat(messages("a: *x\n"))
+                .containsExactly("platform.yaml:1:4: aliases (*name) are not supported: write the value out");
+        assertThat(messages("a: !!java.net.URL x\n")).singleElement().asString().contains("are not supported");
+    }
+
+    @Test
+    void refusesHugeAndDeepInput() {
+        var comments = new char[PlatformDescriptors.LIMIT];
+        Arrays.fill(comments, '#');
+
+        assertThat(messages(SMALLEST + new String(comments)))
+                .singleElement()
+                .asString()
+                .contains("more than the 262144 allowed");
+        assertThat(messages("a: " + "[".repeat(100_000)))
+                .singleElement()
+                .asString()
+                .contains("nested deeper than 32 levels");
+    }
+
+    @Test
+    void identifiesADescriptorByItsText() {
+        assertThat(PlatformDescriptors.hash("a"))
+                .isEqualTo("ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb");
+    }
+
+    @Test
+    void namesTheSourceInTheExceptionItself() {
+        assertThatThrownBy(() -> PlatformDescriptors.parse("name: [", "registered:freedom"))
+                .isInstanceOf(InvalidDescriptorException.class)
+                .hasMessageStartingWith("registered:freedom:1:");
+    }
+
+    private static List<String> messages(String yaml) {
+        var invalid = catchThrowableOfType(
+                InvalidDescriptorException.class, () -> PlatformDescriptors.parse(yaml, "platform.yaml"));
+        assertThat(invalid).as("must be refused: %s", yaml).isNotNull();
+        return invalid.problems().stream().map(p -> p.render("platform.yaml")).toList();
+    }
+}

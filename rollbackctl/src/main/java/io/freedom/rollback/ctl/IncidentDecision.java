@@ -1,0 +1,40 @@
+package io.freedom.rollback.ctl;
+
+import io.freedom.rollback.ctl.exit.ExitCode;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import java.util.Optional;
+
+/** What the orchestrator decided about an incident, in an operator's words. */
+record IncidentDecision(String text, int exitCode) {
+    static Optional<IncidentDecision> of(HistoryEvent event) {
+        var id = event.getRollbackId();
+        var watch = "\nWatch it: rollbackctl watch ";
+        return switch (event.getEvent()) {
+            case RollbackStarted started
+            when started.getIncident() != null ->
+                done("A rollback of " + event.getPlatform() + " started: " + id + ", "
+                        + started.getPlan().getScenario() + watch + id);
+            case IncidentDuplicated duplicated ->
+                done("This incident was reported before and is answered by " + duplicated.getRollbackId() + watch
+                        + duplicated.getRollbackId());
+            case IncidentMerged _ ->
+                done("A rollback of " + event.getPlatform() + " runs already; the incident joins it" + watch
+                        + (id == null ? event.getPlatform() : id));
+            case IncidentQueued _ ->
+                done("Something else runs on " + event.getPlatform() + "; the incident is next" + watch
+                        + event.getPlatform());
+            case IncidentIgnored ignored ->
+                Optional.of(new IncidentDecision("Ignored: " + ignored.getReason(), ExitCode.REJECTED));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<IncidentDecision> done(String text) {
+        return Optional.of(new IncidentDecision(text, ExitCode.OK));
+    }
+}

@@ -1,0 +1,145 @@
+package io.freedom.rollback.ctl;
+
+import io.freedom.rollback.ctl.exit.ExitCode;
+import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.ctl.view.Json;
+import io.freedom.rollback.ctl.view.Table;
+import io.freedom.rollback.ctl.view.Texts;
+import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.operator.CheckPlatform;
+import io.freedom.rollback.schemas.operator.RegisterPlatform;
+import io.freedom.rollback.schemas.status.RollbackState;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code rollbackctl platform}. */
+@Command(
+        name = "platform",
+        description = "Make platforms known, and see whether they could be rolled back.",
+        subcommands = {PlatformCommand.Check.class, PlatformCommand.Register.class, PlatformCommand.ListPlatforms.class
+        })
+final class PlatformCommand extends Group {
+
+    /** {@code rollbackctl platform check}. */
+    @Command(
+            name = "check",
+            description = {
+                "Check a platform.yaml; then have the workers look, without changing anything, whether the platform",
+                "could be rolled back: tag, files, containers, disk space, database, probes."
+            })
+    static final class Check extends WatchingVerb {
+        @Parameters(paramLabel = "FILE", description = "platform.yaml")
+        private Path file = Path.of("");
+
+        @Option(names = "--offline", description = "check the file alone, without Kafka")
+        private boolean offline;
+
+        @Override
+        public Integer call() {
+            var descriptor = DescriptorFile.read(file).descriptor();
+            if (!offline) {
+                return super.call();
+            }
+            if (json()) {
+                out().println(Json.of(Map.of("platform", descriptor.name(), "valid", true)));
+            } else {
+                out().println(file + " is valid: platform " + descriptor.name() + ", target " + descriptor.target());
+            }
+            return ExitCode.OK;
+        }
+
+        @Override
+        int run(ControlPlane plane) {
+            var read = DescriptorFile.read(file);
+            var name = read.descriptor().name();
+            var command = new CheckPlatform(RollbackIds.next(now()), read.text());
+            request(plane).ask(name, "rollbackctl platform check", command);
+            var state = follow(plane, command.getRollbackId());
+            if (state == RollbackState.SUCCEEDED && !json()) {
+                out().println("Platform " + name + " could be rolled back to "
+                        + read.descriptor().target() + ".");
+            } else if (state != RollbackState.SUCCEEDED) {
+                err().println("Platform " + name + " could not be rolled back as it is: see the failed steps above.");
+            }
+            return exitCode(state);
+        }
+    }
+
+    /** {@code rollbackctl platform register}. */
+    @Command(name = "register", description = "Make a platform known, or replace what is known of it.")
+    static final class Register extends Verb {
+        @Parameters(paramLabel = "FILE", description = "platform.yaml")
+        private Path file = Path.of("");
+
+        @Override
+        public Integer call() {
+            DescriptorFile.read(file); // before a connection is made: what is wrong here is quicker to mend
+            return super.call();
+        }
+
+        @Override
+        int run(ControlPlane plane) {
+            var read = DescriptorFile.read(file);
+            var name = read.descriptor().name();
+            var answer = request(plane).ask(name, null, new RegisterPlatform(read.text()));
+            return print(
+                    List.of(answer),
+                    List.of(
+                            "Registered " + name + ", target "
+                                    + read.descriptor().target() + ".",
+                            "See what a rollback would do: rollbackctl plan " + name));
+        }
+    }
+
+    /** {@code rollbackctl platform list}. */
+    @Command(name = "list", description = "List the registered platforms.")
+    static final class ListPlatforms extends Verb {
+        @Override
+        int run(ControlPlane plane) {
+            try (var reader = plane.read(List.of(plane.topics().history()))) {
+                reader.seekToBeginning();
+                var latest = new TreeMap<String, HistoryEvent>();
+                for (var received : reader.readToEnd()) {
+                    if (received.value() instanceof HistoryEvent event
+                            && event.getEvent() instanceof PlatformRegistered) {
+                        latest.put(event.getPlatform(), event);
+                    }
+                }
+                return print(List.copyOf(latest.values()), lines(List.copyOf(latest.values())));
+            }
+        }
+
+        private List<String> lines(List<HistoryEvent> registrations) {
+            if (registrations.isEmpty()) {
+                return List.of("No platform is registered. Register one with: rollbackctl platform register FILE");
+            }
+            var table = new Table("PLATFORM", "SITE", "TARGET", "WORK TREE", "REGISTERED", "BY");
+            for (var event : registrations) {
+                var registered = (PlatformRegistered) event.getEvent();
+                var moment = Texts.moment(event.getAt(), zone());
+                try {
+                    var known = PlatformDescriptors.parse(registered.getDescriptor(), event.getPlatform());
+                    table.row(
+                            event.getPlatform(),
+                            known.site(),
+                            known.target(),
+                            known.workTree(),
+                            moment,
+                            registered.getOperator());
+                } catch (InvalidDescriptorException e) {
+                    // Registered with another release, whose rules were different.
+                    table.row(event.getPlatform(), "?", "?", "?", moment, registered.getOperator());
+                }
+            }
+            return table.lines(style());
+        }
+    }
+}

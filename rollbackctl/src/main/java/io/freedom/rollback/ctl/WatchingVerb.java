@@ -1,0 +1,81 @@
+package io.freedom.rollback.ctl;
+
+import io.freedom.rollback.ctl.exit.ExitCode;
+import io.freedom.rollback.ctl.exit.Failure;
+import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.ctl.topics.TopicReader;
+import io.freedom.rollback.ctl.view.ChangeLog;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** A command that can follow a rollback to its end. */
+abstract class WatchingVerb extends Verb {
+    private static final Duration REDRAW = Duration.ofMillis(500);
+
+    /** Follows a rollback that was started just now. */
+    final RollbackState follow(ControlPlane plane, String rollbackId) {
+        try (var reader = plane.read(List.of(plane.topics().status()))) {
+            return follow(reader, Statuses.read(reader), rollbackId);
+        }
+    }
+
+    final RollbackState follow(TopicReader reader, Statuses statuses, String rollbackId) {
+        var view = view();
+        var goodbye = Thread.ofPlatform().unstarted(() -> interrupted(view, rollbackId));
+        Runtime.getRuntime().addShutdownHook(goodbye);
+        try {
+            return follow(reader, statuses, rollbackId, view);
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(goodbye);
+            view.end();
+        }
+    }
+
+    private RollbackState follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
+        var status = awaitFirst(reader, statuses, rollbackId);
+        view.show(status, now());
+        while (Statuses.isRunning(status)) {
+            statuses.apply(reader.poll(REDRAW));
+            status = statuses.rollback(rollbackId).orElse(status);
+            view.show(status, now());
+        }
+        return status.getState();
+    }
+
+    private RollbackStatus awaitFirst(TopicReader reader, Statuses statuses, String rollbackId) {
+        var end = Instant.now().plus(timeout());
+        while (statuses.rollback(rollbackId).isEmpty()) {
+            if (Instant.now().isAfter(end)) {
+                throw Failure.unreachable(
+                        "No status of " + rollbackId + " within " + timeout().toSeconds()
+                                + " s: is the orchestrator running? Ask again with: rollbackctl watch " + rollbackId);
+            }
+            statuses.apply(reader.poll(REDRAW));
+        }
+        return statuses.rollback(rollbackId).orElseThrow();
+    }
+
+    final int exitCode(RollbackState state) {
+        return state == RollbackState.SUCCEEDED ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private RollbackView view() {
+        if (json()) {
+            return new RollbackView.JsonLines(out());
+        }
+        return surroundings().terminal().interactive()
+                ? new RollbackView.Live(out(), surroundings().terminal(), style())
+                : new RollbackView.Log(out(), new ChangeLog(zone(), style()));
+    }
+
+    private void interrupted(RollbackView view, String rollbackId) {
+        view.end();
+        err().println();
+        err().println("The rollback goes on without you. Watch it again: rollbackctl watch " + rollbackId);
+        err().println("Stop and undo it: rollbackctl abort " + rollbackId + " --reason \"…\"");
+        err().flush();
+    }
+}

@@ -1,0 +1,24 @@
+package io.freedom.rollback.ctl.topics;
+
+import io.freedom.rollback.schemas.topics.Topic;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The topics as an operator uses them. Every method fails with exit code 3 when Kafka or the registry is away. */
+public interface ControlPlane extends AutoCloseable {
+    TopicCatalogue topics();
+
+    /** Reads all partitions of the topics; those that do not exist yet are left out unless none exists. */
+    TopicReader read(List<Topic> topics);
+
+    /** Returns once the record is on the brokers. */
+    Published publish(Topic topic, String key, SpecificRecord value);
+
+    /** Publishes bytes as they are. */
+    Published publish(Topic topic, @Nullable String key, byte[] value);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,158 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.history.AbortRequested;
+import io.freedom.rollback.schemas.history.AttemptFailed;
+import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.PlanPreviewed;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepAcknowledged;
+import io.freedom.rollback.schemas.history.StepCancelRequested;
+import io.freedom.rollback.schemas.history.StepDispatched;
+import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepSkipped;
+import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.incident.Incident;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The history as a timeline: clock, time since the rollback began, what happened. */
+public final class HistoryLines {
+    private record Line(String what, String about) {}
+
+    private final ZoneId zone;
+    private final Style style;
+    private final Map<String, Instant> starts = new HashMap<>();
+
+    public HistoryLines(ZoneId zone, Style style) {
+        this.zone = zone;
+        this.style = style;
+    }
+
+    public String line(HistoryEvent event) {
+        var line = describe(event.getEvent());
+        var chain = event.getRollbackId() == null ? event.getPlatform() : event.getRollbackId();
+        var text = Texts.pad(line.what(), 20) + "  " + Texts.cut(line.about(), 400);
+        return Texts.moment(event.getAt(), zone) + "  " + Texts.pad(offset(event), 10) + "  " + Texts.pad(chain, 23)
+                + "  " + coloured(event.getEvent(), text).stripTrailing();
+    }
+
+    private String offset(HistoryEvent event) {
+        if (event.getRollbackId() == null) {
+            return "";
+        }
+        if (event.getEvent() instanceof RollbackStarted) {
+            starts.put(event.getRollbackId(), event.getAt());
+        }
+        var start = starts.get(event.getRollbackId());
+        return start == null ? "" : "+" + Texts.span(Duration.between(start, event.getAt()));
+    }
+
+    private static Line describe(Object event) {
+        return switch (event) {
+            case PlatformRegistered e ->
+                new Line(
+                        "platform registered",
+                        "by " + e.getOperator() + ", descriptor " + Texts.cut(e.getDescriptorHash(), 13));
+            case CommandRejected e -> new Line("command rejected", e.getReason());
+            case PlanPreviewed e ->
+                new Line(
+                        "plan previewed",
+                        Texts.aim(e.getPlan().getScenario(), e.getPlan().getTarget()));
+            case IncidentDuplicated e ->
+                new Line("incident duplicated", incident(e.getIncident()) + ", answered by " + e.getRollbackId());
+            case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
+            case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
+            case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
+            case RollbackStarted e ->
+                new Line(
+                        "rollback started",
+                        Texts.aim(e.getPlan().getScenario(), e.getPlan().getTarget()) + because(e));
+            case StepDispatched e ->
+                new Line("step dispatched", step(e.getStepId(), e.getAttempt(), e.getCompensation()));
+            case StepAcknowledged e ->
+                new Line(
+                        "step accepted",
+                        step(e.getStepId(), e.getAttempt(), e.getCompensation()) + " by " + e.getWorkerId());
+            case StepSucceeded e ->
+                new Line(
+                        e.getCompensation() ? "step undone" : "step succeeded",
+                        step(e.getStepId(), e.getAttempt(), e.getCompensation())
+                                + detail(e.getDetail())
+                                + (e.getAlreadyApplied() ? " (was already so)" : ""));
+            case AttemptFailed e ->
+                new Line(
+                        "attempt failed",
+                        step(e.getStepId(), e.getAttempt(), e.getCompensation()) + ", "
+                                + Texts.lower(e.getKind()) + detail(e.getMessage())
+                                + (e.getRetryAt() == null ? "" : " (will be tried again)"));
+            case StepFailed e ->
+                new Line(
+                        e.getTolerated() ? "step failed, goes on" : "step failed",
+                        step(e.getStepId(), 1, e.getCompensation()) + ", " + Texts.lower(e.getKind())
+                                + detail(e.getMessage()));
+            case StepSkipped e -> new Line("step skipped", e.getStepId() + detail(e.getReason()));
+            case StepCancelRequested e -> new Line("cancel requested", step(e.getStepId(), e.getAttempt(), false));
+            case AbortRequested e ->
+                new Line(
+                        "abort requested",
+                        "by " + e.getOperator() + (e.getReason() == null ? "" : ": " + e.getReason()));
+            case CompensationStarted e -> new Line("undoing", e.getSteps().size() + " steps" + detail(e.getReason()));
+            case RollbackFinished e ->
+                new Line(
+                        Texts.lower(e.getOutcome()),
+                        "took " + Texts.span(Duration.ofMillis(e.getTook())) + ", downtime "
+                                + Texts.span(Duration.ofMillis(e.getDowntime())) + detail(e.getReason()));
+            default -> new Line(event.getClass().getSimpleName(), "");
+        };
+    }
+
+    private String coloured(Object event, String text) {
+        return switch (event) {
+            case RollbackStarted _ -> style.bold(text);
+            case StepSucceeded _ -> style.green(text);
+            case RollbackFinished e ->
+                switch (e.getOutcome()) {
+                    case SUCCEEDED -> style.bold(style.green(text));
+                    case REFUSED, COMPENSATED -> style.bold(style.yellow(text));
+                    case COMPENSATION_FAILED -> style.bold(style.red(text));
+                };
+            case StepFailed _, CommandRejected _ -> style.red(text);
+            case AttemptFailed _, AbortRequested _, CompensationStarted _, StepSkipped _, StepCancelRequested _ ->
+                style.yellow(text);
+            case StepDispatched _, StepAcknowledged _ -> style.dim(text);
+            default -> text;
+        };
+    }
+
+    private static String step(String id, int attempt, boolean compensation) {
+        return (compensation ? "undo of " : "") + id + (attempt > 1 ? " (attempt " + attempt + ")" : "");
+    }
+
+    private static String detail(@Nullable String text) {
+        return text == null || text.isEmpty() ? "" : ": " + text;
+    }
+
+    private static String because(RollbackStarted e) {
+        if (e.getIncident() != null) {
+            return ", because of " + incident(e.getIncident());
+        }
+        return e.getOperator() == null ? "" : ", by " + e.getOperator() + detail(e.getReason());
+    }
+
+    private static String incident(Incident incident) {
+        return Texts.lower(incident.getIncidentClass()) + " from " + incident.getSource() + " (" + incident.getSummary()
+                + ")";
+    }
+}

@@ -1,0 +1,69 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A plan as a tree of phases and steps, with what undoes each and where downtime begins and ends. */
+public final class PlanTree {
+    private PlanTree() {}
+
+    public static List<String> lines(Plan plan, Style style) {
+        var lines = new ArrayList<String>();
+        lines.add(style.bold(plan.getPlatform() + ": " + Texts.aim(plan.getScenario(), plan.getTarget())));
+        lines.add(plan.getSteps().size() + " steps · RTO " + Texts.limit(plan.getRto()) + " · site " + plan.getSite()
+                + " · descriptor " + Texts.cut(plan.getDescriptorHash(), 13));
+        if (plan.getRestorePoint() != null) {
+            lines.add("the database is restored from " + plan.getRestorePoint());
+        }
+        for (var phase : Phase.values()) {
+            var steps =
+                    plan.getSteps().stream().filter(s -> s.getPhase() == phase).toList();
+            if (!steps.isEmpty()) {
+                lines.add("");
+                lines.add(style.bold(Texts.phase(phase)));
+                phase(steps, lines, style);
+            }
+        }
+        return lines;
+    }
+
+    private static void phase(List<PlanStep> steps, List<String> lines, Style style) {
+        int ids = steps.stream().mapToInt(s -> s.getId().length()).max().orElse(0);
+        for (int i = 0; i < steps.size(); i++) {
+            var step = steps.get(i);
+            boolean isLast = i == steps.size() - 1;
+            var beside = isLast ? "      " : "│     ";
+            if (step.getAvailability() == Availability.GOES_DOWN) {
+                lines.add("│  " + style.yellow("▼ downtime begins"));
+            }
+            lines.add((isLast ? "└─ " : "├─ ") + Texts.pad(step.getId(), ids) + "  " + step.getTitle() + "  "
+                    + style.dim("(" + terms(step) + ")"));
+            if (!step.getDependsOn().isEmpty()) {
+                lines.add(beside + style.dim("after " + String.join(", ", step.getDependsOn())));
+            }
+            var undo = step.getCompensation();
+            if (undo != null) {
+                lines.add(beside + style.yellow("undo: " + undo.getTitle()) + "  "
+                        + style.dim("(" + Texts.lower(undo.getWorker()) + ", "
+                                + limits(undo.getTimeout(), undo.getAttempts()) + ")"));
+            }
+            if (step.getAvailability() == Availability.COMES_BACK) {
+                lines.add((isLast ? "   " : "│  ") + style.green("▲ service is back"));
+            }
+        }
+    }
+
+    private static String terms(PlanStep step) {
+        var policy = step.getOnFailure() == FailurePolicy.CONTINUE ? ", may fail" : "";
+        return Texts.lower(step.getWorker()) + ", " + limits(step.getTimeout(), step.getAttempts()) + policy;
+    }
+
+    private static String limits(long timeout, int attempts) {
+        return "at most " + Texts.limit(timeout) + (attempts > 1 ? ", " + attempts + " attempts" : "");
+    }
+}

@@ -1,0 +1,140 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.status.StepState;
+import io.freedom.rollback.schemas.status.StepStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/** How the states of steps and rollbacks look, and the words for how far they are. */
+final class Steps {
+    /** A worker accepts a command in milliseconds and reports every 2 s: after this long something is wrong. */
+    static final Duration SILENCE = Duration.ofSeconds(6);
+
+    private Steps() {}
+
+    static String symbol(StepState state) {
+        return switch (state) {
+            case PENDING -> "·";
+            case DISPATCHED -> "○";
+            case RUNNING -> "▶";
+            case WAITING_TO_RETRY -> "↻";
+            case SUCCEEDED -> "✔";
+            case FAILED -> "✘";
+            case SKIPPED -> "–";
+            case COMPENSATING -> "↩";
+            case COMPENSATED -> "↶";
+            case COMPENSATION_FAILED -> "‼";
+        };
+    }
+
+    static String coloured(StepState state, String text, Style style) {
+        return switch (state) {
+            case PENDING, SKIPPED -> style.dim(text);
+            case DISPATCHED, RUNNING -> style.cyan(text);
+            case WAITING_TO_RETRY, COMPENSATING, COMPENSATED -> style.yellow(text);
+            case SUCCEEDED -> style.green(text);
+            case FAILED, COMPENSATION_FAILED -> style.red(text);
+        };
+    }
+
+    static String coloured(RollbackState state, String text, Style style) {
+        return switch (state) {
+            case RUNNING -> style.cyan(text);
+            case SUCCEEDED -> style.green(text);
+            case COMPENSATING, COMPENSATED, REFUSED -> style.yellow(text);
+            case COMPENSATION_FAILED -> style.red(text);
+        };
+    }
+
+    static boolean isActive(StepState state) {
+        return switch (state) {
+            case DISPATCHED, RUNNING, WAITING_TO_RETRY, COMPENSATING -> true;
+            case PENDING, SUCCEEDED, FAILED, SKIPPED, COMPENSATED, COMPENSATION_FAILED -> false;
+        };
+    }
+
+    static boolean isOver(StepState state) {
+        return state != StepState.PENDING && !isActive(state);
+    }
+
+    static String took(StepStatus step, Instant now) {
+        if (step.getStartedAt() == null) {
+            return "";
+        }
+        var end = step.getFinishedAt() == null ? now : step.getFinishedAt();
+        return Texts.span(Duration.between(step.getStartedAt(), end));
+    }
+
+    /** Progress while a step runs, its result or error afterwards; whom it waits for when nobody answers. */
+    static String detail(StepStatus step, RollbackStatus status, Instant now) {
+        var silence = silence(step, status, now);
+        if (!silence.isEmpty()) {
+            return silence;
+        }
+        if (isActive(step.getState()) && (step.getTotal() > 0 || step.getDone() > 0)) {
+            var progress = progress(step);
+            return step.getDetail().isEmpty() ? progress : progress + "  " + step.getDetail();
+        }
+        return step.getDetail();
+    }
+
+    private static String silence(StepStatus step, RollbackStatus status, Instant now) {
+        var since = switch (step.getState()) {
+            // The snapshot may be much newer than the dispatch, when other steps run beside.
+            case DISPATCHED -> step.getStartedAt() == null ? status.getAt() : step.getStartedAt();
+            // While a step runs its worker's progress makes a new snapshot every 2 s.
+            case RUNNING, COMPENSATING -> status.getAt();
+            case PENDING, WAITING_TO_RETRY, SUCCEEDED, FAILED, SKIPPED, COMPENSATED, COMPENSATION_FAILED -> now;
+        };
+        var silent = Duration.between(since, now);
+        return silent.compareTo(SILENCE) < 0
+                ? ""
+                : "waiting for the " + Texts.lower(step.getWorker()) + " worker (no answer for " + Texts.span(silent)
+                        + ")";
+    }
+
+    private static String progress(StepStatus step) {
+        boolean bytes = step.getUnit().equals("bytes");
+        var done = bytes ? Texts.size(step.getDone()) : String.valueOf(step.getDone());
+        if (step.getTotal() <= 0) {
+            return bytes ? done : done + " " + step.getUnit();
+        }
+        int percent = (int) Math.min(100, step.getDone() * 100.0 / step.getTotal());
+        var total = bytes ? Texts.size(step.getTotal()) : step.getTotal() + " " + step.getUnit();
+        int filled = percent / 10;
+        return "█".repeat(filled) + "░".repeat(10 - filled) + String.format(Locale.ROOT, " %3d %%  ", percent) + done
+                + " of " + total;
+    }
+
+    static Duration rtoLeft(RollbackStatus status, Instant now) {
+        var end = status.getFinishedAt() == null ? now : status.getFinishedAt();
+        return Duration.ofMillis(status.getRto()).minus(Duration.between(status.getStartedAt(), end));
+    }
+
+    static boolean isOver(RollbackState state) {
+        return switch (state) {
+            case RUNNING, COMPENSATING -> false;
+            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED -> true;
+        };
+    }
+
+    /** What an outcome means, and what to do. */
+    static String meaning(RollbackStatus status) {
+        return switch (status.getState()) {
+            case RUNNING -> "is running";
+            case COMPENSATING -> "is being undone";
+            case SUCCEEDED -> "succeeded";
+            case REFUSED -> "was refused before anything was touched";
+            case COMPENSATED -> "was undone: the platform is as it was before";
+            case COMPENSATION_FAILED -> "failed and could not be undone: the platform needs you now";
+        };
+    }
+
+    static List<StepStatus> active(RollbackStatus status) {
+        return status.getSteps().stream().filter(s -> isActive(s.getState())).toList();
+    }
+}

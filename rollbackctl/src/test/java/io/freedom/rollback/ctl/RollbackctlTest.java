@@ -1,0 +1,434 @@
+package io.freedom.rollback.ctl;
+
+import static io.freedom.rollback.ctl.view.Samples.START;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.ctl.exit.Failure;
+import io.freedom.rollback.ctl.view.Samples;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.AbortRequested;
+import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.history.PlanPreviewed;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.CheckPlatform;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.StepState;
+import io.freedom.rollback.schemas.step.Phase;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RollbackctlTest {
+    private static final String DESCRIPTOR = """
+            apiVersion: rollback.freedom.io/v1
+            name: freedom
+            workTree: /srv/freedom
+            target: graveyard/pre-reset
+            backups: {directory: /var/backups/freedom}
+            """;
+
+    private final InMemoryControlPlane plane = new InMemoryControlPlane();
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path directory;
+
+    private int run(String... arguments) {
+        var terminal = new Terminal.ProcessTerminal(false, false);
+        var surroundings =
+                new Surroundings(_ -> plane, terminal, InstantSource.fixed(START.plusSeconds(60)), ZoneOffset.UTC);
+        return Rollbackctl.commandLine(surroundings)
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(arguments);
+    }
+
+    private void answer(SpecificRecord event) {
+        plane.answering((asked, _) -> {
+            var command = (OperatorCommand) asked;
+            var id = event instanceof RollbackStarted ? Samples.ID : null;
+            return Map.of(plane.topics().history(), Samples.event(1, 0, id, command.getCommandId(), event));
+        });
+    }
+
+    private static RollbackStarted started() {
+        return RollbackStarted.newBuilder().setPlan(Samples.plan()).build();
+    }
+
+    private Path file(String name, String content) throws IOException {
+        return Files.writeString(directory.resolve(name), content);
+    }
+
+    // ---- arguments ------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            quoteCharacter = '"', textBlock = """
+            starrt freedom                                  | Did you mean: rollbackctl start
+            start freedom                                   | Missing required option: '--reason=TEXT'
+            start freedom --reason ' '                      | --reason must not be empty
+            start                                           | Missing required
+            status --all --output yaml                      | expected one of [text, json]
+            history --since yesterday                       | is no duration such as 90s, 20m, 1h or 2d
+            incident raise freedom --class outage --summary x | 'outage' is none of service-degradation
+            incident raise freedom                          | name PLATFORM, --class and --summary; or --file
+            incident raise --file none.json                 | none.json cannot be read: no such file
+            platform check none.yaml                        | none.yaml cannot be read: no such file
+            platform                                        | which? check, register, list
+            none                                              | which command? See rollbackctl --help
+            status --command-config none.properties         | none.properties cannot be read
+            """)
+    void endsWithTwoAndSaysWhatIsMissing(String arguments, String message) {
+        var words = arguments.isEmpty()
+                ? new String[0]
+                : arguments.replace("' '", "_").split(" +");
+        for (int i = 0; i < words.length; i++) {
+            words[i] = words[i].replace("_", " ");
+        }
+
+        assertThat(run(words)).isEqualTo(2);
+        assertThat(err.toString()).contains(message).doesNotContain("\tat ");
+        assertThat(plane.published).isEmpty();
+    }
+
+    @Test
+    void explainsItselfAndItsExitCodes() {
+        assertThat(run("start", "--help")).isZero();
+
+        assertThat(out.toString()).contains("--restore-point", "--bootstrap-server", "Exit codes:", "4   rejected");
+    }
+
+    @Test
+    void endsWithThreeWhenNothingListensThere() {
+        var surroundings = new Surroundings(
+                connection -> {
+                    throw Failure.unreachable(connection.bootstrapServers() + " " + connection.prefix());
+                },
+                new Terminal.ProcessTerminal(false, false),
+                InstantSource.system(),
+                ZoneOffset.UTC);
+
+        int code = Rollbackctl.commandLine(surroundings)
+                .setErr(new PrintWriter(err))
+                .execute("--bootstrap-server", "kafka:1", "status", "--prefix", "p.");
+
+        assertThat(code).isEqualTo(3);
+        assertThat(err.toString()).isEqualTo("rollbackctl: kafka:1 p.\n");
+    }
+
+    // ---- platforms ------------------------------------------------------------------------------
+
+    @Test
+    void listsWhatIsWrongWithADescriptorWithoutKafka() throws IOException {
+        var file = file("platform.yaml", "name: freedom\nworkTree: x\n");
+
+        assertThat(run("platform", "check", file.toString(), "--offline")).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("is not valid, 4 problems")
+                .contains("platform.yaml:2:1: workTree: must be an absolute path");
+    }
+
+    @Test
+    void saysThatADescriptorIsValid() throws IOException {
+        assertThat(run("platform", "check", file("platform.yaml", DESCRIPTOR).toString(), "--offline"))
+                .isZero();
+        assertThat(out.toString()).contains("is valid: platform freedom, target graveyard/pre-reset");
+    }
+
+    @Test
+    void hasTheWorkersCheckAPlatformAndFollowsThem() throws IOException {
+        plane.answering((asked, _) -> {
+            var command = (OperatorCommand) asked;
+            var id = ((CheckPlatform) command.getCommand()).getRollbackId();
+            return Map.of(
+                    plane.topics().history(), Samples.event(1, 0, id, command.getCommandId(), started()),
+                    plane.topics().status(),
+                            Samples.status()
+                                    .setRollbackId(id)
+                                    .setScenario("platform-check")
+                                    .setState(RollbackState.REFUSED)
+                                    .setReason("the tag does not exist")
+                                    .setFinishedAt(START.plusSeconds(2))
+                                    .build());
+        });
+
+        assertThat(run("platform", "check", file("platform.yaml", DESCRIPTOR).toString()))
+                .isEqualTo(1);
+        assertThat(out.toString()).contains("the tag does not exist");
+        assertThat(err.toString()).contains("Platform freedom could not be rolled back as it is");
+    }
+
+    @Test
+    void registersAPlatform() throws IOException {
+        answer(new PlatformRegistered(DESCRIPTOR, "hash", "ada"));
+
+        assertThat(run("platform", "register", file("platform.yaml", DESCRIPTOR).toString(), "--operator", "ada"))
+                .isZero();
+
+        var command = (OperatorCommand) plane.published.getFirst();
+        assertThat(command.getOperator()).isEqualTo("ada");
+        assertThat(command.getPlatform()).isEqualTo("freedom").isEqualTo(plane.lastKey);
+        assertThat(out.toString()).contains("Registered freedom, target graveyard/pre-reset.");
+    }
+
+    @Test
+    void listsTheLatestRegistrationOfEachPlatform() {
+        var old = new PlatformRegistered(DESCRIPTOR.replace("pre-reset", "old"), "h", "bob");
+        plane.add(plane.topics().history(), Samples.event(1, 0, null, "a", old));
+        plane.add(
+                plane.topics().history(),
+                Samples.event(2, 1000, null, "b", new PlatformRegistered(DESCRIPTOR, "h", "ada")));
+
+        assertThat(run("platform", "list")).isZero();
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "PLATFORM  SITE     TARGET               WORK TREE     REGISTERED           BY",
+                        "freedom   default  graveyard/pre-reset  /srv/freedom  2026-01-31 10:15:01  ada");
+    }
+
+    // ---- incidents ------------------------------------------------------------------------------
+
+    @Test
+    void raisesAnIncidentAndTellsTheDecision() {
+        plane.answering((asked, _) -> {
+            var incident = (Incident) asked;
+            var event = RollbackStarted.newBuilder()
+                    .setPlan(Samples.plan())
+                    .setIncident(incident)
+                    .build();
+            return Map.of(plane.topics().history(), Samples.event(1, 0, Samples.ID, incident.getIncidentId(), event));
+        });
+
+        int code = run(
+                "incident",
+                "raise",
+                "freedom",
+                "--class",
+                "deployment-failure",
+                "--summary",
+                "5xx",
+                "--began",
+                "2026-01-31T10:00:00Z",
+                "--evidence",
+                "build=42",
+                "--evidence",
+                "by=ci");
+
+        var incident = (Incident) plane.published.getFirst();
+        assertThat(code).isZero();
+        assertThat(incident.getIncidentClass()).isEqualTo(IncidentClass.DEPLOYMENT_FAILURE);
+        assertThat(incident.getBeganAt()).isEqualTo(Instant.parse("2026-01-31T10:00:00Z"));
+        assertThat(incident.getEvidence()).containsEntry("build", "42").containsEntry("by", "ci");
+        assertThat(out.toString()).contains("started: " + Samples.ID, "rollbackctl watch " + Samples.ID);
+    }
+
+    @Test
+    void endsWithFourWhenAnIncidentIsIgnored() {
+        plane.answering((asked, _) -> {
+            var incident = (Incident) asked;
+            var event = new IncidentIgnored(incident, "no scenario for security breach");
+            return Map.of(plane.topics().history(), Samples.event(1, 0, null, incident.getIncidentId(), event));
+        });
+
+        assertThat(run("incident", "raise", "freedom", "--class", "SECURITY_BREACH", "--summary", "x"))
+                .isEqualTo(4);
+        assertThat(out.toString()).contains("Ignored: no scenario for security breach");
+    }
+
+    @Test
+    void tellsTheReasonWhenAnIncidentBecomesADeadLetter() {
+        plane.answering((_, at) -> Map.of(
+                plane.topics().deadLetters(plane.topics().incidents()),
+                DeadLetter.newBuilder()
+                        .setTopic(at.topic())
+                        .setPartition(at.partition())
+                        .setOffset(at.offset())
+                        .setAt(START)
+                        .setReason("platform fredom is not registered")
+                        .build()));
+
+        assertThat(run("incident", "raise", "fredom", "--class", "data-corruption", "--summary", "x"))
+                .isEqualTo(4);
+        assertThat(err.toString()).contains("platform fredom is not registered");
+    }
+
+    @Test
+    void publishesAnAlertFileAsItIsUnderItsPlatform() throws IOException {
+        var json = "{\"version\":\"4\", \"alerts\":[{\"labels\":{\"platform\":\"freedom\"}}]}";
+
+        assertThat(run("incident", "raise", "--file", file("alert.json", json).toString(), "--no-wait"))
+                .isZero();
+        assertThat(plane.published).containsExactly(json);
+        assertThat(plane.lastKey).isEqualTo("freedom");
+    }
+
+    // ---- rollbacks ------------------------------------------------------------------------------
+
+    @Test
+    void startsARollbackAndSaysHowToWatchIt() {
+        answer(started());
+
+        assertThat(run("start", "freedom", "--reason", "5xx", "--target", "v1", "--restore-point", "latest"))
+                .isZero();
+
+        var command = (OperatorCommand) plane.published.getFirst();
+        var start = (StartRollback) command.getCommand();
+        assertThat(command.getReason()).isEqualTo("5xx");
+        assertThat(start.getRollbackId()).matches("rb-20260131-101600-[0-9a-f]{4}");
+        assertThat(start.getScenario()).isEqualTo("full-rollback");
+        assertThat(start.getTarget()).isEqualTo("v1");
+        assertThat(start.getRestorePoint()).isEqualTo("latest");
+        assertThat(out.toString()).contains("4 steps", "rollbackctl watch " + Samples.ID);
+    }
+
+    @Test
+    void endsWithFourAndTheReasonWhenRejected() {
+        answer(new CommandRejected("platform fredom is not registered"));
+
+        assertThat(run("start", "fredom", "--reason", "5xx")).isEqualTo(4);
+        assertThat(err.toString()).isEqualTo("rollbackctl: Rejected: platform fredom is not registered\n");
+    }
+
+    @Test
+    void saysThatAnUnansweredCommandWillStillBeCarriedOut() {
+        assertThat(run("start", "freedom", "--reason", "5xx", "--timeout", "0s"))
+                .isEqualTo(3);
+        assertThat(err.toString()).contains("No answer within 0 s", "WILL be carried out");
+    }
+
+    @Test
+    void printsThePlan() {
+        answer(new PlanPreviewed(Samples.plan()));
+
+        assertThat(run("plan", "freedom")).isZero();
+        assertThat(out.toString()).contains("undo: Start the writers again", "▼ downtime begins");
+    }
+
+    @Test
+    void printsThePlanAsJson() {
+        answer(new PlanPreviewed(Samples.plan()));
+
+        assertThat(run("-o", "json", "plan", "freedom")).isZero();
+        assertThat(out.toString()).startsWith("{\"platform\":\"freedom\"").contains("\"type\":\"VerifyTarget\"");
+    }
+
+    @Test
+    void abortsARunningRollbackOfWhateverPlatform() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new AbortRequested("ada", "wrong tag"));
+
+        assertThat(run("abort", Samples.ID, "--reason", "wrong tag")).isZero();
+        assertThat(plane.lastKey).isEqualTo("freedom");
+        assertThat(out.toString()).contains(Samples.ID + " stops now");
+    }
+
+    @Test
+    void doesNotAbortWhatIsOverOrUnknown() {
+        plane.add(
+                plane.topics().status(),
+                Samples.status().setState(RollbackState.SUCCEEDED).build());
+
+        assertThat(run("abort", Samples.ID, "--reason", "x")).isEqualTo(4);
+        assertThat(run("abort", "rb-none", "--reason", "x")).isEqualTo(4);
+        assertThat(err.toString()).contains("is over (succeeded)", "There is no rollback 'rb-none'");
+        assertThat(plane.published).isEmpty();
+    }
+
+    // ---- looking --------------------------------------------------------------------------------
+
+    @Test
+    void showsWhatRunsAndTheNewestOfEachPlatform() {
+        var step = Samples.step("git.verify-target", "Verify the tag", Phase.ASSESS, StepState.RUNNING)
+                .build();
+        plane.add(
+                plane.topics().status(),
+                Samples.status()
+                        .setRollbackId("rb-old")
+                        .setState(RollbackState.SUCCEEDED)
+                        .setStartedAt(START.minusSeconds(900))
+                        .setFinishedAt(START.minusSeconds(800))
+                        .build());
+        plane.add(plane.topics().status(), Samples.status(step).build());
+
+        assertThat(run("status")).isZero();
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "ROLLBACK                 PLATFORM  SCENARIO       STATE    STARTED              TOOK      RTO             NOW",
+                        "rb-20260131-101500-a3f9  freedom   full-rollback  running  2026-01-31 10:15:00  1:00 min  29:00 min left  Verify the tag");
+
+        assertThat(run("status", "--all")).isZero();
+        assertThat(out.toString()).contains("rb-old");
+    }
+
+    @Test
+    void saysThatNothingHasRunOrIsKnown() {
+        assertThat(run("status")).isZero();
+        assertThat(out.toString()).contains("No rollback has run yet.");
+        assertThat(run("status", "nowhere")).isEqualTo(4);
+        assertThat(run("watch")).isEqualTo(4);
+        assertThat(run("history", "rb-none")).isEqualTo(4);
+        assertThat(run("dead-letters", "list")).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SUCCEEDED, 0", "REFUSED, 1", "COMPENSATED, 1", "COMPENSATION_FAILED, 1"})
+    void watchEndsWithTheOutcome(RollbackState state, int code) {
+        plane.add(
+                plane.topics().status(),
+                Samples.status()
+                        .setState(state)
+                        .setFinishedAt(START.plusSeconds(5))
+                        .build());
+
+        assertThat(run("watch", "freedom")).isEqualTo(code);
+        assertThat(out.toString()).contains(Samples.ID);
+    }
+
+    @Test
+    void replaysTheHistoryAndNoticesThatAnEventIsMissing() {
+        plane.add(plane.topics().history(), Samples.event(1, 0, Samples.ID, "c", started()));
+        plane.add(
+                plane.topics().history(),
+                Samples.event(3, 5000, Samples.ID, null, new RollbackFinished(Outcome.SUCCEEDED, "", 5000L, 0L)));
+
+        assertThat(run("history", Samples.ID)).isEqualTo(1);
+        assertThat(out.toString()).contains("rollback started", "+5.0 s");
+        assertThat(err.toString()).contains("event 3 follows event 1");
+    }
+
+    @Test
+    void listsDeadLetters() {
+        plane.add(
+                plane.topics().deadLetters(plane.topics().incidents()),
+                DeadLetter.newBuilder()
+                        .setTopic("rollback.incidents")
+                        .setPartition(2)
+                        .setOffset(7)
+                        .setAt(START)
+                        .setReason("neither Avro nor JSON")
+                        .build());
+
+        assertThat(run("dead-letters", "list")).isZero();
+        assertThat(out.toString()).contains("rollback.incidents-2  7       neither Avro nor JSON");
+    }
+}

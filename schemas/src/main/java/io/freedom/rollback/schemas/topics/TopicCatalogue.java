@@ -1,0 +1,154 @@
+package io.freedom.rollback.schemas.topics;
+
+import static io.freedom.rollback.schemas.topics.Topic.FOR_EVER;
+
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.avro.Schema;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * Every topic of the product. All are keyed by platform and have the same number of partitions, so that one platform
+ * has one writer: a platform's records of all topics meet in the same task.
+ */
+public final class TopicCatalogue {
+    public static final String DEFAULT_PREFIX = "rollback.";
+    public static final int DEFAULT_PARTITIONS = 6;
+    private static final Duration WEEK = Duration.ofDays(7);
+    private static final Duration MONTH = Duration.ofDays(30);
+
+    private final String prefix;
+    private final int partitions;
+
+    private TopicCatalogue(String prefix, int partitions) {
+        this.prefix = prefix;
+        this.partitions = partitions;
+    }
+
+    public static TopicCatalogue withPrefix(String prefix) {
+        return new TopicCatalogue(prefix, DEFAULT_PARTITIONS);
+    }
+
+    /** To be chosen before the first topic is created: a later change would move platforms between partitions. */
+    public TopicCatalogue withPartitions(int count) {
+        return new TopicCatalogue(prefix, count);
+    }
+
+    public Topic incidents() {
+        return topic(
+                "incidents",
+                MONTH,
+                Cleanup.DELETE,
+                Incident.getClassSchema(),
+                "the alerting system",
+                "Incidents of platforms. Besides Avro, JSON is read too: Alertmanager v4 webhooks and CloudEvents.");
+    }
+
+    public Topic operatorCommands() {
+        return topic(
+                "operator-commands",
+                FOR_EVER,
+                Cleanup.DELETE,
+                OperatorCommand.getClassSchema(),
+                "rollbackctl, console",
+                "What operators ask for. Each is answered in the history by an event that names it as its cause.");
+    }
+
+    public Topic commands(Worker worker) {
+        String name = worker.name().toLowerCase(Locale.ROOT);
+        return topic(
+                "commands." + name,
+                WEEK,
+                Cleanup.DELETE,
+                StepCommand.getClassSchema(),
+                "orchestrator",
+                "Commands to the " + name + " workers: self-contained, typed, without secrets.");
+    }
+
+    public Topic stepEvents() {
+        return topic(
+                "step-events",
+                WEEK,
+                Cleanup.DELETE,
+                StepEvent.getClassSchema(),
+                "workers",
+                "What workers report about the attempts of steps: accepted, progress, done, failed, cancelled.");
+    }
+
+    public Topic history() {
+        return topic(
+                "history",
+                FOR_EVER,
+                Cleanup.DELETE,
+                HistoryEvent.getClassSchema(),
+                "orchestrator",
+                "Every fact of every rollback, hash-chained. The record of what happened; all else can be derived.");
+    }
+
+    /** Keyed by rollback id, unlike the rest: compaction keeps one snapshot of each rollback. */
+    public Topic status() {
+        return topic(
+                "status",
+                FOR_EVER,
+                Cleanup.COMPACT,
+                RollbackStatus.getClassSchema(),
+                "orchestrator",
+                "Latest snapshot of each rollback.");
+    }
+
+    /** Where records of {@code source} go that could not be read or applied. */
+    public Topic deadLetters(Topic source) {
+        return new Topic(
+                source.name() + ".dlt",
+                source.partitions(),
+                MONTH,
+                Cleanup.DELETE,
+                Optional.of(DeadLetter.getClassSchema()),
+                "readers of " + source.name(),
+                "Records of " + source.name() + " that could not be read or applied, as they were, with the reason.");
+    }
+
+    /** Every topic, each followed by its dead letters where anything reads and may refuse it. */
+    public List<Topic> all() {
+        List<Topic> topics = new ArrayList<>();
+        withDeadLetters(topics, incidents());
+        withDeadLetters(topics, operatorCommands());
+        for (Worker worker : Worker.values()) {
+            withDeadLetters(topics, commands(worker));
+        }
+        withDeadLetters(topics, stepEvents());
+        topics.add(history());
+        topics.add(status());
+        return List.copyOf(topics);
+    }
+
+    private void withDeadLetters(List<Topic> topics, Topic topic) {
+        topics.add(topic);
+        topics.add(deadLetters(topic));
+    }
+
+    /** Creates what is missing; waits at most 30 s for the brokers. May be called any number of times. */
+    public void createMissing(Admin admin, short replicationFactor) {
+        createMissing(admin, replicationFactor, Math.max(1, replicationFactor - 1));
+    }
+
+    /** @param minInSyncReplicas copies that must have a record before it is acknowledged */
+    public void createMissing(Admin admin, short replicationFactor, int minInSyncReplicas) {
+        new TopicCreation(admin, replicationFactor, minInSyncReplicas).createMissing(all());
+    }
+
+    private Topic topic(String name, Duration retention, Cleanup cleanup, Schema schema, String writtenBy, String doc) {
+        return new Topic(prefix + name, partitions, retention, cleanup, Optional.of(schema), writtenBy, doc);
+    }
+}

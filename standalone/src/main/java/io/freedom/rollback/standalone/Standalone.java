@@ -1,0 +1,155 @@
+package io.freedom.rollback.standalone;
+
+import io.freedom.rollback.standalone.broker.EmbeddedBroker;
+import io.freedom.rollback.standalone.registry.RegistryProcess;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.Banner;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/** The running system: broker, registry, and orchestrator with workers. Closing stops them in the opposite order. */
+public final class Standalone implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Standalone.class);
+
+    private final DataDirectory data;
+    private final Settings settings;
+    private final Console console;
+    private final Runnable lost;
+    private @Nullable EmbeddedBroker broker;
+    private @Nullable RegistryProcess registry;
+    private @Nullable ConfigurableApplicationContext services;
+
+    private Standalone(DataDirectory data, Settings settings, Console console, Runnable lost) {
+        this.data = data;
+        this.settings = settings;
+        this.console = console;
+        this.lost = lost;
+    }
+
+    /**
+     * Returns when everything is ready.
+     *
+     * @param lost called once when a part ended by itself and the system can no longer work
+     * @throws StartupException for expected reasons, e.g. a port in use
+     */
+    static Standalone start(Settings settings, Console console, Runnable lost) {
+        // First the directory: "in use by another rollback-standalone" says more than the ports of that one would.
+        var data = DataDirectory.open(settings.dataDirectory());
+        var system = new Standalone(data, settings, console, lost);
+        try {
+            settings.ports().requireFree();
+            system.startAll();
+            return system;
+        } catch (RuntimeException | Error e) {
+            system.close();
+            throw e;
+        }
+    }
+
+    private void startAll() {
+        var brokerReady = inThread("broker-start", this::startBroker);
+        var registryReady = inThread("registry-start", this::startRegistry);
+        var infrastructure = CompletableFuture.allOf(brokerReady, registryReady);
+        try {
+            services = services(infrastructure);
+        } catch (RuntimeException e) {
+            // What is starting beside must have ended its start before it can be stopped.
+            CompletableFuture.allOf(brokerReady.handle((a, b) -> a), registryReady.handle((a, b) -> a))
+                    .join();
+            throw cause(e);
+        }
+        console.ready("services", "http://127.0.0.1:" + settings.ports().http());
+    }
+
+    private @Nullable Void startBroker() throws Exception {
+        var ports = settings.ports();
+        broker = EmbeddedBroker.start(data.broker(), data.clusterId(), ports.broker(), ports.controller());
+        console.ready("broker", "127.0.0.1:" + ports.broker());
+        return null;
+    }
+
+    private @Nullable Void startRegistry() throws IOException, InterruptedException {
+        var process = RegistryProcess.start(
+                settings.registryHome(),
+                data.registry(),
+                data.logs(),
+                settings.ports().registry(),
+                lost);
+        registry = process;
+        process.awaitReady();
+        console.ready("registry", process.address().toString());
+        return null;
+    }
+
+    private ConfigurableApplicationContext services(CompletableFuture<Void> infrastructure) {
+        return new SpringApplicationBuilder(StandaloneConfiguration.class)
+                .bannerMode(Banner.Mode.OFF)
+                .registerShutdownHook(false)
+                .initializers(context -> ((GenericApplicationContext) context)
+                        .registerBean(InfrastructureGate.class, () -> new InfrastructureGate(infrastructure)))
+                .properties(Map.of(
+                        // Every service's jar has an application.properties of its own; here none of them is meant.
+                        "spring.config.name",
+                        "rollback-standalone",
+                        "spring.config.additional-location",
+                        "optional:file:" + settings.dataDirectory() + "/",
+                        "spring.kafka.bootstrap-servers",
+                        "127.0.0.1:" + settings.ports().broker(),
+                        "rollback.schema-registry-url",
+                        "http://127.0.0.1:" + settings.ports().registry() + "/apis/ccompat/v7",
+                        "rollback.state-directory",
+                        data.state().toString(),
+                        "server.port",
+                        String.valueOf(settings.ports().http())))
+                .run();
+    }
+
+    /** Services first, while they can still publish and commit; then the broker; the registry last. */
+    @Override
+    public void close() {
+        stop("services", services);
+        stop("broker", broker);
+        stop("registry", registry);
+        stop("data directory", data);
+    }
+
+    private static void stop(String part, @Nullable AutoCloseable running) {
+        if (running != null) {
+            try {
+                running.close();
+                log.info("stopped: {}", part);
+            } catch (Exception e) {
+                log.warn("the {} did not stop cleanly", part, e);
+            }
+        }
+    }
+
+    private static CompletableFuture<Void> inThread(String name, Callable<@Nullable Void> start) {
+        var done = new CompletableFuture<Void>();
+        Thread.ofPlatform().name(name).start(() -> {
+            try {
+                done.complete(start.call());
+            } catch (Throwable e) {
+                done.completeExceptionally(e);
+            }
+        });
+        return done;
+    }
+
+    /** The expected reason inside Spring's wrapping, where there is one. */
+    private static RuntimeException cause(RuntimeException thrown) {
+        for (Throwable e = thrown; e != null; e = e.getCause()) {
+            if (e instanceof StartupException expected) {
+                return expected;
+            }
+        }
+        return thrown;
+    }
+}

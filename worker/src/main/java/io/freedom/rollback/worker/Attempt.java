@@ -1,0 +1,125 @@
+package io.freedom.rollback.worker;
+
+import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepProgress;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/** One attempt while it runs: what its handler may ask, and how it is stopped. */
+final class Attempt implements StepContext {
+    private final StepCommand command;
+    private final ExecuteStep execute;
+    private final Secrets secrets;
+    private final InstantSource clock;
+
+    private volatile @Nullable String cancelled;
+    private volatile StepProgress progress = new StepProgress(0L, 0L, "", "");
+    private @Nullable Thread thread;
+
+    Attempt(StepCommand command, ExecuteStep execute, Secrets secrets, InstantSource clock) {
+        this.command = command;
+        this.execute = execute;
+        this.secrets = secrets;
+        this.clock = clock;
+    }
+
+    StepCommand command() {
+        return command;
+    }
+
+    SpecificRecord action() {
+        return (SpecificRecord) execute.getAction().getAction();
+    }
+
+    StepProgress lastProgress() {
+        return progress;
+    }
+
+    @Nullable
+    String cancellation() {
+        return cancelled;
+    }
+
+    /** Nothing may change any more; the working thread is interrupted. */
+    synchronized void cancel(String reason) {
+        if (cancelled == null) {
+            cancelled = reason;
+            if (thread != null) {
+                thread.interrupt();
+            }
+        }
+    }
+
+    /** Binds the attempt to the calling thread, so that cancelling interrupts it. */
+    synchronized void begin() {
+        thread = Thread.currentThread();
+        if (cancelled != null) {
+            thread.interrupt();
+        }
+    }
+
+    /** Unbinds; a late interrupt must not hit what the thread does next. */
+    synchronized void end() {
+        thread = null;
+        Thread.interrupted();
+    }
+
+    @Override
+    public void checkpoint() {
+        var reason = cancelled;
+        if (reason != null) {
+            throw new StepCancelledException(reason);
+        }
+        if (clock.instant().isAfter(deadline())) {
+            throw new StepCancelledException("its deadline passed");
+        }
+    }
+
+    @Override
+    public void progress(long done, long total, String unit, String note) {
+        progress = new StepProgress(done, total, unit, note);
+    }
+
+    @Override
+    public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
+        return execute.getInputs().stream()
+                .map(input -> input.getResult().getResult())
+                .filter(result::isInstance)
+                .map(result::cast)
+                .findFirst();
+    }
+
+    @Override
+    public String platform() {
+        return command.getPlatform();
+    }
+
+    @Override
+    public String rollbackId() {
+        return command.getRollbackId();
+    }
+
+    @Override
+    public String stepId() {
+        return command.getStepId();
+    }
+
+    @Override
+    public int attempt() {
+        return command.getAttempt();
+    }
+
+    @Override
+    public Instant deadline() {
+        return execute.getDeadline();
+    }
+
+    @Override
+    public Secrets secrets() {
+        return secrets;
+    }
+}

@@ -1,0 +1,119 @@
+package io.freedom.rollback.worker;
+
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
+import io.freedom.rollback.schemas.serde.UnreadableRecordException;
+import io.freedom.rollback.schemas.step.StepCommand;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.support.Acknowledgment;
+
+/** Hands commands of this site to the runner and never blocks the poll loop on work. */
+final class CommandListener implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandListener.class);
+
+    private final String site;
+    private final SpecificAvroDeserializer<StepCommand> deserializer;
+    private final StepRunner runner;
+    private final Function<DeadLetter, CompletableFuture<?>> deadLetters;
+    private final InstantSource clock;
+    private final OffsetTracker offsets = new OffsetTracker();
+    private final Map<String, TopicPartition> partitions = new ConcurrentHashMap<>();
+
+    CommandListener(
+            String site,
+            SpecificAvroDeserializer<StepCommand> deserializer,
+            StepRunner runner,
+            Function<DeadLetter, CompletableFuture<?>> deadLetters,
+            InstantSource clock) {
+        this.site = site;
+        this.deserializer = deserializer;
+        this.runner = runner;
+        this.deadLetters = deadLetters;
+        this.clock = clock;
+    }
+
+    @Override
+    public void onMessage(ConsumerRecord<byte[], byte[]> message, @Nullable Acknowledgment acknowledgment) {
+        if (acknowledgment == null) {
+            throw new IllegalStateException("the container must use manual acknowledgment");
+        }
+        var partition = new TopicPartition(message.topic(), message.partition());
+        offsets.received(partition, message.offset(), acknowledgment);
+        // The acknowledgment follows the outcome, whatever it is: a command is lost by no crash before that.
+        handle(message, partition).whenComplete((_, failure) -> {
+            if (failure == null) {
+                offsets.done(partition, message.offset());
+            } else {
+                LOG.error(
+                        "outcome of {}@{} not published; it will be delivered again",
+                        partition,
+                        message.offset(),
+                        failure);
+            }
+        });
+    }
+
+    private CompletableFuture<?> handle(ConsumerRecord<byte[], byte[]> message, TopicPartition partition) {
+        StepCommand command;
+        try {
+            command = deserializer.deserialize(message.topic(), message.value());
+        } catch (UnreadableRecordException e) {
+            return deadLetter(message, e.getMessage());
+        }
+        if (command == null) {
+            return deadLetter(message, "a command without a value");
+        }
+        if (!command.getSite().equals(site)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        partitions.put(command.getPlatform(), partition);
+        return runner.submit(command);
+    }
+
+    private CompletableFuture<?> deadLetter(ConsumerRecord<byte[], byte[]> message, @Nullable String reason) {
+        LOG.warn("{}@{} goes to the dead letters: {}", message.topic(), message.offset(), reason);
+        return deadLetters.apply(DeadLetter.newBuilder()
+                .setTopic(message.topic())
+                .setPartition(message.partition())
+                .setOffset(message.offset())
+                .setAt(clock.instant())
+                .setReason(String.valueOf(reason))
+                .setKey(message.key() == null ? null : ByteBuffer.wrap(message.key()))
+                .setValue(message.value() == null ? null : ByteBuffer.wrap(message.value()))
+                .build());
+    }
+
+    @Override
+    public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> revoked) {
+        relinquish(revoked);
+    }
+
+    @Override
+    public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> lost) {
+        relinquish(lost);
+    }
+
+    /** The next owner gets the unacknowledged commands again: what runs here must change nothing any more. */
+    private void relinquish(Collection<TopicPartition> gone) {
+        gone.forEach(offsets::revoked);
+        List<Attempt> orphans = runner.running().stream()
+                .filter(attempt -> gone.contains(partitions.get(attempt.platform())))
+                .toList();
+        runner.relinquish(orphans);
+    }
+}

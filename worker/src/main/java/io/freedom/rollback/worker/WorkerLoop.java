@@ -1,0 +1,134 @@
+package io.freedom.rollback.worker;
+
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
+import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import io.freedom.rollback.schemas.topics.TopicProvisioning;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+
+/** One capability listening to its command topic. */
+final class WorkerLoop implements SmartLifecycle {
+    private final DefaultKafkaProducerFactory<String, SpecificRecord> producers;
+    private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
+    private final StepRunner runner;
+    private final StepEvents events;
+    private final WorkerProperties properties;
+    private final TopicProvisioning provisioning;
+    private volatile @Nullable Heartbeat heartbeat;
+    private volatile @Nullable Thread starter;
+
+    WorkerLoop(Capability capability, WorkerProperties properties, Map<String, Object> kafka, InstantSource clock) {
+        this.properties = properties;
+        var topics = TopicCatalogue.withPrefix(properties.topicPrefix());
+        provisioning = new TopicProvisioning(topics, kafka, properties.replicationFactor());
+        var name = capability.worker().name().toLowerCase(Locale.ROOT);
+        var registry = Map.of("schema.registry.url", properties.schemaRegistryUrl());
+
+        var serializer = new SpecificAvroSerializer<SpecificRecord>();
+        serializer.configure(registry, false);
+        var producing = new HashMap<>(kafka);
+        producing.put(ProducerConfig.CLIENT_ID_CONFIG, "rollback-" + name);
+        producing.put(ProducerConfig.ACKS_CONFIG, "all");
+        // An outcome is worth waiting for as long as the broker may be away.
+        producing.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        producing.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        producers = new DefaultKafkaProducerFactory<>(producing, new StringSerializer(), serializer);
+        var template = new KafkaTemplate<>(producers);
+
+        events = new StepEvents(
+                workerId(), clock, event -> template.send(topics.stepEvents().name(), event.getPlatform(), event));
+        runner = new StepRunner(
+                capability.handlers(), events, new Secrets(System.getenv()), clock, properties.concurrentSteps());
+
+        var deserializer = new SpecificAvroDeserializer<StepCommand>();
+        deserializer.configure(registry, false);
+        var commands = topics.commands(capability.worker());
+        var deadLetters = topics.deadLetters(commands);
+        var listener = new CommandListener(
+                properties.site(),
+                deserializer,
+                runner,
+                (DeadLetter letter) -> template.send(deadLetters.name(), letter),
+                clock);
+
+        var consuming = new HashMap<>(kafka);
+        consuming.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        consuming.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        consuming.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // A killed worker's platforms wait this long for another process.
+        consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
+        consuming.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
+        consuming.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
+        var settings = new ContainerProperties(commands.name());
+        settings.setGroupId("rollback-" + name + "-" + properties.site());
+        settings.setAckMode(AckMode.MANUAL_IMMEDIATE);
+        settings.setMessageListener(listener);
+        settings.setConsumerRebalanceListener(listener);
+        settings.setMissingTopicsFatal(false);
+        container = new ConcurrentMessageListenerContainer<>(
+                new DefaultKafkaConsumerFactory<>(consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                settings);
+        container.setBeanName("rollback-" + name);
+    }
+
+    HealthIndicator health() {
+        return new WorkerHealth(container, runner, provisioning);
+    }
+
+    private static String workerId() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "unknown";
+        }
+        return host + ":" + ProcessHandle.current().pid();
+    }
+
+    @Override
+    public void start() {
+        heartbeat = new Heartbeat(runner, events, properties.heartbeat());
+        // A consumer of a topic that does not exist yet would notice it only minutes later.
+        starter = Thread.ofVirtual().name("worker-start").start(() -> provisioning.await(container::start));
+    }
+
+    @Override
+    public void stop() {
+        var starting = starter;
+        if (starting != null) {
+            starting.interrupt();
+        }
+        container.stop();
+        var beating = heartbeat;
+        if (beating != null) {
+            beating.close();
+        }
+        producers.destroy();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return starter != null;
+    }
+}
