@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +31,12 @@ final class PostgresTools implements AutoCloseable {
     private final String folder;
 
     private PostgresTools(
-            Engine engine, String container, Map<String, String> environment, StepContext step, String session) {
+            Engine engine, String container, Map<String, String> environment, StepContext step, String folder) {
         this.engine = engine;
         this.container = container;
         this.environment = environment;
         this.step = step;
-        this.folder = "/tmp/" + session + "-" + UUID.randomUUID();
+        this.folder = folder;
     }
 
     /** Name under which the tools of this purpose connect, in every attempt of this rollback. */
@@ -59,11 +58,9 @@ final class PostgresTools implements AutoCloseable {
         }
         var engine = engines.engine();
         var container = engine.running(compose.getProject(), database.getService());
-        var tools = new PostgresTools(engine, container.id(), Map.copyOf(environment), step, session);
-        tools.removeFolders(session + "-*"); // of attempts whose worker was killed
         step.checkpoint();
-        tools.run(List.of("mkdir", "-m", "700", "--", tools.folder), BRIEF);
-        return tools;
+        var folder = ContainerFolder.create(engine, container.id(), session);
+        return new PostgresTools(engine, container.id(), Map.copyOf(environment), step, folder);
     }
 
     /** Private folder in the container. */
@@ -85,7 +82,7 @@ final class PostgresTools implements AutoCloseable {
         throw failure(argv.getFirst(), result);
     }
 
-    private static StepFailure failure(String tool, ExecResult result) {
+    static StepFailure failure(String tool, ExecResult result) {
         var said = (result.stderr().isBlank() ? result.stdout() : result.stderr()).strip();
         var tail = said.length() <= SAID ? said : "…" + said.substring(said.length() - SAID);
         var what = tool + " in the database container failed with exit code " + result.exitCode() + ": " + tail;
@@ -97,7 +94,7 @@ final class PostgresTools implements AutoCloseable {
         if (said.contains("No space left on device")) {
             return new StepFailure(
                     FailureKind.PRECONDITION,
-                    "the disk of the database container is full (/tmp or its data directory): free space. " + what);
+                    "the disk of the database container is full (its data directory or the one for temporary files): free space. " + what);
         }
         boolean unreachable = said.contains("connection to server") || said.contains("could not connect");
         return new StepFailure(unreachable ? FailureKind.UNAVAILABLE : FailureKind.TOOL, what);
@@ -135,7 +132,13 @@ final class PostgresTools implements AutoCloseable {
 
     /** Copies a folder below the private folder; returns where it is. */
     String copyIn(Path source) throws StepFailure, InterruptedException {
-        engine.copyIn(container, source, folder);
+        var user = run(List.of("id", "-u"), BRIEF).stdout().strip();
+        if (user.equals("0")) {
+            engine.copyIn(container, source, folder);
+        } else {
+            // What is copied in belongs to root, and the tools of this container run as somebody else.
+            ReadableTree.whileReadable(source, () -> engine.copyIn(container, source, folder));
+        }
         return folder + "/" + source.getFileName();
     }
 
@@ -144,16 +147,12 @@ final class PostgresTools implements AutoCloseable {
         return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
-    private void removeFolders(String pattern) throws StepFailure, InterruptedException {
-        run(List.of("find", "/tmp", "-maxdepth", "1", "-name", pattern, "-exec", "rm", "-rf", "{}", "+"), BRIEF);
-    }
-
     @Override
     public void close() {
         // The interrupt that may have ended the step must not keep us from cleaning up.
         boolean interrupted = Thread.interrupted();
         try {
-            removeFolders(folder.substring("/tmp/".length()));
+            ContainerFolder.remove(engine, container, folder);
         } catch (StepFailure e) {
             LOG.warn("{} stays in the database container: remove it by hand ({})", folder, e.text());
         } catch (InterruptedException e) {

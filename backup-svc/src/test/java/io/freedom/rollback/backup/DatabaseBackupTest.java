@@ -94,7 +94,7 @@ class DatabaseBackupTest {
 
     @AfterEach
     void leavesNothingInTheContainer() throws Exception {
-        assertThat(postgres.exec("find", "/tmp", "-maxdepth", "1", "-name", "rollback-*")).isEmpty();
+        assertThat(postgres.exec("find", "/tmp", "/var/tmp", "-maxdepth", "1", "-name", "rollback-*")).isEmpty();
         for (var left : postgres.databases()) {
             if (!left.equals("postgres") && !left.equals("freedom")) {
                 postgres.sql("postgres", "DROP DATABASE " + Sql.name(left) + " WITH (FORCE)");
@@ -348,9 +348,9 @@ class DatabaseBackupTest {
             var done = new SealDatabaseHandler().execute(new SealDatabase(database), step());
 
             assertThat(done.detail()).contains("3 tables, 5,004 rows").contains("ended 1 sessions: forgotten job");
-            assertThat(done.result()).isInstanceOfSatisfying(DatabaseSealed.class, sealed -> {
-                assertThat(sealed.getLsn()).contains("/");
-                assertThat(sealed.getTables()).hasSize(3);
+            assertThat(done.result()).isInstanceOfSatisfying(DatabaseSealed.class, seal -> {
+                assertThat(seal.getLsn()).contains("/");
+                assertThat(seal.getTables()).hasSize(3);
             });
         }
     }

@@ -27,8 +27,9 @@ final class PostgresContainer implements AutoCloseable {
     private final String id;
     private final String address;
 
-    PostgresContainer() throws Exception {
-        id = docker(
+    /** @param options of `docker run` */
+    PostgresContainer(String... options) throws Exception {
+        var run = new ArrayList<>(List.of(
                 "run",
                 "--detach",
                 "--label=com.docker.compose.project=" + project,
@@ -36,8 +37,10 @@ final class PostgresContainer implements AutoCloseable {
                 "--label=com.docker.compose.oneoff=False",
                 "--env=POSTGRES_USER=" + USER,
                 "--env=POSTGRES_PASSWORD=" + PASSWORD,
-                "--publish=127.0.0.1::5432",
-                IMAGE);
+                "--publish=127.0.0.1::5432"));
+        run.addAll(List.of(options));
+        run.add(IMAGE);
+        id = docker(run.toArray(String[]::new));
         address = docker("port", id, "5432/tcp").lines().findFirst().orElseThrow();
         await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> {
             try (var connection = connect("postgres")) {

@@ -54,7 +54,8 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             }
             int well = services.size() - waiting.size();
             var note = "%d of %d services healthy".formatted(well, services.size());
-            step.progress(well, services.size(), "services", waiting.isEmpty() ? note : note + ", waiting for " + waiting);
+            step.progress(
+                    well, services.size(), "services", waiting.isEmpty() ? note : note + ", waiting for " + waiting);
             if (waiting.isEmpty()) {
                 return new Completed(
                         ServicesHealthy.newBuilder()

@@ -78,7 +78,8 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
     private static void awaitGone(Engine engine, String project, StepContext step)
             throws StepFailure, InterruptedException {
         var left = Containers.left(step.deadline());
-        long end = System.nanoTime() + Math.min(left.toNanos(), Duration.ofSeconds(30).toNanos());
+        long end = System.nanoTime()
+                + Math.min(left.toNanos(), Duration.ofSeconds(30).toNanos());
         var rest = engine.containers(project);
         while (!rest.isEmpty()) {
             if (System.nanoTime() > end) {

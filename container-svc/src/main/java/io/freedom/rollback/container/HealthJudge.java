@@ -56,14 +56,16 @@ final class HealthJudge {
     private Verdict judge(EngineContainer container, ContainerDetails details) {
         return switch (container.state()) {
             case "running" -> running(container, details);
-            case "restarting" -> details.restarts() >= CRASHES
-                    ? failed("crash loop: ", container, details, details.restarts() >= CRASHES_FOR_GOOD)
-                    : new Waiting("restarting");
+            case "restarting" ->
+                details.restarts() >= CRASHES
+                        ? failed("crash loop: ", container, details, details.restarts() >= CRASHES_FOR_GOOD)
+                        : new Waiting("restarting");
             case "exited" -> exited(container, details);
             case "dead" -> failed("", container, details, true);
-            case "created" -> details.error().isEmpty()
-                    ? new Waiting("not started yet")
-                    : failed("cannot be started: ", container, details, true);
+            case "created" ->
+                details.error().isEmpty()
+                        ? new Waiting("not started yet")
+                        : failed("cannot be started: ", container, details, true);
             // The engine's states are open-ended.
             default -> new Waiting(container.state());
         };
@@ -75,9 +77,7 @@ final class HealthJudge {
             return held(container, details.startedAt(), SETTLED) ? new Well() : new Waiting("just started");
         }
         if (health.equals("unhealthy")) {
-            return held(container, health, PATIENCE)
-                    ? failed("", container, details, true)
-                    : new Waiting("unhealthy");
+            return held(container, health, PATIENCE) ? failed("", container, details, true) : new Waiting("unhealthy");
         }
         seen.remove(container.id());
         return new Waiting(health);

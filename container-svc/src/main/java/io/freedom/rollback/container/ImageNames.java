@@ -35,7 +35,8 @@ final class ImageNames {
 
     /** Repository names allow less than service names; what had to be changed is told apart by a hash. */
     private static String part(String name) {
-        var allowed = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        var allowed =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         return allowed.equals(name) ? name : allowed + "-" + hash(name);
     }
 
@@ -46,7 +47,8 @@ final class ImageNames {
                 map.forEach((key, entry) -> sorted.put(String.valueOf(key), canonical(entry)));
                 yield sorted.toString();
             }
-            case List<?> list -> list.stream().map(ImageNames::canonical).toList().toString();
+            case List<?> list ->
+                list.stream().map(ImageNames::canonical).toList().toString();
             case null -> "";
             case Object other -> other.toString();
         };

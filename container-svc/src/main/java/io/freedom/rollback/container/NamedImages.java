@@ -23,7 +23,9 @@ final class NamedImages {
         var names = new LinkedHashMap<String, String>();
         for (var container : recorded.getContainers()) {
             var image = container.getImage();
-            if (!image.contains("@") && !image.startsWith("sha256:") && !container.getImageId().startsWith(image)) {
+            if (!image.contains("@")
+                    && !image.startsWith("sha256:")
+                    && !container.getImageId().startsWith(image)) {
                 names.put(image, container.getImageId());
             }
         }
@@ -48,7 +50,8 @@ final class NamedImages {
             if (images.id(name.getValue()).isEmpty()) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
-                        "image %s (%s) is gone: %s".formatted(name.getKey(), Containers.shortened(name.getValue()), advice));
+                        "image %s (%s) is gone: %s"
+                                .formatted(name.getKey(), Containers.shortened(name.getValue()), advice));
             }
         }
         for (var name : differing.entrySet()) {

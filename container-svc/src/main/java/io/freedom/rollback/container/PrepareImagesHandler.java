@@ -48,11 +48,11 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         var target = new Compose(action.getCompose(), source);
         var engine = engines.engine();
         // A tag may move: what it pointed to when it was verified is what is built.
-        var revision = step.find(TargetVerified.class)
-                .map(TargetVerified::getCommit)
-                .orElse(action.getRevision());
+        var revision =
+                step.find(TargetVerified.class).map(TargetVerified::getCommit).orElse(action.getRevision());
         // Declared here, ended last: compose reads env files for `config` and the build may copy them.
-        try (var lent = LentEnvFiles.lend(target.files(), Path.of(action.getCompose().getDirectory()), source)) {
+        try (var lent =
+                LentEnvFiles.lend(target.files(), Path.of(action.getCompose().getDirectory()), source)) {
             var model = target.model();
             var wanted = wanted(action, live, model, source, engine);
             pullMissing(wanted.values().stream().filter(Wanted::isPulled).toList(), target, engine, step);
@@ -61,8 +61,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         }
     }
 
-    private record Wanted(
-            ComposeService service, String image, String preparedImage, boolean built, boolean present) {
+    private record Wanted(ComposeService service, String image, String preparedImage, boolean built, boolean present) {
         boolean isPulled() {
             return image.equals(preparedImage);
         }

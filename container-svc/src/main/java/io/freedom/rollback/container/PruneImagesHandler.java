@@ -55,9 +55,8 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
         long pruned = images.pruneDangling(project);
         removed += dangling - images.dangling(project);
         var after = images.layersSize();
-        long reclaimed = before.isPresent() && after.isPresent()
-                ? Math.max(0, before.getAsLong() - after.getAsLong())
-                : pruned;
+        long reclaimed =
+                before.isPresent() && after.isPresent() ? Math.max(0, before.getAsLong() - after.getAsLong()) : pruned;
         return new Completed(
                 ImagesPruned.newBuilder()
                         .setImages(removed)
@@ -71,7 +70,9 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
         var tag = ":" + ImageNames.guardTag(rollbackId);
         return images.stream()
                 .flatMap(i -> i.tags().stream())
-                .filter(name -> name.startsWith(ImageNames.GUARDS) && (name.endsWith(tag) || name.replaceFirst("_\\d+$", "").endsWith(tag)))
+                .filter(name -> name.startsWith(ImageNames.GUARDS)
+                        && (name.endsWith(tag)
+                                || name.replaceFirst("_\\d+$", "").endsWith(tag)))
                 .toList();
     }
 

@@ -62,8 +62,7 @@ final class RecordContainersHandler implements StepHandler<RecordContainers> {
     }
 
     /** Replicas of one service may run different images; each gets a name. Returns services whose image is gone. */
-    private static Set<String> guard(
-            Engine engine, List<EngineContainer> containers, String project, StepContext step)
+    private static Set<String> guard(Engine engine, List<EngineContainer> containers, String project, StepContext step)
             throws StepFailure, InterruptedException {
         var images = engine.images();
         var guarded = new HashMap<String, List<String>>();
@@ -80,9 +79,7 @@ final class RecordContainersHandler implements StepHandler<RecordContainers> {
             known.add(container.imageId());
             var suffix = known.size() == 1 ? "" : "_" + known.size();
             step.checkpoint();
-            images.tag(
-                    container.imageId(),
-                    ImageNames.guard(project, container.service(), step.rollbackId() + suffix));
+            images.tag(container.imageId(), ImageNames.guard(project, container.service(), step.rollbackId() + suffix));
         }
         return gone;
     }

@@ -46,7 +46,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var recorded = step.input(ContainersRecorded.class).getContainers();
         var containers = containers(engines.engine(), action);
         if (!ids(recorded).equals(containers.stream().map(EngineContainer::id).collect(Collectors.toSet()))) {
-            return new Probe.Unknown("the containers are not those of the record; compose knows whether they equal them");
+            return new Probe.Unknown(
+                    "the containers are not those of the record; compose knows whether they equal them");
         }
         var ran = ran(recorded);
         return containers.stream().allMatch(c -> c.isActive() == ran.contains(c.id()))
@@ -91,7 +92,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var arguments = Up.arguments(compose, "--no-start");
         // Services are named, and those not recorded must not come along as dependencies.
         arguments.add("--no-deps");
-        var replicas = recorded.stream().collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
+        var replicas =
+                recorded.stream().collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
         replicas.forEach((service, count) -> {
             if (count > 1) {
                 arguments.addAll(List.of("--scale", service + "=" + count));
@@ -132,9 +134,11 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
     private static void verify(Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
             throws StepFailure, InterruptedException {
         var wanted = new TreeMap<String, List<String>>();
-        recorded.forEach(c -> wanted.computeIfAbsent(c.getService(), s -> new ArrayList<>()).add(c.getImageId()));
+        recorded.forEach(c ->
+                wanted.computeIfAbsent(c.getService(), s -> new ArrayList<>()).add(c.getImageId()));
         var found = new TreeMap<String, List<String>>();
-        containers.forEach(c -> found.computeIfAbsent(c.service(), s -> new ArrayList<>()).add(c.imageId()));
+        containers.forEach(
+                c -> found.computeIfAbsent(c.service(), s -> new ArrayList<>()).add(c.imageId()));
         wanted.values().forEach(ids -> ids.sort(null));
         found.values().forEach(ids -> ids.sort(null));
         if (!wanted.equals(found)) {

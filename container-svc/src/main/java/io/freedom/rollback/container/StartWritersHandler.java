@@ -60,6 +60,7 @@ final class StartWritersHandler implements StepHandler<StartWriters> {
     private static Completed completed(List<EngineContainer> recorded) {
         var services = List.copyOf(Containers.services(recorded));
         return new Completed(
-                WritersStarted.newBuilder().setServices(services).build(), "running again: " + String.join(", ", services));
+                WritersStarted.newBuilder().setServices(services).build(),
+                "running again: " + String.join(", ", services));
     }
 }

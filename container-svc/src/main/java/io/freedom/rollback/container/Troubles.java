@@ -26,7 +26,8 @@ final class Troubles {
         for (var container : containers) {
             var details = engine.details(container.id());
             boolean ill = inTrouble(container)
-                    || details.map(d -> d.exitCode() != 0 || !d.error().isEmpty()).orElse(false);
+                    || details.map(d -> d.exitCode() != 0 || !d.error().isEmpty())
+                            .orElse(false);
             if (ill && shown++ < SHOWN) {
                 text.append('\n')
                         .append(details.map(d -> describe(engine, container, d)).orElse(""));
@@ -51,7 +52,9 @@ final class Troubles {
         if (!details.error().isEmpty()) {
             text.append(", ").append(details.error());
         }
-        return text.append("; last log lines:\n  ").append(String.join("\n  ", logs(engine, container))).toString();
+        return text.append("; last log lines:\n  ")
+                .append(String.join("\n  ", logs(engine, container)))
+                .toString();
     }
 
     private static List<String> logs(Engine engine, EngineContainer container) {

@@ -31,6 +31,13 @@ class DependencyOrderTest {
 
     private static EngineContainer container(String service, String dependsOn) {
         return new EngineContainer(
-                service, service, service, "i", "sha256:0", "running", null, Map.of("com.docker.compose.depends_on", dependsOn));
+                service,
+                service,
+                service,
+                "i",
+                "sha256:0",
+                "running",
+                null,
+                Map.of("com.docker.compose.depends_on", dependsOn));
     }
 }

@@ -7,10 +7,10 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.RestoreImages;
-import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.StopWriters;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepCancelledException;
@@ -55,8 +55,7 @@ class FailureTest {
 
     @Test
     void findsACrashLoopLongBeforeTheTimeIsOver() throws Exception {
-        services(
-                """
+        services("""
                   api: {image: "%s", command: [sh, -c, "echo the key is missing; exit 3"], restart: always}
                   web: {image: "%s", init: true, command: [sleep, infinity]}
                 """);
@@ -72,8 +71,7 @@ class FailureTest {
 
     @Test
     void letsAServiceCrashUntilWhatItNeedsIsUp() throws Exception {
-        services(
-                """
+        services("""
                   api: {image: "%s", command: [sh, -c, "test -e /shared/ready || exit 1; exec sleep infinity"],
                         init: true, restart: always, volumes: ["shared:/shared"]}
                   db: {image: "%s", command: [sh, -c, "rm -f /shared/ready; sleep 5; touch /shared/ready; exec sleep infinity"],
@@ -86,7 +84,8 @@ class FailureTest {
         awaitHealthy();
 
         assertThat(project.states()).containsEntry("api", "running");
-        assertThat(project.step.notes).anyMatch(note -> note.contains("api=restarting") || note.contains("api=crashing"));
+        assertThat(project.step.notes)
+                .anyMatch(note -> note.contains("api=restarting") || note.contains("api=crashing"));
     }
 
     @Test
@@ -104,8 +103,7 @@ class FailureTest {
 
     @Test
     void showsTheLogOfTheServiceThatKeepsOthersFromStarting() throws Exception {
-        services(
-                """
+        services("""
                   db: {image: "%s", command: [sh, -c, "echo disk is full; exit 4"], healthcheck: {test: [CMD, "true"]}}
                   api: {image: "%s", command: [sleep, infinity], depends_on: {db: {condition: service_healthy}}}
                 """);
@@ -141,13 +139,15 @@ class FailureTest {
     void movesNoNameWhenOneRecordedImageIsGone() throws Exception {
         project.engine.images().tag(project.engine.images().id(TestProject.BASE).orElseThrow(), project.name + "-x:1");
         project.step.feed(new ContainersRecorded(
-                List.of(
-                        new ContainerState("x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null)),
+                List.of(new ContainerState(
+                        "x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null)),
                 "",
                 ""));
 
-        fails(FailureKind.PRECONDITION, () -> new RestoreImagesHandler(project.engines)
-                        .execute(new RestoreImages(project.compose()), project.step))
+        fails(
+                        FailureKind.PRECONDITION,
+                        () -> new RestoreImagesHandler(project.engines)
+                                .execute(new RestoreImages(project.compose()), project.step))
                 .hasMessageContaining(project.name + "-x:1 (000000000000) is gone");
     }
 
@@ -166,8 +166,10 @@ class FailureTest {
     void saysThatTheProjectDirectoryDoesNotExist() {
         var compose = new ComposeProject(project.name, "/no/such", List.of("compose.yml"), null);
 
-        fails(FailureKind.PRECONDITION, () -> new ComposeUpHandler(project.engines)
-                        .execute(new ComposeUp(compose, List.of()), project.step))
+        fails(
+                        FailureKind.PRECONDITION,
+                        () -> new ComposeUpHandler(project.engines)
+                                .execute(new ComposeUp(compose, List.of()), project.step))
                 .hasMessageContaining("/no/such does not exist");
     }
 
@@ -190,8 +192,7 @@ class FailureTest {
                 new PrepareImages(project.compose(), project.worktree.toString(), "f".repeat(40)));
     }
 
-    private static AbstractThrowableAssert<?, ? extends Throwable> fails(
-            FailureKind kind, ThrowingCallable call) {
+    private static AbstractThrowableAssert<?, ? extends Throwable> fails(FailureKind kind, ThrowingCallable call) {
         return assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(kind));

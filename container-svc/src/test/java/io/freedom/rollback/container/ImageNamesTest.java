@@ -12,7 +12,9 @@ class ImageNamesTest {
         var elsewhere = prepared("/tmp/b", Map.of("args", Map.of("V", "1"), "context", "/tmp/b/api"));
         var otherArgument = prepared("/tmp/a", Map.of("context", "/tmp/a/api", "args", Map.of("V", "2")));
 
-        assertThat(one).matches("rollback-prepared/shop-api:0123456789ab-[0-9a-f]{8}").isEqualTo(elsewhere);
+        assertThat(one)
+                .matches("rollback-prepared/shop-api:0123456789ab-[0-9a-f]{8}")
+                .isEqualTo(elsewhere);
         assertThat(otherArgument).isNotEqualTo(one);
     }
 

@@ -45,6 +45,7 @@ class RollbackTest {
     @BeforeEach
     void bringUp() throws Exception {
         project.up();
+        awaitLog("version bad");
     }
 
     @AfterEach
@@ -58,8 +59,7 @@ class RollbackTest {
         var before = project.images();
         prepare();
         stopWriters();
-        assertThat(project.states())
-                .isEqualTo(Map.of("api", "exited", "db", "running", "job", "exited"));
+        assertThat(project.states()).isEqualTo(Map.of("api", "exited", "db", "running", "job", "exited"));
         down();
         assertThat(project.states()).isEmpty();
         assertThat(project.engine.networks(project.name)).isEmpty();
@@ -67,7 +67,7 @@ class RollbackTest {
         TestProject.write(project.live, "good", TestProject.COMPOSE + "x-note: target\n");
         up();
         assertThat(awaitHealthy()).isEqualTo("3 of 3 services healthy");
-        assertThat(logs("api")).contains("version good");
+        awaitLog("version good");
 
         // And back again.
         down();
@@ -77,7 +77,7 @@ class RollbackTest {
 
         assertThat(project.images()).isEqualTo(before);
         assertThat(project.states().get("api")).isEqualTo("running");
-        assertThat(logs("api")).contains("version bad");
+        awaitLog("version bad");
     }
 
     @Test
@@ -102,10 +102,7 @@ class RollbackTest {
 
     @Test
     void givesServicesThatShareAnImageTheOneThatIsBuiltForIt() throws Exception {
-        TestProject.write(
-                project.worktree,
-                "good",
-                """
+        TestProject.write(project.worktree, "good", """
                 services:
                   api: {build: {context: api, args: {BASE: "${BASE}"}}, image: "${LIVE_TAG}"}
                   worker: {image: "${LIVE_TAG}"}
@@ -175,8 +172,7 @@ class RollbackTest {
 
     @Test
     void namesTheContainersThatTheComposeFileDoesNotDefine() throws Exception {
-        TestProject.write(
-                project.live, "bad", "services: {db: {image: \"%s\"}}\n".formatted(TestProject.BASE));
+        TestProject.write(project.live, "bad", "services: {db: {image: \"%s\"}}\n".formatted(TestProject.BASE));
 
         down();
 
@@ -205,9 +201,13 @@ class RollbackTest {
         var other = ImageNames.guard(project.name, "api", "another");
         project.engine.images().tag(project.container("api").imageId(), other);
         Files.writeString(project.live.resolve("api/version"), "newer");
-        Files.writeString(project.live.resolve("api/Dockerfile"), "FROM %s\nRUN head -c 9000000 /dev/urandom > /big\nCMD [\"sleep\", \"infinity\"]\n".formatted(TestProject.BASE));
+        Files.writeString(
+                project.live.resolve("api/Dockerfile"),
+                "FROM %s\nRUN head -c 9000000 /dev/urandom > /big\nCMD [\"sleep\", \"infinity\"]\n"
+                        .formatted(TestProject.BASE));
         project.up();
-        TestProject.docker("compose", "-p", project.name, "--project-directory", project.live.toString(), "build", "--no-cache");
+        TestProject.docker(
+                "compose", "-p", project.name, "--project-directory", project.live.toString(), "build", "--no-cache");
         var inUse = project.container("api").imageId();
 
         project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose()));
@@ -265,7 +265,12 @@ class RollbackTest {
         return project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
     }
 
-    private List<String> logs(String service) throws Exception {
-        return project.engine.lastLogs(project.container(service).id(), 10);
+    private void awaitLog(String line) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!project.engine.lastLogs(project.container("api").id(), 10).contains(line)) {
+            assertThat(System.nanoTime())
+                    .as("no line '%s' in the log of api", line)
+                    .isLessThan(end);
+        }
     }
 }

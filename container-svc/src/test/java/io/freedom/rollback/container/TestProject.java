@@ -19,8 +19,7 @@ import org.apache.avro.specific.SpecificRecord;
 /** A small platform: a database stand-in with a health check, an api built here that needs it, and a one-shot job. */
 final class TestProject implements AutoCloseable {
     static final String BASE = "rollback-local/python:bookworm";
-    static final String COMPOSE =
-            """
+    static final String COMPOSE = """
             services:
               db:
                 image: ${BASE}
@@ -60,9 +59,7 @@ final class TestProject implements AutoCloseable {
     static void write(Path directory, String version, String compose) throws Exception {
         Files.createDirectories(directory.resolve("api"));
         Files.writeString(directory.resolve("compose.yml"), compose);
-        Files.writeString(
-                directory.resolve("api/Dockerfile"),
-                """
+        Files.writeString(directory.resolve("api/Dockerfile"), """
                 ARG BASE
                 FROM ${BASE}
                 COPY version /version

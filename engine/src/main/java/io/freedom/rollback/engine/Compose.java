@@ -24,8 +24,7 @@ public final class Compose {
     private final List<Path> files;
     private final @Nullable String envFile;
 
-    private Compose(
-            ComposeCli cli, String project, Path directory, List<Path> files, @Nullable String envFile) {
+    private Compose(ComposeCli cli, String project, Path directory, List<Path> files, @Nullable String envFile) {
         this.cli = cli;
         this.project = project;
         this.directory = directory;
@@ -72,7 +71,8 @@ public final class Compose {
     public Command.Result run(Duration limit, List<String> arguments) throws StepFailure, InterruptedException {
         if (!Files.isDirectory(directory)) {
             throw new StepFailure(
-                    FailureKind.PRECONDITION, "the project directory " + directory + " does not exist: see platform.yaml");
+                    FailureKind.PRECONDITION,
+                    "the project directory " + directory + " does not exist: see platform.yaml");
         }
         for (var file : files) {
             if (!Files.isRegularFile(file)) {
@@ -116,7 +116,8 @@ public final class Compose {
 
     /** The end of both streams: builders report on one, compose on the other. */
     private static String said(Command.Result result) {
-        var lines = (result.stdout().strip() + "\n" + result.stderr().strip()).lines()
+        var lines = (result.stdout().strip() + "\n" + result.stderr().strip())
+                .lines()
                 .map(String::stripTrailing)
                 .filter(line -> !line.isBlank())
                 .toList();
@@ -156,7 +157,10 @@ public final class Compose {
 
     private Map<String, String> ownHashes() throws StepFailure, InterruptedException {
         var hashes = new LinkedHashMap<String, String>();
-        for (var line : check(READING, List.of("config", "--hash", "*")).stdout().lines().toList()) {
+        for (var line : check(READING, List.of("config", "--hash", "*"))
+                .stdout()
+                .lines()
+                .toList()) {
             var parts = line.strip().split("\\s+");
             if (parts.length == 2) {
                 hashes.put(parts[0], parts[1]);

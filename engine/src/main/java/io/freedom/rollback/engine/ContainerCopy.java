@@ -43,7 +43,8 @@ final class ContainerCopy {
         var what = "copying " + path + " out of container " + Engine.shortened(containerId);
         var activity = new Calls.Activity();
         return calls.stream(what, activity, () -> {
-            try (var source = client.copyArchiveFromContainerCmd(containerId, path).exec();
+            try (var source = client.copyArchiveFromContainerCmd(containerId, path)
+                            .exec();
                     var watched = new WatchedTar(source, total -> {
                         activity.touch();
                         progress.accept(total);

@@ -28,8 +28,7 @@ final class ContainerExec {
      * Docker cannot end an exec, and a dump that nobody waits for would go on for hours. Children inherit the
      * environment, so the mark finds them all; the marked program and this script run as the same user.
      */
-    private static final String END =
-            """
+    private static final String END = """
             for signal in TERM KILL; do
               for p in /proc/[0-9]*; do
                 if grep -q -e "$1" "$p/environ" 2>/dev/null; then kill -$signal "${p#/proc/}" 2>/dev/null; found=1; fi
@@ -70,13 +69,15 @@ final class ContainerExec {
 
     private ExecResult attempt(String what, List<String> argv, List<String> environment, long end)
             throws StepFailure, InterruptedException {
-        var id = calls.call(what, () -> client.execCreateCmd(containerId)
-                .withCmd(argv.toArray(String[]::new))
-                .withEnv(environment)
-                .withAttachStdout(true)
-                .withAttachStderr(true)
-                .exec()
-                .getId());
+        var id = calls.call(
+                what,
+                () -> client.execCreateCmd(containerId)
+                        .withCmd(argv.toArray(String[]::new))
+                        .withEnv(environment)
+                        .withAttachStdout(true)
+                        .withAttachStderr(true)
+                        .exec()
+                        .getId());
         try (var output = new Output()) {
             client.execStartCmd(id).exec(output);
             if (!output.awaitCompletion(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {

@@ -109,7 +109,8 @@ public final class Engine implements AutoCloseable {
                     .withLabelFilter(List.of(EngineContainer.PROJECT + "=" + project))
                     .exec()) {
                 var read = Listed.container(container);
-                // Once its tag points elsewhere, the list names the image by id: only an inspection tells the reference.
+                // Once its tag points elsewhere, the list names the image by id: only an inspection tells the
+                // reference.
                 found.add(read.image().startsWith("sha256:") ? withReference(read) : read);
             }
             found.sort(Comparator.comparing(EngineContainer::service).thenComparing(EngineContainer::number));
@@ -142,7 +143,9 @@ public final class Engine implements AutoCloseable {
                                 .formatted(
                                         service,
                                         project,
-                                        all.isEmpty() ? "none exists" : all.getFirst().state())));
+                                        all.isEmpty()
+                                                ? "none exists"
+                                                : all.getFirst().state())));
     }
 
     /** Empty when the container is gone. */
@@ -183,8 +186,9 @@ public final class Engine implements AutoCloseable {
 
     /** Lets a paused container go on, so that it can be stopped gracefully. */
     public void unpause(String containerId) throws StepFailure, InterruptedException {
-        calls.call("unpausing container " + shortened(containerId), () -> client.unpauseContainerCmd(containerId)
-                .exec());
+        calls.call(
+                "unpausing container " + shortened(containerId),
+                () -> client.unpauseContainerCmd(containerId).exec());
     }
 
     /** Removes a container by force, keeping its volumes; nothing happens when it is gone. */
@@ -225,8 +229,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Writes a file or folder of a container as a tar stream. Returns bytes; {@code out} stays open. */
-    public long copyOutTar(String containerId, String path, OutputStream out)
-            throws StepFailure, InterruptedException {
+    public long copyOutTar(String containerId, String path, OutputStream out) throws StepFailure, InterruptedException {
         return new ContainerCopy(client, calls, containerId).tar(path, out);
     }
 

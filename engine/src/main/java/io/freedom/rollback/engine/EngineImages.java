@@ -5,6 +5,7 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.PruneType;
 import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.transport.DockerHttpClient;
+import io.freedom.rollback.worker.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import io.freedom.rollback.worker.StepFailure;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -47,9 +47,9 @@ public final class EngineImages {
         boolean tagged = colon > name.lastIndexOf('/');
         var repository = tagged ? name.substring(0, colon) : name;
         var tag = tagged ? name.substring(colon + 1) : "latest";
-        calls.call("tagging image " + Engine.shortened(imageId) + " as " + name, () -> client.tagImageCmd(
-                        imageId, repository, tag)
-                .exec());
+        calls.call(
+                "tagging image " + Engine.shortened(imageId) + " as " + name,
+                () -> client.tagImageCmd(imageId, repository, tag).exec());
     }
 
     /** Takes a name away, and with the last name the image where no container uses it. */
@@ -108,10 +108,12 @@ public final class EngineImages {
 
     /** How many images {@link #pruneDangling} may remove. */
     public int dangling(String project) throws StepFailure, InterruptedException {
-        return calls.call("listing dangling images of " + project, () -> client.listImagesCmd()
-                .withDanglingFilter(true)
-                .withLabelFilter(EngineContainer.PROJECT + "=" + project)
-                .exec()
-                .size());
+        return calls.call(
+                "listing dangling images of " + project,
+                () -> client.listImagesCmd()
+                        .withDanglingFilter(true)
+                        .withLabelFilter(EngineContainer.PROJECT + "=" + project)
+                        .exec()
+                        .size());
     }
 }

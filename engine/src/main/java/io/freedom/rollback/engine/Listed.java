@@ -32,7 +32,9 @@ final class Listed {
         }
         return status.contains("(healthy)")
                 ? "healthy"
-                : status.contains("(unhealthy)") ? "unhealthy" : status.contains("(health: starting)") ? "starting" : null;
+                : status.contains("(unhealthy)")
+                        ? "unhealthy"
+                        : status.contains("(health: starting)") ? "starting" : null;
     }
 
     static ContainerDetails details(InspectContainerResponse c) {

@@ -68,7 +68,9 @@ final class TarFolder {
 
     private static Path inside(Path root, String name, boolean folder) throws IOException {
         var path = root.resolve(name.replaceFirst("^/+", "")).normalize();
-        if (!path.startsWith(root) || (path.equals(root) && !folder) || Set.of(name.split("/")).contains("..")) {
+        if (!path.startsWith(root)
+                || (path.equals(root) && !folder)
+                || Set.of(name.split("/")).contains("..")) {
             throw new FileSystemException(name, null, "the archive names a path outside the target folder");
         }
         var parent = root;

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 class ComposeModelTest {
     @Test
     void readsWhatVersionTwoPrints() throws StepFailure {
-        var model = ComposeModel.parse(
-                """
+        var model = ComposeModel.parse("""
                 name: p
                 services:
                   api:
@@ -33,8 +32,7 @@ class ComposeModelTest {
 
     @Test
     void readsWhatVersionOnePrints() throws StepFailure {
-        var model = ComposeModel.parse(
-                """
+        var model = ComposeModel.parse("""
                 services:
                   api: {build: {context: /src}, depends_on: [db], scale: 0}
                   db: {image: "postgres:15"}

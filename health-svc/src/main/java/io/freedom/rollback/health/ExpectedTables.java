@@ -60,9 +60,10 @@ record ExpectedTables(String source, List<TableRows> tables) {
             var name = Name.of(table);
             var rows = left.remove(name);
             if (rows == null) {
-                losses.add(text("%s: expected %,d rows, the table is missing", name, table.getRows()));
+                losses.add(name + ": expected " + rows(table.getRows()) + ", the table is missing");
             } else if (rows < table.getRows()) {
-                losses.add(text("%s: expected %,d rows, found %,d", name, table.getRows(), rows));
+                losses.add(name + ": expected " + rows(table.getRows()) + ", found "
+                        + String.format(Locale.ROOT, "%,d", rows));
             } else {
                 added += rows - table.getRows();
             }
@@ -74,7 +75,7 @@ record ExpectedTables(String source, List<TableRows> tables) {
         return tables.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private static String text(String format, Object... arguments) {
-        return String.format(Locale.ROOT, format, arguments);
+    private static String rows(long count) {
+        return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? "row" : "rows");
     }
 }

@@ -101,7 +101,8 @@ final class HttpProber implements AutoCloseable {
 
     private Verdict attempt(Expectation expectation, Duration left) throws InterruptedException {
         long began = System.nanoTime();
-        var limit = left.compareTo(PER_TRY) < 0 ? left : PER_TRY;
+        boolean cutShort = left.compareTo(PER_TRY) < 0;
+        var limit = cutShort ? left : PER_TRY;
         // Awaited from outside: a request's own timeout ends with the headers, and a body may drip for ever.
         var exchange = client.sendAsync(expectation.request(), info -> new BoundedBody());
         try {
@@ -114,7 +115,7 @@ final class HttpProber implements AutoCloseable {
                             expectation.name(), response.statusCode(), took, expectation.sample(response.body()))));
         } catch (TimeoutException e) {
             return new Verdict.Failed(
-                    expectation.failure("does not answer within " + limit.toMillis() + " ms"), limit != PER_TRY);
+                    expectation.failure("does not answer within " + limit.toMillis() + " ms"), cutShort);
         } catch (ExecutionException e) {
             return new Verdict.Failed(expectation.failure(reason(e.getCause())), false);
         } finally {

@@ -10,11 +10,15 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
 /** Reads what the project's containers logged since each of them was last started. */
 final class ScanLogsHandler implements StepHandler<ScanLogs> {
+    // The engine notes the start once the process runs: its first lines bear earlier times.
+    private static final Duration EARLY = Duration.ofSeconds(1);
+
     private final EngineProvider engines;
 
     ScanLogsHandler(EngineProvider engines) {
@@ -68,7 +72,7 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         // Never started (the engine then says year 1), or removed since it was listed.
         return started.isEmpty()
                 ? 0
-                : engine.logs(container.id(), started.get(), line -> errors.accept(name(container), line));
+                : engine.logs(container.id(), started.get().minus(EARLY), line -> errors.accept(name(container), line));
     }
 
     private static String name(EngineContainer container) {

@@ -47,7 +47,7 @@ class DatabaseHandlersTest {
                 .setPassword("${env:PGPASSWORD}")
                 .build();
         // The server is still creating its cluster: this is what the handler is for.
-        var ready = new AwaitDatabaseHandler().execute(new AwaitDatabase(database), step(Duration.ofSeconds(120)));
+        var ready = new AwaitDatabaseHandler().execute(new AwaitDatabase(database), step(Duration.ofMinutes(2)));
         assertThat(((DatabaseReady) ready.result()).getServerVersion()).startsWith("15.");
     }
 

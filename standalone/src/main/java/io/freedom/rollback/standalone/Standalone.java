@@ -3,9 +3,12 @@ package io.freedom.rollback.standalone;
 import io.freedom.rollback.standalone.broker.EmbeddedBroker;
 import io.freedom.rollback.standalone.registry.RegistryProcess;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.streams.KafkaStreams;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,10 +16,12 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.kafka.config.StreamsBuilderFactoryBean;
 
 /** The running system: broker, registry, and orchestrator with workers. Closing stops them in the opposite order. */
 public final class Standalone implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Standalone.class);
+    private static final Duration ORCHESTRATOR_LIMIT = Duration.ofSeconds(90);
 
     private final DataDirectory data;
     private final Settings settings;
@@ -58,7 +63,9 @@ public final class Standalone implements AutoCloseable {
         var registryReady = inThread("registry-start", this::startRegistry);
         var infrastructure = CompletableFuture.allOf(brokerReady, registryReady);
         try {
-            services = services(infrastructure);
+            var context = services(infrastructure);
+            services = context;
+            awaitOrchestrator(context);
         } catch (RuntimeException e) {
             // What is starting beside must have ended its start before it can be stopped.
             CompletableFuture.allOf(brokerReady.handle((a, b) -> a), registryReady.handle((a, b) -> a))
@@ -109,6 +116,22 @@ public final class Standalone implements AutoCloseable {
                         "server.port",
                         String.valueOf(settings.ports().http())))
                 .run();
+    }
+
+    /** A start command sent before would wait; "ready" means that it does not. */
+    private void awaitOrchestrator(ConfigurableApplicationContext context) {
+        var factory = context.getBean(StreamsBuilderFactoryBean.class);
+        long deadline = System.nanoTime() + ORCHESTRATOR_LIMIT.toNanos();
+        var state = KafkaStreams.State.CREATED;
+        while (state != KafkaStreams.State.RUNNING) {
+            if (System.nanoTime() > deadline) {
+                throw new StartupException("the orchestrator is not running after " + ORCHESTRATOR_LIMIT.toSeconds()
+                        + " s, but " + state + ": see " + data.logs().resolve("services.log"));
+            }
+            LockSupport.parkNanos(20_000_000);
+            var streams = factory.getKafkaStreams();
+            state = streams == null ? KafkaStreams.State.CREATED : streams.state();
+        }
     }
 
     /** Services first, while they can still publish and commit; then the broker; the registry last. */

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.jspecify.annotations.Nullable;
 
 @Timeout(10)
 class StepRunnerTest {
@@ -49,7 +50,7 @@ class StepRunnerTest {
         final List<Integer> executed = new CopyOnWriteArrayList<>();
         volatile CountDownLatch hold = new CountDownLatch(0);
         volatile boolean applied;
-        volatile RuntimeException defect;
+        volatile @Nullable RuntimeException defect;
 
         @Override
         public Class<RemoveWorktree> action() {
@@ -68,8 +69,9 @@ class StepRunnerTest {
             begun.countDown();
             hold.await();
             step.checkpoint();
-            if (defect != null) {
-                throw defect;
+            var thrown = defect;
+            if (thrown != null) {
+                throw thrown;
             }
             if (action.getPath().equals("/missing")) {
                 throw new StepFailure(FailureKind.PRECONDITION, "there is no /missing");

@@ -20,15 +20,19 @@ public final class RegistryProcess implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RegistryProcess.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
-    /** A registry that ends sooner than this after its start would only end again. */
-    private static final Duration WORTH_A_RESTART = Duration.ofSeconds(30);
+    /** A registry that keeps ending sooner than this after its start would only end again. */
+    private static final Duration SHORT_LIFE = Duration.ofSeconds(30);
+
+    private static final int SHORT_LIVES = 3;
 
     private final List<String> command;
     private final Path logFile;
     private final URI address;
     private final Runnable lost;
     private volatile Process process;
+    private boolean ready;
     private boolean stopping;
+    private int shortLives;
 
     private RegistryProcess(List<String> command, Path logFile, URI address, Runnable lost) throws IOException {
         this.command = command;
@@ -97,6 +101,9 @@ public final class RegistryProcess implements AutoCloseable {
                 process.waitFor(100, TimeUnit.MILLISECONDS);
             }
         }
+        synchronized (this) {
+            ready = true;
+        }
     }
 
     @Override
@@ -128,11 +135,12 @@ public final class RegistryProcess implements AutoCloseable {
     }
 
     private synchronized void relaunch(Process ended, Duration lived) {
-        if (stopping) {
-            return;
+        if (stopping || !ready) {
+            return; // meant, or for awaitReady to report
         }
         log.error("the schema registry ended with exit code {}: see {}", ended.exitValue(), logFile);
-        if (lived.compareTo(WORTH_A_RESTART) < 0) {
+        shortLives = lived.compareTo(SHORT_LIFE) < 0 ? shortLives + 1 : 0;
+        if (shortLives == SHORT_LIVES) {
             lost.run();
             return;
         }

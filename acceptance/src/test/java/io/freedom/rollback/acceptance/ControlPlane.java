@@ -1,0 +1,223 @@
+package io.freedom.rollback.acceptance;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One standalone control plane for all tests of the run; it ends with the tests. */
+final class ControlPlane {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static @Nullable ControlPlane shared;
+
+    private final Path directory;
+    private final int broker = freePort();
+    private final int registry = freePort();
+    private final int http = freePort();
+
+    private ControlPlane() {
+        try {
+            directory = Files.createTempDirectory("rollback-acceptance-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static synchronized ControlPlane shared() {
+        var running = shared;
+        if (running == null) {
+            running = new ControlPlane();
+            running.start();
+            shared = running;
+        }
+        return running;
+    }
+
+    private void start() {
+        var process = spawn(
+                "standalone",
+                Map.of(),
+                List.of(
+                        program("rollback-standalone"),
+                        "--data-dir",
+                        directory.resolve("data").toString(),
+                        "--broker-port",
+                        Integer.toString(broker),
+                        "--controller-port",
+                        Integer.toString(freePort()),
+                        "--registry-port",
+                        Integer.toString(registry),
+                        "--http-port",
+                        Integer.toString(http)));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            end(process);
+            remove(directory);
+        }));
+        await("standalone is ready").atMost(Duration.ofSeconds(120)).until(() -> {
+            if (!process.isAlive()) {
+                throw new AssertionError("standalone ended:\n" + log("standalone"));
+            }
+            return healthy(http);
+        });
+    }
+
+    static boolean healthy(int port) {
+        try {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/actuator/health"))
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            return HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    static String program(String name) {
+        return Shell.checkout().resolve("bin").resolve(name).toString();
+    }
+
+    Process spawn(String name, Map<String, String> environment, List<String> argv) {
+        var builder = new ProcessBuilder(argv)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(name + ".log").toFile()));
+        builder.environment().putAll(environment);
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static void end(Process process) {
+        process.destroy();
+        try {
+            if (!process.waitFor(Duration.ofSeconds(30))) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static void remove(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String log(String name) {
+        try {
+            return Files.readString(directory.resolve(name + ".log"));
+        } catch (IOException e) {
+            return "no log: " + e;
+        }
+    }
+
+    static int freePort() {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int httpPort() {
+        return http;
+    }
+
+    Map<String, String> environment() {
+        return Map.of(
+                "ROLLBACK_BOOTSTRAP_SERVERS", "127.0.0.1:" + broker,
+                "ROLLBACK_REGISTRY_URL", registryUrl(),
+                "ROLLBACK_OPERATOR", "ada");
+    }
+
+    String bootstrapServers() {
+        return "127.0.0.1:" + broker;
+    }
+
+    String registryUrl() {
+        return "http://127.0.0.1:" + registry + "/apis/ccompat/v7";
+    }
+
+    // ---- as an operator ---------------------------------------------------------------------------
+
+    Shell.Result rollbackctl(String... arguments) {
+        var argv = new ArrayList<String>();
+        argv.add(program("rollbackctl"));
+        argv.addAll(Arrays.asList(arguments));
+        return Shell.run(directory, environment(), argv);
+    }
+
+    /** The history of a platform as JSON records. */
+    List<JsonNode> history(String platform) {
+        return rollbackctl("history", "--platform", platform, "--output", "json")
+                .succeeded()
+                .output()
+                .lines()
+                .filter(line -> line.startsWith("{"))
+                .map(line -> (JsonNode) JSON.readTree(line))
+                .toList();
+    }
+
+    /** Facts of one kind in the history of a platform, oldest first. */
+    List<JsonNode> facts(String platform, String type) {
+        return history(platform).stream()
+                .map(event -> event.path("event"))
+                .filter(fact -> fact.path("type").asString().equals(type))
+                .toList();
+    }
+
+    /** As Alertmanager would: its webhook body, to the webhook. */
+    void alert(String platform, String incidentClass, String fingerprint, String startsAt) {
+        post("""
+            {"version": "4", "status": "firing", "alerts": [{"status": "firing", "fingerprint": "%s", "startsAt": "%s",
+              "labels": {"alertname": "Broken", "platform": "%s", "incident_class": "%s"},
+              "annotations": {"summary": "something is broken"}}]}
+            """
+                .formatted(fingerprint, startsAt, platform, incidentClass));
+    }
+
+    void post(String body) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http + "/webhooks/incidents"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            var response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 202) {
+                throw new AssertionError(response.statusCode() + " " + response.body());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}

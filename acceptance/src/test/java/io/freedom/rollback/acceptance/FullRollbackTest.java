@@ -1,0 +1,62 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.time.Instant;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("engine")
+class FullRollbackTest {
+    private final ControlPlane plane = ControlPlane.shared();
+
+    @Test
+    void rollsABrokenPlatformBackOnceHoweverOftenItIsReportedAndKeepsItsData() throws Exception {
+        try (var platform = Platform.broken("acc-full").registered(plane)) {
+            platform.sql("insert into documents (title, body) select 'Late ' || n, 'x' from generate_series(1, 7) n");
+            var before = platform.data();
+            assertThat(platform.health().exitCode()).as("the platform is broken").isNotZero();
+
+            var began = Instant.now().toString();
+            plane.alert("acc-full", "deployment-failure", "same", began);
+            plane.alert("acc-full", "deployment-failure", "same", began);
+            plane.alert("acc-full", "service-degradation", "another", began);
+            var watched = plane.rollbackctl("watch", "acc-full");
+
+            assertThat(watched.exitCode()).as(watched.output()).isZero();
+            assertThat(platform.git("describe", "--tags", "--exact-match")).isEqualTo("graveyard/pre-reset");
+            assertThat(platform.git("status", "--porcelain")).isEmpty();
+            assertThat(platform.health().exitCode()).as("the platform is healthy").isZero();
+            assertThat(platform.data()).isEqualTo(before);
+            assertThat(plane.facts("acc-full", "RollbackStarted")).hasSize(1);
+            assertThat(plane.facts("acc-full", "IncidentDuplicated")).hasSize(1);
+            assertThat(plane.facts("acc-full", "IncidentMerged")).hasSize(1);
+            var finished = plane.facts("acc-full", "RollbackFinished").getFirst();
+            assertThat(finished.path("outcome").asString()).isEqualTo("SUCCEEDED");
+            assertThat(finished.path("downtime").asLong()).isBetween(1L, finished.path("took").asLong());
+
+            try (var points = Files.list(platform.backups)) {
+                var point = points.filter(path -> path.getFileName().toString().startsWith("rb-"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(point.resolve("manifest.json")).exists();
+                assertThat(point.resolve("git/changes.patch")).content().contains("debug_gateway.py");
+                assertThat(point.resolve("database/freedom_kb/toc.dat")).exists();
+            }
+        }
+    }
+
+    @Test
+    void showsAPlanAndRunsNothing() {
+        try (var platform = Platform.built("acc-plan").registered(plane)) {
+            var plan = plane.rollbackctl("plan", "acc-plan");
+            assertThat(plan.exitCode()).as(plan.output()).isZero();
+            assertThat(plan.output())
+                    .contains("git.verify-target", "container.stop-writers", "container.await-healthy")
+                    .contains("Return to the previous branch and dirty files");
+            assertThat(plane.facts("acc-plan", "RollbackStarted")).isEmpty();
+            assertThat(platform.backups).isEmptyDirectory();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Workers as processes of their own, at a site of their own, so that one can be killed while the rest goes on. */
+@Tag("engine")
+class KilledWorkerTest {
+    private static final String SITE = "edge";
+
+    private final ControlPlane plane = ControlPlane.shared();
+    private final Map<String, Process> workers = new LinkedHashMap<>();
+
+    private void start(String worker) {
+        int port = ControlPlane.freePort();
+        var process = plane.spawn(
+                worker,
+                Map.of(
+                        "SPRING_KAFKA_BOOTSTRAP_SERVERS", plane.bootstrapServers(),
+                        "ROLLBACK_SCHEMA_REGISTRY_URL", plane.registryUrl(),
+                        "ROLLBACK_SITE", SITE,
+                        "SERVER_PORT", Integer.toString(port)),
+                List.of(ControlPlane.program("rollback-service"), worker));
+        workers.put(worker, process);
+        await(worker + " is up").atMost(Duration.ofSeconds(90)).until(() -> {
+            if (!process.isAlive()) {
+                throw new AssertionError(worker + " ended:\n" + plane.log(worker));
+            }
+            return ControlPlane.healthy(port);
+        });
+    }
+
+    @AfterEach
+    void stop() {
+        workers.values().forEach(ControlPlane::end);
+    }
+
+    private boolean reached(String platform, String type, String step) {
+        return plane.facts(platform, type).stream()
+                .anyMatch(fact -> fact.path("stepId").asString().equals(step));
+    }
+
+    @Test
+    void finishesTheRollbackAndActsOnceWhenAWorkerIsKilledInMidStep() {
+        List.of("git", "container", "backup", "health").forEach(this::start);
+        try (var platform = Platform.broken("acc-kill").registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
+            var data = platform.data();
+            plane.rollbackctl("start", "acc-kill", "--reason", "test").succeeded();
+            await("services are being started").atMost(Duration.ofMinutes(3)).until(() -> reached("acc-kill", "StepAcknowledged", "container.up"));
+
+            var container = workers.get("container");
+            container.descendants().forEach(ProcessHandle::destroyForcibly);
+            container.destroyForcibly();
+            start("container");
+            var watched = plane.rollbackctl("watch", "acc-kill");
+
+            assertThat(watched.exitCode()).as(watched.output()).isZero();
+            var up = plane.facts("acc-kill", "StepSucceeded").stream()
+                    .filter(fact -> fact.path("stepId").asString().equals("container.up"))
+                    .toList();
+            assertThat(up).as("one success of the step that was killed").hasSize(1);
+            assertThat(platform.containers().lines()).as("one container of each service").hasSize(5);
+            assertThat(platform.health().exitCode()).isZero();
+            assertThat(platform.data()).isEqualTo(data);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.freedom.rollback.acceptance;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A copy of FREEDOM in its broken version, with a name and ports of its own; nothing of it stays after the test. */
+final class Platform implements AutoCloseable {
+    private static final AtomicInteger OFFSETS = new AtomicInteger(11_000);
+    private static final List<Integer> PORTS = List.of(3000, 5432, 8000, 8001, 8080);
+
+    final String name;
+    final Path directory;
+    final Path tree;
+    final Path backups;
+
+    private Platform(String name) throws IOException {
+        this.name = name;
+        directory = Files.createTempDirectory("rollback-" + name + "-");
+        tree = directory.resolve("freedom");
+        backups = Files.createDirectories(directory.resolve("backups"));
+    }
+
+    /** Built, its containers running where the broken version lets them, but not registered. */
+    static Platform broken(String name) {
+        var platform = built(name);
+        platform.compose("up", "-d", "--build").succeeded();
+        return platform;
+    }
+
+    /** Only the repository; no container. */
+    static Platform built(String name) {
+        try {
+            var platform = new Platform(name);
+            Shell.run(
+                            Shell.checkout(),
+                            "demo/build-platform",
+                            platform.tree.toString(),
+                            "--name",
+                            name,
+                            "--port-offset",
+                            Integer.toString(freeOffset()))
+                    .succeeded();
+            return platform;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int freeOffset() {
+        while (true) {
+            int offset = OFFSETS.getAndAdd(100);
+            if (PORTS.stream().allMatch(port -> isFree(port + offset))) {
+                return offset;
+            }
+        }
+    }
+
+    private static boolean isFree(int port) {
+        try (var _ = new ServerSocket(port)) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The descriptor as `demo/descriptor` writes it, changed as the test needs it. */
+    Path descriptor(UnaryOperator<String> change) {
+        var text = Shell.run(Shell.checkout(), "demo/descriptor", tree.toString(), backups.toString())
+                .succeeded()
+                .output();
+        try {
+            return Files.writeString(directory.resolve("platform.yaml"), change.apply(text));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Platform registered(ControlPlane plane, UnaryOperator<String> change) {
+        plane.rollbackctl("platform", "register", descriptor(change).toString()).succeeded();
+        return this;
+    }
+
+    Platform registered(ControlPlane plane) {
+        return registered(plane, UnaryOperator.identity());
+    }
+
+    Shell.Result compose(String... arguments) {
+        var argv = Stream.concat(Stream.of("docker", "compose", "-p", name), Stream.of(arguments)).toList();
+        return Shell.run(tree, java.util.Map.of(), argv);
+    }
+
+    String git(String... arguments) {
+        var argv = Stream.concat(Stream.of("git"), Stream.of(arguments)).toList();
+        return Shell.run(tree, java.util.Map.of(), argv).succeeded().output().strip();
+    }
+
+    void sql(String statement) {
+        compose("exec", "-T", "postgres", "psql", "-q", "-v", "ON_ERROR_STOP=1", "-U", "freedom", "-d", "freedom_kb", "-c", statement)
+                .succeeded();
+    }
+
+    Shell.Result health() {
+        return Shell.run(tree, "make", "-s", "health");
+    }
+
+    /** Rows and their hash, table by table. */
+    String data() {
+        return Shell.run(Shell.checkout(), "demo/fingerprint", name).succeeded().output();
+    }
+
+    /** Service, image id and whether it runs; a crashing container counts as restarting whatever moment it is in. */
+    String containers() {
+        var ids = Shell.run(tree, "docker", "ps", "-aq", "--filter", "label=com.docker.compose.project=" + name)
+                .succeeded()
+                .output()
+                .lines()
+                .toList();
+        var states = new TreeMap<String, String>();
+        for (var id : ids) {
+            var line = Shell.run(
+                            tree,
+                            "docker",
+                            "inspect",
+                            "--format",
+                            "{{index .Config.Labels \"com.docker.compose.service\"}} {{.Image}} {{.RestartCount}} {{.State.Status}}",
+                            id)
+                    .succeeded()
+                    .output()
+                    .strip()
+                    .split(" ");
+            var state = line[0].equals("mlx-server") ? "crashing" : line[3];
+            states.put(line[0], line[1] + " " + state);
+        }
+        return states.entrySet().stream().map(Object::toString).collect(Collectors.joining("\n"));
+    }
+
+    /** Everything of the work tree that git can tell, ignored files included, with the content of each file. */
+    String workTree() {
+        return git("status", "--porcelain=v2", "--branch", "--ignored") + "\n" + git("ls-files", "-s") + "\n"
+                + Shell.run(tree, "bash", "-c", "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum")
+                        .succeeded()
+                        .output();
+    }
+
+    /** Where the platform is: git, files, containers, rows. */
+    record State(String workTree, String containers, String data) {}
+
+    State state() {
+        return new State(workTree(), containers(), data());
+    }
+
+    @Override
+    public void close() {
+        compose("down", "-v", "--remove-orphans");
+        Shell.run(
+                directory,
+                "bash",
+                "-c",
+                "docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(rollback-(guard|prepared)/)?" + name
+                        + "-' | xargs -r docker image rm -f");
+        ControlPlane.remove(directory);
+    }
+}
