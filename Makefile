@@ -31,6 +31,7 @@ demo: setup build ## break the FREEDOM platform, and watch it roll back
 	demo/run
 
 bench: setup build ## measure against peers
+	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	bench/run
 
 run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")

@@ -62,7 +62,7 @@ class RefusalTest {
     @Test
     void refusesWhenTheDatabaseDoesNotAnswer() {
         var result = refused(yaml -> yaml.replaceAll("jdbc:postgresql://127.0.0.1:\\d+", "jdbc:postgresql://127.0.0.1:1"));
-        assertThat(result.output()).contains("PostgreSQL does not answer at");
+        assertThat(result.output()).contains("PostgreSQL does not answer", "is the server running and reachable?");
     }
 
     @Test

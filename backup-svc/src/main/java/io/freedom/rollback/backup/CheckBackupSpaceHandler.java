@@ -90,8 +90,7 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
             return new Known(0, "");
         }
         try (var connection = JdbcConnections.open(database, step)) {
-            return new Known(
-                    Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")), "");
+            return new Known(Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")), "");
         } catch (SQLException e) {
             return new Known(0, unknown(JdbcConnections.failure(database, e)));
         } catch (StepFailure e) {

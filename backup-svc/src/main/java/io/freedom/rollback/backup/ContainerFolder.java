@@ -49,7 +49,9 @@ final class ContainerFolder {
         var result = engine.exec(container, argv, Map.of(), BRIEF);
         if (!result.succeeded()) {
             throw new StepFailure(
-                    FailureKind.TOOL, "cannot remove " + parent + "/" + pattern + ": " + result.stderr().strip());
+                    FailureKind.TOOL,
+                    "cannot remove " + parent + "/" + pattern + ": "
+                            + result.stderr().strip());
         }
     }
 }

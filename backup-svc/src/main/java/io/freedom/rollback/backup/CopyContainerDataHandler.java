@@ -57,7 +57,10 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
         var all = engines.engine().containers(action.getCompose().getProject()).stream()
                 .filter(c -> c.service().equals(action.getService()) && !c.oneOff())
                 .toList();
-        return all.stream().filter(EngineContainer::isRunning).findFirst().or(() -> all.stream().findFirst());
+        return all.stream()
+                .filter(EngineContainer::isRunning)
+                .findFirst()
+                .or(() -> all.stream().findFirst());
     }
 
     private boolean copy(CopyContainerData action, EngineContainer container, Path archive, StepContext step)

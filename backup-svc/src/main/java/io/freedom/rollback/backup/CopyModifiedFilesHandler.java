@@ -33,7 +33,9 @@ final class CopyModifiedFilesHandler implements StepHandler<CopyModifiedFiles> {
                 }
                 PrivateFiles.write(
                         staging.path().resolve(DELETED),
-                        String.join("", changes.deleted().stream().map(p -> p + "\n").toList()));
+                        String.join(
+                                "",
+                                changes.deleted().stream().map(p -> p + "\n").toList()));
                 step.checkpoint();
                 staging.publish();
             }

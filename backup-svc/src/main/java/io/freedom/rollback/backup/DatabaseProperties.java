@@ -109,7 +109,8 @@ final class DatabaseProperties {
                 ? "ALTER DATABASE " + Sql.name(name)
                 : "ALTER ROLE " + Sql.name(role) + " IN DATABASE " + Sql.name(name);
         // A parameter of an extension has a dot between two names.
-        var quoted = String.join(".", List.of(parameter.split("\\.", -1)).stream().map(Sql::name).toList());
+        var quoted = String.join(
+                ".", List.of(parameter.split("\\.", -1)).stream().map(Sql::name).toList());
         return target + " SET " + quoted + " TO " + (LISTS.contains(parameter) ? list(value) : Sql.literal(value));
     }
 

@@ -116,8 +116,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         }
     }
 
-    private static void fetch(
-            String dump, RestorePoint point, DumpRecord dumped, PostgresTools tools, StepContext step)
+    private static void fetch(String dump, RestorePoint point, DumpRecord dumped, PostgresTools tools, StepContext step)
             throws IOException, StepFailure, InterruptedException {
         var sums = tools.sums(dump);
         long total = tools.size(dump);

@@ -44,7 +44,8 @@ record Manifest(
      * @param sha256 of the content; of a link, of its target's name
      * @param link target of a symbolic link; null for a file
      */
-    record Entry(String path, long size, String sha256, @Nullable String link) {
+    record Entry(
+            String path, long size, String sha256, @Nullable String link) {
         static Entry read(Path root, Path file, Progress progress) throws IOException {
             var path = root.relativize(file).toString();
             if (Files.isSymbolicLink(file)) {

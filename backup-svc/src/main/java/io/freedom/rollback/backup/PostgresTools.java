@@ -94,7 +94,8 @@ final class PostgresTools implements AutoCloseable {
         if (said.contains("No space left on device")) {
             return new StepFailure(
                     FailureKind.PRECONDITION,
-                    "the disk of the database container is full (its data directory or the one for temporary files): free space. " + what);
+                    "the disk of the database container is full (its data directory or the one for temporary files): free space. "
+                            + what);
         }
         boolean unreachable = said.contains("connection to server") || said.contains("could not connect");
         return new StepFailure(unreachable ? FailureKind.UNAVAILABLE : FailureKind.TOOL, what);
@@ -102,7 +103,11 @@ final class PostgresTools implements AutoCloseable {
 
     /** First line of `tool --version`. */
     String version(String tool) throws StepFailure, InterruptedException {
-        return run(List.of(tool, "--version"), BRIEF).stdout().lines().findFirst().orElse(tool);
+        return run(List.of(tool, "--version"), BRIEF)
+                .stdout()
+                .lines()
+                .findFirst()
+                .orElse(tool);
     }
 
     /** Bytes that a folder takes; 0 while it is not there. */

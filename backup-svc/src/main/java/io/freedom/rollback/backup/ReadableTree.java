@@ -15,14 +15,17 @@ final class ReadableTree {
         void run() throws StepFailure, InterruptedException;
     }
 
-    /** The folders above stay closed to others on this machine, so that nobody can get at the files meanwhile. */
+    /**
+     * The folders above stay closed to others, here and in the container, so that nobody can get at the files meanwhile.
+     * Folders are lent writable: the copy is to be removed by the same somebody.
+     */
     static void whileReadable(Path folder, Work work) throws StepFailure, InterruptedException {
         try {
             try (var all = Files.walk(folder)) {
                 for (var path : all.toList()) {
                     var isFolder = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
                     Files.setPosixFilePermissions(
-                            path, PosixFilePermissions.fromString(isFolder ? "rwxr-xr-x" : "rw-r--r--"));
+                            path, PosixFilePermissions.fromString(isFolder ? "rwxrwxrwx" : "rw-r--r--"));
                 }
             }
             work.run();

@@ -40,7 +40,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 if (!swap.isSwapped()) {
                     return new Probe.NotApplied();
                 }
-                return new Probe.Applied(completed(swap.names(), count(database, swap.names().live(), step)));
+                return new Probe.Applied(
+                        completed(swap.names(), count(database, swap.names().live(), step)));
             }
         });
     }
@@ -87,7 +88,9 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         Verification.require(point);
         var name = action.getDatabase().getName();
         var dumped = manifest.database();
-        if (dumped == null || !dumped.database().equals(name) || !manifest.platform().equals(step.platform())) {
+        if (dumped == null
+                || !dumped.database().equals(name)
+                || !manifest.platform().equals(step.platform())) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "%s holds %s of platform %s, not database %s of platform %s: choose another restore point"

@@ -70,7 +70,8 @@ record RestorePoint(Path directory) {
     }
 
     boolean hasDump(String database) {
-        return Files.isDirectory(dump(database), LinkOption.NOFOLLOW_LINKS) && Files.isRegularFile(dumpRecord(database));
+        return Files.isDirectory(dump(database), LinkOption.NOFOLLOW_LINKS)
+                && Files.isRegularFile(dumpRecord(database));
     }
 
     /** A database may be called "../x" or ".hidden"; most names stay as they are. */

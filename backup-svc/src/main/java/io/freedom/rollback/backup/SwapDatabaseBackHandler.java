@@ -22,7 +22,9 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
                 var names = swap.names();
                 if (swap.isSwapped()) {
                     swap.swapOut();
-                    return completed(names, names.live() + " is the database from before again; the restored one is kept as "
+                    return completed(
+                            names,
+                            names.live() + " is the database from before again; the restored one is kept as "
                                     + names.undone() + ", drop it when it is not needed");
                 }
                 swap.reopen();
@@ -31,7 +33,8 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
                 }
                 boolean begun = swap.exists(names.side());
                 swap.drop(names.side());
-                return completed(names, "nothing to swap back" + (begun ? "; the half restored database was dropped" : ""));
+                return completed(
+                        names, "nothing to swap back" + (begun ? "; the half restored database was dropped" : ""));
             }
         });
     }

@@ -30,7 +30,6 @@ final class TableDifferences {
     }
 
     private static Map<List<String>, Long> byName(List<Rows> tables) {
-        return tables.stream()
-                .collect(Collectors.toMap(t -> List.of(t.schema(), t.table()), Rows::rows));
+        return tables.stream().collect(Collectors.toMap(t -> List.of(t.schema(), t.table()), Rows::rows));
     }
 }

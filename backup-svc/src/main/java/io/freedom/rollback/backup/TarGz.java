@@ -51,8 +51,7 @@ final class TarGz implements AutoCloseable {
         parameters.setCompressionLevel(Deflater.BEST_SPEED);
         parameters.setBufferSize(1 << 16);
         return new BufferedOutputStream(
-                new GzipCompressorOutputStream(
-                        Files.newOutputStream(archive, StandardOpenOption.WRITE), parameters),
+                new GzipCompressorOutputStream(Files.newOutputStream(archive, StandardOpenOption.WRITE), parameters),
                 1 << 16);
     }
 
@@ -170,7 +169,7 @@ final class TarGz implements AutoCloseable {
             for (var permission : Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS)) {
                 permissions |= bit(permission);
             }
-            entry.setMode(entry.getMode() & ~0777 | permissions);
+            entry.setMode((entry.getMode() & ~0777) | permissions);
         }
         return entry;
     }

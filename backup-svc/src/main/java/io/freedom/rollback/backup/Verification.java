@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param manifestSha256 of the manifest that was verified
  * @param tool what read the dump to its end; null without database
  */
-record Verification(String restorePoint, Instant verifiedAt, String manifestSha256, @Nullable String tool) {
+record Verification(
+        String restorePoint,
+        Instant verifiedAt,
+        String manifestSha256,
+        @Nullable String tool) {
 
     /** Fails unless the restore point was verified with the manifest it has now. */
     static void require(RestorePoint point) throws StepFailure {

@@ -45,7 +45,9 @@ record WorkTreePaths(Path workTree, List<Path> present, List<String> absent) {
     private static Path relative(String path) throws StepFailure {
         var given = Path.of(path);
         var relative = given.normalize();
-        if (given.isAbsolute() || relative.startsWith("..") || relative.toString().isEmpty()) {
+        if (given.isAbsolute()
+                || relative.startsWith("..")
+                || relative.toString().isEmpty()) {
             throw outside(path);
         }
         return relative;

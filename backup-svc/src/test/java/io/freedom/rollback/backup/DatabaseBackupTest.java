@@ -94,7 +94,8 @@ class DatabaseBackupTest {
 
     @AfterEach
     void leavesNothingInTheContainer() throws Exception {
-        assertThat(postgres.exec("find", "/tmp", "/var/tmp", "-maxdepth", "1", "-name", "rollback-*")).isEmpty();
+        assertThat(postgres.exec("find", "/tmp", "/var/tmp", "-maxdepth", "1", "-name", "rollback-*"))
+                .isEmpty();
         for (var left : postgres.databases()) {
             if (!left.equals("postgres") && !left.equals("freedom")) {
                 postgres.sql("postgres", "DROP DATABASE " + Sql.name(left) + " WITH (FORCE)");
@@ -284,17 +285,20 @@ class DatabaseBackupTest {
 
     @Test
     void leavesNoDumpBehindWhenItIsCancelled() throws Exception {
-        assertThatThrownBy(() -> new DumpDatabaseHandler(engines)
-                        .execute(dumpAction(), step().killedAtNote("copying the dump")))
+        assertThatThrownBy(() ->
+                        new DumpDatabaseHandler(engines).execute(dumpAction(), step().killedAtNote("copying the dump")))
                 .isInstanceOf(StepCancelledException.class);
-        assertThatThrownBy(() -> new DumpDatabaseHandler(engines)
-                        .execute(dumpAction(), step().killedAtNote("counting rows")))
+        assertThatThrownBy(() ->
+                        new DumpDatabaseHandler(engines).execute(dumpAction(), step().killedAtNote("counting rows")))
                 .isInstanceOf(StepCancelledException.class);
 
         assertThat(point().hasDump(name)).isFalse();
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> postgres.value(
-                        "postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rollback-%'")
-                .equals("0"));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> postgres.value(
+                                "postgres",
+                                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rollback-%'")
+                        .equals("0"));
     }
 
     @Test
@@ -314,7 +318,13 @@ class DatabaseBackupTest {
 
         for (var act : List.<ThrowingCallable>of(
                 () -> new DumpDatabaseHandler(engines)
-                        .execute(new DumpDatabase(postgres.compose(), silent, point().directory().toString(), 2), step()),
+                        .execute(
+                                new DumpDatabase(
+                                        postgres.compose(),
+                                        silent,
+                                        point().directory().toString(),
+                                        2),
+                                step()),
                 () -> new SealDatabaseHandler().execute(new SealDatabase(silent), step()),
                 () -> new SwapDatabaseBackHandler()
                         .execute(new SwapDatabaseBack(postgres.compose(), silent), step()))) {
@@ -332,11 +342,13 @@ class DatabaseBackupTest {
         var wrongName = postgres.database("elsewhere");
 
         assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongPassword), step()))
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("refuses role freedom")
                 .hasMessageNotContaining("guess");
         assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongName), step()))
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("there is no database elsewhere");
     }
 
@@ -391,9 +403,11 @@ class DatabaseBackupTest {
     void findsNothingToCopyWithoutFailing() throws Exception {
         var handler = new CopyContainerDataHandler(engines);
 
-        assertThat(handler.execute(containerData("postgres", "/app/data"), step()).detail())
+        assertThat(handler.execute(containerData("postgres", "/app/data"), step())
+                        .detail())
                 .isEqualTo("no /app/data in postgres: nothing to keep");
-        assertThat(handler.execute(containerData("kb-service", "/app/data"), step()).detail())
+        assertThat(handler.execute(containerData("kb-service", "/app/data"), step())
+                        .detail())
                 .isEqualTo("no container of kb-service: nothing to keep");
         assertThat(point().containerData("postgres")).doesNotExist();
     }
@@ -414,7 +428,8 @@ class DatabaseBackupTest {
     }
 
     private DumpDatabase dumpAction() throws StepFailure {
-        return new DumpDatabase(postgres.compose(), database, point().directory().toString(), 2);
+        return new DumpDatabase(
+                postgres.compose(), database, point().directory().toString(), 2);
     }
 
     private Completed dump() throws Exception {
@@ -435,7 +450,8 @@ class DatabaseBackupTest {
     }
 
     private RestoreDatabase restoreAction() throws StepFailure {
-        return new RestoreDatabase(postgres.compose(), database, point().directory().toString(), 2);
+        return new RestoreDatabase(
+                postgres.compose(), database, point().directory().toString(), 2);
     }
 
     private Completed restore(RunningStep step) throws StepFailure, InterruptedException {
@@ -467,7 +483,8 @@ class DatabaseBackupTest {
 
     private static void assertMismatch(ThrowingCallable act, String part) {
         assertThatThrownBy(act)
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
                 .hasMessageContaining(part);
     }
 }

@@ -69,7 +69,8 @@ class FileBackupTest {
 
         for (var path : List.of("../other", "/etc/passwd", "link/passwd", "config/../..", ".")) {
             assertThatThrownBy(() -> new CopyConfigurationHandler().execute(copyConfiguration(path), step))
-                    .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID))
                     .hasMessageContaining(path);
         }
     }
@@ -127,7 +128,8 @@ class FileBackupTest {
 
         var copy = point.resolve("modified/files");
         try (var files = Files.walk(copy)) {
-            assertThat(files.filter(Files::isRegularFile).map(f -> copy.relativize(f).toString()))
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(f -> copy.relativize(f).toString()))
                     .containsExactlyInAnyOrder("committed", "unstaged", "staged", "new folder/untracked ü");
         }
         assertThat(copy.resolve("unstaged")).hasContent("2");
@@ -186,9 +188,11 @@ class FileBackupTest {
         var fits = handler.execute(space(1 << 10, null), step);
         assertThat(fits.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
         assertThatThrownBy(() -> handler.execute(space(1 << 20, null), step))
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
-                .hasMessage("needs 2.9 KiB + reserve 1.0 MiB at %s, 5.0 KiB free: free space or change backups.directory"
-                        .formatted(temp.resolve("backups")));
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessage(
+                        "needs 2.9 KiB + reserve 1.0 MiB at %s, 5.0 KiB free: free space or change backups.directory"
+                                .formatted(temp.resolve("backups")));
     }
 
     @Test
@@ -207,7 +211,8 @@ class FileBackupTest {
         Files.writeString(temp.resolve("backups"), "a file is in the way");
 
         assertThatThrownBy(() -> new CheckBackupSpaceHandler().execute(space(0, null), step))
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("cannot write to " + point);
     }
 
@@ -226,8 +231,7 @@ class FileBackupTest {
     }
 
     private void git(String... arguments) throws Exception {
-        var argv = new ArrayList<>(
-                List.of("git", "-c", "user.name=test", "-c", "user.email=test@example.org"));
+        var argv = new ArrayList<>(List.of("git", "-c", "user.name=test", "-c", "user.email=test@example.org"));
         argv.addAll(List.of(arguments));
         Command.in(workTree, argv).check();
     }

@@ -71,9 +71,10 @@ class ManifestTest {
 
         var probe = new WriteManifestHandler(() -> NOW.plusSeconds(60)).probe(manifestAction(), step);
 
-        assertThat(probe).isInstanceOfSatisfying(Probe.Applied.class, applied -> assertThat(
-                        applied.completed().result())
-                .isEqualTo(first.result()));
+        assertThat(probe)
+                .isInstanceOfSatisfying(
+                        Probe.Applied.class,
+                        applied -> assertThat(applied.completed().result()).isEqualTo(first.result()));
     }
 
     @Test
@@ -97,7 +98,8 @@ class ManifestTest {
         Files.createSymbolicLink(point.resolve("configuration/link"), Path.of("elsewhere"));
 
         assertThatThrownBy(this::verify)
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
                 .hasMessageContaining("configuration/config/b was changed")
                 .hasMessageContaining("configuration/link was changed")
                 .hasMessageContaining("git/head.txt is missing")
@@ -117,7 +119,8 @@ class ManifestTest {
     @Test
     void refusesARestorePointWithoutManifest() {
         assertThatThrownBy(this::verify)
-                .isInstanceOfSatisfying(StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("no complete restore point");
     }
 

@@ -70,8 +70,7 @@ final class PostgresContainer implements AutoCloseable {
     }
 
     private String url(String name) {
-        return "jdbc:postgresql://" + address + "/"
-                + URLEncoder.encode(name, StandardCharsets.UTF_8);
+        return "jdbc:postgresql://" + address + "/" + URLEncoder.encode(name, StandardCharsets.UTF_8);
     }
 
     Connection connect(String name) throws SQLException {

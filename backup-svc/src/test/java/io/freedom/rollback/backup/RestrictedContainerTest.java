@@ -41,9 +41,10 @@ class RestrictedContainerTest {
             assertThat(postgres.value("kb", "SELECT n FROM t")).isEqualTo("1");
             assertThat(postgres.exec("find", "/var/tmp", "-name", "rollback-*")).isEmpty();
             try (var dump = Files.list(temp.resolve("rb-1/database/kb"))) {
-                assertThat(dump).allSatisfy(file -> assertThat(
-                                PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
-                        .isEqualTo("rw-------"));
+                assertThat(dump)
+                        .allSatisfy(
+                                file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                                        .isEqualTo("rw-------"));
             }
         }
     }

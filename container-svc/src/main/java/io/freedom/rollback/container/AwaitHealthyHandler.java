@@ -5,6 +5,8 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
+import io.freedom.rollback.schemas.action.ImagesPrepared;
+import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.action.ServicesHealthy;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -12,10 +14,12 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Waits until every service is well, and gives up at once when one cannot become so. */
 final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
@@ -36,8 +40,8 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
     public Completed execute(AwaitHealthy action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var project = action.getCompose().getProject();
-        var model = new Compose(action.getCompose()).model();
-        var services = Up.services(model, action.getServices());
+        var wanted = wanted(action, step);
+        var services = wanted.keySet();
         var judge = new HealthJudge(engine);
         long end = System.nanoTime() + Containers.left(step.deadline()).toNanos();
         while (true) {
@@ -46,12 +50,11 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
                     .filter(c -> services.contains(c.service()))
                     .toList();
             var waiting = waiting(judge, services, containers);
-            for (var name : services) {
-                int wanted = model.service(name).orElseThrow().replicas();
-                if (containers.stream().filter(c -> c.service().equals(name)).count() < wanted) {
+            wanted.forEach((name, replicas) -> {
+                if (containers.stream().filter(c -> c.service().equals(name)).count() < replicas) {
                     waiting.putIfAbsent(name, "has fewer containers than wanted");
                 }
-            }
+            });
             int well = services.size() - waiting.size();
             var note = "%d of %d services healthy".formatted(well, services.size());
             step.progress(
@@ -68,6 +71,19 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
+    }
+
+    /** Containers by service. Compose takes its time to say, so it is asked beforehand, when the images are prepared. */
+    private static Map<String, Integer> wanted(AwaitHealthy action, StepContext step)
+            throws StepFailure, InterruptedException {
+        var prepared = step.find(ImagesPrepared.class);
+        if (prepared.isPresent() && action.getServices().isEmpty()) {
+            return prepared.get().getImages().stream().collect(Collectors.toMap(PreparedImage::getService, _ -> 1));
+        }
+        var model = new Compose(action.getCompose()).model();
+        return Up.services(model, action.getServices()).stream()
+                .collect(Collectors.toMap(
+                        name -> name, name -> model.service(name).orElseThrow().replicas()));
     }
 
     /** What each service that is not well yet waits for. */

@@ -55,17 +55,21 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
                 () -> defined(action.getCompose()), task -> Thread.ofVirtual().start(task));
 
         var active = containers.stream().filter(EngineContainer::isActive).toList();
+        var idle = containers.stream().filter(c -> !c.isActive()).toList();
         var grace = Duration.ofSeconds(action.getGraceSeconds());
-        for (var group : DependencyOrder.stopping(active)) {
-            step.progress(0, containers.size(), "containers", "stopping " + Containers.services(group));
-            InParallel.each(group, container -> {
+        step.progress(0, containers.size(), "containers", "stopping " + Containers.services(active));
+        // The writers were stopped before: removing them and stopping the database is time the platform is down.
+        InParallel.each(List.of(idle, active), some -> {
+            for (var group : some == active ? DependencyOrder.stopping(some) : List.<List<EngineContainer>>of()) {
+                InParallel.each(group, container -> {
+                    step.checkpoint();
+                    Containers.stop(engine, container, grace);
+                });
+            }
+            InParallel.each(some, container -> {
                 step.checkpoint();
-                Containers.stop(engine, container, grace);
+                engine.remove(container.id());
             });
-        }
-        InParallel.each(containers, container -> {
-            step.checkpoint();
-            engine.remove(container.id());
         });
         awaitGone(engine, project, step);
         var shared = removeNetworks(engine, project, step);

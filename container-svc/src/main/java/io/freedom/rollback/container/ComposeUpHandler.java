@@ -7,6 +7,8 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeIsUp;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ImagesPrepared;
+import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -14,8 +16,10 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Brings services up from images that are here already. Which container needs to be made anew is compose's business. */
 final class ComposeUpHandler implements StepHandler<ComposeUp> {
@@ -33,17 +37,22 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
+        if (Containers.ofServices(engine, action.getCompose().getProject()).isEmpty()) {
+            return new Probe.NotApplied(); // the usual case, and compose is slow to say more
+        }
         var compose = new Compose(action.getCompose());
         var model = compose.model();
-        var hashes = compose.hashes();
         var services = services(action, model);
         var containers = containers(engine, action, services);
-        boolean up = Containers.services(containers).containsAll(services)
-                && containers.stream()
-                        .allMatch(c -> c.isRunning()
-                                && c.labels()
-                                        .getOrDefault(EngineContainer.CONFIG_HASH, "")
-                                        .equals(hashes.get(c.service())))
+        if (!Containers.services(containers).containsAll(services)
+                || !containers.stream().allMatch(EngineContainer::isRunning)) {
+            return new Probe.NotApplied();
+        }
+        var hashes = compose.hashes();
+        boolean up = containers.stream()
+                        .allMatch(c -> c.labels()
+                                .getOrDefault(EngineContainer.CONFIG_HASH, "")
+                                .equals(hashes.get(c.service())))
                 && stale(engine, compose, model, containers).isEmpty();
         return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
     }
@@ -51,14 +60,22 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
+        var prepared = step.find(ImagesPrepared.class);
         var compose = new Compose(action.getCompose());
+        if (prepared.isPresent() && !compose.isLegacy()) {
+            var made = made(engine, action, prepared.get(), compose, step);
+            if (made.isPresent()) {
+                Starting.inOrder(engine, made.get().stream().filter(c -> !c.isRunning()).toList(), step);
+                return completed(containers(engine, action, Containers.services(made.get())));
+            }
+        }
         var model = compose.model();
         var services = services(action, model);
-        up(compose, action, List.of(), action.getServices(), engine, step);
+        up(compose, action, "-d", List.of(), action.getServices(), engine, step);
         // Compose compares configurations; a container can pass that and still run the image its name meant before.
         var stale = stale(engine, compose, model, containers(engine, action, services));
         if (!stale.isEmpty()) {
-            up(compose, action, List.of("--no-deps", "--force-recreate"), List.copyOf(stale), engine, step);
+            up(compose, action, "-d", List.of("--no-deps", "--force-recreate"), List.copyOf(stale), engine, step);
         }
         var containers = containers(engine, action, services);
         var missing = new TreeSet<>(services);
@@ -73,15 +90,44 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return completed(containers);
     }
 
+    /**
+     * The quick way, for a platform that was taken down before: compose makes all containers in one go, and we start them,
+     * since it would wait for the engine's next health check before each. Their images are known from when they were
+     * prepared. Empty when what is there does not fit; then compose does it all.
+     */
+    private static Optional<List<EngineContainer>> made(
+            Engine engine, ComposeUp action, ImagesPrepared prepared, Compose compose, StepContext step)
+            throws StepFailure, InterruptedException {
+        var images = prepared.getImages().stream()
+                .collect(Collectors.toMap(PreparedImage::getService, PreparedImage::getImageId));
+        var project = action.getCompose().getProject();
+        if (Containers.ofServices(engine, project).isEmpty()) {
+            up(compose, action, "--no-start", List.of(), List.of(), engine, step);
+        }
+        var all = Containers.ofServices(engine, project);
+        boolean fits = Containers.services(all).equals(images.keySet())
+                && all.stream().allMatch(c -> c.imageId().equals(images.get(c.service())))
+                && all.stream().allMatch(c -> c.state().equals("created") || c.isRunning())
+                && !DependencyOrder.awaitsCompletion(all);
+        if (!fits) {
+            return Optional.empty();
+        }
+        var wanted = action.getServices();
+        return Optional.of(all.stream()
+                .filter(c -> wanted.isEmpty() || wanted.contains(c.service()))
+                .toList());
+    }
+
     private static void up(
             Compose compose,
             ComposeUp action,
+            String mode,
             List<String> options,
             List<String> services,
             Engine engine,
             StepContext step)
             throws StepFailure, InterruptedException {
-        var arguments = Up.arguments(compose, "-d");
+        var arguments = Up.arguments(compose, mode);
         arguments.addAll(options);
         arguments.addAll(services);
         step.checkpoint();

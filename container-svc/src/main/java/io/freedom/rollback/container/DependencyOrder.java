@@ -37,8 +37,14 @@ final class DependencyOrder {
         return starting(containers).reversed();
     }
 
+    /** Whether one waits for another to have done its work and ended: then order alone will not do. */
+    static boolean awaitsCompletion(List<EngineContainer> containers) {
+        return containers.stream()
+                .anyMatch(c -> c.labels().getOrDefault(LABEL, "").contains("service_completed_successfully"));
+    }
+
     /** From "postgres:service_healthy:false,cache:service_started:false". */
-    private static Set<String> dependencies(EngineContainer container) {
+    static Set<String> dependencies(EngineContainer container) {
         var services = new HashSet<String>();
         for (var entry : container.labels().getOrDefault(LABEL, "").split(",")) {
             services.add(entry.replaceFirst(":.*", ""));

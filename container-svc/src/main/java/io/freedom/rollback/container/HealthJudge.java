@@ -53,7 +53,7 @@ final class HealthJudge {
         return inspected.isEmpty() ? new Waiting("being replaced") : judge(container, inspected.get());
     }
 
-    private Verdict judge(EngineContainer container, ContainerDetails details) {
+    private Verdict judge(EngineContainer container, ContainerDetails details) throws InterruptedException {
         return switch (container.state()) {
             case "running" -> running(container, details);
             case "restarting" ->
@@ -71,7 +71,7 @@ final class HealthJudge {
         };
     }
 
-    private Verdict running(EngineContainer container, ContainerDetails details) {
+    private Verdict running(EngineContainer container, ContainerDetails details) throws InterruptedException {
         var health = container.health();
         if (health == null) {
             return held(container, details.startedAt(), SETTLED) ? new Well() : new Waiting("just started");
@@ -80,7 +80,7 @@ final class HealthJudge {
             return held(container, health, PATIENCE) ? failed("", container, details, true) : new Waiting("unhealthy");
         }
         seen.remove(container.id());
-        return new Waiting(health);
+        return OwnHealth.passes(engine, container, details) ? new Well() : new Waiting(health);
     }
 
     private Verdict exited(EngineContainer container, ContainerDetails details) {

@@ -5,16 +5,34 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Starts containers that exist, dependencies first. */
+/** Starts containers that exist, each as soon as what it depends on is ready. */
 final class Starting {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int POLL_MILLIS = 100;
 
-    private Starting() {}
+    private final Engine engine;
+    private final StepContext step;
+    private final long patience;
+    private final int total;
+    private final AtomicInteger started = new AtomicInteger();
+    private final Map<EngineContainer, CountDownLatch> ready = new LinkedHashMap<>();
+
+    private Starting(Engine engine, List<EngineContainer> containers, StepContext step) {
+        this.engine = engine;
+        this.step = step;
+        var half = Containers.left(step.deadline()).dividedBy(2);
+        patience = (half.compareTo(PATIENCE) < 0 ? half : PATIENCE).toNanos();
+        total = containers.size();
+        containers.forEach(container -> ready.put(container, new CountDownLatch(1)));
+    }
 
     /**
      * Waits for the health of a dependency for a while only: the platform we return to may have been ill, and then its
@@ -22,33 +40,43 @@ final class Starting {
      */
     static void inOrder(Engine engine, List<EngineContainer> containers, StepContext step)
             throws StepFailure, InterruptedException {
-        int started = 0;
-        for (var group : DependencyOrder.starting(containers)) {
-            InParallel.each(group, container -> {
-                step.checkpoint();
-                engine.start(container.id());
-            });
-            started += group.size();
-            step.progress(started, containers.size(), "containers", "started " + Containers.services(group));
-            if (started < containers.size()) {
-                awaitHealth(engine, group, step);
+        var starting = new Starting(engine, containers, step);
+        InParallel.each(containers, starting::start);
+    }
+
+    private void start(EngineContainer container) throws StepFailure, InterruptedException {
+        try {
+            for (var dependency : dependencies(container)) {
+                ready.getOrDefault(dependency, new CountDownLatch(0)).await(patience, TimeUnit.NANOSECONDS);
             }
-        }
-    }
-
-    private static void awaitHealth(Engine engine, List<EngineContainer> group, StepContext step)
-            throws StepFailure, InterruptedException {
-        var left = Containers.left(step.deadline()).dividedBy(2);
-        long end = System.nanoTime() + (left.compareTo(PATIENCE) < 0 ? left : PATIENCE).toNanos();
-        var ids = group.stream().map(EngineContainer::id).collect(Collectors.toSet());
-        var project = group.getFirst().labels().getOrDefault(EngineContainer.PROJECT, "");
-        while (System.nanoTime() < end && isStarting(engine.containers(project), ids)) {
             step.checkpoint();
-            TimeUnit.MILLISECONDS.sleep(200);
+            engine.start(container.id());
+            step.progress(started.incrementAndGet(), total, "containers", "started " + container.service());
+            if (ready.keySet().stream().anyMatch(other -> dependencies(other).contains(container))) {
+                awaitReady(container);
+            }
+        } finally {
+            ready.getOrDefault(container, new CountDownLatch(0)).countDown();
         }
     }
 
-    private static boolean isStarting(List<EngineContainer> containers, Set<String> ids) {
-        return containers.stream().anyMatch(c -> ids.contains(c.id()) && "starting".equals(c.health()));
+    private Collection<EngineContainer> dependencies(EngineContainer container) {
+        var services = DependencyOrder.dependencies(container);
+        return ready.keySet().stream().filter(other -> services.contains(other.service())).toList();
+    }
+
+    private void awaitReady(EngineContainer container) throws StepFailure, InterruptedException {
+        long end = System.nanoTime() + patience;
+        while (System.nanoTime() < end) {
+            step.checkpoint();
+            var details = engine.details(container.id());
+            if (details.isEmpty() || details.get().healthCheck().isEmpty()) {
+                return;
+            }
+            if (OwnHealth.passes(engine, container, details.get())) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
     }
 }

@@ -1,5 +1,7 @@
 package io.freedom.rollback.engine;
 
+import java.util.List;
+
 /**
  * What only an inspection tells.
  *
@@ -8,6 +10,17 @@ package io.freedom.rollback.engine;
  * @param startedAt as the engine writes it; changes with every start
  * @param restartPolicy no, always, unless-stopped or on-failure
  * @param error why it could not be started; empty for none
+ * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
  */
 public record ContainerDetails(
-        String state, long exitCode, int restarts, String startedAt, String restartPolicy, String error) {}
+        String state,
+        long exitCode,
+        int restarts,
+        String startedAt,
+        String restartPolicy,
+        String error,
+        List<String> healthCheck) {
+    public ContainerDetails {
+        healthCheck = List.copyOf(healthCheck);
+    }
+}

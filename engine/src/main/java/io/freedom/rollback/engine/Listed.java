@@ -46,7 +46,23 @@ final class Listed {
                 c.getRestartCount() == null ? 0 : c.getRestartCount(),
                 orEmpty(state.getStartedAt()),
                 policy == null || policy.getName().isEmpty() ? "no" : policy.getName(),
-                orEmpty(state.getError()));
+                orEmpty(state.getError()),
+                healthCheck(c));
+    }
+
+    /** As the image or compose file has it: CMD with arguments, CMD-SHELL with a line for the shell, or NONE. */
+    private static List<String> healthCheck(InspectContainerResponse c) {
+        var check = c.getConfig() == null ? null : c.getConfig().getHealthcheck();
+        var test = check == null ? null : check.getTest();
+        if (test == null || test.size() < 2) {
+            return List.of();
+        }
+        return switch (test.getFirst()) {
+            case "CMD" -> test.subList(1, test.size());
+            case "CMD-SHELL" -> List.of("/bin/sh", "-c", test.get(1));
+            // NONE, and what later engines may invent.
+            default -> List.of();
+        };
     }
 
     static EngineNetwork network(Network n) {

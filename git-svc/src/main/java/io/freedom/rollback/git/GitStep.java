@@ -9,6 +9,7 @@ import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.InvalidPathException;
+import java.util.HashSet;
 import org.apache.avro.specific.SpecificRecord;
 import org.eclipse.jgit.errors.LockFailedException;
 import org.eclipse.jgit.lib.ObjectId;
@@ -30,13 +31,14 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
         }
 
         /**
-         * Tree of all files that a change between the two trees could touch: with the ignored ones that stand where either
-         * has something.
+         * Tree of the files that a change between the two trees could touch: tracked ones, and others, ignored or not, that
+         * stand where either tree has something. No others, such as an `.env` with secrets.
          */
         ObjectId snapshotWithin(ObjectId one, ObjectId other) throws IOException, StepFailure, InterruptedException {
             var wanted = Trees.paths(repository.jgit(), one);
             wanted.addAll(Trees.paths(repository.jgit(), other));
-            var inTheWay = Trees.inTheWay(tree.others(), wanted);
+            var others = tree.others();
+            var inTheWay = Trees.inTheWay(others, wanted);
             var nested = inTheWay.stream().filter(path -> path.endsWith("/")).toList();
             if (!nested.isEmpty()) {
                 throw new StepFailure(
@@ -44,7 +46,9 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
                         "another git repository stands where files must go: " + Names.few(nested) + " in "
                                 + repository.root() + ". Move it away and try again");
             }
-            return tree.snapshot(inTheWay);
+            var apart = new HashSet<>(others);
+            inTheWay.forEach(apart::remove);
+            return Trees.without(repository.jgit(), tree.snapshot(inTheWay), apart);
         }
 
         String name(ObjectId commit) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.eclipse.jgit.dircache.DirCache;
 import org.eclipse.jgit.lib.FileMode;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.Repository;
@@ -25,6 +26,23 @@ final class Trees {
             }
         }
         return paths;
+    }
+
+    static ObjectId without(Repository repository, ObjectId tree, Set<String> paths) throws IOException {
+        var rest = DirCache.newInCore();
+        var builder = rest.builder();
+        try (var reader = repository.newObjectReader();
+                var inserter = repository.newObjectInserter()) {
+            for (var entry : Index.entries(DirCache.read(reader, tree))) {
+                if (!paths.contains(entry.getPathString())) {
+                    builder.add(entry);
+                }
+            }
+            builder.finish();
+            var id = rest.writeTree(inserter);
+            inserter.flush();
+            return id;
+        }
     }
 
     static boolean holdsSubmodules(Repository repository, ObjectId tree) throws IOException {

@@ -35,7 +35,8 @@ final class Platform {
 
     Platform(Path temporary, Engine engine) throws Exception {
         this.engine = engine;
-        root = Files.createDirectories(temporary.resolve("live").resolve("platform")).toRealPath();
+        root = Files.createDirectories(temporary.resolve("live").resolve("platform"))
+                .toRealPath();
         directory = temporary.resolve("rollback");
         beside = root.resolveSibling("worktree");
         git("init", "--quiet", "--initial-branch=main");
@@ -71,7 +72,7 @@ final class Platform {
         Files.delete(root.resolve("config/kb.json"));
         Files.setPosixFilePermissions(
                 root.resolve("services/kb/main.py"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.createSymbolicLink(root.resolve("outside"), Path.of("/etc"));
+        Files.createSymbolicLink(root.resolve("outside"), Path.of("/nowhere/outside"));
         write("secret.txt", "untracked secret\n");
         Files.setPosixFilePermissions(root.resolve("secret.txt"), PosixFilePermissions.fromString("rw-------"));
         write(".env", "KEY=1\n");
@@ -187,7 +188,9 @@ final class Platform {
 
     /** As the worker does it: looks first. */
     Completed run(SpecificRecord action, StepContext step) throws Exception {
-        return probe(action) instanceof Probe.Applied(var completed) ? completed : execute(handler(action), action, step);
+        return probe(action) instanceof Probe.Applied(var completed)
+                ? completed
+                : execute(handler(action), action, step);
     }
 
     Probe probe(SpecificRecord action) throws Exception {

@@ -42,8 +42,8 @@ class RefusalTest {
     void verifiesAnAnnotatedOrLightweightTag() throws Exception {
         platform.git("tag", "light", Platform.TAG + "^{commit}");
         for (var tag : List.of("light", Platform.TAG)) {
-            var verified = (TargetVerified)
-                    platform.verifyTarget(tag, "Makefile", "services/api/", "./services").result();
+            var verified = (TargetVerified) platform.verifyTarget(tag, "Makefile", "services/api/", "./services")
+                    .result();
             assertThat(verified.getCommitsSince()).isEqualTo(1);
             assertThat(verified.getChangedPaths())
                     .containsExactly(
@@ -86,11 +86,14 @@ class RefusalTest {
     void refusesWhatIsNoWorkTree() throws Exception {
         var empty = Files.createDirectories(temporary.resolve("empty"));
         assertRefused(FailureKind.PRECONDITION, () -> verify(empty)).contains("is not a git work tree");
-        assertRefused(FailureKind.PRECONDITION, () -> verify(temporary.resolve("none"))).contains("there is no directory");
+        assertRefused(FailureKind.PRECONDITION, () -> verify(temporary.resolve("none")))
+                .contains("there is no directory");
         assertRefused(FailureKind.PRECONDITION, () -> verify(platform.root.resolve("services")))
                 .contains("is not its top: name " + platform.root);
-        platform.git("clone", "--quiet", "--bare", ".", temporary.resolve("bare").toString());
-        assertRefused(FailureKind.PRECONDITION, () -> verify(temporary.resolve("bare"))).contains("bare repository");
+        platform.git(
+                "clone", "--quiet", "--bare", ".", temporary.resolve("bare").toString());
+        assertRefused(FailureKind.PRECONDITION, () -> verify(temporary.resolve("bare")))
+                .contains("bare repository");
         Files.createDirectories(empty.resolve(".git"));
         assertRefused(FailureKind.PRECONDITION, () -> verify(empty)).contains("is not a git repository");
     }
@@ -144,22 +147,27 @@ class RefusalTest {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE);
                 var held = channel.lock()) {
-            assertRefused(FailureKind.UNAVAILABLE, platform::checkOut).contains("another worker is changing this work tree");
+            assertRefused(FailureKind.UNAVAILABLE, platform::checkOut)
+                    .contains("another worker is changing this work tree");
         }
     }
 
     @Test
     void refusesSubmodules() throws Exception {
-        platform.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", platform.root.toString(), "sub");
+        platform.git(
+                "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", platform.root.toString(), "sub");
         platform.commit("Add a submodule");
-        assertRefused(FailureKind.PRECONDITION, () -> platform.verifyTarget(Platform.TAG)).contains("has submodules");
+        assertRefused(FailureKind.PRECONDITION, () -> platform.verifyTarget(Platform.TAG))
+                .contains("has submodules");
     }
 
     @Test
     void leavesTheTreeAloneUnlessThisRollbackPreservedIt() throws Exception {
         platform.makeDirty();
         var before = platform.state();
-        assertRefused(FailureKind.PRECONDITION, platform::checkOut).contains("nothing of").contains("was preserved");
+        assertRefused(FailureKind.PRECONDITION, platform::checkOut)
+                .contains("nothing of")
+                .contains("was preserved");
         assertThat(platform.state()).isEqualTo(before);
     }
 
@@ -189,7 +197,10 @@ class RefusalTest {
         platform.preserve();
         platform.checkOut();
         var main = platform.git("rev-parse", "main").strip();
-        platform.git("update-ref", "refs/heads/main", platform.git("rev-parse", Platform.TAG + "^{commit}").strip());
+        platform.git(
+                "update-ref",
+                "refs/heads/main",
+                platform.git("rev-parse", Platform.TAG + "^{commit}").strip());
         assertRefused(FailureKind.PRECONDITION, platform::goBack)
                 .contains("branch main")
                 .contains("git update-ref refs/heads/main " + main);

@@ -39,7 +39,8 @@ class WorktreeTest {
         platform.run(platform.addAction());
         assertThat(platform.beside.resolve("Makefile")).hasContent("v1");
         assertThat(platform.beside.resolve("services/kb")).doesNotExist();
-        assertThat(platform.git("-C", platform.beside.toString(), "status", "--porcelain")).isEmpty();
+        assertThat(platform.git("-C", platform.beside.toString(), "status", "--porcelain"))
+                .isEmpty();
         assertThat(platform.state()).isEqualTo(before);
         assertThat(platform.probe(platform.addAction())).isInstanceOf(Probe.Applied.class);
 
@@ -60,7 +61,8 @@ class WorktreeTest {
         if (engine == Engine.NATIVE) {
             Files.delete(platform.beside.resolve(".git"));
             platform.run(platform.addAction());
-            assertThat(platform.git("-C", platform.beside.toString(), "status", "--porcelain")).isEmpty();
+            assertThat(platform.git("-C", platform.beside.toString(), "status", "--porcelain"))
+                    .isEmpty();
         }
         platform.run(platform.removeAction());
         assertThat(platform.beside).doesNotExist();

@@ -11,7 +11,7 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
-import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.StepState;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -62,14 +62,21 @@ final class PlatformCommand extends Group {
             var name = read.descriptor().name();
             var command = new CheckPlatform(RollbackIds.next(now()), read.text());
             request(plane).ask(name, "rollbackctl platform check", command);
-            var state = follow(plane, command.getRollbackId());
-            if (state == RollbackState.SUCCEEDED && !json()) {
+            var status = follow(plane, command.getRollbackId());
+            long failed = status.getSteps().stream()
+                    .filter(step -> step.getState() == StepState.FAILED)
+                    .count();
+            // A check looks at everything, so it goes on after what fails; its own success says little.
+            if (failed > 0 || exitCode(status) != ExitCode.OK) {
+                err().println("Platform " + name + " could not be rolled back as it is: "
+                        + (failed == 1 ? "one check" : failed + " checks") + " failed, see above.");
+                return ExitCode.FAILED;
+            }
+            if (!json()) {
                 out().println("Platform " + name + " could be rolled back to "
                         + read.descriptor().target() + ".");
-            } else if (state != RollbackState.SUCCEEDED) {
-                err().println("Platform " + name + " could not be rolled back as it is: see the failed steps above.");
             }
-            return exitCode(state);
+            return ExitCode.OK;
         }
     }
 

@@ -16,13 +16,13 @@ abstract class WatchingVerb extends Verb {
     private static final Duration REDRAW = Duration.ofMillis(500);
 
     /** Follows a rollback that was started just now. */
-    final RollbackState follow(ControlPlane plane, String rollbackId) {
+    final RollbackStatus follow(ControlPlane plane, String rollbackId) {
         try (var reader = plane.read(List.of(plane.topics().status()))) {
             return follow(reader, Statuses.read(reader), rollbackId);
         }
     }
 
-    final RollbackState follow(TopicReader reader, Statuses statuses, String rollbackId) {
+    final RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId) {
         var view = view();
         var goodbye = Thread.ofPlatform().unstarted(() -> interrupted(view, rollbackId));
         Runtime.getRuntime().addShutdownHook(goodbye);
@@ -34,7 +34,7 @@ abstract class WatchingVerb extends Verb {
         }
     }
 
-    private RollbackState follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
+    private RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
         var status = awaitFirst(reader, statuses, rollbackId);
         view.show(status, now());
         while (Statuses.isRunning(status)) {
@@ -42,7 +42,7 @@ abstract class WatchingVerb extends Verb {
             status = statuses.rollback(rollbackId).orElse(status);
             view.show(status, now());
         }
-        return status.getState();
+        return status;
     }
 
     private RollbackStatus awaitFirst(TopicReader reader, Statuses statuses, String rollbackId) {
@@ -58,8 +58,8 @@ abstract class WatchingVerb extends Verb {
         return statuses.rollback(rollbackId).orElseThrow();
     }
 
-    final int exitCode(RollbackState state) {
-        return state == RollbackState.SUCCEEDED ? ExitCode.OK : ExitCode.FAILED;
+    static int exitCode(RollbackStatus status) {
+        return status.getState() == RollbackState.SUCCEEDED ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private RollbackView view() {

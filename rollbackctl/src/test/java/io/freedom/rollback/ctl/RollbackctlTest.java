@@ -162,11 +162,17 @@ class RollbackctlTest {
             return Map.of(
                     plane.topics().history(), Samples.event(1, 0, id, command.getCommandId(), started()),
                     plane.topics().status(),
-                            Samples.status()
+                            Samples.status(Samples.step(
+                                                    "git.verify-target",
+                                                    "Verify the tag",
+                                                    Phase.ASSESS,
+                                                    StepState.FAILED)
+                                            .setDetail("the tag does not exist")
+                                            .build())
                                     .setRollbackId(id)
                                     .setScenario("platform-check")
-                                    .setState(RollbackState.REFUSED)
-                                    .setReason("the tag does not exist")
+                                    .setState(RollbackState.SUCCEEDED)
+                                    .setReason("succeeded without 1 dispensable step")
                                     .setFinishedAt(START.plusSeconds(2))
                                     .build());
         });
@@ -174,7 +180,7 @@ class RollbackctlTest {
         assertThat(run("platform", "check", file("platform.yaml", DESCRIPTOR).toString()))
                 .isEqualTo(1);
         assertThat(out.toString()).contains("the tag does not exist");
-        assertThat(err.toString()).contains("Platform freedom could not be rolled back as it is");
+        assertThat(err.toString()).contains("Platform freedom could not be rolled back as it is: one check failed");
     }
 
     @Test

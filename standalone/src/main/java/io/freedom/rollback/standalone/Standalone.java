@@ -68,7 +68,8 @@ public final class Standalone implements AutoCloseable {
             awaitOrchestrator(context);
         } catch (RuntimeException e) {
             // What is starting beside must have ended its start before it can be stopped.
-            CompletableFuture.allOf(brokerReady.handle((a, b) -> a), registryReady.handle((a, b) -> a))
+            CompletableFuture.allOf(
+                            brokerReady.exceptionally(failure -> null), registryReady.exceptionally(failure -> null))
                     .join();
             throw cause(e);
         }

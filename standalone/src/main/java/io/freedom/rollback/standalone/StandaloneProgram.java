@@ -10,10 +10,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The command {@code rollback-standalone}. Exit codes: 0 stopped by a signal, 1 did not start or broke, 2 bad usage. */
+/** The command {@code rollback-standalone}. Exit codes: 143 stopped by SIGTERM, 1 did not start or broke, 2 bad usage. */
 @Command(
         name = "rollback-standalone",
         mixinStandardHelpOptions = true,
+        versionProvider = StandaloneProgram.Version.class,
         sortOptions = false,
         description = "Runs broker, schema registry, orchestrator and the four workers of one machine.",
         footer = {
@@ -121,6 +122,14 @@ public final class StandaloneProgram implements Callable<Integer> {
             Runtime.getRuntime().halt(1);
         } catch (InterruptedException e) {
             // Stopped in time.
+        }
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            var version = StandaloneProgram.class.getPackage().getImplementationVersion();
+            return new String[] {"rollback-standalone " + (version == null ? "(not packaged)" : version)};
         }
     }
 }

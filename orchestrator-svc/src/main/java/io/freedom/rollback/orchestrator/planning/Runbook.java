@@ -25,6 +25,8 @@ final class Runbook {
     private static final Duration QUICK = Duration.ofSeconds(30);
     private static final Duration MINUTES = Duration.ofMinutes(5);
     private static final Duration LONG = Duration.ofMinutes(20);
+    /** Services are healthy by then: a probe that fails for longer fails for good, and service waits for the way back. */
+    private static final Duration SETTLE = Duration.ofSeconds(15);
     /** Grace of `docker stop`, seconds, as compose has it. */
     private static final int GRACE = 10;
 
@@ -315,6 +317,7 @@ final class Runbook {
                             new ComposeUp(compose, databaseService()),
                             MINUTES)
                     .after(reverted)
+                    .with("container.prepare-images")
                     .attempts(2)
                     .undoneBy("Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE), MINUTES));
             add(step(
@@ -329,6 +332,7 @@ final class Runbook {
         }
         var up = step("container.up", "Start all services", RECOVER, new ComposeUp(compose, List.of()), MINUTES)
                 .after(serving)
+                .with("container.prepare-images")
                 .attempts(2);
         add(
                 database == null
@@ -346,6 +350,7 @@ final class Runbook {
                         new AwaitHealthy(compose, List.of()),
                         MINUTES)
                 .after("container.up")
+                .with("container.prepare-images")
                 .bringsServiceBack());
         return this;
     }
@@ -414,7 +419,7 @@ final class Runbook {
                             VALIDATE,
                             new ProbeHttp(
                                     probes.http().stream().map(Contracts::probe).toList()),
-                            Duration.ofMinutes(1))
+                            SETTLE)
                     .after(after));
         }
         if (probes.model() != null) {
@@ -423,7 +428,7 @@ final class Runbook {
                             "Ask the model for a completion",
                             VALIDATE,
                             new CheckModel(Contracts.probe(probes.model())),
-                            Duration.ofMinutes(1))
+                            SETTLE)
                     .after(after));
         }
         if (probes.endToEnd() != null) {
@@ -432,7 +437,7 @@ final class Runbook {
                             "Send a query through the platform",
                             VALIDATE,
                             new CheckEndToEnd(Contracts.probe(probes.endToEnd())),
-                            Duration.ofMinutes(1))
+                            SETTLE)
                     .after(after));
         }
     }

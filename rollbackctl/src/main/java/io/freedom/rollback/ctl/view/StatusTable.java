@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.view;
 
+import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepStatus;
 import java.time.Duration;
@@ -36,6 +37,9 @@ public final class StatusTable {
 
     private static String rto(RollbackStatus r, Instant now) {
         var left = Steps.rtoLeft(r, now);
+        if (r.getFinishedAt() != null && r.getState() != RollbackState.SUCCEEDED) {
+            return "-";
+        }
         return r.getFinishedAt() != null && !left.isNegative() ? "met" : Texts.left(left);
     }
 

@@ -130,7 +130,7 @@ public final class RegistryProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()))
                 .start();
-        launched.onExit().thenAccept(ended -> relaunch(ended, Duration.ofNanos(System.nanoTime() - began)));
+        var _ = launched.onExit().thenAccept(ended -> relaunch(ended, Duration.ofNanos(System.nanoTime() - began)));
         return launched;
     }
 

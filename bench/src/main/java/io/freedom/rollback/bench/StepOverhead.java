@@ -1,0 +1,120 @@
+package io.freedom.rollback.bench;
+
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAccepted;
+import io.freedom.rollback.schemas.step.StepDone;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * The orchestrator's overhead per step: from the moment a worker publishes the result that a step waited for, to the
+ * moment the next worker has taken that step. Both by the workers' clock, which is one on one machine; Kafka there and
+ * back, deciding and committing are all in it.
+ *
+ * <p>Usage: {@code StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL}; prints {@code {"steps": n, "median": ms, "p90": ms}}.
+ */
+public final class StepOverhead {
+    private record Key(String rollbackId, String stepId) {}
+
+    private final Map<String, List<PlanStep>> plans = new HashMap<>();
+    private final Map<Key, Instant> accepted = new HashMap<>();
+    private final Map<Key, Instant> done = new HashMap<>();
+
+    private StepOverhead() {}
+
+    public static void main(String[] args) {
+        if (args.length != 2) {
+            System.err.println("usage: StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL");
+            System.exit(2);
+        }
+        var topics = TopicCatalogue.withPrefix(TopicCatalogue.DEFAULT_PREFIX);
+        var overhead = new StepOverhead();
+        try (var history = new SpecificAvroDeserializer<HistoryEvent>();
+                var events = new SpecificAvroDeserializer<StepEvent>()) {
+            var registry = Map.of("schema.registry.url", args[1]);
+            history.configure(registry, false);
+            events.configure(registry, false);
+            readAll(args[0], topics.history().name(), history, overhead::add);
+            readAll(args[0], topics.stepEvents().name(), events, overhead::add);
+        }
+        overhead.print();
+    }
+
+    private void add(HistoryEvent event) {
+        if (event.getEvent() instanceof RollbackStarted started) {
+            plans.put(event.getRollbackId(), started.getPlan().getSteps());
+        }
+    }
+
+    private void add(StepEvent event) {
+        var key = new Key(event.getRollbackId(), event.getStepId());
+        if (event.getCompensation()) {
+            return;
+        }
+        if (event.getEvent() instanceof StepAccepted) {
+            accepted.putIfAbsent(key, event.getAt());
+        } else if (event.getEvent() instanceof StepDone) {
+            done.putIfAbsent(key, event.getAt());
+        }
+    }
+
+    private void print() {
+        var millis = new ArrayList<Long>();
+        plans.forEach((rollback, steps) -> steps.forEach(step -> {
+            var begun = accepted.get(new Key(rollback, step.getId()));
+            var released = step.getDependsOn().stream()
+                    .map(dependency -> done.get(new Key(rollback, dependency)))
+                    .toList();
+            if (begun != null && !released.isEmpty() && released.stream().noneMatch(at -> at == null)) {
+                var last = released.stream().max(Instant::compareTo).orElseThrow();
+                millis.add(Duration.between(last, begun).toMillis());
+            }
+        }));
+        millis.sort(Long::compare);
+        if (millis.isEmpty()) {
+            System.err.println("no finished step in the topics");
+            System.exit(1);
+        }
+        System.out.printf(
+                "{\"steps\": %d, \"median\": %d, \"p90\": %d}%n",
+                millis.size(), millis.get(millis.size() / 2), millis.get(millis.size() * 9 / 10));
+    }
+
+    private static <T extends SpecificRecord> void readAll(
+            String servers, String topic, SpecificAvroDeserializer<T> deserializer, Consumer<T> each) {
+        Map<String, Object> settings = Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers, ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        try (var consumer =
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            var ends = consumer.endOffsets(partitions);
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                for (var message : consumer.poll(Duration.ofSeconds(1))) {
+                    var value = deserializer.deserialize(topic, message.value());
+                    if (value != null) {
+                        each.accept(value);
+                    }
+                }
+            }
+        }
+    }
+}
