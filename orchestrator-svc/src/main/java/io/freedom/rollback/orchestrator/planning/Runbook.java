@@ -307,8 +307,9 @@ final class Runbook {
     // ---- Phase 5: service recovery ----------------------------------------------------------------
 
     Runbook recover() {
-        var reverted = List.of("git.verify-work-tree", "container.adopt-images");
-        var serving = new ArrayList<>(reverted);
+        // The check-out verifies itself; that the critical files are there must be known before the services start.
+        var reverted = List.of("git.check-out", "container.adopt-images");
+        var serving = new ArrayList<>(List.of("git.verify-work-tree", "container.adopt-images"));
         if (database != null) {
             add(step(
                             "container.start-database",

@@ -54,6 +54,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     private ProcessorContext<String, Outbound> context;
     private SagaStore store;
+    /** Somebody waits for what was just decided: a worker, an operator. */
+    private boolean awaited;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     SagaProcessor(
@@ -81,8 +83,12 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             case Inbound.FromOperator(var value) -> fromOperator(inbound.key(), value, now);
             case Inbound.FromWorker(var value) -> fromWorker(inbound.key(), value, now);
         }
-        // Without it, a step's outcome would wait for the commit interval before workers may see what follows.
-        context.commit();
+        if (awaited) {
+            // Otherwise workers would see what follows from a step's outcome only after the commit interval. A transaction
+            // for what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
+            context.commit();
+            awaited = false;
+        }
     }
 
     // ---- incidents ------------------------------------------------------------------------------
@@ -156,6 +162,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             throw new IllegalStateException("merged into a rollback that does not run: " + platform);
         }
         store.put(Platforms.answered(store.platform(platform), incident, live.rollback.id()));
+        awaited = true;
         fact(live, cause, new IncidentMerged(incident), now);
     }
 
@@ -220,20 +227,18 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     // ---- time -----------------------------------------------------------------------------------
 
     private void tick(Instant now) {
-        boolean acted = false;
         for (var live : store.live()) {
             var platform = live.rollback.plan().getPlatform();
             for (var command : SagaTimers.due(live.rollback, live.signs, now)) {
                 advance(platform, command, null, now);
-                acted = true;
             }
             if (live.unpublished && !live.rollback.finished()) {
                 published(live, now);
-                acted = true;
             }
         }
-        if (acted) {
+        if (awaited) {
             context.commit();
+            awaited = false;
         }
     }
 
@@ -269,11 +274,18 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                     new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt())));
         }
         Reaction.react(event, live.rollback, now)
-                .ifPresent(reaction -> forward(
-                        topics.commands(reaction.worker()), reaction.command().getPlatform(), reaction.command(), now));
+                .ifPresent(reaction -> {
+                    awaited = true;
+                    forward(
+                            topics.commands(reaction.worker()),
+                            reaction.command().getPlatform(),
+                            reaction.command(),
+                            now);
+                });
     }
 
     private void finished(String platform, Rollback rollback, Instant now) {
+        awaited = true;
         store.forget(platform, rollback.id());
         store.put(Platforms.idle(store.platform(platform)));
         var waiting = store.platform(platform);
@@ -293,6 +305,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void platformFact(String platform, String cause, SpecificRecord fact, Instant now) {
+        awaited = true;
         var state = store.platform(platform);
         var event = new HashChain(state.getSequence(), state.getLastHash()).next(platform, null, now, cause, fact);
         store.put(Platforms.chained(state, event.getSequence(), event.getHash()));
@@ -317,6 +330,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {
+        awaited = true;
         forward(topics.deadLetters(topic), key, letter, now);
     }
 

@@ -64,8 +64,8 @@ class PlannerTest {
         assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct())
                 .containsExactly(Phase.values());
         assertThat(before(plan, "git.check-out")).contains("container.down", "backup.seal-database");
-        assertThat(before(plan, "container.start-database")).contains("git.verify-work-tree", "container.adopt-images");
-        assertThat(before(plan, "container.up")).contains("health.database-ready");
+        assertThat(before(plan, "container.start-database")).contains("git.check-out", "container.adopt-images");
+        assertThat(before(plan, "container.up")).contains("git.verify-work-tree", "health.database-ready");
         assertThat(before(plan, "container.prune-images"))
                 .as("chores come once service is back")
                 .contains("container.await-healthy", "health.end-to-end", "health.database");
