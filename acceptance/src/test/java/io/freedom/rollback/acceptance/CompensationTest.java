@@ -21,7 +21,10 @@ class CompensationTest {
 
             assertThat(rollback.exitCode()).as(rollback.output()).isEqualTo(1);
             assertThat(rollback.output()).contains("Castle GUI", "never there");
-            assertThat(plane.facts("acc-undo", "RollbackFinished").getFirst().path("outcome").asString())
+            assertThat(plane.facts("acc-undo", "RollbackFinished")
+                            .getFirst()
+                            .path("outcome")
+                            .asString())
                     .isEqualTo("COMPENSATED");
             assertThat(platform.state()).isEqualTo(before);
         }
@@ -35,15 +38,16 @@ class CompensationTest {
             var id = plane.facts("acc-abort", "RollbackStarted").isEmpty()
                     ? ""
                     : plane.history("acc-abort").stream()
-                            .filter(event -> event.path("event").path("type").asString().equals("RollbackStarted"))
+                            .filter(event ->
+                                    event.path("event").path("type").asString().equals("RollbackStarted"))
                             .findFirst()
                             .orElseThrow()
                             .path("rollbackId")
                             .asString();
-            await("the services are stopped").atMost(Duration.ofMinutes(2)).until(() -> plane
-                    .facts("acc-abort", "StepSucceeded")
-                    .stream()
-                    .anyMatch(step -> step.path("stepId").asString().equals("container.stop-writers")));
+            await("the services are stopped")
+                    .atMost(Duration.ofMinutes(2))
+                    .until(() -> plane.facts("acc-abort", "StepSucceeded").stream()
+                            .anyMatch(step -> step.path("stepId").asString().equals("container.stop-writers")));
 
             plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
             plane.rollbackctl("watch", id);

@@ -101,7 +101,8 @@ final class ControlPlane {
         var builder = new ProcessBuilder(argv)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(name + ".log").toFile()));
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve(name + ".log").toFile()));
         builder.environment().putAll(environment);
         try {
             return builder.start();
@@ -124,7 +125,8 @@ final class ControlPlane {
 
     static void remove(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -152,9 +154,12 @@ final class ControlPlane {
 
     Map<String, String> environment() {
         return Map.of(
-                "ROLLBACK_BOOTSTRAP_SERVERS", "127.0.0.1:" + broker,
-                "ROLLBACK_REGISTRY_URL", registryUrl(),
-                "ROLLBACK_OPERATOR", "ada");
+                "ROLLBACK_BOOTSTRAP_SERVERS",
+                "127.0.0.1:" + broker,
+                "ROLLBACK_REGISTRY_URL",
+                registryUrl(),
+                "ROLLBACK_OPERATOR",
+                "ada");
     }
 
     String bootstrapServers() {
@@ -199,8 +204,7 @@ final class ControlPlane {
             {"version": "4", "status": "firing", "alerts": [{"status": "firing", "fingerprint": "%s", "startsAt": "%s",
               "labels": {"alertname": "Broken", "platform": "%s", "incident_class": "%s"},
               "annotations": {"summary": "something is broken"}}]}
-            """
-                .formatted(fingerprint, startsAt, platform, incidentClass));
+            """.formatted(fingerprint, startsAt, platform, incidentClass));
     }
 
     void post(String body) {

@@ -13,9 +13,11 @@ class DeadLetterTest {
     private final ControlPlane plane = ControlPlane.shared();
 
     private void letterSays(String... texts) {
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(
-                        plane.rollbackctl("dead-letters", "list").succeeded().output())
-                .contains(texts));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(plane.rollbackctl("dead-letters", "list")
+                                .succeeded()
+                                .output())
+                        .contains(texts));
     }
 
     @Test

@@ -16,7 +16,9 @@ class FullRollbackTest {
         try (var platform = Platform.broken("acc-full").registered(plane)) {
             platform.sql("insert into documents (title, body) select 'Late ' || n, 'x' from generate_series(1, 7) n");
             var before = platform.data();
-            assertThat(platform.health().exitCode()).as("the platform is broken").isNotZero();
+            assertThat(platform.health().exitCode())
+                    .as("the platform is broken")
+                    .isNotZero();
 
             var began = Instant.now().toString();
             plane.alert("acc-full", "deployment-failure", "same", began);
@@ -27,14 +29,17 @@ class FullRollbackTest {
             assertThat(watched.exitCode()).as(watched.output()).isZero();
             assertThat(platform.git("describe", "--tags", "--exact-match")).isEqualTo("graveyard/pre-reset");
             assertThat(platform.git("status", "--porcelain")).isEmpty();
-            assertThat(platform.health().exitCode()).as("the platform is healthy").isZero();
+            assertThat(platform.health().exitCode())
+                    .as("the platform is healthy")
+                    .isZero();
             assertThat(platform.data()).isEqualTo(before);
             assertThat(plane.facts("acc-full", "RollbackStarted")).hasSize(1);
             assertThat(plane.facts("acc-full", "IncidentDuplicated")).hasSize(1);
             assertThat(plane.facts("acc-full", "IncidentMerged")).hasSize(1);
             var finished = plane.facts("acc-full", "RollbackFinished").getFirst();
             assertThat(finished.path("outcome").asString()).isEqualTo("SUCCEEDED");
-            assertThat(finished.path("downtime").asLong()).isBetween(1L, finished.path("took").asLong());
+            assertThat(finished.path("downtime").asLong())
+                    .isBetween(1L, finished.path("took").asLong());
 
             try (var points = Files.list(platform.backups)) {
                 var point = points.filter(path -> path.getFileName().toString().startsWith("rb-"))

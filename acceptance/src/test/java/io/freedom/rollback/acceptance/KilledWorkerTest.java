@@ -51,10 +51,13 @@ class KilledWorkerTest {
     @Test
     void finishesTheRollbackAndActsOnceWhenAWorkerIsKilledInMidStep() {
         List.of("git", "container", "backup", "health").forEach(this::start);
-        try (var platform = Platform.broken("acc-kill").registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
+        try (var platform =
+                Platform.broken("acc-kill").registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
             var data = platform.data();
             plane.rollbackctl("start", "acc-kill", "--reason", "test").succeeded();
-            await("services are being started").atMost(Duration.ofMinutes(3)).until(() -> reached("acc-kill", "StepAcknowledged", "container.up"));
+            await("services are being started")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> reached("acc-kill", "StepAcknowledged", "container.up"));
 
             var container = workers.get("container");
             container.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -67,7 +70,9 @@ class KilledWorkerTest {
                     .filter(fact -> fact.path("stepId").asString().equals("container.up"))
                     .toList();
             assertThat(up).as("one success of the step that was killed").hasSize(1);
-            assertThat(platform.containers().lines()).as("one container of each service").hasSize(5);
+            assertThat(platform.containers().lines())
+                    .as("one container of each service")
+                    .hasSize(5);
             assertThat(platform.health().exitCode()).isZero();
             assertThat(platform.data()).isEqualTo(data);
         }

@@ -94,7 +94,8 @@ final class Platform implements AutoCloseable {
     }
 
     Shell.Result compose(String... arguments) {
-        var argv = Stream.concat(Stream.of("docker", "compose", "-p", name), Stream.of(arguments)).toList();
+        var argv = Stream.concat(Stream.of("docker", "compose", "-p", name), Stream.of(arguments))
+                .toList();
         return Shell.run(tree, java.util.Map.of(), argv);
     }
 
@@ -104,7 +105,20 @@ final class Platform implements AutoCloseable {
     }
 
     void sql(String statement) {
-        compose("exec", "-T", "postgres", "psql", "-q", "-v", "ON_ERROR_STOP=1", "-U", "freedom", "-d", "freedom_kb", "-c", statement)
+        compose(
+                        "exec",
+                        "-T",
+                        "postgres",
+                        "psql",
+                        "-q",
+                        "-v",
+                        "ON_ERROR_STOP=1",
+                        "-U",
+                        "freedom",
+                        "-d",
+                        "freedom_kb",
+                        "-c",
+                        statement)
                 .succeeded();
     }
 
@@ -146,7 +160,11 @@ final class Platform implements AutoCloseable {
     /** Everything of the work tree that git can tell, ignored files included, with the content of each file. */
     String workTree() {
         return git("status", "--porcelain=v2", "--branch", "--ignored") + "\n" + git("ls-files", "-s") + "\n"
-                + Shell.run(tree, "bash", "-c", "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum")
+                + Shell.run(
+                                tree,
+                                "bash",
+                                "-c",
+                                "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum")
                         .succeeded()
                         .output();
     }

@@ -30,12 +30,14 @@ class RefusalTest {
     private static Shell.Result refused(UnaryOperator<String> change, String... options) {
         platform.registered(PLANE, change);
         before = platform.state();
-        var argv = new java.util.ArrayList<>(
-                java.util.List.of("start", "acc-refuse", "--reason", "test", "--watch"));
+        var argv = new java.util.ArrayList<>(java.util.List.of("start", "acc-refuse", "--reason", "test", "--watch"));
         argv.addAll(java.util.List.of(options));
         var result = PLANE.rollbackctl(argv.toArray(String[]::new));
         assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
-        assertThat(PLANE.facts("acc-refuse", "RollbackFinished").getLast().path("outcome").asString())
+        assertThat(PLANE.facts("acc-refuse", "RollbackFinished")
+                        .getLast()
+                        .path("outcome")
+                        .asString())
                 .isEqualTo("REFUSED");
         assertThat(platform.state()).isEqualTo(before);
         return result;
@@ -61,7 +63,8 @@ class RefusalTest {
 
     @Test
     void refusesWhenTheDatabaseDoesNotAnswer() {
-        var result = refused(yaml -> yaml.replaceAll("jdbc:postgresql://127.0.0.1:\\d+", "jdbc:postgresql://127.0.0.1:1"));
+        var result =
+                refused(yaml -> yaml.replaceAll("jdbc:postgresql://127.0.0.1:\\d+", "jdbc:postgresql://127.0.0.1:1"));
         assertThat(result.output()).contains("PostgreSQL does not answer", "is the server running and reachable?");
     }
 

@@ -33,12 +33,13 @@ class RestoreTest {
     @Test
     void startsNothingForCorruptionWithoutARestorePointFromBefore() {
         try (var platform = Platform.built("acc-norestore").registered(plane)) {
-            plane.alert("acc-norestore", "data-corruption", "corrupt", Instant.now().toString());
-            org.awaitility.Awaitility.await().untilAsserted(() -> assertThat(
-                            plane.facts(platform.name, "IncidentIgnored"))
-                    .singleElement()
-                    .satisfies(fact -> assertThat(fact.path("reason").asString())
-                            .contains("no verified restore point was taken before")));
+            plane.alert(
+                    "acc-norestore", "data-corruption", "corrupt", Instant.now().toString());
+            org.awaitility.Awaitility.await()
+                    .untilAsserted(() -> assertThat(plane.facts(platform.name, "IncidentIgnored"))
+                            .singleElement()
+                            .satisfies(fact -> assertThat(fact.path("reason").asString())
+                                    .contains("no verified restore point was taken before")));
             assertThat(plane.facts(platform.name, "RollbackStarted")).isEmpty();
         }
     }

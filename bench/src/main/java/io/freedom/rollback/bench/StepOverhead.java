@@ -23,10 +23,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The orchestrator's overhead per step: from the moment a worker publishes the result that a step waited for, to the
- * moment the next worker has taken that step. Both by the workers' clock, which is one on one machine; Kafka there and
+ * moment a worker has taken the next step. Both by the workers' clock, which is one on one machine; Kafka there and
  * back, deciding and committing are all in it.
  *
- * <p>Usage: {@code StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL}; prints {@code {"steps": n, "median": ms, "p90": ms}}.
+ * <p>Usage: {@code StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL}; prints {@code {"results": n, "median": ms, "p90": ms}}.
  */
 public final class StepOverhead {
     private record Key(String rollbackId, String stepId) {}
@@ -74,7 +74,8 @@ public final class StepOverhead {
     }
 
     private void print() {
-        var millis = new ArrayList<Long>();
+        // A result may release several steps: the overhead is until the first of them is taken.
+        var first = new HashMap<Instant, Long>();
         plans.forEach((rollback, steps) -> steps.forEach(step -> {
             var begun = accepted.get(new Key(rollback, step.getId()));
             var released = step.getDependsOn().stream()
@@ -82,25 +83,28 @@ public final class StepOverhead {
                     .toList();
             if (begun != null && !released.isEmpty() && released.stream().noneMatch(at -> at == null)) {
                 var last = released.stream().max(Instant::compareTo).orElseThrow();
-                millis.add(Duration.between(last, begun).toMillis());
+                first.merge(last, Duration.between(last, begun).toMillis(), Math::min);
             }
         }));
+        var millis = new ArrayList<>(first.values());
         millis.sort(Long::compare);
         if (millis.isEmpty()) {
             System.err.println("no finished step in the topics");
             System.exit(1);
         }
         System.out.printf(
-                "{\"steps\": %d, \"median\": %d, \"p90\": %d}%n",
+                "{\"results\": %d, \"median\": %d, \"p90\": %d}%n",
                 millis.size(), millis.get(millis.size() / 2), millis.get(millis.size() * 9 / 10));
     }
 
     private static <T extends SpecificRecord> void readAll(
             String servers, String topic, SpecificAvroDeserializer<T> deserializer, Consumer<T> each) {
         Map<String, Object> settings = Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers, ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        try (var consumer =
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                servers,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed");
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             var partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();

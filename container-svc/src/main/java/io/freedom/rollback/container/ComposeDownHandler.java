@@ -7,6 +7,8 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeIsDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ImagesPrepared;
+import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -51,8 +53,13 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         var project = action.getCompose().getProject();
         var containers = engine.containers(project);
         // Only tells orphans from services, so nobody waits for it with the platform down.
-        var defined = CompletableFuture.supplyAsync(
-                () -> defined(action.getCompose()), task -> Thread.ofVirtual().start(task));
+        var defined = step.find(ImagesPrepared.class)
+                .map(prepared -> CompletableFuture.completedFuture(prepared.getImages().stream()
+                        .map(PreparedImage::getService)
+                        .toList()))
+                .orElseGet(() -> CompletableFuture.supplyAsync(
+                        () -> defined(action.getCompose()),
+                        task -> Thread.ofVirtual().start(task)));
 
         var active = containers.stream().filter(EngineContainer::isActive).toList();
         var idle = containers.stream().filter(c -> !c.isActive()).toList();
@@ -114,7 +121,7 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
                 .toList();
     }
 
-    /** Services of the compose file; empty when it cannot be read. */
+    /** Services of the compose file as it is, where the plan does not give the target's; empty when it cannot be read. */
     private static List<String> defined(ComposeProject project) {
         try {
             return List.copyOf(new Compose(project).model().services().keySet());

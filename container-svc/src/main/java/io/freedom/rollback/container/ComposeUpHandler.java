@@ -65,7 +65,8 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         if (prepared.isPresent() && !compose.isLegacy()) {
             var made = made(engine, action, prepared.get(), compose, step);
             if (made.isPresent()) {
-                Starting.inOrder(engine, made.get().stream().filter(c -> !c.isRunning()).toList(), step);
+                Starting.inOrder(
+                        engine, made.get().stream().filter(c -> !c.isRunning()).toList(), step);
                 return completed(containers(engine, action, Containers.services(made.get())));
             }
         }

@@ -23,7 +23,9 @@ final class OwnHealth {
             return false;
         }
         try {
-            return engine.exec(container.id(), details.healthCheck(), Map.of(), LIMIT).exitCode() == 0;
+            return engine.exec(container.id(), details.healthCheck(), Map.of(), LIMIT)
+                            .exitCode()
+                    == 0;
         } catch (StepFailure cannotBeRun) {
             return false;
         }

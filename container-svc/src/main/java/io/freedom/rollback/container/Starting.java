@@ -62,7 +62,9 @@ final class Starting {
 
     private Collection<EngineContainer> dependencies(EngineContainer container) {
         var services = DependencyOrder.dependencies(container);
-        return ready.keySet().stream().filter(other -> services.contains(other.service())).toList();
+        return ready.keySet().stream()
+                .filter(other -> services.contains(other.service()))
+                .toList();
     }
 
     private void awaitReady(EngineContainer container) throws StepFailure, InterruptedException {

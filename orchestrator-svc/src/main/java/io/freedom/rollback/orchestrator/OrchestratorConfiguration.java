@@ -7,6 +7,7 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
@@ -20,7 +21,6 @@ import org.springframework.kafka.config.KafkaStreamsInfrastructureCustomizer;
 import org.springframework.kafka.config.StreamsBuilderFactoryBean;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
-import org.apache.kafka.streams.StreamsBuilder;
 
 /** The orchestrator: one Kafka Streams application, and the webhook beside it. */
 @Configuration(proxyBeanMethods = false)
@@ -41,8 +41,7 @@ public class OrchestratorConfiguration {
         streams.setInfrastructureCustomizer(new KafkaStreamsInfrastructureCustomizer() {
             @Override
             public void configureBuilder(StreamsBuilder builder) {
-                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl()))
-                        .addTo(builder);
+                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl())).addTo(builder);
             }
         });
         // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.
@@ -56,7 +55,9 @@ public class OrchestratorConfiguration {
     private static Map<String, Object> settings(OrchestratorProperties properties, KafkaProperties kafka) {
         var settings = new HashMap<String, Object>(kafka.buildAdminProperties());
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, properties.topicPrefix() + "orchestrator");
-        settings.put(StreamsConfig.STATE_DIR_CONFIG, properties.stateDirectory().toAbsolutePath().toString());
+        settings.put(
+                StreamsConfig.STATE_DIR_CONFIG,
+                properties.stateDirectory().toAbsolutePath().toString());
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10);
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, properties.streamThreads());
@@ -85,6 +86,7 @@ public class OrchestratorConfiguration {
     AlertmanagerWebhook alertmanagerWebhook(KafkaProperties kafka, TopicCatalogue topics) {
         var producers = new DefaultKafkaProducerFactory<byte[], byte[]>(
                 new HashMap<>(kafka.buildAdminProperties()), new ByteArraySerializer(), new ByteArraySerializer());
-        return new AlertmanagerWebhook(new KafkaTemplate<>(producers), topics.incidents().name());
+        return new AlertmanagerWebhook(
+                new KafkaTemplate<>(producers), topics.incidents().name());
     }
 }

@@ -16,7 +16,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("rollback")
 public record OrchestratorProperties(
-        @DefaultValue("http://localhost:8081/apis/ccompat/v7") String schemaRegistryUrl,
+        @DefaultValue("http://localhost:8081/apis/ccompat/v7")
+        String schemaRegistryUrl,
+
         @DefaultValue("rollback.") String topicPrefix,
         @DefaultValue("data/state") Path stateDirectory,
         @DefaultValue("0") int standbyReplicas,

@@ -12,11 +12,19 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule PURE_PACKAGES_KNOW_NO_INFRASTRUCTURE = noClasses()
             .that()
-            .resideInAnyPackage("..orchestrator.saga..", "..orchestrator.planning..", "..orchestrator.admission..", "..rollback.platform..")
+            .resideInAnyPackage(
+                    "..orchestrator.saga..",
+                    "..orchestrator.planning..",
+                    "..orchestrator.admission..",
+                    "..rollback.platform..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "org.springframework..", "org.apache.kafka..", "com.github.dockerjava..", "java.sql..", "java.net.http..");
+                    "org.springframework..",
+                    "org.apache.kafka..",
+                    "com.github.dockerjava..",
+                    "java.sql..",
+                    "java.net.http..");
 
     @ArchTest
     static final ArchRule PURE_PACKAGES_HAVE_NO_CLOCK = noClasses()

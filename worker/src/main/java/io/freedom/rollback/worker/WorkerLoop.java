@@ -83,6 +83,8 @@ final class WorkerLoop implements SmartLifecycle {
         var settings = new ContainerProperties(commands.name());
         settings.setGroupId("rollback-" + name + "-" + properties.site());
         settings.setAckMode(AckMode.MANUAL_IMMEDIATE);
+        // The poll loop must not wait for the commit: the next command may be there already.
+        settings.setSyncCommits(false);
         settings.setMessageListener(listener);
         settings.setConsumerRebalanceListener(listener);
         settings.setMissingTopicsFatal(false);

@@ -251,7 +251,8 @@ final class Runbook {
                         SHUT_DOWN,
                         new ComposeDown(compose, GRACE),
                         MINUTES)
-                .after(last(SHUT_DOWN))
+                .after(sealed())
+                .with("container.prepare-images")
                 .attempts(2)
                 .undoneBy(
                         "Bring the recorded containers back",
@@ -260,6 +261,11 @@ final class Runbook {
                         MINUTES,
                         "container.record-state"));
         return this;
+    }
+
+    /** Nothing is written any more: containers may go, and beside that the work tree may change. */
+    private String sealed() {
+        return database == null ? "container.stop-writers" : "backup.seal-database";
     }
 
     // ---- Phase 4: git rollback --------------------------------------------------------------------
@@ -271,7 +277,7 @@ final class Runbook {
                         REVERT,
                         new CheckOutTarget(platform.workTree(), request.tag()),
                         MINUTES)
-                .after("container.down")
+                .after(sealed())
                 .with("git.preserve-changes")
                 .attempts(2)
                 .undoneBy(
@@ -285,7 +291,7 @@ final class Runbook {
                         REVERT,
                         new AdoptImages(compose),
                         QUICK)
-                .after("container.down")
+                .after(sealed())
                 .with("container.prepare-images", "container.record-state")
                 .attempts(3)
                 .undoneBy(
@@ -308,8 +314,8 @@ final class Runbook {
 
     Runbook recover() {
         // The check-out verifies itself; that the critical files are there must be known before the services start.
-        var reverted = List.of("git.check-out", "container.adopt-images");
-        var serving = new ArrayList<>(List.of("git.verify-work-tree", "container.adopt-images"));
+        var reverted = List.of("container.down", "git.check-out", "container.adopt-images");
+        var serving = new ArrayList<>(List.of("container.down", "git.verify-work-tree", "container.adopt-images"));
         if (database != null) {
             add(step(
                             "container.start-database",
@@ -527,10 +533,6 @@ final class Runbook {
                 .filter(step -> step.getPhase() == phase)
                 .map(PlanStep::getId)
                 .toList();
-    }
-
-    private String last(Phase phase) {
-        return idsOf(phase).getLast();
     }
 
     private void add(PlannedStep step) {

@@ -23,8 +23,7 @@ final class HistoryMapper {
 
     static SpecificRecord toAvro(RollbackEvent event) {
         return switch (event) {
-            case RollbackEvent.Started e ->
-                new RollbackStarted(e.plan(), e.incident(), e.operator(), e.reason());
+            case RollbackEvent.Started e -> new RollbackStarted(e.plan(), e.incident(), e.operator(), e.reason());
             case RollbackEvent.Dispatched(var attempt, var deadline) ->
                 new StepDispatched(attempt.step(), attempt.number(), attempt.compensation(), deadline);
             case RollbackEvent.Acknowledged(var attempt, var worker) ->
@@ -43,7 +42,10 @@ final class HistoryMapper {
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
-                        e.outcome(), e.reason(), e.took().toMillis(), e.downtime().toMillis());
+                        e.outcome(),
+                        e.reason(),
+                        e.took().toMillis(),
+                        e.downtime().toMillis());
         };
     }
 

@@ -59,9 +59,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     SagaProcessor(
-            TopicCatalogue topics,
-            Deserializer<OperatorCommand> operatorCommands,
-            Deserializer<StepEvent> stepEvents) {
+            TopicCatalogue topics, Deserializer<OperatorCommand> operatorCommands, Deserializer<StepEvent> stepEvents) {
         this.topics = topics;
         this.operatorCommands = operatorCommands;
         this.stepEvents = stepEvents;
@@ -70,8 +68,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     @Override
     public void init(ProcessorContext<String, Outbound> processorContext) {
         context = processorContext;
-        store = new SagaStore(
-                context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS));
+        store = new SagaStore(context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS));
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, at -> tick(Instant.ofEpochMilli(at)));
     }
 
@@ -84,7 +81,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             case Inbound.FromWorker(var value) -> fromWorker(inbound.key(), value, now);
         }
         if (awaited) {
-            // Otherwise workers would see what follows from a step's outcome only after the commit interval. A transaction
+            // Otherwise workers would see what follows from a step's outcome only after the commit interval. A
+            // transaction
             // for what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
             context.commit();
             awaited = false;
@@ -99,7 +97,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         var live = store.live(incident.getPlatform());
         var decision = new Admission(state, live == null ? null : live.rollback, now).decide(incident);
         if (decision instanceof Decision.Unknown(var reason)) {
-            var letter = DeadLetter.newBuilder(report.getOrigin()).setReason(reason).setAt(now);
+            var letter =
+                    DeadLetter.newBuilder(report.getOrigin()).setReason(reason).setAt(now);
             deadLetter(topics.incidents(), incident.getPlatform(), letter.build(), now);
             return;
         }
@@ -210,7 +209,11 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     /** The acceptance may have been lost with a broker; progress says as much. */
     private void acknowledged(StepEvent event, Live live, AttemptId attempt, Instant now) {
-        advance(live.rollback.plan().getPlatform(), new RollbackCommand.Acknowledge(attempt, event.getWorkerId()), null, now);
+        advance(
+                live.rollback.plan().getPlatform(),
+                new RollbackCommand.Acknowledge(attempt, event.getWorkerId()),
+                null,
+                now);
     }
 
     private static RollbackCommand command(StepEvent event, AttemptId attempt) {
@@ -220,7 +223,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 new RollbackCommand.Complete(attempt, e.getResult(), e.getDetail(), e.getAlreadyApplied());
             case StepError e -> new RollbackCommand.Fail(attempt, e.getKind(), e.getMessage());
             case StepCancelled e -> new RollbackCommand.Cancelled(attempt, e.getReason());
-            default -> throw new IllegalStateException("unknown event " + event.getEvent().getClass());
+            default ->
+                throw new IllegalStateException(
+                        "unknown event " + event.getEvent().getClass());
         };
     }
 
@@ -273,15 +278,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                     store.platform(platform),
                     new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt())));
         }
-        Reaction.react(event, live.rollback, now)
-                .ifPresent(reaction -> {
-                    awaited = true;
-                    forward(
-                            topics.commands(reaction.worker()),
-                            reaction.command().getPlatform(),
-                            reaction.command(),
-                            now);
-                });
+        Reaction.react(event, live.rollback, now).ifPresent(reaction -> {
+            awaited = true;
+            forward(topics.commands(reaction.worker()), reaction.command().getPlatform(), reaction.command(), now);
+        });
     }
 
     private void finished(String platform, Rollback rollback, Instant now) {
@@ -320,8 +320,12 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void refuse(Topic topic, @Nullable String key, byte @Nullable [] value, String reason, Instant now) {
         var letter = DeadLetter.newBuilder()
                 .setTopic(topic.name())
-                .setPartition(context.recordMetadata().map(metadata -> metadata.partition()).orElse(-1))
-                .setOffset(context.recordMetadata().map(metadata -> metadata.offset()).orElse(-1L))
+                .setPartition(context.recordMetadata()
+                        .map(metadata -> metadata.partition())
+                        .orElse(-1))
+                .setOffset(context.recordMetadata()
+                        .map(metadata -> metadata.offset())
+                        .orElse(-1L))
                 .setAt(now)
                 .setReason(reason)
                 .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))

@@ -107,7 +107,8 @@ final class SagaStore {
         live.put(platform, started);
     }
 
-    @Nullable Live live(String platform) {
+    @Nullable
+    Live live(String platform) {
         return live.get(platform);
     }
 

@@ -60,15 +60,15 @@ public final class SagaTopology {
                                         new OutboundSerializer(
                                                 this.<SpecificRecord>serde().serializer()),
                                         (_, _) -> {
-                                            throw new UnsupportedOperationException("outbound records are only written");
+                                            throw new UnsupportedOperationException(
+                                                    "outbound records are only written");
                                         })));
     }
 
     private KStream<String, Inbound> incidents(StreamsBuilder builder) {
         var reader = new IncidentReader(
                 topics.incidents().name(), this.<Incident>serde().deserializer());
-        var read = builder.stream(
-                        topics.incidents().name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
+        var read = builder.stream(topics.incidents().name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
                 .process(() -> new IntakeProcessor(reader));
         read.filter((_, value) -> value instanceof DeadLetter)
                 .to(

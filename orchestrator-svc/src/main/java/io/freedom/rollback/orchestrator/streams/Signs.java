@@ -28,7 +28,8 @@ final class Signs {
         return heard.computeIfAbsent(attempt, _ -> now);
     }
 
-    @Nullable StepProgress progressOf(AttemptId attempt) {
+    @Nullable
+    StepProgress progressOf(AttemptId attempt) {
         return progress.get(attempt);
     }
 }

@@ -6,8 +6,7 @@ import io.freedom.rollback.platform.PlatformDescriptors;
 
 /** A platform as the runbook has it. */
 public final class Descriptors {
-    public static final String FREEDOM =
-            """
+    public static final String FREEDOM = """
             apiVersion: rollback.freedom.io/v1
             name: freedom
             workTree: /srv/freedom

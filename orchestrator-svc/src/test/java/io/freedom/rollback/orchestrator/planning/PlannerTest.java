@@ -40,13 +40,17 @@ class PlannerTest {
         var seen = new HashSet<String>();
         for (var step : plan.getSteps()) {
             assertThat(seen).as("what %s depends on", step.getId()).containsAll(step.getDependsOn());
-            assertThat(before(plan, step.getId())).as("inputs of %s", step.getId()).containsAll(step.getInputs());
+            assertThat(before(plan, step.getId()))
+                    .as("inputs of %s", step.getId())
+                    .containsAll(step.getInputs());
             if (step.getCompensation() != null) {
                 assertThat(before(plan, step.getId()))
                         .as("inputs for undoing %s", step.getId())
                         .containsAll(step.getCompensation().getInputs());
             }
-            assertThat(seen.add(step.getId())).as("id %s is unique", step.getId()).isTrue();
+            assertThat(seen.add(step.getId()))
+                    .as("id %s is unique", step.getId())
+                    .isTrue();
         }
     }
 
@@ -61,10 +65,10 @@ class PlannerTest {
     @Test
     void followsTheRunbooksPhases() {
         var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
-        assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct())
-                .containsExactly(Phase.values());
-        assertThat(before(plan, "git.check-out")).contains("container.down", "backup.seal-database");
-        assertThat(before(plan, "container.start-database")).contains("git.check-out", "container.adopt-images");
+        assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct()).containsExactly(Phase.values());
+        assertThat(before(plan, "git.check-out")).contains("container.stop-writers", "backup.seal-database");
+        assertThat(before(plan, "container.start-database"))
+                .contains("container.down", "git.check-out", "container.adopt-images");
         assertThat(before(plan, "container.up")).contains("git.verify-work-tree", "health.database-ready");
         assertThat(before(plan, "container.prune-images"))
                 .as("chores come once service is back")
@@ -83,7 +87,9 @@ class PlannerTest {
                 "container.start-database",
                 "backup.restore-database",
                 "container.up")) {
-            assertThat(step(plan, id).getCompensation()).as("compensation of %s", id).isNotNull();
+            assertThat(step(plan, id).getCompensation())
+                    .as("compensation of %s", id)
+                    .isNotNull();
         }
     }
 

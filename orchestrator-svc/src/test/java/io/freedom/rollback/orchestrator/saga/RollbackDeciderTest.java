@@ -30,7 +30,8 @@ class RollbackDeciderTest {
 
     @Test
     void dispatchesAStepOnlyWhenAllItDependsOnSucceeded() {
-        var saga = Saga.of(step("a", ASSESS), step("b", ASSESS), step("c", ASSESS, "a", "b")).started();
+        var saga = Saga.of(step("a", ASSESS), step("b", ASSESS), step("c", ASSESS, "a", "b"))
+                .started();
 
         assertThat(saga.running()).containsExactly("a#1", "b#1");
         saga.succeeds("a");
@@ -64,7 +65,8 @@ class RollbackDeciderTest {
     @Test
     void decidesToNothingWhenStartedTwice() {
         var saga = fourSteps();
-        assertThat(saga.when(new RollbackCommand.Start("rb-1", saga.plan, null, null, null))).isEmpty();
+        assertThat(saga.when(new RollbackCommand.Start("rb-1", saga.plan, null, null, null)))
+                .isEmpty();
     }
 
     @Test
@@ -170,7 +172,8 @@ class RollbackDeciderTest {
 
     @Test
     void stopsRunningStepsBeforeItUndoesAnything() {
-        var saga = Saga.of(undoable(step("a", SHUT_DOWN)), undoable(step("b", SHUT_DOWN)), step("c", SHUT_DOWN)).started();
+        var saga = Saga.of(undoable(step("a", SHUT_DOWN)), undoable(step("b", SHUT_DOWN)), step("c", SHUT_DOWN))
+                .started();
         saga.succeeds("a");
         saga.fails("c", FailureKind.PRECONDITION);
 
@@ -208,7 +211,8 @@ class RollbackDeciderTest {
 
     @Test
     void goesOnWithoutADispensableStep() {
-        var saga = Saga.of(dispensable(step("logs", ASSESS)), step("next", ASSESS, "logs")).started();
+        var saga = Saga.of(dispensable(step("logs", ASSESS)), step("next", ASSESS, "logs"))
+                .started();
         saga.fails("logs", FailureKind.PRECONDITION);
         saga.succeeds("next");
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.SUCCEEDED);

@@ -30,7 +30,9 @@ class RollbackInvariantsTest {
                 act(saga, random);
                 invariants(saga);
             }
-            assertThat(saga.rollback().finished()).as("seed %d run %d ends", seed, run).isTrue();
+            assertThat(saga.rollback().finished())
+                    .as("seed %d run %d ends", seed, run)
+                    .isTrue();
             atTheEnd(saga);
         }
     }
@@ -81,15 +83,19 @@ class RollbackInvariantsTest {
             return saga.when(new RollbackCommand.Abort("ada", null));
         }
         if (!waiting.isEmpty() && random.nextBoolean()) {
-            return saga.when(new RollbackCommand.Retry(waiting.get(random.nextInt(waiting.size())).next()));
+            return saga.when(new RollbackCommand.Retry(
+                    waiting.get(random.nextInt(waiting.size())).next()));
         }
         if (out.isEmpty()) {
-            return waiting.isEmpty() ? List.of() : saga.when(new RollbackCommand.Retry(waiting.getFirst().next()));
+            return waiting.isEmpty()
+                    ? List.of()
+                    : saga.when(new RollbackCommand.Retry(waiting.getFirst().next()));
         }
         var picked = out.get(random.nextInt(out.size()));
         // Now and then the world speaks of an attempt that is long over, or of one that never was.
         var attempt = random.nextInt(8) == 0
-                ? new AttemptId(picked.step(), random.nextBoolean(), Math.max(1, picked.number() + random.nextInt(3) - 1))
+                ? new AttemptId(
+                        picked.step(), random.nextBoolean(), Math.max(1, picked.number() + random.nextInt(3) - 1))
                 : picked;
         var kinds = FailureKind.values();
         return switch (random.nextInt(12)) {
@@ -121,7 +127,9 @@ class RollbackInvariantsTest {
 
     private static void atTheEnd(Saga saga) {
         var rollback = saga.rollback();
-        assertThat(saga.succeeds(new AttemptId("s0", false, 1))).as("terminal states stay").isEmpty();
+        assertThat(saga.succeeds(new AttemptId("s0", false, 1)))
+                .as("terminal states stay")
+                .isEmpty();
         assertThat(rollback.inFlight()).isEmpty();
         if (rollback.outcome() == Outcome.SUCCEEDED) {
             assertThat(rollback.steps().values())

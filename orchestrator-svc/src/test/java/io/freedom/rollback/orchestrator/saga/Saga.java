@@ -26,7 +26,9 @@ final class Saga {
     final Plan plan;
     final List<RollbackEvent> history = new ArrayList<>();
     Instant now = START;
-    @Nullable Rollback state;
+
+    @Nullable
+    Rollback state;
 
     private Saga(Plan plan) {
         this.plan = plan;
@@ -115,7 +117,8 @@ final class Saga {
     }
 
     AttemptId current(String step, boolean compensation) {
-        return new AttemptId(step, compensation, rollback().track(step, compensation).attempt());
+        return new AttemptId(
+                step, compensation, rollback().track(step, compensation).attempt());
     }
 
     Rollback rollback() {

@@ -30,17 +30,29 @@ final class InMemoryRegistry implements AutoCloseable {
     }
 
     private synchronized void register(HttpExchange exchange) throws IOException {
-        var schema = JSON.readTree(exchange.getRequestBody().readAllBytes()).path("schema").asString();
+        var schema = JSON.readTree(exchange.getRequestBody().readAllBytes())
+                .path("schema")
+                .asString();
         if (!schemas.contains(schema)) {
             schemas.add(schema);
         }
-        answer(exchange, JsonNodeFactory.instance.objectNode().put("id", schemas.indexOf(schema) + 1).toString());
+        answer(
+                exchange,
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("id", schemas.indexOf(schema) + 1)
+                        .toString());
     }
 
     private synchronized void schema(HttpExchange exchange) throws IOException {
         var path = exchange.getRequestURI().getPath();
         int id = Integer.parseInt(path.substring(path.lastIndexOf('/') + 1));
-        answer(exchange, JsonNodeFactory.instance.objectNode().put("schema", schemas.get(id - 1)).toString());
+        answer(
+                exchange,
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("schema", schemas.get(id - 1))
+                        .toString());
     }
 
     private static void answer(HttpExchange exchange, String json) throws IOException {

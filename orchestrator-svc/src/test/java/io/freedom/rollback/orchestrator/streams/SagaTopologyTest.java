@@ -126,9 +126,7 @@ class SagaTopologyTest {
             {"version":"4","status":"%3$s","alerts":[{"status":"%3$s","fingerprint":"%2$s",
              "startsAt":"2026-03-01T02:58:00Z","labels":{"alertname":"GatewayDown","platform":"%1$s",
              "incident_class":"deployment-failure"},"annotations":{"summary":"gateway answers 500"}}]}
-            """
-                .formatted(platform, fingerprint, status)
-                .getBytes(StandardCharsets.UTF_8);
+            """.formatted(platform, fingerprint, status).getBytes(StandardCharsets.UTF_8);
     }
 
     private void report(byte[] body) {
@@ -138,7 +136,9 @@ class SagaTopologyTest {
 
     private void worker(StepCommand command, SpecificRecord event) {
         driver.<String, StepEvent>createInputTopic(
-                        TOPICS.stepEvents().name(), new StringSerializer(), this.<StepEvent>serde().serializer())
+                        TOPICS.stepEvents().name(),
+                        new StringSerializer(),
+                        this.<StepEvent>serde().serializer())
                 .pipeInput(
                         command.getPlatform(),
                         StepEvent.newBuilder()
@@ -160,7 +160,9 @@ class SagaTopologyTest {
 
     private void collect() {
         history.addAll(driver.createOutputTopic(
-                        TOPICS.history().name(), new StringDeserializer(), this.<HistoryEvent>serde().deserializer())
+                        TOPICS.history().name(),
+                        new StringDeserializer(),
+                        this.<HistoryEvent>serde().deserializer())
                 .readValuesToList());
         for (var worker : Worker.values()) {
             commands.addAll(driver.createOutputTopic(
@@ -181,7 +183,9 @@ class SagaTopologyTest {
 
     private List<RollbackStatus> statuses() {
         return driver.createOutputTopic(
-                        TOPICS.status().name(), new StringDeserializer(), this.<RollbackStatus>serde().deserializer())
+                        TOPICS.status().name(),
+                        new StringDeserializer(),
+                        this.<RollbackStatus>serde().deserializer())
                 .readValuesToList();
     }
 
@@ -215,7 +219,8 @@ class SagaTopologyTest {
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
-                        RollbackFinished.class, finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.SUCCEEDED));
+                        RollbackFinished.class,
+                        finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.SUCCEEDED));
         assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
     }
 
@@ -225,10 +230,12 @@ class SagaTopologyTest {
         report(alert("freedom", "f1", "firing"));
         workersSucceed();
 
-        var chain = history.stream().filter(event -> event.getRollbackId() != null).toList();
+        var chain =
+                history.stream().filter(event -> event.getRollbackId() != null).toList();
         for (int i = 1; i < chain.size(); i++) {
             assertThat(chain.get(i).getSequence()).isEqualTo(i + 1);
-            assertThat(chain.get(i).getPreviousHash()).isEqualTo(chain.get(i - 1).getHash());
+            assertThat(chain.get(i).getPreviousHash())
+                    .isEqualTo(chain.get(i - 1).getHash());
         }
     }
 
@@ -237,8 +244,10 @@ class SagaTopologyTest {
         registered();
         report(alert("freedom", "f1", "firing"));
         worker(commands.removeFirst(), done());
-        var chain = history.stream().filter(event -> event.getRollbackId() != null).toList();
-        var folded = RollbackDecider.evolve(null, List.of(fact(chain.getFirst())), chain.getFirst().getAt());
+        var chain =
+                history.stream().filter(event -> event.getRollbackId() != null).toList();
+        var folded = RollbackDecider.evolve(
+                null, List.of(fact(chain.getFirst())), chain.getFirst().getAt());
         for (var event : chain.subList(1, chain.size())) {
             folded = RollbackDecider.evolve(folded, List.of(fact(event)), event.getAt());
         }
@@ -290,7 +299,8 @@ class SagaTopologyTest {
         var body = alert("elsewhere", "f1", "firing");
         report(body);
         assertThat(deadIncidents()).singleElement().satisfies(letter -> {
-            assertThat(letter.getReason()).contains("platform elsewhere is not registered", "rollbackctl platform register");
+            assertThat(letter.getReason())
+                    .contains("platform elsewhere is not registered", "rollbackctl platform register");
             assertThat(letter.getValue().array()).isEqualTo(body);
             assertThat(letter.getTopic()).isEqualTo(TOPICS.incidents().name());
         });
