@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /** Waits until every service is well, and gives up at once when one cannot become so. */
 final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
-    private static final int POLL_MILLIS = 200;
+    private static final int POLL_MILLIS = 100;
 
     private final EngineProvider engines;
 
@@ -92,8 +92,11 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             throws StepFailure, InterruptedException {
         var waiting = new TreeMap<String, String>();
         var failed = new TreeMap<String, HealthJudge.Failed>();
-        for (var container : containers) {
-            switch (judge.judge(container)) {
+        // Side by side: each may run a health check inside its container.
+        var verdicts = InParallel.map(containers, judge::judge);
+        for (int i = 0; i < containers.size(); i++) {
+            var container = containers.get(i);
+            switch (verdicts.get(i)) {
                 case HealthJudge.Well() -> {}
                 case HealthJudge.Waiting(var why) -> waiting.put(container.service(), why);
                 case HealthJudge.Failed f -> failed.put(container.service(), f);

@@ -5,11 +5,11 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Judges single containers, remembering what it saw of them before. */
+/** Judges single containers, several at once, remembering what it saw of them before. */
 final class HealthJudge {
     /** A container without health check counts as well once it has run this long: one that crashes runs, too. */
     private static final Duration SETTLED = Duration.ofSeconds(2);
@@ -20,8 +20,8 @@ final class HealthJudge {
     private static final int CRASHES_FOR_GOOD = 8;
 
     private final Engine engine;
-    private final Map<String, Seen> seen = new HashMap<>();
-    private final Map<String, Integer> lastChances = new HashMap<>();
+    private final Map<String, Seen> seen = new ConcurrentHashMap<>();
+    private final Map<String, Integer> lastChances = new ConcurrentHashMap<>();
 
     /** A condition and since when it was seen without a break. */
     private record Seen(String condition, long since) {}
@@ -39,10 +39,13 @@ final class HealthJudge {
     /** @param forGood false when it may still recover once other services are up */
     record Failed(String containerId, int restarts, String text, boolean forGood) implements Verdict {}
 
-    /** Whether it was started, and failed, once more since this was first asked: that is, since all others are up. */
+    /**
+     * Whether it was started, and failed, once more since this was first asked: that is, since all others are up. The
+     * engine counts a restart when a run ends, and the first to end may have begun before that: only the next one counts.
+     */
     boolean hadItsLastChance(Failed failed) {
         var restarts = lastChances.putIfAbsent(failed.containerId(), failed.restarts());
-        return restarts != null && failed.restarts() > restarts;
+        return restarts != null && failed.restarts() > restarts + 1;
     }
 
     Verdict judge(EngineContainer container) throws StepFailure, InterruptedException {

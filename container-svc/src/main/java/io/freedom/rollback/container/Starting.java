@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Starts containers that exist, each as soon as what it depends on is ready. */
 final class Starting {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int POLL_MILLIS = 100;
+    private static final int POLL_MILLIS = 50;
 
     private final Engine engine;
     private final StepContext step;

@@ -38,8 +38,8 @@ final class RecordGitStateHandler extends GitStep<RecordGitState> {
         var recorded = GitStateRecorded.newBuilder()
                 .setCommit(head.name())
                 .setBranch(branch)
-                .setDirtyPaths(changes.dirty())
-                .setUntrackedPaths(changes.untracked())
+                .setDirtyPaths(first(changes.dirty()))
+                .setUntrackedPaths(first(changes.untracked()))
                 .build();
         var where = branch == null ? "HEAD detached" : "on branch " + branch;
         var state = repository.jgit().getRepositoryState();
@@ -55,6 +55,11 @@ final class RecordGitStateHandler extends GitStep<RecordGitState> {
                 recorded,
                 where + " at " + site.name(head) + ", " + changes.dirty().size() + " paths changed, "
                         + changes.untracked().size() + " untracked");
+    }
+
+    /** A result travels through Kafka; status.txt has all of them. */
+    private static List<String> first(List<String> paths) {
+        return paths.subList(0, Math.min(paths.size(), 1000));
     }
 
     private static List<String> status(String headline, WorkTree.Changes changes) {

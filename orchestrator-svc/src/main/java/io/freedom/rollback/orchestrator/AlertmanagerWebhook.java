@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator;
 
+import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,8 +18,6 @@ import org.springframework.web.bind.annotation.RestController;
  */
 @RestController
 final class AlertmanagerWebhook {
-    private static final int LARGEST_BODY = 1 << 20;
-
     private final KafkaTemplate<byte[], byte[]> kafka;
     private final String topic;
 
@@ -29,8 +28,9 @@ final class AlertmanagerWebhook {
 
     @PostMapping("/webhooks/incidents")
     ResponseEntity<String> report(@RequestBody byte[] body) throws InterruptedException {
-        if (body.length > LARGEST_BODY) {
-            return ResponseEntity.status(HttpStatus.CONTENT_TOO_LARGE).body("more than 1 MiB\n");
+        if (body.length > IncidentReader.LARGEST) {
+            return ResponseEntity.status(HttpStatus.CONTENT_TOO_LARGE)
+                    .body("more than " + IncidentReader.LARGEST + " bytes: report fewer alerts at once\n");
         }
         try {
             kafka.send(topic, body).get(10, TimeUnit.SECONDS);

@@ -33,7 +33,7 @@ final class PlatformCommand extends Group {
             name = "check",
             description = {
                 "Check a platform.yaml; then have the workers look, without changing anything, whether the platform",
-                "could be rolled back: tag, files, containers, disk space, database, probes."
+                "could be rolled back: tag, critical files, compose file, env keys, disk space, database."
             })
     static final class Check extends WatchingVerb {
         @Parameters(paramLabel = "FILE", description = "platform.yaml")

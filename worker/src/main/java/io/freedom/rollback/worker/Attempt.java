@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One attempt while it runs: what its handler may ask, and how it is stopped. */
 final class Attempt implements StepContext {
+    /** Why an attempt stops when its partition went to another process. */
+    static final String RELINQUISHED = "the platform is now served by another worker process";
+
     private final StepCommand command;
     private final ExecuteStep execute;
     private final Secrets secrets;
@@ -44,6 +47,10 @@ final class Attempt implements StepContext {
         return cancelled;
     }
 
+    boolean relinquished() {
+        return RELINQUISHED.equals(cancelled);
+    }
+
     /** Nothing may change any more; the working thread is interrupted. */
     synchronized void cancel(String reason) {
         if (cancelled == null) {
@@ -51,6 +58,13 @@ final class Attempt implements StepContext {
             if (thread != null) {
                 thread.interrupt();
             }
+        }
+    }
+
+    /** Its time is over: {@link #checkpoint} refuses, and the working thread is interrupted. */
+    synchronized void expire() {
+        if (thread != null) {
+            thread.interrupt();
         }
     }
 

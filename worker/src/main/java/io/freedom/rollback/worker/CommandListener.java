@@ -111,7 +111,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     /** The next owner gets the unacknowledged commands again: what runs here must change nothing any more. */
     private void relinquish(Collection<TopicPartition> gone) {
         gone.forEach(offsets::revoked);
-        List<Attempt> orphans = runner.running().stream()
+        List<Attempt> orphans = runner.unfinished().stream()
                 .filter(attempt -> gone.contains(partitions.get(attempt.platform())))
                 .toList();
         runner.relinquish(orphans);

@@ -72,9 +72,17 @@ final class StepRunner {
         };
     }
 
-    /** Stops all attempts of a platform whose commands now go to another process; says nothing about them. */
+    /** Stops attempts whose commands now go to another process; says nothing about them. */
     void relinquish(List<Attempt> attempts) {
-        attempts.forEach(attempt -> attempt.cancel(Relinquished.REASON));
+        attempts.forEach(attempt -> attempt.cancel(Attempt.RELINQUISHED));
+    }
+
+    /** Attempts that run or wait to. */
+    synchronized List<Attempt> unfinished() {
+        return latest.values().stream()
+                .filter(known -> !known.ended().isDone())
+                .map(Latest::attempt)
+                .toList();
     }
 
     List<Attempt> running() {
@@ -90,7 +98,8 @@ final class StepRunner {
         }
         if (before != null
                 && generation.equals(before.generation())
-                && !before.ended().isDone()) {
+                && !before.ended().isDone()
+                && !before.attempt().relinquished()) {
             return before.ended(); // the same command delivered twice while it runs
         }
         if (before != null) {
@@ -107,8 +116,10 @@ final class StepRunner {
                     try {
                         predecessor.handle((_, _) -> null).join();
                         run(attempt);
-                    } finally {
                         ended.complete(null);
+                    } catch (RuntimeException | Error e) {
+                        // Its outcome is not published, so its offset must not be committed.
+                        ended.completeExceptionally(e);
                     }
                 });
         return ended;
@@ -176,7 +187,7 @@ final class StepRunner {
                                     FailureKind.UNAVAILABLE,
                                     "did not finish in time: " + String.valueOf(cause.getMessage())))
                     .join();
-        } else if (!reason.equals(Relinquished.REASON)) {
+        } else if (!attempt.relinquished()) {
             publish(attempt.command(), new StepCancelled(reason)).join();
         }
     }
@@ -208,10 +219,5 @@ final class StepRunner {
 
     private CompletableFuture<?> publish(StepCommand command, SpecificRecord event) {
         return events.publish(command, event);
-    }
-
-    /** Why an attempt stops when its partition went to another process. */
-    private static final class Relinquished {
-        static final String REASON = "the platform is now served by another worker process";
     }
 }

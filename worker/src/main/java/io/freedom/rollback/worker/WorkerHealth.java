@@ -25,6 +25,7 @@ final class WorkerHealth implements HealthIndicator {
         var assigned = container.getAssignedPartitions();
         var health = container.isRunning() && container.isInExpectedState() ? Health.up() : Health.down();
         return health.withDetail("group", String.valueOf(container.getGroupId()))
+                .withDetail("topics", provisioning.state())
                 .withDetail("partitions", assigned == null ? 0 : assigned.size())
                 .withDetail(
                         "running",

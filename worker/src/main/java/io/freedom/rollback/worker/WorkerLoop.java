@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -33,6 +34,7 @@ final class WorkerLoop implements SmartLifecycle {
     private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
     private final StepRunner runner;
     private final StepEvents events;
+    private final InstantSource clock;
     private final WorkerProperties properties;
     private final TopicProvisioning provisioning;
     private volatile @Nullable Heartbeat heartbeat;
@@ -40,6 +42,7 @@ final class WorkerLoop implements SmartLifecycle {
 
     WorkerLoop(Capability capability, WorkerProperties properties, Map<String, Object> kafka, InstantSource clock) {
         this.properties = properties;
+        this.clock = clock;
         var topics = TopicCatalogue.withPrefix(properties.topicPrefix());
         provisioning = new TopicProvisioning(topics, kafka, properties.replicationFactor());
         var name = capability.worker().name().toLowerCase(Locale.ROOT);
@@ -76,6 +79,8 @@ final class WorkerLoop implements SmartLifecycle {
         consuming.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consuming.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         consuming.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // Only what moves is taken away when another worker comes or goes; the rest works on.
+        consuming.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         // A killed worker's platforms wait this long for another process.
         consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
         consuming.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
@@ -110,7 +115,7 @@ final class WorkerLoop implements SmartLifecycle {
 
     @Override
     public void start() {
-        heartbeat = new Heartbeat(runner, events, properties.heartbeat());
+        heartbeat = new Heartbeat(runner, events, properties.heartbeat(), clock);
         // A consumer of a topic that does not exist yet would notice it only minutes later.
         starter = Thread.ofVirtual().name("worker-start").start(() -> provisioning.await(container::start));
     }

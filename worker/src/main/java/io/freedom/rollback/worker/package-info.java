@@ -1,5 +1,5 @@
 /**
- * What the four workers share: one lane per platform, heartbeats, cancellation, fencing and idempotency around a
+ * What the four workers share: the command loop, heartbeats, cancellation, fencing and idempotency around a
  * {@link io.freedom.rollback.worker.StepHandler}.
  */
 @NullMarked

@@ -66,12 +66,19 @@ public final class Admission {
             return new Decision.Duplicate(incident, String.valueOf(state.getRunning()));
         }
         if (running != null) {
-            boolean joins = Scenario.of(running.plan().getScenario())
-                    .map(Scenario::answersIncidents)
-                    .orElse(true);
-            return joins ? new Decision.Merge(incident) : new Decision.Queue(incident);
+            return isAnsweredBy(running, incident) ? new Decision.Merge(incident) : new Decision.Queue(incident);
         }
         return start(incident);
+    }
+
+    /** A rollback that is being undone answers nothing, and one that keeps the data no corruption of it. */
+    private static boolean isAnsweredBy(Rollback rollback, Incident incident) {
+        boolean answers = Scenario.of(rollback.plan().getScenario())
+                .map(Scenario::answersIncidents)
+                .orElse(true);
+        boolean keepsCorruption = incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION
+                && rollback.plan().getRestorePoint() == null;
+        return answers && rollback.stopping() == null && !keepsCorruption;
     }
 
     /** What identifies an incident, however often it is reported. */
@@ -167,6 +174,9 @@ public final class Admission {
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {
         idle();
         var platform = named(PlatformDescriptors.parse(check.getDescriptor(), "platform.yaml"), command);
+        if (state.getHandled().contains(check.getRollbackId())) {
+            throw new Refused("there already was a rollback " + check.getRollbackId() + ": choose another id");
+        }
         var plan = Planner.compile(new PlanRequest(
                 platform,
                 PlatformDescriptors.hash(check.getDescriptor()),

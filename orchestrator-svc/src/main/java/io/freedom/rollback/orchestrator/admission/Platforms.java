@@ -56,6 +56,9 @@ public final class Platforms {
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {
+        if (state.getRestorePoints().stream().anyMatch(known -> known.getId().equals(point.getId()))) {
+            return state; // verified once more
+        }
         return PlatformState.newBuilder(state)
                 .setRestorePoints(appended(state.getRestorePoints(), point))
                 .build();

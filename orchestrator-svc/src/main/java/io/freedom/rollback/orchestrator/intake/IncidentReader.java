@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads one record of the incident topic, whatever its format. */
 public final class IncidentReader {
     private static final byte CONFLUENT_MAGIC = 0;
+    /** Each incident travels with the record it came from, which must fit into a record again, several times over. */
+    public static final int LARGEST = 128 << 10;
 
     private final String topic;
     private final Deserializer<Incident> avro;
@@ -25,6 +27,10 @@ public final class IncidentReader {
         try {
             if (value == null || value.length == 0) {
                 throw new Unintelligible("the record has no value");
+            }
+            if (value.length > LARGEST) {
+                throw new Unintelligible("the record has " + value.length + " bytes, more than the " + LARGEST
+                        + " allowed: report fewer alerts at once; only its beginning is kept here");
             }
             if (value[0] != CONFLUENT_MAGIC) {
                 var json = JsonReports.read(value);

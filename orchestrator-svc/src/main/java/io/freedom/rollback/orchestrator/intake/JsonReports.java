@@ -137,8 +137,10 @@ final class JsonReports {
 
     private static Instant instant(String text, String field) throws Unintelligible {
         try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
+            var instant = OffsetDateTime.parse(text).toInstant();
+            var unused = instant.toEpochMilli(); // years beyond this range parse, but fit no topic
+            return instant;
+        } catch (DateTimeException | ArithmeticException e) {
             throw new Unintelligible(field + " \"" + text + "\" is no RFC 3339 time, e.g. 2026-03-01T02:58:00Z");
         }
     }

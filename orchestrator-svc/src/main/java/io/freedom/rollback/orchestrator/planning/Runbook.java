@@ -95,6 +95,15 @@ final class Runbook {
                             MINUTES)
                     .attempts(3));
         }
+        if (database != null && request.restorePoint() != null) {
+            add(step(
+                            "backup.verify-restore-point",
+                            "Verify the restore point to go back to",
+                            ASSESS,
+                            new VerifyRestorePoint(compose, request.restorePoint(), database),
+                            LONG)
+                    .attempts(2));
+        }
         return this;
     }
 

@@ -100,7 +100,7 @@ public final class RollbackDecider {
     private static List<RollbackEvent> over(
             Rollback state, AttemptId attempt, FailureKind kind, String message, boolean stillOut) {
         var events = new ArrayList<RollbackEvent>();
-        if (stillOut) {
+        if (stillOut && !attempt.compensation()) {
             events.add(new RollbackEvent.CancelRequested(attempt));
         }
         boolean tolerated =
@@ -139,7 +139,9 @@ public final class RollbackDecider {
         boolean untouched = !attempt.compensation()
                 && state.planStep(attempt.step()).getPhase().compareTo(Phase.SHUT_DOWN) < 0
                 && !state.touchedPlatform();
-        if (untouched && track.losses() + 1 >= LOSSES_BEFORE_SHUT_DOWN) {
+        boolean dispensable =
+                !attempt.compensation() && state.planStep(attempt.step()).getOnFailure() == FailurePolicy.CONTINUE;
+        if ((untouched || dispensable) && track.losses() + 1 >= LOSSES_BEFORE_SHUT_DOWN) {
             return over(state, attempt, FailureKind.UNAVAILABLE, observation + ": is the worker running?", true);
         }
         return List.of(new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, now));

@@ -48,7 +48,11 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
                                 .setOffset(metadata.offset()),
                         () -> letter.setTopic("").setPartition(-1).setOffset(-1));
         return letter.setKey(record.key() == null ? null : ByteBuffer.wrap(record.key()))
-                .setValue(record.value() == null ? null : ByteBuffer.wrap(record.value()))
+                .setValue(
+                        record.value() == null
+                                ? null
+                                : ByteBuffer.wrap(
+                                        record.value(), 0, Math.min(record.value().length, IncidentReader.LARGEST)))
                 .build();
     }
 }

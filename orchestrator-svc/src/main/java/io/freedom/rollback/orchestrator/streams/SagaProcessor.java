@@ -20,6 +20,7 @@ import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.state.ReportedIncident;
@@ -36,6 +37,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -107,10 +109,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     // ---- operators ------------------------------------------------------------------------------
 
-    private void fromOperator(@Nullable String key, byte[] value, Instant now) {
+    private void fromOperator(@Nullable String key, byte @Nullable [] value, Instant now) {
         OperatorCommand command;
         try {
-            command = operatorCommands.deserialize(topics.operatorCommands().name(), value);
+            command = operatorCommands.deserialize(topics.operatorCommands().name(), present(value));
         } catch (UnreadableRecordException e) {
             refuse(topics.operatorCommands(), key, value, String.valueOf(e.getMessage()), now);
             return;
@@ -129,6 +131,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         }
         store.put(Platforms.handled(state, command.getCommandId()));
         apply(decision, command.getPlatform(), command.getCommandId(), now);
+    }
+
+    private static byte[] present(byte @Nullable [] value) {
+        if (value == null) {
+            throw new UnreadableRecordException("the record has no value", null);
+        }
+        return value;
     }
 
     private void apply(Decision decision, String platform, String cause, Instant now) {
@@ -182,10 +191,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     // ---- workers --------------------------------------------------------------------------------
 
-    private void fromWorker(@Nullable String key, byte[] value, Instant now) {
+    private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         StepEvent event;
         try {
-            event = stepEvents.deserialize(topics.stepEvents().name(), value);
+            event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
         } catch (UnreadableRecordException e) {
             refuse(topics.stepEvents(), key, value, String.valueOf(e.getMessage()), now);
             return;
@@ -266,13 +275,14 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void happened(Live live, RollbackEvent event, @Nullable String cause, Instant now) {
-        live.rollback = RollbackDecider.evolve(live.rollback, java.util.List.of(event), now);
+        live.rollback = RollbackDecider.evolve(live.rollback, List.of(event), now);
         fact(live, cause, HistoryMapper.toAvro(event), now);
         if (event instanceof RollbackEvent.Dispatched(var attempt, var _)) {
             live.signs.heard(attempt, now);
         }
         if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
-                && result.getResult() instanceof RestorePointVerified point) {
+                && result.getResult() instanceof RestorePointVerified point
+                && trustworthy(live.rollback)) {
             var platform = live.rollback.plan().getPlatform();
             store.put(Platforms.restorable(
                     store.platform(platform),
@@ -284,12 +294,20 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         });
     }
 
+    /** What is kept of a database that is known to be corrupt serves analysis, never a restore. */
+    private static boolean trustworthy(Rollback rollback) {
+        var incident = rollback.incident();
+        return incident == null || incident.getIncidentClass() != IncidentClass.DATA_CORRUPTION;
+    }
+
     private void finished(String platform, Rollback rollback, Instant now) {
         awaited = true;
         store.forget(platform, rollback.id());
         store.put(Platforms.idle(store.platform(platform)));
-        var waiting = store.platform(platform);
-        if (!waiting.getQueue().isEmpty()) {
+        // One that starts nothing must not keep those behind it waiting.
+        while (store.live(platform) == null
+                && !store.platform(platform).getQueue().isEmpty()) {
+            var waiting = store.platform(platform);
             var next = waiting.getQueue().getFirst();
             store.put(Platforms.dequeued(waiting));
             apply(new Admission(store.platform(platform), null, now).decide(next), platform, next.getIncidentId(), now);

@@ -20,6 +20,7 @@ import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Incidents are read, keyed by platform and repartitioned; then everything about a platform meets in one task: its
@@ -87,11 +88,11 @@ public final class SagaTopology {
         return new Inbound.Reported(report);
     }
 
-    private static Inbound fromOperator(byte[] value) {
+    private static Inbound fromOperator(byte @Nullable [] value) {
         return new Inbound.FromOperator(value);
     }
 
-    private static Inbound fromWorker(byte[] value) {
+    private static Inbound fromWorker(byte @Nullable [] value) {
         return new Inbound.FromWorker(value);
     }
 

@@ -384,4 +384,62 @@ class SagaTopologyTest {
             assertThat(command.getAttempt()).isEqualTo(2);
         });
     }
+
+    private List<DeadLetter> deadLettersOf(io.freedom.rollback.schemas.topics.Topic topic) {
+        return driver.createOutputTopic(
+                        TOPICS.deadLetters(topic).name(),
+                        new ByteArrayDeserializer(),
+                        this.<DeadLetter>serde().deserializer())
+                .readValuesToList();
+    }
+
+    @Test
+    void surviveRecordsWithoutAValue() {
+        for (var topic : List.of(TOPICS.operatorCommands(), TOPICS.stepEvents())) {
+            driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                    .pipeInput("freedom", (byte[]) null);
+            assertThat(deadLettersOf(topic))
+                    .singleElement()
+                    .satisfies(letter -> assertThat(letter.getReason()).contains("no value"));
+        }
+    }
+
+    @Test
+    void refusesATimeThatFitsNoTopicAndARecordThatIsTooLarge() {
+        var late = new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
+                .replace("2026-03-01T02:58:00Z", "+999999999-01-01T00:00:00Z");
+        report(late.getBytes(StandardCharsets.UTF_8));
+        report(new byte[1 << 20]);
+        var reasons = deadIncidents().stream().map(DeadLetter::getReason).toList();
+        assertThat(reasons.get(0)).contains("is no RFC 3339 time");
+        assertThat(reasons.get(1)).contains("report fewer alerts at once");
+    }
+
+    @Test
+    void keepsAnIncidentThatTheRunningRollbackDoesNotAnswerUntilItHasEnded() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        operator(new AbortRollback(history.getLast().getRollbackId()));
+        report(alert("freedom", "f2", "firing"));
+        assertThat(facts()).filteredOn(IncidentMerged.class::isInstance).isEmpty();
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+
+        while (commands.stream()
+                .anyMatch(
+                        command -> command.getRollbackId().equals(rollbackIds().getFirst()))) {
+            var command = commands.removeFirst();
+            if (command.getCommand() instanceof CancelStep cancel) {
+                worker(command, new io.freedom.rollback.schemas.step.StepCancelled(cancel.getReason()));
+            }
+        }
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(2);
+    }
+
+    private List<String> rollbackIds() {
+        return history.stream()
+                .map(HistoryEvent::getRollbackId)
+                .filter(id -> id != null)
+                .distinct()
+                .toList();
+    }
 }
