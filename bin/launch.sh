@@ -33,3 +33,11 @@ jar_of() {
 
 # Native code and Unsafe inside Kafka's compression are known and wanted: no warnings about them.
 quiet=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+
+# What scripts/train-startup recorded of this program, if it did. Of another Java or other jars it is ignored without a word.
+cache="$ROLLBACK_HOME/aot/${program#rollback-}.aot"
+startup=()
+if [ -f "$cache" ] && [ "${ROLLBACK_AOT:-yes}" = yes ]; then
+  startup=("-XX:AOTCache=$cache" -Xlog:aot*=off -Xlog:cds*=off)
+fi
+read -ra extra <<<"${JAVA_OPTS:-}"

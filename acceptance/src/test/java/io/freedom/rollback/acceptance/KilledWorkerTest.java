@@ -60,7 +60,6 @@ class KilledWorkerTest {
                     .until(() -> reached("acc-kill", "StepAcknowledged", "container.up"));
 
             var container = workers.get("container");
-            container.descendants().forEach(ProcessHandle::destroyForcibly);
             container.destroyForcibly();
             start("container");
             var watched = plane.rollbackctl("watch", "acc-kill");

@@ -2,6 +2,7 @@ package io.freedom.rollback.bench;
 
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAccepted;
@@ -26,13 +27,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * moment a worker has taken the next step. Both by the workers' clock, which is one on one machine; Kafka there and
  * back, deciding and committing are all in it.
  *
- * <p>Usage: {@code StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL}; prints {@code {"results": n, "median": ms, "p90": ms}}.
+ * <p>Usage: {@code StepOverhead BOOTSTRAP_SERVERS REGISTRY_URL}; prints {@code {"results": n, "median": ms, "p90": ms,
+ * "medianUntilDecided": ms}}, the last being the part until the orchestrator decided.
  */
 public final class StepOverhead {
     private record Key(String rollbackId, String stepId) {}
 
     private final Map<String, List<PlanStep>> plans = new HashMap<>();
     private final Map<Key, Instant> accepted = new HashMap<>();
+    private final Map<Key, Instant> decided = new HashMap<>();
     private final Map<Key, Instant> done = new HashMap<>();
 
     private StepOverhead() {}
@@ -58,6 +61,8 @@ public final class StepOverhead {
     private void add(HistoryEvent event) {
         if (event.getEvent() instanceof RollbackStarted started) {
             plans.put(event.getRollbackId(), started.getPlan().getSteps());
+        } else if (event.getEvent() instanceof StepDispatched dispatched && !dispatched.getCompensation()) {
+            decided.putIfAbsent(new Key(event.getRollbackId(), dispatched.getStepId()), event.getAt());
         }
     }
 
@@ -76,6 +81,7 @@ public final class StepOverhead {
     private void print() {
         // A result may release several steps: the overhead is until the first of them is taken.
         var first = new HashMap<Instant, Long>();
+        var deciding = new ArrayList<Long>();
         plans.forEach((rollback, steps) -> steps.forEach(step -> {
             var begun = accepted.get(new Key(rollback, step.getId()));
             var released = step.getDependsOn().stream()
@@ -84,6 +90,8 @@ public final class StepOverhead {
             if (begun != null && !released.isEmpty() && released.stream().noneMatch(at -> at == null)) {
                 var last = released.stream().max(Instant::compareTo).orElseThrow();
                 first.merge(last, Duration.between(last, begun).toMillis(), Math::min);
+                deciding.add(Duration.between(last, decided.getOrDefault(new Key(rollback, step.getId()), last))
+                        .toMillis());
             }
         }));
         var millis = new ArrayList<>(first.values());
@@ -92,9 +100,13 @@ public final class StepOverhead {
             System.err.println("no finished step in the topics");
             System.exit(1);
         }
+        deciding.sort(Long::compare);
         System.out.printf(
-                "{\"results\": %d, \"median\": %d, \"p90\": %d}%n",
-                millis.size(), millis.get(millis.size() / 2), millis.get(millis.size() * 9 / 10));
+                "{\"results\": %d, \"median\": %d, \"p90\": %d, \"medianUntilDecided\": %d}%n",
+                millis.size(),
+                millis.get(millis.size() / 2),
+                millis.get(millis.size() * 9 / 10),
+                deciding.get(deciding.size() / 2));
     }
 
     private static <T extends SpecificRecord> void readAll(

@@ -16,6 +16,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -42,7 +43,8 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
     public Probe probe(ComposeDown action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var project = action.getCompose().getProject();
-        boolean down = engine.containers(project).isEmpty()
+        var here = engine.containers(project);
+        boolean down = kept(action, here, engine, step).size() == here.size()
                 && engine.networks(project).stream().allMatch(n -> !n.attached().isEmpty());
         return down ? new Probe.Applied(completed(0, List.of(), "was down already")) : new Probe.NotApplied();
     }
@@ -51,7 +53,9 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
     public Completed execute(ComposeDown action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var project = action.getCompose().getProject();
-        var containers = engine.containers(project);
+        var all = engine.containers(project);
+        var kept = kept(action, all, engine, step);
+        var containers = all.stream().filter(c -> !kept.contains(c)).toList();
         // Only tells orphans from services, so nobody waits for it with the platform down.
         var defined = step.find(ImagesPrepared.class)
                 .map(prepared -> CompletableFuture.completedFuture(prepared.getImages().stream()
@@ -78,20 +82,37 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
                 engine.remove(container.id());
             });
         });
-        awaitGone(engine, project, step);
+        awaitGone(engine, project, kept.stream().map(EngineContainer::id).toList(), step);
         var shared = removeNetworks(engine, project, step);
-        return completed(
-                containers.size(),
-                orphans(containers, defined),
-                shared.isEmpty() ? "volumes kept" : "volumes kept; networks used by others kept: " + shared);
+        var notes = new ArrayList<String>();
+        notes.add("volumes kept");
+        if (!kept.isEmpty()) {
+            notes.add(String.join(", ", Containers.services(kept)) + " runs on, with its network");
+        } else if (!shared.isEmpty()) {
+            notes.add("networks used by others kept: " + shared);
+        }
+        return completed(containers.size(), orphans(containers, defined), String.join("; ", notes));
     }
 
-    private static void awaitGone(Engine engine, String project, StepContext step)
+    private static List<EngineContainer> kept(
+            ComposeDown action, List<EngineContainer> containers, Engine engine, StepContext step)
+            throws StepFailure, InterruptedException {
+        var keeping = new KeptContainers(engine, action.getCompose(), step);
+        var kept = new ArrayList<EngineContainer>();
+        for (var container : containers) {
+            if (action.getKeep().contains(container.service()) && !container.oneOff() && keeping.mayStay(container)) {
+                kept.add(container);
+            }
+        }
+        return kept;
+    }
+
+    private static void awaitGone(Engine engine, String project, List<String> kept, StepContext step)
             throws StepFailure, InterruptedException {
         var left = Containers.left(step.deadline());
         long end = System.nanoTime()
                 + Math.min(left.toNanos(), Duration.ofSeconds(30).toNanos());
-        var rest = engine.containers(project);
+        var rest = others(engine, project, kept);
         while (!rest.isEmpty()) {
             if (System.nanoTime() > end) {
                 throw new StepFailure(
@@ -103,8 +124,15 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
                                 + "; see the Docker daemon's log, remove them with `docker rm -f`, then retry");
             }
             TimeUnit.MILLISECONDS.sleep(100);
-            rest = engine.containers(project);
+            rest = others(engine, project, kept);
         }
+    }
+
+    private static List<EngineContainer> others(Engine engine, String project, List<String> kept)
+            throws StepFailure, InterruptedException {
+        return engine.containers(project).stream()
+                .filter(c -> !kept.contains(c.id()))
+                .toList();
     }
 
     /** A network that containers of others use stays; compose finds it again. Returns the names of these. */

@@ -15,6 +15,8 @@ import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,6 +25,8 @@ import java.util.stream.Collectors;
 
 /** Brings services up from images that are here already. Which container needs to be made anew is compose's business. */
 final class ComposeUpHandler implements StepHandler<ComposeUp> {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
     private final EngineProvider engines;
 
     ComposeUpHandler(EngineProvider engines) {
@@ -37,7 +41,8 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        if (Containers.ofServices(engine, action.getCompose().getProject()).isEmpty()) {
+        if (plainlyMissing(
+                action, Containers.ofServices(engine, action.getCompose().getProject()), step)) {
             return new Probe.NotApplied(); // the usual case, and compose is slow to say more
         }
         var compose = new Compose(action.getCompose());
@@ -57,6 +62,21 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
     }
 
+    private static boolean plainlyMissing(ComposeUp action, List<EngineContainer> containers, StepContext step) {
+        var made = Containers.services(containers);
+        var wanted = action.getServices();
+        return containers.isEmpty()
+                || step.find(ImagesPrepared.class)
+                        .filter(prepared -> !made.containsAll(services(prepared)))
+                        .isPresent()
+                || containers.stream()
+                        .anyMatch(c -> !c.isRunning() && (wanted.isEmpty() || wanted.contains(c.service())));
+    }
+
+    private static List<String> services(ImagesPrepared prepared) {
+        return prepared.getImages().stream().map(PreparedImage::getService).toList();
+    }
+
     @Override
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
@@ -65,8 +85,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         if (prepared.isPresent() && !compose.isLegacy()) {
             var made = made(engine, action, prepared.get(), compose, step);
             if (made.isPresent()) {
-                Starting.inOrder(
-                        engine, made.get().stream().filter(c -> !c.isRunning()).toList(), step);
+                Starting.inOrder(engine, toStart(made.get(), action, engine, step), step);
                 return completed(containers(engine, action, Containers.services(made.get())));
             }
         }
@@ -94,7 +113,8 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     /**
      * The quick way, for a platform that was taken down before: compose makes all containers in one go, and we start them,
      * since it would wait for the engine's next health check before each. Their images are known from when they were
-     * prepared. Empty when what is there does not fit; then compose does it all.
+     * prepared. One that was kept running stays, unless compose finds its definition changed. Empty when what is there
+     * does not fit; then compose does it all.
      */
     private static Optional<List<EngineContainer>> made(
             Engine engine, ComposeUp action, ImagesPrepared prepared, Compose compose, StepContext step)
@@ -102,7 +122,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         var images = prepared.getImages().stream()
                 .collect(Collectors.toMap(PreparedImage::getService, PreparedImage::getImageId));
         var project = action.getCompose().getProject();
-        if (Containers.ofServices(engine, project).isEmpty()) {
+        if (!Containers.services(Containers.ofServices(engine, project)).containsAll(images.keySet())) {
             up(compose, action, "--no-start", List.of(), List.of(), engine, step);
         }
         var all = Containers.ofServices(engine, project);
@@ -117,6 +137,24 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return Optional.of(all.stream()
                 .filter(c -> wanted.isEmpty() || wanted.contains(c.service()))
                 .toList());
+    }
+
+    /** What does not run; what was kept running but has files mounted that the checkout changed is stopped first. */
+    private static List<EngineContainer> toStart(
+            List<EngineContainer> containers, ComposeUp action, Engine engine, StepContext step)
+            throws StepFailure, InterruptedException {
+        var keeping = new KeptContainers(engine, action.getCompose(), step);
+        var toStart = new ArrayList<EngineContainer>();
+        for (var container : containers) {
+            if (container.isRunning() && keeping.isRecorded(container) && keeping.readsChangedFiles(container)) {
+                step.checkpoint();
+                Containers.stop(engine, container, GRACE);
+                toStart.add(container);
+            } else if (!container.isRunning()) {
+                toStart.add(container);
+            }
+        }
+        return toStart;
     }
 
     private static void up(

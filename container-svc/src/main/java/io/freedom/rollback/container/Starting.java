@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Starts containers that exist, each as soon as what it depends on is ready. */
 final class Starting {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int POLL_MILLIS = 50;
+    private static final int POLL_MILLIS = 25;
 
     private final Engine engine;
     private final StepContext step;
@@ -24,6 +24,8 @@ final class Starting {
     private final int total;
     private final AtomicInteger started = new AtomicInteger();
     private final Map<EngineContainer, CountDownLatch> ready = new LinkedHashMap<>();
+    /** Open once those are started that others wait for. */
+    private final CountDownLatch firstWave;
 
     private Starting(Engine engine, List<EngineContainer> containers, StepContext step) {
         this.engine = engine;
@@ -32,6 +34,8 @@ final class Starting {
         patience = (half.compareTo(PATIENCE) < 0 ? half : PATIENCE).toNanos();
         total = containers.size();
         containers.forEach(container -> ready.put(container, new CountDownLatch(1)));
+        firstWave = new CountDownLatch(
+                (int) containers.stream().filter(this::isFirst).count());
     }
 
     /**
@@ -46,18 +50,36 @@ final class Starting {
 
     private void start(EngineContainer container) throws StepFailure, InterruptedException {
         try {
-            for (var dependency : dependencies(container)) {
-                ready.getOrDefault(dependency, new CountDownLatch(0)).await(patience, TimeUnit.NANOSECONDS);
+            try {
+                for (var dependency : dependencies(container)) {
+                    ready.getOrDefault(dependency, new CountDownLatch(0)).await(patience, TimeUnit.NANOSECONDS);
+                }
+                if (!isAwaited(container)) {
+                    // Nobody waits for it, and on a small machine each start slows the others down.
+                    firstWave.await(patience, TimeUnit.NANOSECONDS);
+                }
+                step.checkpoint();
+                engine.start(container.id());
+            } finally {
+                if (isFirst(container)) {
+                    firstWave.countDown();
+                }
             }
-            step.checkpoint();
-            engine.start(container.id());
             step.progress(started.incrementAndGet(), total, "containers", "started " + container.service());
-            if (ready.keySet().stream().anyMatch(other -> dependencies(other).contains(container))) {
+            if (isAwaited(container)) {
                 awaitReady(container);
             }
         } finally {
             ready.getOrDefault(container, new CountDownLatch(0)).countDown();
         }
+    }
+
+    private boolean isFirst(EngineContainer container) {
+        return isAwaited(container) && dependencies(container).isEmpty();
+    }
+
+    private boolean isAwaited(EngineContainer container) {
+        return ready.keySet().stream().anyMatch(other -> dependencies(other).contains(container));
     }
 
     private Collection<EngineContainer> dependencies(EngineContainer container) {

@@ -250,7 +250,7 @@ class RollbackTest {
     }
 
     private void down() throws Exception {
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10));
+        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of()));
     }
 
     private void up() throws Exception {

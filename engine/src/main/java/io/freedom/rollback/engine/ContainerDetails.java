@@ -1,6 +1,7 @@
 package io.freedom.rollback.engine;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What only an inspection tells.
@@ -10,6 +11,9 @@ import java.util.List;
  * @param startedAt as the engine writes it; changes with every start
  * @param restartPolicy no, always, unless-stopped or on-failure
  * @param error why it could not be started; empty for none
+ * @param pid its first process, as the engine's machine counts; 0 while it does not run
+ * @param ports TCP ports on which it says it listens
+ * @param binds paths of the host that are mounted into it
  * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
  */
 public record ContainerDetails(
@@ -19,8 +23,13 @@ public record ContainerDetails(
         String startedAt,
         String restartPolicy,
         String error,
+        long pid,
+        Set<Integer> ports,
+        List<String> binds,
         List<String> healthCheck) {
     public ContainerDetails {
+        ports = Set.copyOf(ports);
+        binds = List.copyOf(binds);
         healthCheck = List.copyOf(healthCheck);
     }
 }

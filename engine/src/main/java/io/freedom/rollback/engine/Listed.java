@@ -2,9 +2,14 @@ package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.ExposedPort;
+import com.github.dockerjava.api.model.InternetProtocol;
 import com.github.dockerjava.api.model.Network;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads docker-java's answers, in which anything may be missing. */
@@ -47,7 +52,31 @@ final class Listed {
                 orEmpty(state.getStartedAt()),
                 policy == null || policy.getName().isEmpty() ? "no" : policy.getName(),
                 orEmpty(state.getError()),
+                state.getPidLong() == null ? 0 : state.getPidLong(),
+                ports(c),
+                binds(c),
                 healthCheck(c));
+    }
+
+    private static Set<Integer> ports(InspectContainerResponse c) {
+        var exposed = c.getConfig() == null ? null : c.getConfig().getExposedPorts();
+        return exposed == null
+                ? Set.of()
+                : Stream.of(exposed)
+                        .filter(port -> port.getProtocol() == InternetProtocol.TCP)
+                        .map(ExposedPort::getPort)
+                        .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Volumes have a name, bind mounts have none. */
+    private static List<String> binds(InspectContainerResponse c) {
+        var mounts = c.getMounts();
+        return mounts == null
+                ? List.of()
+                : mounts.stream()
+                        .filter(mount -> orEmpty(mount.getName()).isEmpty() && mount.getSource() != null)
+                        .map(InspectContainerResponse.Mount::getSource)
+                        .toList();
     }
 
     /** As the image or compose file has it: CMD with arguments, CMD-SHELL with a line for the shell, or NONE. */

@@ -29,7 +29,7 @@ final class AddWorktreeHandler extends GitStep<AddWorktree> {
     Probe look(AddWorktree action, Site site) throws IOException, StepFailure, InterruptedException {
         var worktrees = new LinkedWorktrees(site.repository());
         var place = worktrees.place(action.getPath());
-        var target = Target.find(site.repository(), action.getTag());
+        var target = site.target(action.getTag());
         return worktrees.holds(place) && isComplete(place, target)
                 ? new Probe.Applied(completed(site, place, target))
                 : new Probe.NotApplied();
@@ -51,7 +51,7 @@ final class AddWorktreeHandler extends GitStep<AddWorktree> {
     Completed act(AddWorktree action, Site site) throws IOException, StepFailure, InterruptedException {
         var worktrees = new LinkedWorktrees(site.repository());
         var place = worktrees.place(action.getPath());
-        var target = Target.find(site.repository(), action.getTag());
+        var target = site.target(action.getTag());
         site.step().checkpoint();
         worktrees.remove(place);
         // git accepts an empty directory, and this makes the ones above it.

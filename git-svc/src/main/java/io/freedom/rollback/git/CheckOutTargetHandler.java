@@ -30,7 +30,7 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
     @Override
     Probe look(CheckOutTarget action, Site site) throws IOException, StepFailure, InterruptedException {
         var kept = site.preservation().find();
-        var target = Target.find(site.repository(), action.getTag());
+        var target = site.target(action.getTag());
         if (kept.isPresent()
                 && kept.get().stage() == Preserved.Stage.LEFT
                 && target.commit().equals(kept.get().target())
@@ -55,7 +55,7 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
         var repository = site.repository();
         try (var lock = TreeLock.of(repository)) {
             repository.requireUnlocked();
-            var target = Target.find(repository, action.getTag());
+            var target = site.target(action.getTag());
             var preservation = site.preservation();
             var tip = preservation.tip();
             var kept = preservation.find().orElseThrow(() -> notKept(site));
@@ -140,11 +140,16 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
         return kept.left(target.commit().copy(), tree, permissions);
     }
 
-    private static Completed completed(Site site, Preserved kept, Target target, Optional<String> displaced) {
+    private static Completed completed(Site site, Preserved kept, Target target, Optional<String> displaced)
+            throws IOException {
         return new Completed(
                 TargetCheckedOut.newBuilder()
                         .setCommit(target.commit().name())
                         .setPreviousCommit(kept.head().name())
+                        .setChanged(Trees.places(Trees.differences(
+                                site.repository().jgit(),
+                                kept.tree(),
+                                target.commit().getTree())))
                         .build(),
                 target.tag() + " (" + site.name(target.commit()) + ") is checked out"
                         + displaced

@@ -1,5 +1,6 @@
 package io.freedom.rollback.git;
 
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -49,6 +50,15 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
             var apart = new HashSet<>(others);
             inTheWay.forEach(apart::remove);
             return Trees.without(repository.jgit(), tree.snapshot(inTheWay), apart);
+        }
+
+        /** A tag may be moved while a rollback runs: the commit that was verified stays the target. */
+        Target target(String tag) throws IOException, StepFailure {
+            var verified = step.find(TargetVerified.class);
+            return verified.isPresent()
+                    ? Target.at(
+                            repository, tag, ObjectId.fromString(verified.get().getCommit()))
+                    : Target.find(repository, tag);
         }
 
         String name(ObjectId commit) {

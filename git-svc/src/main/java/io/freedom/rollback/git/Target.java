@@ -9,6 +9,7 @@ import org.eclipse.jgit.errors.IncorrectObjectTypeException;
 import org.eclipse.jgit.errors.MissingObjectException;
 import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.FileMode;
+import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.revwalk.RevCommit;
 import org.eclipse.jgit.revwalk.RevWalk;
@@ -25,8 +26,13 @@ record Target(String tag, RevCommit commit) {
         if (ref == null) {
             throw new StepFailure(FailureKind.PRECONDITION, absent(repository, tag));
         }
+        return at(repository, tag, ref.getObjectId());
+    }
+
+    /** What the tag named when it was looked at; it may have been moved since. */
+    static Target at(GitRepository repository, String tag, ObjectId id) throws IOException, StepFailure {
         try (var walk = new RevWalk(repository.jgit())) {
-            var commit = walk.parseCommit(ref.getObjectId());
+            var commit = walk.parseCommit(id);
             walk.parseBody(commit);
             return new Target(tag, commit);
         } catch (IncorrectObjectTypeException e) {

@@ -68,6 +68,17 @@ final class Trees {
         return paths;
     }
 
+    /** The paths cut after their second part, each once: few, however many files differ. */
+    static List<String> places(List<String> paths) {
+        return paths.stream()
+                .map(path -> {
+                    int second = path.indexOf('/', path.indexOf('/') + 1);
+                    return path.indexOf('/') < 0 || second < 0 ? path : path.substring(0, second);
+                })
+                .distinct()
+                .toList();
+    }
+
     /** Paths of {@code tree} that neither {@code a} nor {@code b} holds with this content and mode. */
     static List<String> unknown(Repository repository, ObjectId tree, ObjectId a, ObjectId b) throws IOException {
         var paths = new ArrayList<String>();

@@ -22,7 +22,7 @@ final class VerifyWorkTreeHandler extends GitStep<VerifyWorkTree> {
     @Override
     Completed act(VerifyWorkTree action, Site site) throws IOException, StepFailure, InterruptedException {
         var repository = site.repository();
-        var target = Target.find(repository, action.getTag());
+        var target = site.target(action.getTag());
         var head = repository.head();
         if (!head.equals(target.commit())) {
             throw mismatch("HEAD of " + repository.root() + " is at " + head.name() + " and not at " + action.getTag()

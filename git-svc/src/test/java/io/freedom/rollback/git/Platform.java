@@ -188,7 +188,7 @@ final class Platform {
 
     /** As the worker does it: looks first. */
     Completed run(SpecificRecord action, StepContext step) throws Exception {
-        return probe(action) instanceof Probe.Applied(var completed)
+        return probe(handler(action), action, step) instanceof Probe.Applied(var completed)
                 ? completed
                 : execute(handler(action), action, step);
     }

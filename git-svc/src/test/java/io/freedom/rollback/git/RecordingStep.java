@@ -4,6 +4,8 @@ import io.freedom.rollback.worker.Secrets;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepContext;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
@@ -12,6 +14,7 @@ import org.apache.avro.specific.SpecificRecord;
 final class RecordingStep implements StepContext {
     private final String rollbackId;
     private final int allowed;
+    private final List<SpecificRecord> inputs = new ArrayList<>();
     int checkpoints;
 
     RecordingStep(String rollbackId) {
@@ -21,6 +24,11 @@ final class RecordingStep implements StepContext {
     RecordingStep(String rollbackId, int allowed) {
         this.rollbackId = rollbackId;
         this.allowed = allowed;
+    }
+
+    RecordingStep given(SpecificRecord result) {
+        inputs.add(result);
+        return this;
     }
 
     @Override
@@ -60,7 +68,7 @@ final class RecordingStep implements StepContext {
 
     @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
-        return Optional.empty();
+        return inputs.stream().filter(result::isInstance).map(result::cast).findFirst();
     }
 
     @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.freedom.rollback.schemas.action.ChangesPreserved;
 import io.freedom.rollback.schemas.action.ReturnedToPrevious;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Probe;
 import java.nio.file.Files;
@@ -89,6 +91,35 @@ class RoundTripTest {
         assertThat(platform.state()).isEqualTo(before);
         assertThat(returned.getBranch()).isEqualTo("main");
         assertThat(returned.getDirtyPaths()).isEqualTo(11);
+    }
+
+    @Test
+    void tellsWhereTheCheckoutChangedFiles() throws Exception {
+        platform.makeDirty();
+        platform.preserve();
+
+        var changed = ((TargetCheckedOut) platform.checkOut().result()).getChanged();
+
+        assertThat(changed)
+                .contains("Makefile", "services/api", "services/new", "notes/incident.txt", "secret.txt")
+                .doesNotContain("models/big.bin", ".env")
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void goesToTheCommitThatWasVerifiedThoughTheTagWasMovedSince() throws Exception {
+        var verified = (TargetVerified) platform.verifyTarget(Platform.TAG).result();
+        platform.git("tag", "--force", Platform.TAG, "main");
+        platform.preserve();
+
+        platform.run(platform.addAction(), new RecordingStep("r-1").given(verified));
+        platform.run(platform.checkOutAction(), new RecordingStep("r-1").given(verified));
+
+        assertThat(platform.git("rev-parse", "HEAD").strip()).isEqualTo(verified.getCommit());
+        assertThat(platform.git("-C", platform.beside.toString(), "rev-parse", "HEAD")
+                        .strip())
+                .isEqualTo(verified.getCommit());
+        assertThat(platform.read("Makefile")).isEqualTo("v1\n");
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A native program run with arguments (never through a shell), a watchdog and bounded output. The process and its
- * children are ended when the calling thread is interrupted or the time is over.
+ * children are ended when the calling thread is interrupted or the time is over; the process also when this one is killed.
  */
 public final class Command {
     /** Output kept of each stream, bytes; what is beyond is read and dropped. */
@@ -62,7 +62,7 @@ public final class Command {
 
     /** Runs and returns whatever the exit code. */
     public Result run() throws StepFailure, InterruptedException {
-        var builder = new ProcessBuilder(argv).directory(directory.toFile());
+        var builder = new ProcessBuilder(TiedProcesses.argv(argv)).directory(directory.toFile());
         builder.environment().putAll(environment);
         builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         if (output != null) {
@@ -70,7 +70,7 @@ public final class Command {
         }
         Process process;
         try {
-            process = builder.start();
+            process = TiedProcesses.start(builder);
         } catch (IOException e) {
             throw new StepFailure(
                     FailureKind.UNAVAILABLE,
@@ -83,6 +83,11 @@ public final class Command {
             if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new StepFailure(
                         FailureKind.UNAVAILABLE, "`" + String.join(" ", argv) + "` did not end within " + timeout);
+            }
+            if (TiedProcesses.couldNotRun(process.exitValue(), stderr.text())) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE,
+                        "cannot run " + argv.getFirst() + ": is it installed and on the worker's PATH?");
             }
             return new Result(process.exitValue(), stdout.text(), stderr.text());
         } finally {

@@ -168,7 +168,8 @@ public final class Admission {
                 scenario(preview.getScenario()),
                 "preview",
                 tag(preview.getTarget()),
-                restorePoint(preview.getRestorePoint()))));
+                restorePoint(preview.getRestorePoint()),
+                null)));
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {
@@ -182,6 +183,7 @@ public final class Admission {
                 PlatformDescriptors.hash(check.getDescriptor()),
                 Scenario.PLATFORM_CHECK,
                 rollbackId(check.getRollbackId()),
+                null,
                 null,
                 null));
         return new Decision.Start(new RollbackCommand.Start(
@@ -219,7 +221,8 @@ public final class Admission {
                 scenario,
                 rollbackId,
                 tag(target),
-                restored));
+                restored,
+                incident == null ? null : incident.getIncidentClass()));
         return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, operator, reason));
     }
 

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
  * @param restorePoint directory of the restore point whose database is restored; null for none
+ * @param incident class of the incident that is answered; null when an operator asks
  */
 public record PlanRequest(
         PlatformDescriptor platform,
@@ -16,7 +18,8 @@ public record PlanRequest(
         Scenario scenario,
         String rollbackId,
         @Nullable String target,
-        @Nullable String restorePoint) {
+        @Nullable String restorePoint,
+        @Nullable IncidentClass incident) {
 
     String tag() {
         return target == null ? platform.target() : target;

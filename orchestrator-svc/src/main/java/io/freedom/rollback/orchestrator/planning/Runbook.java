@@ -11,6 +11,7 @@ import static io.freedom.rollback.schemas.step.Phase.VALIDATE;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.*;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.Worker;
@@ -116,6 +117,7 @@ final class Runbook {
                         new AddWorktree(platform.workTree(), request.tag(), request.worktree()),
                         MINUTES)
                 .after("git.verify-target")
+                .with("git.verify-target")
                 .attempts(2)
                 .undoneBy(
                         "Remove the worktree beside",
@@ -256,12 +258,15 @@ final class Runbook {
         }
         add(step(
                         "container.down",
-                        "Remove the containers, keep the volumes",
+                        kept().isEmpty()
+                                ? "Remove the containers, keep the volumes"
+                                : "Remove the containers but "
+                                        + databaseService().getFirst() + ", keep the volumes",
                         SHUT_DOWN,
-                        new ComposeDown(compose, GRACE),
+                        new ComposeDown(compose, GRACE, kept()),
                         MINUTES)
                 .after(sealed())
-                .with("container.prepare-images")
+                .with("container.prepare-images", "container.record-state")
                 .attempts(2)
                 .undoneBy(
                         "Bring the recorded containers back",
@@ -287,7 +292,7 @@ final class Runbook {
                         new CheckOutTarget(platform.workTree(), request.tag()),
                         MINUTES)
                 .after(sealed())
-                .with("git.preserve-changes")
+                .with("git.verify-target", "git.preserve-changes")
                 .attempts(2)
                 .undoneBy(
                         "Return to the previous branch and dirty files",
@@ -315,7 +320,8 @@ final class Runbook {
                         REVERT,
                         new VerifyWorkTree(platform.workTree(), request.tag(), platform.criticalPaths()),
                         QUICK)
-                .after("git.check-out"));
+                .after("git.check-out")
+                .with("git.verify-target"));
         return this;
     }
 
@@ -328,14 +334,22 @@ final class Runbook {
         if (database != null) {
             add(step(
                             "container.start-database",
-                            "Start " + database.getService(),
+                            kept().isEmpty()
+                                    ? "Start " + database.getService()
+                                    : "Start " + database.getService() + ", where it is to be another one",
                             RECOVER,
                             new ComposeUp(compose, databaseService()),
                             MINUTES)
                     .after(reverted)
-                    .with("container.prepare-images")
+                    .with("container.prepare-images", "container.record-state", "git.check-out")
                     .attempts(2)
-                    .undoneBy("Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE), MINUTES));
+                    .undoneBy(
+                            "Remove the new containers",
+                            Worker.CONTAINER,
+                            new ComposeDown(compose, GRACE, kept()),
+                            MINUTES,
+                            "container.record-state",
+                            "git.check-out"));
             add(step(
                             "health.database-ready",
                             "Await the database",
@@ -353,7 +367,10 @@ final class Runbook {
         add(
                 database == null
                         ? up.undoneBy(
-                                "Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE), MINUTES)
+                                "Remove the new containers",
+                                Worker.CONTAINER,
+                                new ComposeDown(compose, GRACE, List.of()),
+                                MINUTES)
                         : up.undoneBy(
                                 "Stop the new services",
                                 Worker.CONTAINER,
@@ -534,6 +551,16 @@ final class Runbook {
 
     private List<String> databaseService() {
         return database == null ? List.of() : List.of(database.getService());
+    }
+
+    /**
+     * A database server that is the same in both versions runs on: its restart would be downtime, and the one more thing
+     * that can fail. Not where it is to hold other data, nor after a breach.
+     */
+    private List<String> kept() {
+        return request.restorePoint() == null && request.incident() != IncidentClass.SECURITY_BREACH
+                ? databaseService()
+                : List.of();
     }
 
     private List<String> idsOf(Phase phase) {

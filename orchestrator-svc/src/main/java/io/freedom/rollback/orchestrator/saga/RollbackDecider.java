@@ -17,6 +17,9 @@ public final class RollbackDecider {
     /** A step that no worker takes for so long is given up while the platform is still untouched. */
     static final int LOSSES_BEFORE_SHUT_DOWN = 4;
 
+    /** How long a worker may take to stop, once a step's time is over. */
+    static final Duration STOPPING = Duration.ofSeconds(60);
+
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
     private RollbackDecider() {}
@@ -90,51 +93,49 @@ public final class RollbackDecider {
         boolean stopping = state.stopping() != null && !attempt.compensation();
         boolean retry = retryable(kind) && !stopping && track.failures() + 1 < attempts(state, attempt);
         if (!retry) {
-            return over(state, attempt, kind, message, false);
+            return over(state, attempt, kind, message);
         }
         return List.of(new RollbackEvent.AttemptFailed(
                 attempt, kind, message, false, now.plus(backoff(state, attempt, track.failures()))));
     }
 
-    /** A step without a further attempt; {@code stillOut} when its worker may still be at it and must be told to stop. */
-    private static List<RollbackEvent> over(
-            Rollback state, AttemptId attempt, FailureKind kind, String message, boolean stillOut) {
-        var events = new ArrayList<RollbackEvent>();
-        if (stillOut && !attempt.compensation()) {
-            events.add(new RollbackEvent.CancelRequested(attempt));
-        }
+    /** A step without a further attempt. */
+    private static List<RollbackEvent> over(Rollback state, AttemptId attempt, FailureKind kind, String message) {
         boolean tolerated =
                 !attempt.compensation() && state.planStep(attempt.step()).getOnFailure() == FailurePolicy.CONTINUE;
-        events.add(new RollbackEvent.AttemptFailed(attempt, kind, message, false, null));
-        events.add(new RollbackEvent.Failed(attempt.step(), attempt.compensation(), kind, message, tolerated));
-        return events;
+        return List.of(
+                new RollbackEvent.AttemptFailed(attempt, kind, message, false, null),
+                new RollbackEvent.Failed(attempt.step(), attempt.compensation(), kind, message, tolerated));
     }
 
     private static List<RollbackEvent> cancelled(Rollback state, AttemptId attempt, String reason, Instant now) {
         return state.track(attempt).cancelRequested()
-                ? List.of(
-                        new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, reason, true, null),
-                        new RollbackEvent.Skipped(attempt.step(), "stopped: " + reason))
+                ? stopped(state, attempt, reason)
                 : lost(state, attempt, reason, now);
     }
 
+    /**
+     * The last attempt of a step is told to stop and stays in flight until its worker says that it has: what it does must
+     * not meet what undoes it. A worker that neither stops nor falls silent is waited for so long and no longer.
+     */
     private static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt, Instant now) {
-        var limit = Duration.ofMillis(timeout(state, attempt));
-        var message = "no result within " + text(limit);
-        if (state.track(attempt).cancelRequested()) {
-            return skippedUnheard(attempt, message);
+        var track = state.track(attempt);
+        if (track.cancelRequested()) {
+            boolean stubborn =
+                    track.deadline() == null || now.isAfter(track.deadline().plus(STOPPING));
+            return stubborn
+                    ? stopped(state, attempt, "told to stop, but its worker did not within " + text(STOPPING))
+                    : List.of();
         }
-        var failed = failed(state, attempt, FailureKind.UNAVAILABLE, message, now);
-        if (failed.size() == 1) {
-            return failed; // the next attempt fences this one off at the worker
-        }
-        return over(state, attempt, FailureKind.UNAVAILABLE, message, true);
+        var failed = failed(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt), now);
+        boolean again = failed.size() == 1; // the next attempt fences this one off at the worker
+        return again || attempt.compensation() ? failed : List.of(new RollbackEvent.CancelRequested(attempt));
     }
 
     private static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {
         var track = state.track(attempt);
         if (track.cancelRequested()) {
-            return skippedUnheard(attempt, observation);
+            return stopped(state, attempt, observation);
         }
         boolean untouched = !attempt.compensation()
                 && state.planStep(attempt.step()).getPhase().compareTo(Phase.SHUT_DOWN) < 0
@@ -142,15 +143,26 @@ public final class RollbackDecider {
         boolean dispensable =
                 !attempt.compensation() && state.planStep(attempt.step()).getOnFailure() == FailurePolicy.CONTINUE;
         if ((untouched || dispensable) && track.losses() + 1 >= LOSSES_BEFORE_SHUT_DOWN) {
-            return over(state, attempt, FailureKind.UNAVAILABLE, observation + ": is the worker running?", true);
+            // Should a worker take it after all, it is to let it be.
+            var events = new ArrayList<RollbackEvent>();
+            events.add(new RollbackEvent.CancelRequested(attempt));
+            events.addAll(over(state, attempt, FailureKind.UNAVAILABLE, observation + ": is the worker running?"));
+            return events;
         }
         return List.of(new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, now));
     }
 
-    private static List<RollbackEvent> skippedUnheard(AttemptId attempt, String observation) {
-        return List.of(
-                new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
-                new RollbackEvent.Skipped(attempt.step(), "stopped: " + observation));
+    /** What was told to stop has, or is not heard of any more: because the rollback stops, or because its time was over. */
+    private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation) {
+        return state.stopping() == null
+                ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt))
+                : List.of(
+                        new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
+                        new RollbackEvent.Skipped(attempt.step(), "stopped: " + observation));
+    }
+
+    private static String late(Rollback state, AttemptId attempt) {
+        return "no result within " + text(Duration.ofMillis(timeout(state, attempt)));
     }
 
     private static List<RollbackEvent> retried(Rollback state, AttemptId next, Instant now) {

@@ -40,6 +40,7 @@ import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -48,7 +49,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Feeds the deciders, stores and publishes what they decide. The only place where the saga meets clock and Kafka. */
 final class SagaProcessor implements Processor<String, Inbound, String, Outbound> {
-    private static final Duration TICK = Duration.ofMillis(200);
+    /** Each tick is a transaction, and one that comes when a worker waits stands in its way. */
+    private static final Duration TICK = Duration.ofMillis(500);
 
     private final TopicCatalogue topics;
     private final Deserializer<OperatorCommand> operatorCommands;
@@ -56,6 +58,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     private ProcessorContext<String, Outbound> context;
     private SagaStore store;
+    /** Time only matters while something runs. */
+    private @Nullable Cancellable ticking;
     /** Somebody waits for what was just decided: a worker, an operator. */
     private boolean awaited;
 
@@ -71,7 +75,18 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     public void init(ProcessorContext<String, Outbound> processorContext) {
         context = processorContext;
         store = new SagaStore(context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS));
-        context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, at -> tick(Instant.ofEpochMilli(at)));
+        ticking = null;
+        tickWhileSomethingRuns();
+    }
+
+    private void tickWhileSomethingRuns() {
+        boolean running = store.anythingRuns();
+        if (running && ticking == null) {
+            ticking = context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, at -> tick(Instant.ofEpochMilli(at)));
+        } else if (!running && ticking != null) {
+            ticking.cancel();
+            ticking = null;
+        }
     }
 
     @Override
@@ -82,10 +97,16 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             case Inbound.FromOperator(var value) -> fromOperator(inbound.key(), value, now);
             case Inbound.FromWorker(var value) -> fromWorker(inbound.key(), value, now);
         }
+        commitWhatIsAwaited();
+        tickWhileSomethingRuns();
+    }
+
+    /**
+     * Otherwise workers would see what follows from a step's outcome only after the commit interval. A transaction for
+     * what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
+     */
+    private void commitWhatIsAwaited() {
         if (awaited) {
-            // Otherwise workers would see what follows from a step's outcome only after the commit interval. A
-            // transaction
-            // for what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
             context.commit();
             awaited = false;
         }
@@ -250,10 +271,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 published(live, now);
             }
         }
-        if (awaited) {
-            context.commit();
-            awaited = false;
-        }
+        commitWhatIsAwaited();
+        tickWhileSomethingRuns();
     }
 
     // ---- what is decided is stored and published ----------------------------------------------------

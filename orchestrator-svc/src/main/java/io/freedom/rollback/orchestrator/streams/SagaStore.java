@@ -112,6 +112,10 @@ final class SagaStore {
         return live.get(platform);
     }
 
+    boolean anythingRuns() {
+        return !live.isEmpty();
+    }
+
     List<Live> live() {
         return List.copyOf(live.values());
     }

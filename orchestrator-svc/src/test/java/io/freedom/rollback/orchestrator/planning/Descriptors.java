@@ -46,6 +46,6 @@ public final class Descriptors {
     }
 
     public static PlanRequest request(Scenario scenario) {
-        return new PlanRequest(freedom(), "hash", scenario, "rb-1", null, null);
+        return new PlanRequest(freedom(), "hash", scenario, "rb-1", null, null, null);
     }
 }

@@ -2,6 +2,8 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
@@ -10,6 +12,7 @@ import io.freedom.rollback.schemas.step.PlanStep;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -78,7 +81,13 @@ class PlannerTest {
     @Test
     void undoesEveryStepThatChangesThePlatform() {
         var plan = Planner.compile(new PlanRequest(
-                Descriptors.freedom(), "hash", Scenario.FULL_ROLLBACK, "rb-1", null, "/var/backups/freedom/rb-0"));
+                Descriptors.freedom(),
+                "hash",
+                Scenario.FULL_ROLLBACK,
+                "rb-1",
+                null,
+                "/var/backups/freedom/rb-0",
+                null));
         for (var id : List.of(
                 "container.stop-writers",
                 "container.down",
@@ -104,6 +113,27 @@ class PlannerTest {
     void restoresTheDatabaseOnlyFromAGivenRestorePoint() {
         assertThat(Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK)).getSteps())
                 .noneMatch(step -> step.getId().equals("backup.restore-database"));
+    }
+
+    private static List<String> kept(@Nullable String restorePoint, @Nullable IncidentClass incident) {
+        var plan = Planner.compile(new PlanRequest(
+                Descriptors.freedom(), "hash", Scenario.FULL_ROLLBACK, "rb-1", null, restorePoint, incident));
+        var down = (ComposeDown) step(plan, "container.down").getAction().getAction();
+        var undone = (ComposeDown) step(plan, "container.start-database")
+                .getCompensation()
+                .getAction()
+                .getAction();
+        assertThat(undone.getKeep()).isEqualTo(down.getKeep());
+        return down.getKeep();
+    }
+
+    @Test
+    void keepsTheDatabaseServerRunningUnlessItIsToHoldOtherDataOrWasBrokenInto() {
+        assertThat(kept(null, null)).containsExactly("postgres");
+        assertThat(kept(null, IncidentClass.DEPLOYMENT_FAILURE)).containsExactly("postgres");
+        assertThat(kept(null, IncidentClass.SECURITY_BREACH)).isEmpty();
+        assertThat(kept("/var/backups/freedom/rb-0", IncidentClass.DATA_CORRUPTION))
+                .isEmpty();
     }
 
     @Test

@@ -163,11 +163,49 @@ class RollbackDeciderTest {
     }
 
     @Test
-    void givesAnAttemptUpWhenItsTimeIsOver() {
-        var saga = Saga.of(step("dump", ASSESS).setAttempts(1)).started();
-        saga.when(new RollbackCommand.TimeOut(new AttemptId("dump", false, 1)));
-        assertThat(saga.history).anyMatch(RollbackEvent.CancelRequested.class::isInstance);
+    void undoesAStepWhoseTimeIsOverOnlyOnceItsWorkerHasStopped() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN))).started().later(Duration.ofSeconds(61));
+        var attempt = new AttemptId("stop", false, 1);
+
+        saga.when(new RollbackCommand.TimeOut(attempt));
+        assertThat(saga.history.getLast()).isEqualTo(new RollbackEvent.CancelRequested(attempt));
+        assertThat(saga.running()).containsExactly("stop#1");
+        assertThat(saga.when(new RollbackCommand.TimeOut(attempt)))
+                .as("it was told already")
+                .isEmpty();
+
+        saga.when(new RollbackCommand.Cancelled(attempt, "told so"));
+        assertThat(saga.running()).containsExactly("undo of stop#1");
+        saga.undone("stop");
         assertThat(saga.rollback().finishReason()).contains("no result within 60 s");
+    }
+
+    @Test
+    void takesAResultThatComesWhileTheWorkerIsToldToStop() {
+        var saga = Saga.of(step("dump", ASSESS)).started().later(Duration.ofSeconds(61));
+        saga.when(new RollbackCommand.TimeOut(new AttemptId("dump", false, 1)));
+        saga.succeeds("dump");
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void doesNotWaitForEverForAWorkerThatDoesNotStop() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN))).started().later(Duration.ofSeconds(61));
+        var attempt = new AttemptId("stop", false, 1);
+        saga.when(new RollbackCommand.TimeOut(attempt));
+
+        saga.later(RollbackDecider.STOPPING).when(new RollbackCommand.TimeOut(attempt));
+        assertThat(saga.running()).containsExactly("undo of stop#1");
+    }
+
+    @Test
+    void undoesAStepWhoseTimeIsOverWhenItsWorkerIsGone() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN))).started().later(Duration.ofSeconds(61));
+        var attempt = new AttemptId("stop", false, 1);
+        saga.when(new RollbackCommand.TimeOut(attempt));
+
+        saga.when(new RollbackCommand.Lose(attempt, "silence"));
+        assertThat(saga.running()).containsExactly("undo of stop#1");
     }
 
     @Test

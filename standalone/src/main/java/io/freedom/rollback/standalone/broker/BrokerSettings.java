@@ -51,6 +51,10 @@ final class BrokerSettings {
         settings.put("transaction.state.log.replication.factor", "1");
         settings.put("transaction.state.log.min.isr", "1");
         settings.put("transaction.state.log.num.partitions", "6");
+        // A transaction that follows hard on another waits for that one's end in pauses of this length; Kafka's 20 ms
+        // are
+        // made for brokers on a network.
+        settings.put("add.partitions.to.txn.retry.backoff.ms", "2");
         settings.put("share.coordinator.state.topic.replication.factor", "1");
         settings.put("share.coordinator.state.topic.min.isr", "1");
         // All members of a group start with the process, so waiting for more of them only delays the first rollback.

@@ -1,0 +1,64 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.ContainerDetails;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Containers that live through a rollback, such as a database whose definition is the same in both versions. Compose
+ * compares definition and image, and replaces what differs; it does not see what a checkout changes in mounted folders.
+ */
+final class KeptContainers {
+    private final Engine engine;
+    private final StepContext step;
+    private final Path directory;
+    private final Set<String> recorded;
+
+    KeptContainers(Engine engine, ComposeProject project, StepContext step) {
+        this.engine = engine;
+        this.step = step;
+        directory = Path.of(project.getDirectory()).toAbsolutePath().normalize();
+        recorded = step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                .map(ContainerState::getContainerId)
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether it ran when the rollback began and nothing it reads has changed since. */
+    boolean mayStay(EngineContainer container) throws StepFailure, InterruptedException {
+        return container.isRunning() && isRecorded(container) && !readsChangedFiles(container);
+    }
+
+    boolean isRecorded(EngineContainer container) {
+        return recorded.contains(container.id());
+    }
+
+    /** False too before the checkout. */
+    boolean readsChangedFiles(EngineContainer container) throws StepFailure, InterruptedException {
+        var checkedOut = step.find(TargetCheckedOut.class);
+        if (checkedOut.isEmpty()) {
+            return false;
+        }
+        var mounted = engine.details(container.id()).map(ContainerDetails::binds).orElse(List.of()).stream()
+                .map(source -> Path.of(source).normalize())
+                .filter(source -> source.startsWith(directory) || directory.startsWith(source))
+                .toList();
+        var changed = checkedOut.get().getChanged();
+        if (changed == null) {
+            return !mounted.isEmpty();
+        }
+        return changed.stream()
+                .map(directory::resolve)
+                .anyMatch(place ->
+                        mounted.stream().anyMatch(source -> place.startsWith(source) || source.startsWith(place)));
+    }
+}
