@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** One standalone control plane for all tests of the run; it ends with the tests. */
-final class ControlPlane {
+/** A standalone control plane: one for all tests of the run, or a test's own. It ends with the tests at the latest. */
+final class ControlPlane implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static @Nullable ControlPlane shared;
@@ -33,11 +33,42 @@ final class ControlPlane {
     private final int registry = freePort();
     private final int http = freePort();
 
+    private @Nullable Process standalone;
+
     private ControlPlane() {
         try {
             directory = Files.createTempDirectory("rollback-acceptance-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+    }
+
+    /** For a test that breaks it. */
+    static ControlPlane own() {
+        var plane = new ControlPlane();
+        plane.start();
+        return plane;
+    }
+
+    /** As a power cut would, all of it at once; then it is started again on what it left. */
+    void killAndStartAgain() {
+        var killed = standalone;
+        if (killed == null) {
+            throw new IllegalStateException("not started");
+        }
+        killed.destroyForcibly().onExit().join();
+        start();
+    }
+
+    @Override
+    public void close() {
+        var running = standalone;
+        if (running != null) {
+            end(running);
+        }
+        if (Files.exists(directory)) {
+            remove(directory);
         }
     }
 
@@ -67,10 +98,7 @@ final class ControlPlane {
                         Integer.toString(registry),
                         "--http-port",
                         Integer.toString(http)));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            end(process);
-            remove(directory);
-        }));
+        standalone = process;
         await("standalone is ready").atMost(Duration.ofSeconds(120)).until(() -> {
             if (!process.isAlive()) {
                 throw new AssertionError("standalone ended:\n" + log("standalone"));
