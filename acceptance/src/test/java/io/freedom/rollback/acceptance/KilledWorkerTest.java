@@ -43,11 +43,6 @@ class KilledWorkerTest {
         workers.values().forEach(ControlPlane::end);
     }
 
-    private boolean reached(String platform, String type, String step) {
-        return plane.facts(platform, type).stream()
-                .anyMatch(fact -> fact.path("stepId").asString().equals(step));
-    }
-
     @Test
     void finishesTheRollbackAndActsOnceWhenAWorkerIsKilledInMidStep() {
         List.of("git", "container", "backup", "health").forEach(this::start);
@@ -55,9 +50,11 @@ class KilledWorkerTest {
                 Platform.broken("acc-kill").registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
             var data = platform.data();
             plane.rollbackctl("start", "acc-kill", "--reason", "test").succeeded();
+            // The gateway is started last, once the others are healthy.
             await("services are being started")
                     .atMost(Duration.ofMinutes(3))
-                    .until(() -> reached("acc-kill", "StepAcknowledged", "container.up"));
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> platform.containers().matches("(?s)api=\\S+ created.*kb-service=\\S+ running.*"));
 
             var container = workers.get("container");
             container.destroyForcibly();
@@ -69,6 +66,10 @@ class KilledWorkerTest {
                     .filter(fact -> fact.path("stepId").asString().equals("container.up"))
                     .toList();
             assertThat(up).as("one success of the step that was killed").hasSize(1);
+            assertThat(plane.facts("acc-kill", "StepDispatched"))
+                    .as("a second attempt of it")
+                    .anyMatch(fact -> fact.path("stepId").asString().equals("container.up")
+                            && fact.path("attempt").asInt() == 2);
             assertThat(platform.containers().lines())
                     .as("one container of each service")
                     .hasSize(5);

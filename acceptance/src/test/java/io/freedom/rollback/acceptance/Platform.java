@@ -5,8 +5,8 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -138,7 +138,7 @@ final class Platform implements AutoCloseable {
                 .output()
                 .lines()
                 .toList();
-        var states = new TreeMap<String, String>();
+        var states = new ArrayList<String>();
         for (var id : ids) {
             var line = Shell.run(
                             tree,
@@ -152,9 +152,9 @@ final class Platform implements AutoCloseable {
                     .strip()
                     .split(" ");
             var state = line[0].equals("mlx-server") ? "crashing" : line[3];
-            states.put(line[0], line[1] + " " + state);
+            states.add(line[0] + "=" + line[1] + " " + state);
         }
-        return states.entrySet().stream().map(Object::toString).collect(Collectors.joining("\n"));
+        return states.stream().sorted().collect(Collectors.joining("\n"));
     }
 
     /** Everything of the work tree that git can tell, ignored files included, with the content of each file. */

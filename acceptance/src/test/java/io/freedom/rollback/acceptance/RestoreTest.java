@@ -22,7 +22,7 @@ class RestoreTest {
             platform.sql("update documents set body = 'garbage' where id % 3 = 0; delete from ingest_log");
             assertThat(platform.data()).isNotEqualTo(good);
             plane.alert("acc-restore", "data-corruption", "corrupt", began.toString());
-            var watched = plane.rollbackctl("watch", "acc-restore");
+            var watched = plane.rollbackctl("watch", "acc-restore", "--since", began.toString());
 
             assertThat(watched.exitCode()).as(watched.output()).isZero();
             assertThat(platform.data()).isEqualTo(good);

@@ -7,6 +7,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeIsUp;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -41,8 +42,11 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        if (plainlyMissing(
-                action, Containers.ofServices(engine, action.getCompose().getProject()), step)) {
+        if (!stale(action, engine, step).isEmpty()
+                || plainlyMissing(
+                        action,
+                        Containers.ofServices(engine, action.getCompose().getProject()),
+                        step)) {
             return new Probe.NotApplied(); // the usual case, and compose is slow to say more
         }
         var compose = new Compose(action.getCompose());
@@ -80,12 +84,14 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
+        removeStale(action, engine, step);
         var prepared = step.find(ImagesPrepared.class);
         var compose = new Compose(action.getCompose());
         if (prepared.isPresent() && !compose.isLegacy()) {
             var made = made(engine, action, prepared.get(), compose, step);
             if (made.isPresent()) {
-                Starting.inOrder(engine, toStart(made.get(), action, engine, step), step);
+                Starting.inOrder(
+                        engine, made.get().stream().filter(c -> !c.isRunning()).toList(), step);
                 return completed(containers(engine, action, Containers.services(made.get())));
             }
         }
@@ -122,11 +128,15 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         var images = prepared.getImages().stream()
                 .collect(Collectors.toMap(PreparedImage::getService, PreparedImage::getImageId));
         var project = action.getCompose().getProject();
-        if (!Containers.services(Containers.ofServices(engine, project)).containsAll(images.keySet())) {
+        var there = Containers.services(Containers.ofServices(engine, project));
+        // With the record of what ran before, some of it may have been kept: compose decides whether it may stay.
+        if (!there.containsAll(images.keySet())
+                || step.find(ContainersRecorded.class).isPresent()) {
             up(compose, action, "--no-start", List.of(), List.of(), engine, step);
         }
         var all = Containers.ofServices(engine, project);
-        boolean fits = Containers.services(all).equals(images.keySet())
+        boolean fits = all.size() == images.size()
+                && Containers.services(all).equals(images.keySet())
                 && all.stream().allMatch(c -> c.imageId().equals(images.get(c.service())))
                 && all.stream().allMatch(c -> c.state().equals("created") || c.isRunning())
                 && !DependencyOrder.awaitsCompletion(all);
@@ -139,22 +149,26 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
                 .toList());
     }
 
-    /** What does not run; what was kept running but has files mounted that the checkout changed is stopped first. */
-    private static List<EngineContainer> toStart(
-            List<EngineContainer> containers, ComposeUp action, Engine engine, StepContext step)
+    /** Compose does not see that the files in a mounted folder are others now, and would leave it running. */
+    private static void removeStale(ComposeUp action, Engine engine, StepContext step)
+            throws StepFailure, InterruptedException {
+        for (var container : stale(action, engine, step)) {
+            step.checkpoint();
+            Containers.stop(engine, container, GRACE);
+            engine.remove(container.id());
+        }
+    }
+
+    private static List<EngineContainer> stale(ComposeUp action, Engine engine, StepContext step)
             throws StepFailure, InterruptedException {
         var keeping = new KeptContainers(engine, action.getCompose(), step);
-        var toStart = new ArrayList<EngineContainer>();
-        for (var container : containers) {
-            if (container.isRunning() && keeping.isRecorded(container) && keeping.readsChangedFiles(container)) {
-                step.checkpoint();
-                Containers.stop(engine, container, GRACE);
-                toStart.add(container);
-            } else if (!container.isRunning()) {
-                toStart.add(container);
+        var stale = new ArrayList<EngineContainer>();
+        for (var container : Containers.ofServices(engine, action.getCompose().getProject())) {
+            if (keeping.isStale(container)) {
+                stale.add(container);
             }
         }
-        return toStart;
+        return stale;
     }
 
     private static void up(

@@ -10,9 +10,11 @@ import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Containers that live through a rollback, such as a database whose definition is the same in both versions. Compose
@@ -35,30 +37,46 @@ final class KeptContainers {
 
     /** Whether it ran when the rollback began and nothing it reads has changed since. */
     boolean mayStay(EngineContainer container) throws StepFailure, InterruptedException {
-        return container.isRunning() && isRecorded(container) && !readsChangedFiles(container);
+        return container.isRunning() && recorded.contains(container.id()) && !isStale(container);
     }
 
-    boolean isRecorded(EngineContainer container) {
-        return recorded.contains(container.id());
-    }
-
-    /** False too before the checkout. */
-    boolean readsChangedFiles(EngineContainer container) throws StepFailure, InterruptedException {
+    /** Whether it ran when the rollback began, and the checkout has changed files that it reads. False before that. */
+    boolean isStale(EngineContainer container) throws StepFailure, InterruptedException {
         var checkedOut = step.find(TargetCheckedOut.class);
-        if (checkedOut.isEmpty()) {
+        if (checkedOut.isEmpty() || !container.isRunning() || !recorded.contains(container.id())) {
             return false;
         }
-        var mounted = engine.details(container.id()).map(ContainerDetails::binds).orElse(List.of()).stream()
+        var details = engine.details(container.id());
+        return details.isPresent()
+                && !startedAfter(details.get(), checkedOut.get().getAt())
+                && reads(details.get(), checkedOut.get().getChanged());
+    }
+
+    private static boolean startedAfter(ContainerDetails details, @Nullable Instant checkedOut) {
+        return checkedOut != null && Instant.parse(details.startedAt()).isAfter(checkedOut);
+    }
+
+    /** Whether something of the work tree is mounted into it. */
+    boolean readsFiles(EngineContainer container) throws StepFailure, InterruptedException {
+        return engine.details(container.id())
+                .filter(details -> !mounted(details).isEmpty())
+                .isPresent();
+    }
+
+    private boolean reads(ContainerDetails details, @Nullable List<String> changed) {
+        var mounted = mounted(details);
+        return changed == null
+                ? !mounted.isEmpty()
+                : changed.stream()
+                        .map(directory::resolve)
+                        .anyMatch(place -> mounted.stream()
+                                .anyMatch(source -> place.startsWith(source) || source.startsWith(place)));
+    }
+
+    private List<Path> mounted(ContainerDetails details) {
+        return details.binds().stream()
                 .map(source -> Path.of(source).normalize())
                 .filter(source -> source.startsWith(directory) || directory.startsWith(source))
                 .toList();
-        var changed = checkedOut.get().getChanged();
-        if (changed == null) {
-            return !mounted.isEmpty();
-        }
-        return changed.stream()
-                .map(directory::resolve)
-                .anyMatch(place ->
-                        mounted.stream().anyMatch(source -> place.startsWith(source) || source.startsWith(place)));
     }
 }

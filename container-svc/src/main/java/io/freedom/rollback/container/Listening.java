@@ -3,9 +3,10 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.ContainerDetails;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Whether a container listens on one of its ports yet. To look costs nothing, while a health check run in vain costs a
@@ -31,18 +32,18 @@ final class Listening {
             if (!Files.readString(process.resolve("cgroup")).contains(containerId)) {
                 return true;
             }
-            return Stream.of("net/tcp", "net/tcp6")
-                    .flatMap(table -> lines(process.resolve(table)).stream())
-                    .anyMatch(line -> listens(line, details));
+            var lines = new ArrayList<>(lines(process.resolve("net/tcp")));
+            lines.addAll(lines(process.resolve("net/tcp6")));
+            return lines.stream().anyMatch(line -> listens(line, details));
         } catch (IOException e) {
             return true;
         }
     }
 
-    private static List<String> lines(Path table) {
+    private static List<String> lines(Path table) throws IOException {
         try {
             return Files.readAllLines(table);
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
             return List.of(); // no such protocol
         }
     }

@@ -54,7 +54,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         try (var lent =
                 LentEnvFiles.lend(target.files(), Path.of(action.getCompose().getDirectory()), source)) {
             var model = target.model();
-            var wanted = wanted(action, live, model, source, engine);
+            var wanted = wanted(action, revision, live, model, source, engine);
             pullMissing(wanted.values().stream().filter(Wanted::isPulled).toList(), target, engine, step);
             build(project, model, wanted, source, target, engine, step);
             return completed(wanted.values(), engine);
@@ -68,7 +68,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
     }
 
     private static TreeMap<String, Wanted> wanted(
-            PrepareImages action, Compose live, ComposeModel model, Path source, Engine engine)
+            PrepareImages action, String revision, Compose live, ComposeModel model, Path source, Engine engine)
             throws StepFailure, InterruptedException {
         // Several services may share an image that one of them builds; they all get that one.
         var builders = new TreeMap<String, ComposeService>();
@@ -81,20 +81,16 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         for (var service : model.services().values()) {
             var image = live.imageName(service);
             var builder = builders.get(image);
-            var prepared = builder == null ? image : prepared(action, builder, source);
+            var prepared = builder == null ? image : prepared(action, revision, builder, source);
             boolean present = engine.images().id(prepared).isPresent();
             wanted.put(service.name(), new Wanted(service, image, prepared, service == builder, present));
         }
         return wanted;
     }
 
-    private static String prepared(PrepareImages action, ComposeService service, Path source) {
+    private static String prepared(PrepareImages action, String revision, ComposeService service, Path source) {
         return ImageNames.prepared(
-                action.getCompose().getProject(),
-                service.name(),
-                action.getRevision(),
-                service.build(),
-                source.toString());
+                action.getCompose().getProject(), service.name(), revision, service.build(), source.toString());
     }
 
     private static void pullMissing(List<Wanted> images, Compose target, Engine engine, StepContext step)

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ContainersRestored;
 import io.freedom.rollback.schemas.action.RestoreContainers;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -51,6 +52,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         }
         var ran = ran(recorded);
         return containers.stream().allMatch(c -> c.isActive() == ran.contains(c.id()))
+                        && outlived(engines.engine(), action, containers, step).isEmpty()
                 ? new Probe.Applied(completed(containers))
                 : new Probe.NotApplied();
     }
@@ -67,10 +69,32 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
                 .equals(ids(recorded))) {
             recreate(engine, action, recorded, step);
         }
+        for (var container : outlived(engine, action, containers(engine, action), step)) {
+            step.checkpoint();
+            Containers.stop(engine, container, GRACE);
+        }
         runAsRecorded(engine, action, recorded, step);
         var containers = containers(engine, action);
         verify(engine, recorded, containers);
         return completed(containers);
+    }
+
+    /**
+     * Containers that ran on while the checkout changed files under them, or may have: its result is missing when it failed.
+     * They still see what was there then, and are started again on what is there now.
+     */
+    private static List<EngineContainer> outlived(
+            Engine engine, RestoreContainers action, List<EngineContainer> containers, StepContext step)
+            throws StepFailure, InterruptedException {
+        var keeping = new KeptContainers(engine, action.getCompose(), step);
+        boolean known = step.find(TargetCheckedOut.class).isPresent();
+        var outlived = new ArrayList<EngineContainer>();
+        for (var container : containers) {
+            if (known ? keeping.isStale(container) : container.isRunning() && keeping.readsFiles(container)) {
+                outlived.add(container);
+            }
+        }
+        return outlived;
     }
 
     private static void recreate(

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.action.StopWriters;
 import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -94,21 +95,48 @@ class KeptDatabaseTest {
     }
 
     @Test
-    void isStartedAnewWhereTheCheckoutChangedFilesThatItReads() throws Exception {
+    void isReplacedWhereTheCheckoutChangedFilesThatItReads() throws Exception {
         var database = project.container("db").id();
-        var start = startOfDatabase();
 
         goDown();
         checkOut(MOUNTED, List.of("init/schema.sql"));
         up();
 
-        assertThat(project.container("db").id()).isEqualTo(database);
+        var replaced = project.container("db").id();
+        assertThat(replaced).isNotEqualTo(database);
         assertThat(project.container("db").state()).isEqualTo("running");
-        assertThat(startOfDatabase()).isNotEqualTo(start);
         goBack();
         assertThat(project.container("db").id())
                 .as("what it had read is undone as well")
-                .isNotEqualTo(database);
+                .isNotEqualTo(replaced);
+    }
+
+    @Test
+    void isReplacedForItsFilesAlsoWhereComposeStartsTheServices() throws Exception {
+        var database = project.container("db").id();
+        var jobFirst = MOUNTED.replace(
+                "depends_on: {db: {condition: service_healthy}}",
+                "depends_on: {db: {condition: service_healthy}, job: {condition: service_completed_successfully}}");
+        Files.writeString(project.worktree.resolve("compose.yml"), jobFirst);
+
+        goDown();
+        checkOut(jobFirst, List.of("init/schema.sql"));
+        up();
+
+        assertThat(project.container("db").id()).isNotEqualTo(database);
+        assertThat(project.states()).containsEntry("db", "running").containsEntry("api", "running");
+    }
+
+    @Test
+    void isStartedAgainOnTheFilesThatReturnedWhenTheCheckoutFailed() throws Exception {
+        var start = startOfDatabase();
+        goDown();
+
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
+        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
+
+        assertThat(project.states()).containsEntry("db", "running").containsEntry("api", "running");
+        assertThat(startOfDatabase()).isNotEqualTo(start);
     }
 
     private String startOfDatabase() throws Exception {
@@ -129,7 +157,7 @@ class KeptDatabaseTest {
 
     private void checkOut(String compose, List<String> changed) throws Exception {
         TestProject.write(project.live, "good", compose);
-        project.step.feed(new TargetCheckedOut(REVISION, REVISION, changed));
+        project.step.feed(new TargetCheckedOut(REVISION, REVISION, changed, Instant.now()));
     }
 
     private void up() throws Exception {

@@ -19,6 +19,7 @@ import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
 import io.freedom.rollback.schemas.action.StartWriters;
 import io.freedom.rollback.schemas.action.StopWriters;
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.action.WritersStopped;
 import io.freedom.rollback.worker.Probe;
 import java.nio.file.Files;
@@ -98,6 +99,22 @@ class RollbackTest {
         assertThat(second.getReused()).isTrue();
         assertThat(second.getImageId()).isEqualTo(first.getImageId());
         assertThat(project.worktree.resolve(".env")).doesNotExist();
+    }
+
+    @Test
+    void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
+        var action = new PrepareImages(project.compose(), project.worktree.toString(), "release-2026.1");
+        project.step.feed(new TargetVerified(REVISION, 1, List.of()));
+        project.run(new PrepareImagesHandler(project.engines), action);
+        var first = preparedApi();
+
+        // The same tag, moved; or another one with the same beginning.
+        TestProject.write(project.worktree, "better", TestProject.COMPOSE);
+        project.step.feed(new TargetVerified(REVISION.replace('0', 'f'), 1, List.of()));
+        project.run(new PrepareImagesHandler(project.engines), action);
+
+        assertThat(preparedApi().getReused()).isFalse();
+        assertThat(preparedApi().getImageId()).isNotEqualTo(first.getImageId());
     }
 
     @Test

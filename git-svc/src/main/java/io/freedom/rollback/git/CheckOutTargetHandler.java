@@ -7,6 +7,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -150,6 +151,7 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
                                 site.repository().jgit(),
                                 kept.tree(),
                                 target.commit().getTree())))
+                        .setAt(Instant.now())
                         .build(),
                 target.tag() + " (" + site.name(target.commit()) + ") is checked out"
                         + displaced

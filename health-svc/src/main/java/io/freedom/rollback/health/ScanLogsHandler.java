@@ -3,8 +3,10 @@ package io.freedom.rollback.health;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.LogsScanned;
 import io.freedom.rollback.schemas.action.ScanLogs;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
@@ -12,6 +14,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Reads what the project's containers logged since each of them was last started. */
@@ -47,7 +50,7 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         for (int i = 0; i < containers.size(); i++) {
             step.checkpoint();
             step.progress(i, containers.size(), "containers", "reading the log of " + name(containers.get(i)));
-            lines += read(engine, containers.get(i), errors);
+            lines += read(engine, containers.get(i), since(containers.get(i), step), errors);
             errors.check();
         }
         var found = errors.found();
@@ -64,7 +67,20 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
                         + (containers.size() == 1 ? " container" : " containers"));
     }
 
-    private static long read(Engine engine, EngineContainer container, ErrorLines errors)
+    /** What ran on through the rollback wrote of the incident, too: only what came after the checkout is about the target. */
+    private static Instant since(EngineContainer container, StepContext step) {
+        boolean recorded =
+                step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                        .anyMatch(known -> known.getContainerId().equals(container.id()));
+        var checkedOut = step.find(TargetCheckedOut.class).map(TargetCheckedOut::getAt);
+        return recorded ? checkedOut.orElse(Instant.EPOCH) : Instant.EPOCH;
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
+    }
+
+    private static long read(Engine engine, EngineContainer container, Instant since, ErrorLines errors)
             throws StepFailure, InterruptedException {
         var started = engine.details(container.id())
                 .map(details -> Instant.parse(details.startedAt()))
@@ -72,7 +88,10 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         // Never started (the engine then says year 1), or removed since it was listed.
         return started.isEmpty()
                 ? 0
-                : engine.logs(container.id(), started.get().minus(EARLY), line -> errors.accept(name(container), line));
+                : engine.logs(
+                        container.id(),
+                        later(started.get().minus(EARLY), since),
+                        line -> errors.accept(name(container), line));
     }
 
     private static String name(EngineContainer container) {

@@ -1,16 +1,22 @@
 package io.freedom.rollback.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.LogsScanned;
 import io.freedom.rollback.schemas.action.ScanLogs;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +70,25 @@ class ScanLogsHandlerTest {
     }
 
     @Test
+    void readsOfAContainerThatRanOnOnlyWhatCameAfterTheCheckout() throws Exception {
+        var kept = logged("postgres", "echo 'ERROR of the incident'");
+        logged("api", "echo ready");
+        var recorded = new ContainersRecorded(
+                List.of(new ContainerState("postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null)),
+                "20.10",
+                "2.26");
+        var checkedOut = new TargetCheckedOut("a", "b", List.of(), Instant.now());
+        var step = RecordedStep.within(Duration.ofSeconds(60));
+
+        assertThat(scan(List.of("ERROR"), List.of(), step.after(recorded, checkedOut))
+                        .result())
+                .isEqualTo(new LogsScanned(1L));
+        assertThatThrownBy(() -> scan(List.of("ERROR"), List.of(), step.after(checkedOut)))
+                .as("a new container with an error")
+                .isInstanceOf(StepFailure.class);
+    }
+
+    @Test
     void saysWhenTheProjectHasNoContainers() {
         var failure = failure(List.of("ERROR"));
 
@@ -85,13 +110,17 @@ class ScanLogsHandlerTest {
     }
 
     private Completed scan(List<String> errors, List<String> ignored) throws StepFailure, InterruptedException {
+        return scan(errors, ignored, RecordedStep.within(Duration.ofSeconds(60)));
+    }
+
+    private Completed scan(List<String> errors, List<String> ignored, StepContext step)
+            throws StepFailure, InterruptedException {
         var compose = ComposeProject.newBuilder()
                 .setProject(project)
                 .setDirectory("/")
                 .setFiles(List.of())
                 .build();
-        return new ScanLogsHandler(engines)
-                .execute(new ScanLogs(compose, errors, ignored), RecordedStep.within(Duration.ofSeconds(60)));
+        return new ScanLogsHandler(engines).execute(new ScanLogs(compose, errors, ignored), step);
     }
 
     private StepFailure failure(List<String> errors) {

@@ -22,7 +22,7 @@ final class PlanCommand extends Verb {
             names = "--scenario",
             paramLabel = "NAME",
             defaultValue = "full-rollback",
-            description = "full-rollback (default), restore-point or platform-check")
+            description = "full-rollback (default) or restore-point")
     private String scenario = "";
 
     @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")

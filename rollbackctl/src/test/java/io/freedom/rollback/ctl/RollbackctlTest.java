@@ -410,6 +410,23 @@ class RollbackctlTest {
     }
 
     @Test
+    void watchWaitsForTheRollbackThatAnAlertIsAboutToStart() {
+        plane.add(
+                plane.topics().status(),
+                Samples.status()
+                        .setState(RollbackState.SUCCEEDED)
+                        .setFinishedAt(START.plusSeconds(5))
+                        .build());
+
+        assertThat(run("watch", "freedom", "--since", START.toString())).isZero();
+        assertThat(run("watch", "freedom", "--since", START.plusSeconds(60).toString(), "--timeout", "1s"))
+                .isEqualTo(3);
+        assertThat(err.toString()).contains("No rollback of freedom has started since");
+        assertThat(run("watch", "--since", START.toString())).isEqualTo(2);
+        assertThat(run("watch", "freedom", "--since", "yesterday")).isEqualTo(2);
+    }
+
+    @Test
     void replaysTheHistoryAndNoticesThatAnEventIsMissing() {
         plane.add(plane.topics().history(), Samples.event(1, 0, Samples.ID, "c", started()));
         plane.add(

@@ -58,7 +58,7 @@ public final class StandaloneProgram implements Callable<Integer> {
             names = "--http-port",
             paramLabel = "PORT",
             defaultValue = "${env:ROLLBACK_HTTP_PORT:-8090}",
-            description = "Console and health (/actuator/health). Default: ${DEFAULT-VALUE}")
+            description = "Webhook (/webhooks/incidents) and health (/actuator/health). Default: ${DEFAULT-VALUE}")
     private int httpPort;
 
     private final CountDownLatch end = new CountDownLatch(1);

@@ -3,6 +3,7 @@ package io.freedom.rollback.worker;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -15,16 +16,21 @@ import java.util.concurrent.TimeUnit;
  */
 final class TiedProcesses {
     private static final List<String> TIE = List.of("setpriv", "--pdeathsig", "KILL", "--");
-    private static final boolean SUPPORTED = isSupported();
     /** The kernel ties a process to the thread that starts it, so that thread must live as long as this process. */
     private static final ExecutorService STARTER = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("process-starter").factory());
 
     private TiedProcesses() {}
 
+    /** Looked up once, and on that thread: the one that asks may have been interrupted. */
+    private static final class Tie {
+        static final boolean SUPPORTED = CompletableFuture.supplyAsync(TiedProcesses::isSupported, STARTER)
+                .join();
+    }
+
     /** As given where the machine has no util-linux. */
     static List<String> argv(List<String> argv) {
-        if (!SUPPORTED) {
+        if (!Tie.SUPPORTED) {
             return argv;
         }
         var tied = new ArrayList<>(TIE);
@@ -57,7 +63,7 @@ final class TiedProcesses {
 
     /** Whether the program itself was not found: what ties it is started in its place, and says so. */
     static boolean couldNotRun(int exitCode, String stderr) {
-        return SUPPORTED && exitCode == 127 && stderr.startsWith(TIE.getFirst() + ": ");
+        return Tie.SUPPORTED && exitCode == 127 && stderr.startsWith(TIE.getFirst() + ": ");
     }
 
     private static boolean isSupported() {

@@ -8,6 +8,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
@@ -71,14 +72,22 @@ public final class Admission {
         return start(incident);
     }
 
-    /** A rollback that is being undone answers nothing, and one that keeps the data no corruption of it. */
+    /**
+     * A rollback that is being undone answers nothing, one that keeps the data no corruption of it, and one that keeps a
+     * container running no breach.
+     */
     private static boolean isAnsweredBy(Rollback rollback, Incident incident) {
         boolean answers = Scenario.of(rollback.plan().getScenario())
                 .map(Scenario::answersIncidents)
                 .orElse(true);
         boolean keepsCorruption = incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION
                 && rollback.plan().getRestorePoint() == null;
-        return answers && rollback.stopping() == null && !keepsCorruption;
+        boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
+                && rollback.plan().getSteps().stream()
+                        .map(step -> step.getAction().getAction())
+                        .anyMatch(action -> action instanceof ComposeDown down
+                                && !down.getKeep().isEmpty());
+        return answers && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
     }
 
     /** What identifies an incident, however often it is reported. */

@@ -273,7 +273,8 @@ final class Runbook {
                         Worker.CONTAINER,
                         new RestoreContainers(compose),
                         MINUTES,
-                        "container.record-state"));
+                        "container.record-state",
+                        "git.check-out"));
         return this;
     }
 
@@ -336,7 +337,7 @@ final class Runbook {
                             "container.start-database",
                             kept().isEmpty()
                                     ? "Start " + database.getService()
-                                    : "Start " + database.getService() + ", where it is to be another one",
+                                    : "Start " + database.getService() + ", or leave it running",
                             RECOVER,
                             new ComposeUp(compose, databaseService()),
                             MINUTES)
@@ -439,7 +440,8 @@ final class Runbook {
                                 platform.logs().errors(),
                                 platform.logs().ignore()),
                         MINUTES)
-                .after(idsOf(VALIDATE)));
+                .after(idsOf(VALIDATE))
+                .with("container.record-state", "git.check-out"));
         return this;
     }
 

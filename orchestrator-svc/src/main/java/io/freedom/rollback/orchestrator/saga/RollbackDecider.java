@@ -155,7 +155,7 @@ public final class RollbackDecider {
     /** What was told to stop has, or is not heard of any more: because the rollback stops, or because its time was over. */
     private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation) {
         return state.stopping() == null
-                ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt))
+                ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation)
                 : List.of(
                         new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
                         new RollbackEvent.Skipped(attempt.step(), "stopped: " + observation));

@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
@@ -274,6 +275,18 @@ class SagaTopologyTest {
         report(alert("freedom", "f2", "firing"));
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         assertThat(facts()).filteredOn(IncidentMerged.class::isInstance).hasSize(1);
+    }
+
+    @Test
+    void letsABreachWaitForARollbackOfItsOwnWhereTheRunningOneKeepsTheDatabaseServer() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        var breach = new String(alert("freedom", "f2", "firing"), StandardCharsets.UTF_8)
+                .replace("deployment-failure", "security-breach");
+        report(breach.getBytes(StandardCharsets.UTF_8));
+        assertThat(facts()).filteredOn(IncidentQueued.class::isInstance).hasSize(1);
+        workersSucceed();
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(2);
     }
 
     @Test
