@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,13 @@ final class ContainerLogs {
     }
 
     long read(@Nullable Instant since, Consumer<String> line) throws StepFailure, InterruptedException {
-        var lines = new Lines(since == null ? line : text -> afterwards(since, text, line));
-        return feed(lines, since, 0);
+        var given = new LongAdder();
+        Consumer<String> counted = text -> {
+            given.increment();
+            line.accept(text);
+        };
+        feed(new Lines(since == null ? counted : text -> afterwards(since, text, counted)), since, 0);
+        return given.sum();
     }
 
     List<String> last(int count) throws StepFailure, InterruptedException {
@@ -40,8 +46,8 @@ final class ContainerLogs {
         return List.copyOf(kept.size() > count ? kept.subList(kept.size() - count, kept.size()) : kept);
     }
 
-    private long feed(Lines lines, @Nullable Instant since, int tail) throws StepFailure, InterruptedException {
-        return calls.stream("reading logs of container " + Engine.shortened(containerId), lines.activity, () -> {
+    private void feed(Lines lines, @Nullable Instant since, int tail) throws StepFailure, InterruptedException {
+        calls.stream("reading logs of container " + Engine.shortened(containerId), lines.activity, () -> {
             var command = client.logContainerCmd(containerId)
                     .withStdOut(true)
                     .withStdErr(true)
@@ -58,7 +64,7 @@ final class ContainerLogs {
                 command.exec(lines).awaitCompletion();
             }
             lines.finish();
-            return lines.count;
+            return lines;
         });
     }
 
@@ -80,7 +86,6 @@ final class ContainerLogs {
         private final Consumer<String> consumer;
         private final ByteArrayOutputStream stdout = new ByteArrayOutputStream();
         private final ByteArrayOutputStream stderr = new ByteArrayOutputStream();
-        private volatile long count;
 
         Lines(Consumer<String> consumer) {
             this.consumer = consumer;
@@ -108,12 +113,10 @@ final class ContainerLogs {
             }
         }
 
-        @SuppressWarnings("NonAtomicVolatileUpdate") // One thread of docker-java writes.
         private void emit(ByteArrayOutputStream line) {
             var text = line.toString(StandardCharsets.UTF_8);
             line.reset();
             consumer.accept(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
-            count++;
         }
     }
 }
