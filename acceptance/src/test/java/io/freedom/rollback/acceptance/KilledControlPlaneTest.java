@@ -19,8 +19,7 @@ class KilledControlPlaneTest {
             await("the platform is down")
                     .atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(200))
-                    .until(() -> !platform.containers().contains("castle-gui=")
-                            || platform.containers().contains(" exited"));
+                    .until(() -> !platform.states().contains("castle-gui running"));
 
             plane.killAndStartAgain();
             var watched = plane.rollbackctl("watch", "acc-crash");

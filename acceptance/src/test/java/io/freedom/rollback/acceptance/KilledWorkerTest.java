@@ -54,7 +54,7 @@ class KilledWorkerTest {
             await("services are being started")
                     .atMost(Duration.ofMinutes(3))
                     .pollInterval(Duration.ofMillis(100))
-                    .until(() -> platform.containers().matches("(?s)api=\\S+ created.*kb-service=\\S+ running.*"));
+                    .until(() -> platform.states().containsAll(List.of("api created", "kb-service running")));
 
             var container = workers.get("container");
             container.destroyForcibly();

@@ -131,6 +131,23 @@ final class Platform implements AutoCloseable {
         return Shell.run(Shell.checkout(), "demo/fingerprint", name).succeeded().output();
     }
 
+    /** "SERVICE STATE" of each container at one moment, also while containers come and go. */
+    List<String> states() {
+        return Shell.run(
+                        tree,
+                        "docker",
+                        "ps",
+                        "-a",
+                        "--filter",
+                        "label=com.docker.compose.project=" + name,
+                        "--format",
+                        "{{.Label \"com.docker.compose.service\"}} {{.State}}")
+                .succeeded()
+                .output()
+                .lines()
+                .toList();
+    }
+
     /** Service, image id and whether it runs; a crashing container counts as restarting whatever moment it is in. */
     String containers() {
         var ids = Shell.run(tree, "docker", "ps", "-aq", "--filter", "label=com.docker.compose.project=" + name)
