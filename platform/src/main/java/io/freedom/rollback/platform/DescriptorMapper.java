@@ -27,7 +27,12 @@ final class DescriptorMapper {
                 root.path("target").stringValue(),
                 texts(root, "criticalPaths", compose.files()),
                 duration(text(root, "rto", "30m")),
+                objectives(root.path("objectives")),
                 compose,
+                root.path("services")
+                        .valueStream()
+                        .map(DescriptorMapper::service)
+                        .toList(),
                 database(root.path("database")),
                 texts(root, "configuration", List.of()),
                 texts(root, "models", List.of()),
@@ -58,6 +63,28 @@ final class DescriptorMapper {
                 texts(node, "files", COMPOSE_FILES),
                 text(node, "envFile"),
                 texts(node, "requiredEnvKeys", List.of()));
+    }
+
+    private static Map<String, Duration> objectives(JsonNode node) {
+        var objectives = new LinkedHashMap<String, Duration>();
+        for (var objective : node.properties()) {
+            if (objective.getValue().isString()) {
+                objectives.put(
+                        objective.getKey(), duration(objective.getValue().stringValue()));
+            }
+        }
+        return objectives;
+    }
+
+    private static ServiceSpec service(JsonNode node) {
+        var memory = text(node, "memory");
+        return new ServiceSpec(
+                node.path("name").stringValue(),
+                texts(node, "paths", List.of()),
+                node.path("data").asBoolean(false),
+                text(node, "loaded"),
+                memory == null ? null : size(memory),
+                node.path("cpu").isInt() ? node.path("cpu").intValue() : null);
     }
 
     private static @Nullable DatabaseSpec database(JsonNode node) {

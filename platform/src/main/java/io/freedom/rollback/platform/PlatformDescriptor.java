@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param workTree absolute path of the git work tree
  * @param target git tag to roll back to
  * @param criticalPaths relative to {@code workTree}
- * @param rto recovery time objective
+ * @param rto recovery time objective of a full rollback
+ * @param objectives recovery time objectives of other scenarios, by their names
+ * @param services those that can be rolled back, reset or restarted on their own
  * @param configuration relative to {@code workTree}
  * @param models relative to {@code workTree}
  * @param incidents scenario of each incident class, {@link #NO_SCENARIO} where such an incident starts nothing
@@ -23,7 +25,9 @@ public record PlatformDescriptor(
         String target,
         List<String> criticalPaths,
         Duration rto,
+        Map<String, Duration> objectives,
         Compose compose,
+        List<ServiceSpec> services,
         @Nullable DatabaseSpec database,
         List<String> configuration,
         List<String> models,
@@ -38,6 +42,8 @@ public record PlatformDescriptor(
 
     public PlatformDescriptor {
         criticalPaths = List.copyOf(criticalPaths);
+        objectives = Map.copyOf(objectives);
+        services = List.copyOf(services);
         configuration = List.copyOf(configuration);
         models = List.copyOf(models);
         containerData = List.copyOf(containerData);

@@ -38,6 +38,7 @@ final class Rules {
         texts(root, "", "configuration", TextRules::relative);
         texts(root, "", "models", TextRules::relative);
         compose(root.path("compose"));
+        services(root.path("services"));
         database(root.path("database"));
         items(root.path("containerData"), "containerData", (data, path) -> {
             text(data, path, "service", TextRules::service);
@@ -62,6 +63,20 @@ final class Rules {
                 && !compose.path("envFile").isString()) {
             add("compose.requiredEnvKeys", "needs compose.envFile, the file that holds the keys");
         }
+    }
+
+    private void services(JsonNode services) {
+        var names = new HashMap<String, String>();
+        items(services, "services", (service, path) -> {
+            text(service, path, "name", TextRules::service);
+            text(service, path, "name", name -> {
+                var other = names.putIfAbsent(name, path);
+                return other == null ? null : "'" + name + "' is also the name of " + other + ": name each service once";
+            });
+            texts(service, path, "paths", TextRules::relative);
+            text(service, path, "loaded", TextRules::regex);
+            text(service, path, "memory", TextRules::size);
+        });
     }
 
     private void database(JsonNode database) {

@@ -22,6 +22,10 @@ class PlatformDescriptorsTest {
             target: graveyard/pre-reset
             criticalPaths: [docker-compose.yml, Makefile, services/]
             rto: 20m
+            objectives: {service-restart: 90s, model-reset: null}
+            services:
+              - {name: mlx-server, paths: [services/mlx/], data: true, loaded: '(?i)model loaded', memory: 1GiB, cpu: 150}
+              - {name: castle-gui, paths: null, memory: null, cpu: null}
             compose:
               project: freedom-stack
               files: [docker-compose.yml, docker-compose.prod.yml]
@@ -74,11 +78,16 @@ class PlatformDescriptorsTest {
                         "graveyard/pre-reset",
                         List.of("docker-compose.yml", "Makefile", "services/"),
                         Duration.ofMinutes(20),
+                        Map.of("service-restart", Duration.ofSeconds(90)),
                         new Compose(
                                 "freedom-stack",
                                 List.of("docker-compose.yml", "docker-compose.prod.yml"),
                                 ".env",
                                 List.of("OPENAI_API_KEY|FREEDOM_API_KEY")),
+                        List.of(
+                                new ServiceSpec(
+                                        "mlx-server", List.of("services/mlx/"), true, "(?i)model loaded", 1L << 30, 150),
+                                new ServiceSpec("castle-gui", List.of(), false, null, null, null)),
                         new DatabaseSpec(
                                 "postgres",
                                 "freedom_kb",
@@ -189,9 +198,15 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nlogs: {errors: ['(']}"  | logs.errors[0]: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nlogs: {ignore: ['']}"   | logs.ignore[0]: must not be empty: it would match everything
             name: freedom            | "name: freedom\\nincidents: {DATA_CORUPTION: none}" | incidents.DATA_CORUPTION: is not known here; did you mean 'DATA_CORRUPTION'?
-            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nobjectives: {service-restart: 5}" | objectives.service-restart: must be a text, not a number: put it in quotes
+            name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, database-restore, model-reset, performance-relief, service-restart, service-rollback
+            name: freedom            | "name: freedom\\nservices: [{name: api}, {name: api}]" | services[1].name: 'api' is also the name of services[0]: name each service once
+            name: freedom            | "name: freedom\\nservices: [{name: api, paths: [/srv/api]}]" | services[0].paths[0]: must be relative to workTree, not '/srv/api'
+            name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
+            name: freedom            | "name: freedom\\nservices: [{name: api, memory: 5 GB}]" | services[0].memory: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, probes, rto, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, objectives, probes, rto, services, site, target, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
