@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -33,6 +34,16 @@ final class Platform implements AutoCloseable {
     static Platform broken(String name) {
         var platform = built(name);
         platform.compose("up", "-d", "--build").succeeded();
+        return platform;
+    }
+
+    /** On a branch at the good tag, all services up and healthy, with a change that is not committed; not registered. */
+    static Platform healthy(String name) {
+        var platform = built(name);
+        platform.git("checkout", "--quiet", "--force", "-B", "work", "graveyard/pre-reset");
+        platform.git("clean", "--quiet", "-fd");
+        platform.write("README.md", text -> text + "\nRead on Tuesday.\n");
+        platform.compose("up", "-d", "--build", "--wait").succeeded();
         return platform;
     }
 
@@ -96,12 +107,47 @@ final class Platform implements AutoCloseable {
     Shell.Result compose(String... arguments) {
         var argv = Stream.concat(Stream.of("docker", "compose", "-p", name), Stream.of(arguments))
                 .toList();
-        return Shell.run(tree, java.util.Map.of(), argv);
+        return Shell.run(tree, Map.of(), argv);
     }
 
     String git(String... arguments) {
         var argv = Stream.concat(Stream.of("git"), Stream.of(arguments)).toList();
-        return Shell.run(tree, java.util.Map.of(), argv).succeeded().output().strip();
+        return Shell.run(tree, Map.of(), argv).succeeded().output().strip();
+    }
+
+    /** Changes a file of the work tree. */
+    void write(String path, UnaryOperator<String> change) {
+        try {
+            var file = tree.resolve(path);
+            Files.writeString(file, change.apply(Files.readString(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void commit(String message, String... paths) {
+        var argv = new ArrayList<>(List.of("-c", "user.name=Ada", "-c", "user.email=ada@freedom.example", "commit"));
+        argv.addAll(List.of("--quiet", "--only", "-m", message, "--"));
+        argv.addAll(List.of(paths));
+        git(argv.toArray(String[]::new));
+    }
+
+    /** Container ids by service. */
+    Map<String, String> ids() {
+        return Shell.run(
+                        tree,
+                        "docker",
+                        "ps",
+                        "-a",
+                        "--no-trunc",
+                        "--filter",
+                        "label=com.docker.compose.project=" + name,
+                        "--format",
+                        "{{.Label \"com.docker.compose.service\"}}={{.ID}}")
+                .succeeded()
+                .output()
+                .lines()
+                .collect(Collectors.toMap(line -> line.split("=")[0], line -> line.split("=")[1]));
     }
 
     void sql(String statement) {

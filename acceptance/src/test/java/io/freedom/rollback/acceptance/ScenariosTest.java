@@ -1,0 +1,254 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The runbook's partial procedures, all on one platform that is well, and is well again after each. */
+@Tag("engine")
+class ScenariosTest {
+    private static final String NAME = "acc-scenarios";
+
+    private static ControlPlane plane;
+    private static Platform platform;
+
+    @BeforeAll
+    static void start() {
+        plane = ControlPlane.shared();
+        platform = Platform.healthy(NAME).registered(plane);
+        run("restore-point");
+    }
+
+    @AfterAll
+    static void remove() {
+        platform.close();
+    }
+
+    /** What a test committed and deployed goes, the change that was not committed stays. */
+    @AfterEach
+    void mend() {
+        platform.registered(plane);
+        platform.git("stash", "--quiet");
+        platform.git("reset", "--quiet", "--hard", "graveyard/pre-reset");
+        platform.git("stash", "pop", "--quiet");
+        platform.compose("up", "-d", "--build", "--wait").succeeded();
+        assertThat(platform.health().exitCode()).as("the platform is well again").isZero();
+    }
+
+    private static Shell.Result start(String scenario, String... more) {
+        var argv = new ArrayList<>(List.of("start", NAME, "--scenario", scenario, "--reason", "test"));
+        argv.addAll(Arrays.asList(more));
+        return plane.rollbackctl(argv.toArray(String[]::new));
+    }
+
+    private static Shell.Result run(String scenario, String... more) {
+        return start(scenario, Stream.concat(Arrays.stream(more), Stream.of("--watch"))
+                        .toArray(String[]::new))
+                .succeeded();
+    }
+
+    private static String outcome() {
+        return plane.facts(NAME, "RollbackFinished").getLast().path("outcome").asString();
+    }
+
+    private static void breakCode(String service, String file) {
+        platform.write(file, text -> "raise SystemExit('broken on purpose')\n" + text);
+        platform.commit("Break " + service, file);
+        platform.compose("up", "-d", "--build", service);
+    }
+
+    private static void unwell() {
+        assertThat(platform.health().exitCode()).as("the platform is broken").isNotZero();
+    }
+
+    private static void well() {
+        assertThat(platform.health().exitCode()).as("the platform is healthy").isZero();
+    }
+
+    // ---- happy paths ------------------------------------------------------------------------------
+
+    @Test
+    void restartsAServiceInItsContainer() {
+        platform.compose("kill", "castle-gui").succeeded();
+        unwell();
+        var before = platform.ids();
+
+        run("service-restart", "--service", "castle-gui");
+
+        well();
+        assertThat(platform.ids()).isEqualTo(before);
+    }
+
+    @Test
+    void relievesAPlatformOfWhatUsesTooMuch() {
+        var before = platform.ids();
+
+        var relief = run("performance-relief");
+
+        well();
+        assertThat(platform.ids()).isEqualTo(before);
+        assertThat(relief.output()).containsPattern("container.usage[^\n]*MiB");
+    }
+
+    @Test
+    void resetsTheModelServiceAndNoOther() {
+        var before = platform.ids();
+
+        var reset = run("model-reset");
+
+        well();
+        assertThat(reset.output()).contains("model loaded");
+        var after = platform.ids();
+        assertThat(after.remove("mlx-server")).isNotEqualTo(before.remove("mlx-server"));
+        assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void rollsTheConfigurationBackAndKeepsTheCode() {
+        platform.write("config/gateway.json", text -> text.replace("kb-service:8000", "nowhere:8000"));
+        platform.commit("Move the knowledge base", "config/gateway.json");
+        platform.compose("restart", "api");
+        unwell();
+        var head = platform.git("rev-parse", "HEAD");
+        var before = platform.ids();
+
+        run("configuration-rollback");
+
+        well();
+        assertThat(platform.git("rev-parse", "HEAD")).isEqualTo(head);
+        assertThat(platform.git("diff", "--name-only", "graveyard/pre-reset")).isEqualTo("README.md");
+        assertThat(platform.ids()).containsEntry("castle-gui", before.get("castle-gui"));
+    }
+
+    @Test
+    void rollsOneServiceBackWhileTheOthersServe() {
+        breakCode("api", "services/api/server.py");
+        unwell();
+        var head = platform.git("rev-parse", "HEAD");
+        var before = platform.ids();
+
+        run("service-rollback", "--service", "api");
+
+        well();
+        assertThat(platform.git("rev-parse", "HEAD")).isEqualTo(head);
+        assertThat(platform.git("diff", "--name-only", "graveyard/pre-reset")).isEqualTo("README.md");
+        var after = platform.ids();
+        assertThat(after.remove("api")).isNotEqualTo(before.remove("api"));
+        assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void rollsAServiceAndItsDataBack() {
+        var good = platform.data();
+        breakCode("kb-service", "services/kb/server.py");
+        platform.sql("delete from documents where id % 2 = 0");
+        assertThat(platform.data()).isNotEqualTo(good);
+
+        run("service-rollback", "--service", "kb-service");
+
+        well();
+        assertThat(platform.data()).isEqualTo(good);
+    }
+
+    @Test
+    void restoresACorruptedDatabaseAndKeepsTheContainers() {
+        var good = platform.data();
+        platform.sql("update documents set body = 'corrupt'");
+        var before = platform.ids();
+
+        run("database-restore");
+
+        well();
+        assertThat(platform.data()).isEqualTo(good);
+        assertThat(platform.ids()).isEqualTo(before);
+    }
+
+    // ---- failure and abort ------------------------------------------------------------------------
+
+    /** Each with something to go back from, so that the way back has something to do. */
+    private enum Case {
+        SERVICE_RESTART("--service", "castle-gui"),
+        PERFORMANCE_RELIEF(),
+        MODEL_RESET(),
+        CONFIGURATION_ROLLBACK(),
+        SERVICE_ROLLBACK("--service", "api", "--service", "kb-service"),
+        DATABASE_RESTORE();
+
+        private final String[] options;
+
+        Case(String... options) {
+            this.options = options;
+        }
+
+        String scenario() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /** Deployed and healthy, but neither code, settings nor rows are those of the tag. */
+    private static void depart() {
+        platform.write("config/gateway.json", text -> text.replace("\"timeout_seconds\": 5", "\"timeout_seconds\": 6"));
+        platform.write("services/api/server.py", text -> text + "\n# changed\n");
+        platform.commit("Depart from the tag", "config/gateway.json", "services/api/server.py");
+        platform.write("services/kb/server.py", text -> text + "\n# changed, not committed\n");
+        platform.sql("insert into documents (title, body) values ('Late', 'x')");
+        platform.compose("up", "-d", "--build", "--wait").succeeded();
+    }
+
+    private static final UnaryOperator<String> NEVER_VALID =
+            yaml -> yaml.replace("bodyPattern: FREEDOM Castle", "bodyPattern: never there");
+
+    private static Stream<Case> cases() {
+        return Arrays.stream(Case.values());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void returnsToTheExactPreviousStateWhenValidationFails(Case tried) {
+        depart();
+        platform.registered(plane, NEVER_VALID);
+        var before = platform.state();
+
+        var failed = start(tried.scenario(), Stream.concat(Arrays.stream(tried.options), Stream.of("--watch"))
+                .toArray(String[]::new));
+
+        assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
+        assertThat(failed.output()).contains("never there");
+        assertThat(outcome()).isEqualTo("COMPENSATED");
+        assertThat(platform.state()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void returnsToTheExactPreviousStateWhenAborted(Case tried) {
+        depart();
+        platform.registered(plane, NEVER_VALID);
+        var before = platform.state();
+        start(tried.scenario(), tried.options).succeeded();
+        var id = plane.history(NAME).getLast().path("rollbackId").asString();
+        await("it is being validated").atMost(Duration.ofMinutes(2)).until(() -> plane.history(NAME).stream()
+                .filter(event -> event.path("rollbackId").asString().equals(id))
+                .map(event -> event.path("event"))
+                .anyMatch(fact -> fact.path("type").asString().equals("StepAcknowledged")
+                        && fact.path("stepId").asString().equals("health.probes")));
+
+        plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
+        plane.rollbackctl("watch", id);
+
+        assertThat(outcome()).isEqualTo("COMPENSATED");
+        assertThat(platform.state()).isEqualTo(before);
+    }
+}
