@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -24,12 +25,16 @@ class ScenariosTest {
 
     private static ControlPlane plane;
     private static Platform platform;
+    private static String good;
+    private static String restorePoint;
 
     @BeforeAll
     static void start() {
         plane = ControlPlane.shared();
         platform = Platform.healthy(NAME).registered(plane);
+        good = platform.data();
         run("restore-point");
+        restorePoint = lastRollback();
     }
 
     @AfterAll
@@ -58,6 +63,10 @@ class ScenariosTest {
         return start(scenario, Stream.concat(Arrays.stream(more), Stream.of("--watch"))
                         .toArray(String[]::new))
                 .succeeded();
+    }
+
+    private static String lastRollback() {
+        return plane.history(NAME).getLast().path("rollbackId").asString();
     }
 
     private static String outcome() {
@@ -152,12 +161,11 @@ class ScenariosTest {
 
     @Test
     void rollsAServiceAndItsDataBack() {
-        var good = platform.data();
         breakCode("kb-service", "services/kb/server.py");
         platform.sql("delete from documents where id % 2 = 0");
         assertThat(platform.data()).isNotEqualTo(good);
 
-        run("service-rollback", "--service", "kb-service");
+        run("service-rollback", "--service", "kb-service", "--restore-point", restorePoint);
 
         well();
         assertThat(platform.data()).isEqualTo(good);
@@ -165,11 +173,10 @@ class ScenariosTest {
 
     @Test
     void restoresACorruptedDatabaseAndKeepsTheContainers() {
-        var good = platform.data();
         platform.sql("update documents set body = 'corrupt'");
         var before = platform.ids();
 
-        run("database-restore");
+        run("database-restore", "--restore-point", restorePoint);
 
         well();
         assertThat(platform.data()).isEqualTo(good);
@@ -187,14 +194,23 @@ class ScenariosTest {
         SERVICE_ROLLBACK("--service", "api", "--service", "kb-service"),
         DATABASE_RESTORE();
 
-        private final String[] options;
+        private final List<String> options;
 
         Case(String... options) {
-            this.options = options;
+            this.options = List.of(options);
+        }
+
+        String[] options(String... more) {
+            var restored = this == DATABASE_RESTORE || this == SERVICE_ROLLBACK
+                    ? Stream.of("--restore-point", restorePoint)
+                    : Stream.<String>empty();
+            return Stream.of(options.stream(), restored, Arrays.stream(more))
+                    .flatMap(some -> some)
+                    .toArray(String[]::new);
         }
 
         String scenario() {
-            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -222,8 +238,7 @@ class ScenariosTest {
         platform.registered(plane, NEVER_VALID);
         var before = platform.state();
 
-        var failed = start(tried.scenario(), Stream.concat(Arrays.stream(tried.options), Stream.of("--watch"))
-                .toArray(String[]::new));
+        var failed = start(tried.scenario(), tried.options("--watch"));
 
         assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
         assertThat(failed.output()).contains("never there");
@@ -237,8 +252,8 @@ class ScenariosTest {
         depart();
         platform.registered(plane, NEVER_VALID);
         var before = platform.state();
-        start(tried.scenario(), tried.options).succeeded();
-        var id = plane.history(NAME).getLast().path("rollbackId").asString();
+        start(tried.scenario(), tried.options()).succeeded();
+        var id = lastRollback();
         await("it is being validated").atMost(Duration.ofMinutes(2)).until(() -> plane.history(NAME).stream()
                 .filter(event -> event.path("rollbackId").asString().equals(id))
                 .map(event -> event.path("event"))
