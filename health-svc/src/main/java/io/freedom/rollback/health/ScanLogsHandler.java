@@ -38,7 +38,10 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         var rules = LogRules.compile(scan.getErrorPatterns(), scan.getIgnorePatterns());
         var engine = engines.engine();
         var project = scan.getCompose().getProject();
-        var containers = engine.containers(project);
+        var wanted = scan.getServices();
+        var containers = engine.containers(project).stream()
+                .filter(c -> wanted.isEmpty() || wanted.contains(c.service()))
+                .toList();
         if (containers.isEmpty()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import static io.freedom.rollback.orchestrator.planning.HealthSteps.SETTLE;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.LONG;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
@@ -8,18 +9,23 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.schemas.action.AdoptImages;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
+import io.freedom.rollback.schemas.action.AwaitLog;
 import io.freedom.rollback.schemas.action.CaptureLogs;
 import io.freedom.rollback.schemas.action.CheckCompose;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RecordContainers;
+import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
 import io.freedom.rollback.schemas.action.StartWriters;
+import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.StopWriters;
+import io.freedom.rollback.schemas.action.UsageBound;
 import io.freedom.rollback.schemas.step.Worker;
 import java.util.List;
 
@@ -58,8 +64,120 @@ final class ContainerSteps {
         return step(
                 "container.prepare-images",
                 "Build the tag's images beside the live ones",
-                new PrepareImages(compose, request.worktree(), request.tag()),
+                PrepareImages.newBuilder()
+                        .setCompose(compose)
+                        .setSource(request.worktree())
+                        .setRevision(request.tag())
+                        .build(),
                 LONG);
+    }
+
+    /** Built from the tag in the worktree beside, for some services only. */
+    PlannedStep prepareImages(List<String> services) {
+        return step(
+                "container.prepare-images",
+                "Build the tag's images of " + named(services) + " beside the live ones",
+                PrepareImages.newBuilder()
+                        .setCompose(compose)
+                        .setSource(request.worktree())
+                        .setRevision(request.tag())
+                        .setServices(services)
+                        .build(),
+                LONG);
+    }
+
+    /** Built anew from the live work tree as it is. */
+    PlannedStep buildPresent(List<String> services) {
+        return step(
+                "container.prepare-images",
+                "Build the images of " + named(services) + " anew, beside the live ones",
+                PrepareImages.newBuilder()
+                        .setCompose(compose)
+                        .setSource(compose.getDirectory())
+                        .setRevision(request.rollbackId())
+                        .setServices(services)
+                        .setReuse(false)
+                        .build(),
+                LONG);
+    }
+
+    PlannedStep restart(List<String> services) {
+        return step(
+                        "container.restart",
+                        "Restart " + named(services),
+                        new RestartServices(compose, services, GRACE),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep stop(List<String> services) {
+        return step(
+                        "container.stop",
+                        "Stop " + named(services),
+                        new StopServices(compose, services, GRACE),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo stopAgain(List<String> services) {
+        return new Undo(
+                "Stop the new " + named(services), Worker.CONTAINER, new StopServices(compose, services, GRACE), MINUTES);
+    }
+
+    /** In containers made anew. */
+    PlannedStep start(List<String> services) {
+        return step(
+                        "container.up",
+                        "Start " + named(services) + " in new containers",
+                        new ComposeUp(compose, services, true),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    /** The containers that ran when the rollback began. */
+    PlannedStep startWriters() {
+        return step("container.start-writers", "Start the services that ran", new StartWriters(compose), MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep awaitLoaded(String service, String pattern) {
+        return step(
+                "container.loaded-" + service,
+                "Await that " + service + " has loaded its model",
+                new AwaitLog(compose, service, pattern),
+                MINUTES);
+    }
+
+    PlannedStep measureUsage() {
+        return step(
+                        "container.usage-before",
+                        "Measure what the services use",
+                        new MeasureUsage(compose, bounds(), false),
+                        QUICK)
+                .attempts(2);
+    }
+
+    boolean hasBounds() {
+        return !bounds().isEmpty();
+    }
+
+    PlannedStep checkUsage() {
+        return step(
+                "container.usage",
+                "Compare what the services use with their bounds",
+                new MeasureUsage(compose, bounds(), true),
+                SETTLE);
+    }
+
+    private List<UsageBound> bounds() {
+        return request.platform().services().stream()
+                .filter(service -> service.memory() != null || service.cpu() != null)
+                .map(service -> new UsageBound(service.name(), service.memory(), service.cpu()))
+                .toList();
+    }
+
+    private static String named(List<String> services) {
+        return services.isEmpty() ? "all services" : String.join(", ", services);
     }
 
     PlannedStep captureLogs() {
@@ -114,13 +232,13 @@ final class ContainerSteps {
         return step(
                         "container.start-database",
                         "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
-                        new ComposeUp(compose, List.of(service)),
+                        new ComposeUp(compose, List.of(service), false),
                         MINUTES)
                 .attempts(2);
     }
 
     PlannedStep startAll() {
-        return step("container.up", "Start all services", new ComposeUp(compose, List.of()), MINUTES)
+        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false), MINUTES)
                 .attempts(2);
     }
 
@@ -133,7 +251,16 @@ final class ContainerSteps {
     }
 
     PlannedStep awaitHealthy() {
-        return step("container.await-healthy", "Await healthy services", new AwaitHealthy(compose, List.of()), MINUTES);
+        return awaitHealthy(List.of());
+    }
+
+    /** All when empty. */
+    PlannedStep awaitHealthy(List<String> services) {
+        return step(
+                "container.await-healthy",
+                services.isEmpty() ? "Await healthy services" : "Await a healthy " + named(services),
+                new AwaitHealthy(compose, services),
+                MINUTES);
     }
 
     PlannedStep pruneImages() {

@@ -6,10 +6,12 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.schemas.action.AddWorktree;
+import io.freedom.rollback.schemas.action.CheckOutPaths;
 import io.freedom.rollback.schemas.action.CheckOutTarget;
 import io.freedom.rollback.schemas.action.PreserveChanges;
 import io.freedom.rollback.schemas.action.RecordGitState;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
@@ -84,6 +86,23 @@ final class GitSteps {
     Undo returnToPrevious() {
         return new Undo(
                 "Return to the previous branch and dirty files", Worker.GIT, new ReturnToPrevious(workTree), MINUTES);
+    }
+
+    PlannedStep checkOutPaths(List<String> paths) {
+        return step(
+                        "git.check-out-paths",
+                        "Take " + String.join(", ", paths) + " to " + request.tag(),
+                        new CheckOutPaths(workTree, request.tag(), paths),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo returnPaths(List<String> paths) {
+        return new Undo(
+                "Return " + String.join(", ", paths) + " to how they were",
+                Worker.GIT,
+                new ReturnPaths(workTree, paths),
+                MINUTES);
     }
 
     PlannedStep verifyWorkTree() {

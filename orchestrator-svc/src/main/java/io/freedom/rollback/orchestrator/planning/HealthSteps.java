@@ -22,7 +22,7 @@ import java.util.List;
 /** What health-svc does for a plan. */
 final class HealthSteps {
     /** Services are healthy by then: a probe that fails for longer fails for good, and service waits for the way back. */
-    private static final Duration SETTLE = Duration.ofSeconds(15);
+    static final Duration SETTLE = Duration.ofSeconds(15);
 
     private final PlatformDescriptor platform;
     private final ComposeProject compose;
@@ -102,10 +102,15 @@ final class HealthSteps {
     }
 
     PlannedStep scanLogs() {
+        return scanLogs(List.of());
+    }
+
+    /** All when empty. */
+    PlannedStep scanLogs(List<String> services) {
         return step(
                 "health.logs",
                 "Scan the container logs",
-                new ScanLogs(compose, platform.logs().errors(), platform.logs().ignore()),
+                new ScanLogs(compose, platform.logs().errors(), platform.logs().ignore(), services),
                 MINUTES);
     }
 }

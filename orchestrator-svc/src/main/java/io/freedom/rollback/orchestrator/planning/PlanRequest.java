@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param target git tag; null for the descriptor's
  * @param restorePoint directory of the restore point whose database is restored; null for none
  * @param incident class of the incident that is answered; null when an operator asks
+ * @param services those that the scenario concerns; empty for a scenario of the whole platform
  */
 public record PlanRequest(
         PlatformDescriptor platform,
@@ -22,7 +24,19 @@ public record PlanRequest(
         String rollbackId,
         @Nullable String target,
         @Nullable String restorePoint,
-        @Nullable IncidentClass incident) {
+        @Nullable IncidentClass incident,
+        List<String> services) {
+
+    public PlanRequest {
+        services = List.copyOf(services);
+    }
+
+    /** What the descriptor says of the chosen services. */
+    List<ServiceSpec> specs() {
+        return platform.services().stream()
+                .filter(service -> services.contains(service.name()))
+                .toList();
+    }
 
     String tag() {
         return target == null ? platform.target() : target;

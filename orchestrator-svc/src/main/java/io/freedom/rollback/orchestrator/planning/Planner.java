@@ -14,9 +14,10 @@ public final class Planner {
                 .setPlatform(platform.name())
                 .setSite(platform.site())
                 .setScenario(request.scenario().id())
-                .setTarget(request.tag())
+                .setTarget(request.scenario().touchesGit() ? request.tag() : null)
+                .setServices(request.services())
                 .setRestorePoint(request.restorePoint())
-                .setRto(platform.rto().toMillis())
+                .setRto(request.scenario().rto(platform).toMillis())
                 .setDescriptorHash(request.descriptorHash())
                 .setSteps(draft.steps())
                 .build();

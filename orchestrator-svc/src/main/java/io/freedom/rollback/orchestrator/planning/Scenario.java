@@ -1,33 +1,88 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.platform.PlatformDescriptor;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A named procedure of the runbook. A further one is a file that writes its steps, and a line here. */
 public enum Scenario {
     /** The six phases: back to the target tag, the database restored from a restore point where one is given. */
-    FULL_ROLLBACK("full-rollback", FullRollback::write, Trait.CHOSEN_BY_OPERATORS, Trait.ANSWERS_INCIDENTS),
+    FULL_ROLLBACK(
+            "full-rollback",
+            null,
+            FullRollback::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.RESTORES_DATA),
+    /** A failed service is restarted. */
+    SERVICE_RESTART(
+            "service-restart",
+            Duration.ofMinutes(5),
+            ServiceRestart::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.OF_SERVICES),
+    /** What uses too much is restarted, and measured before and after. */
+    PERFORMANCE_RELIEF(
+            "performance-relief",
+            Duration.ofMinutes(5),
+            PerformanceRelief::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.OF_SERVICES),
+    /** A model service is built and made anew, from the present work tree. */
+    MODEL_RESET(
+            "model-reset", Duration.ofMinutes(5), ModelReset::write, Trait.CHOSEN_BY_OPERATORS, Trait.OF_SERVICES),
+    /** The configuration as it was at the tag. */
+    CONFIGURATION_ROLLBACK(
+            "configuration-rollback",
+            Duration.ofMinutes(10),
+            ConfigurationRollback::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT),
+    /** Some services back to the tag, with their data where a restore point is given. */
+    SERVICE_ROLLBACK(
+            "service-rollback",
+            Duration.ofMinutes(20),
+            ServiceRollback::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.OF_SERVICES,
+            Trait.RESTORES_DATA),
+    /** The database from a restore point; code and configuration stay. */
+    DATABASE_RESTORE(
+            "database-restore",
+            Duration.ofMinutes(20),
+            DatabaseRestore::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.RESTORES_DATA),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
-    RESTORE_POINT("restore-point", Preservation::write, Trait.CHOSEN_BY_OPERATORS),
+    RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back; changes nothing. */
-    PLATFORM_CHECK("platform-check", PlatformCheck::write);
+    PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT);
 
     private enum Trait {
         /** With {@code rollbackctl start}. */
         CHOSEN_BY_OPERATORS,
-        /** A further incident is joined to it; otherwise the incident waits until it has ended. */
-        ANSWERS_INCIDENTS
+        /** Goes to, or looks at, a git tag. */
+        TOUCHES_GIT,
+        /** Concerns named services only. */
+        OF_SERVICES,
+        /** Can put a database back to a restore point. */
+        RESTORES_DATA
     }
 
     private final String id;
+    private final @Nullable Duration rto;
     private final Consumer<PlanDraft> steps;
     private final Set<Trait> traits;
 
-    Scenario(String id, Consumer<PlanDraft> steps, Trait... traits) {
+    Scenario(String id, @Nullable Duration rto, Consumer<PlanDraft> steps, Trait... traits) {
         this.id = id;
+        this.rto = rto;
         this.steps = steps;
         this.traits = Set.of(traits);
     }
@@ -40,8 +95,26 @@ public enum Scenario {
         steps.accept(plan);
     }
 
-    public boolean answersIncidents() {
-        return traits.contains(Trait.ANSWERS_INCIDENTS);
+    /** The descriptor's objective, else the runbook's. */
+    Duration rto(PlatformDescriptor platform) {
+        return platform.objectives().getOrDefault(id, rto == null ? platform.rto() : rto);
+    }
+
+    boolean touchesGit() {
+        return traits.contains(Trait.TOUCHES_GIT);
+    }
+
+    boolean isOfServices() {
+        return traits.contains(Trait.OF_SERVICES);
+    }
+
+    public boolean restoresData() {
+        return traits.contains(Trait.RESTORES_DATA);
+    }
+
+    /** A database that cannot do without a restore point: there is nothing else to be done. */
+    public boolean needsRestorePoint() {
+        return this == DATABASE_RESTORE;
     }
 
     public boolean chosenByOperators() {

@@ -3,6 +3,9 @@ package io.freedom.rollback.orchestrator.planning;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A platform as the runbook has it. */
 public final class Descriptors {
@@ -15,6 +18,11 @@ public final class Descriptors {
             compose:
               envFile: .env
               requiredEnvKeys: ["OPENAI_API_KEY|FREEDOM_API_KEY"]
+            services:
+              - {name: api, paths: [services/api/, services/common/]}
+              - {name: kb-service, paths: [services/kb/, services/common/], data: true}
+              - {name: mlx-server, paths: [services/mlx/], loaded: model loaded, memory: 1GiB}
+              - {name: castle-gui}
             database:
               service: postgres
               name: freedom_kb
@@ -46,6 +54,23 @@ public final class Descriptors {
     }
 
     public static PlanRequest request(Scenario scenario) {
-        return new PlanRequest(freedom(), "hash", scenario, "rb-1", null, null, null);
+        return request(scenario, scenario.needsRestorePoint() ? "/var/backups/freedom/rb-0" : null, null);
+    }
+
+    static PlanRequest request(
+            Scenario scenario, @Nullable String restorePoint, @Nullable IncidentClass incident, String... services) {
+        try {
+            return new PlanRequest(
+                    freedom(),
+                    "hash",
+                    scenario,
+                    "rb-1",
+                    null,
+                    restorePoint,
+                    incident,
+                    ChosenServices.of(scenario, freedom(), List.of(services)));
+        } catch (ChosenServices.Unsuitable e) {
+            throw new AssertionError(e);
+        }
     }
 }

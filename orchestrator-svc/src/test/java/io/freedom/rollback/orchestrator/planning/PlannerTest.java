@@ -80,14 +80,7 @@ class PlannerTest {
 
     @Test
     void undoesEveryStepThatChangesThePlatform() {
-        var plan = Planner.compile(new PlanRequest(
-                Descriptors.freedom(),
-                "hash",
-                Scenario.FULL_ROLLBACK,
-                "rb-1",
-                null,
-                "/var/backups/freedom/rb-0",
-                null));
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK, "/var/backups/freedom/rb-0", null));
         for (var id : List.of(
                 "container.stop-writers",
                 "container.down",
@@ -116,8 +109,7 @@ class PlannerTest {
     }
 
     private static List<String> kept(@Nullable String restorePoint, @Nullable IncidentClass incident) {
-        var plan = Planner.compile(new PlanRequest(
-                Descriptors.freedom(), "hash", Scenario.FULL_ROLLBACK, "rb-1", null, restorePoint, incident));
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK, restorePoint, incident));
         var down = (ComposeDown) step(plan, "container.down").getAction().getAction();
         var undone = (ComposeDown) step(plan, "container.start-database")
                 .getCompensation()

@@ -1,0 +1,57 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.step.Phase;
+import java.util.List;
+import java.util.Objects;
+
+/** A corrupted database: a verified restore point beside it, swapped in; the corrupted one is kept. Code stays. */
+final class DatabaseRestore {
+    private DatabaseRestore() {}
+
+    static void write(PlanDraft plan) {
+        Database database = Objects.requireNonNull(plan.request.database());
+        String restorePoint = Objects.requireNonNull(plan.request.restorePoint());
+
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.container.recordState());
+        plan.add(plan.backup.checkSpace(plan.request.directory()).attempts(2));
+        plan.add(plan.health.baseline(database));
+        plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
+        var assessed = plan.idsOf(Phase.ASSESS);
+
+        plan.phase(Phase.PRESERVE);
+        // It may be so corrupt that it cannot be dumped: the replaced database is kept whole in any case.
+        plan.add(plan.backup.dump(database).after(assessed).dispensable());
+        plan.add(plan.container.captureLogs().after(assessed).dispensable());
+
+        plan.phase(Phase.SHUT_DOWN);
+        plan.add(plan.container
+                .stopAllBut(List.of(database.getService()))
+                .after("backup.database", "container.capture-logs")
+                .takesServiceDown()
+                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+
+        plan.phase(Phase.RECOVER);
+        plan.add(plan.backup
+                .restore(database, restorePoint)
+                .after("container.stop-writers")
+                .undoneBy(plan.backup.swapBack(database)));
+        plan.add(plan.container
+                .startWriters()
+                .after("backup.restore-database")
+                .with("container.record-state")
+                .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));
+        plan.add(plan.container
+                .awaitHealthy(List.of())
+                .after("container.start-writers")
+                .bringsServiceBack());
+
+        Validation.ofPlatform(plan);
+        plan.add(plan.health
+                .compareRows(database)
+                .after("container.await-healthy")
+                .with("backup.restore-database"));
+        Validation.tidyUp(plan);
+    }
+}

@@ -1,0 +1,33 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Phase;
+
+/** A failed service: restart it, and prove that the platform is well. Nothing is rolled back. */
+final class ServiceRestart {
+    private ServiceRestart() {}
+
+    static void write(PlanDraft plan) {
+        var services = plan.request.services();
+
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.container.recordState());
+
+        plan.phase(Phase.PRESERVE);
+        plan.add(plan.container.captureLogs().after("container.record-state").dispensable());
+
+        plan.phase(Phase.RECOVER);
+        plan.add(plan.container
+                .restart(services)
+                .after("container.capture-logs")
+                .with("container.record-state")
+                .takesServiceDown()
+                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state"));
+        plan.add(plan.container
+                .awaitHealthy(services)
+                .after("container.restart")
+                .bringsServiceBack());
+
+        Validation.ofServices(plan, services);
+        Validation.tidyUp(plan);
+    }
+}

@@ -1,0 +1,35 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Phase;
+import java.util.List;
+
+/** Phase 6 of the partial scenarios, and what follows once service is back. */
+final class Validation {
+    private Validation() {}
+
+    static void ofPlatform(PlanDraft plan) {
+        ofServices(plan, List.of());
+    }
+
+    /** @param services whose logs must be clean: others may complain of the time without them; all when empty */
+    static void ofServices(PlanDraft plan, List<String> services) {
+        var recovered = plan.idsOf(Phase.RECOVER);
+        plan.phase(Phase.VALIDATE);
+        plan.add(plan.health.files().after(recovered));
+        plan.health.probes().forEach(probe -> plan.add(probe.after(recovered)));
+        if (plan.container.hasBounds()) {
+            plan.add(plan.container.checkUsage().after(recovered));
+        }
+        plan.add(plan.health
+                .scanLogs(services)
+                .after(plan.idsOf(Phase.VALIDATE))
+                .with("container.record-state"));
+    }
+
+    /** Images that only this rollback held on to. */
+    static void tidyUp(PlanDraft plan) {
+        var validated = plan.idsOf(Phase.VALIDATE);
+        plan.phase(Phase.FINISH);
+        plan.add(plan.container.pruneImages().after(validated).dispensable());
+    }
+}

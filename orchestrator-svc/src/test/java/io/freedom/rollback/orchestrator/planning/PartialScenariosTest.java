@@ -1,0 +1,179 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freedom.rollback.schemas.action.*;
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PartialScenariosTest {
+    private static final String RESTORE_POINT = "/var/backups/freedom/rb-0";
+    /** What a platform would notice. */
+    private static final Set<Class<?>> CHANGES = Set.of(
+            StopWriters.class,
+            StopServices.class,
+            ComposeDown.class,
+            RestartServices.class,
+            CheckOutTarget.class,
+            CheckOutPaths.class,
+            AdoptImages.class,
+            ComposeUp.class,
+            StartWriters.class,
+            RestoreDatabase.class);
+
+    private static Plan plan(Scenario scenario, @Nullable String restorePoint, String... services) {
+        return Planner.compile(Descriptors.request(scenario, restorePoint, null, services));
+    }
+
+    private static <T> List<T> actions(Plan plan, Class<T> type) {
+        return plan.getSteps().stream()
+                .map(step -> step.getAction().getAction())
+                .filter(type::isInstance)
+                .map(type::cast)
+                .toList();
+    }
+
+    private static <T> T only(Plan plan, Class<T> type) {
+        assertThat(actions(plan, type)).as(type.getSimpleName()).hasSize(1);
+        return actions(plan, type).getFirst();
+    }
+
+    private static Optional<PlanStep> step(Plan plan, Class<?> action) {
+        return plan.getSteps().stream()
+                .filter(step -> action.isInstance(step.getAction().getAction()))
+                .findFirst();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void saysHowToUndoWhateverChangesThePlatform(Scenario scenario) {
+        var plans = List.of(
+                Planner.compile(Descriptors.request(scenario)), plan(scenario, RESTORE_POINT));
+        assertThat(plans).allSatisfy(plan -> assertThat(plan.getSteps())
+                .filteredOn(step -> CHANGES.contains(step.getAction().getAction().getClass()))
+                .allSatisfy(step -> assertThat(step.getCompensation())
+                        .as("compensation of %s", step.getId())
+                        .isNotNull()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void saysWhereServiceGoesIfItComesBack(Scenario scenario) {
+        var steps = Planner.compile(Descriptors.request(scenario)).getSteps();
+        long down = steps.stream()
+                .filter(step -> step.getAvailability() == Availability.GOES_DOWN)
+                .count();
+        long back = steps.stream()
+                .filter(step -> step.getAvailability() == Availability.COMES_BACK)
+                .count();
+        assertThat(down).isEqualTo(back).isLessThanOrEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            SERVICE_RESTART,         5
+            PERFORMANCE_RELIEF,      5
+            MODEL_RESET,             5
+            CONFIGURATION_ROLLBACK, 10
+            DATABASE_RESTORE,       20
+            FULL_ROLLBACK,          30
+            """)
+    void hasTheRunbooksObjectives(Scenario scenario, int minutes) {
+        assertThat(Planner.compile(Descriptors.request(scenario)).getRto()).isEqualTo(minutes * 60_000L);
+    }
+
+    @Test
+    void restartsTheNamedServiceOnly() {
+        var plan = plan(Scenario.SERVICE_RESTART, null, "api");
+        assertThat(plan.getServices()).containsExactly("api");
+        assertThat(plan.getTarget()).as("git is not touched").isNull();
+        assertThat(only(plan, RestartServices.class).getServices()).containsExactly("api");
+        assertThat(only(plan, AwaitHealthy.class).getServices()).containsExactly("api");
+        assertThat(only(plan, ScanLogs.class).getServices()).containsExactly("api");
+    }
+
+    @Test
+    void relievesTheServicesThatHaveBoundsAndMeasuresBeforeAndAfter() {
+        var plan = plan(Scenario.PERFORMANCE_RELIEF, null);
+        assertThat(plan.getServices()).containsExactly("mlx-server");
+        assertThat(actions(plan, MeasureUsage.class)).extracting(MeasureUsage::getEnforce).containsExactly(false, true);
+    }
+
+    @Test
+    void resetsTheModelServiceFromThePresentWorkTree() {
+        var plan = plan(Scenario.MODEL_RESET, null);
+        var images = only(plan, PrepareImages.class);
+        assertThat(images.getSource()).isEqualTo("/srv/freedom");
+        assertThat(images.getServices()).containsExactly("mlx-server");
+        assertThat(images.getReuse()).isFalse();
+        assertThat(only(plan, ComposeUp.class).getRecreate()).isTrue();
+        assertThat(only(plan, AwaitLog.class).getPattern()).isEqualTo("model loaded");
+    }
+
+    @Test
+    void takesNothingButTheConfigurationBack() {
+        var plan = plan(Scenario.CONFIGURATION_ROLLBACK, null);
+        assertThat(only(plan, CheckOutPaths.class).getPaths()).containsExactly("docker-compose.yml", ".env", "config/");
+        assertThat(step(plan, PrepareImages.class)).as("no image is built").isEmpty();
+        assertThat(step(plan, RestoreDatabase.class)).as("data stay").isEmpty();
+    }
+
+    @Test
+    void rollsTheCodeOfTheNamedServicesBackAndBuildsTheirImagesBeforeTheyStop() {
+        var plan = plan(Scenario.SERVICE_ROLLBACK, null, "api", "kb-service");
+        assertThat(only(plan, CheckOutPaths.class).getPaths())
+                .containsExactly("services/api/", "services/common/", "services/kb/");
+        assertThat(only(plan, PrepareImages.class).getServices()).containsExactly("api", "kb-service");
+        assertThat(step(plan, StopServices.class).orElseThrow().getDependsOn()).contains("container.prepare-images");
+        assertThat(step(plan, RestoreDatabase.class)).as("without a restore point").isEmpty();
+    }
+
+    @Test
+    void rollsDataBackWithTheCodeWhereARestorePointIsNamed() {
+        var plan = plan(Scenario.SERVICE_ROLLBACK, RESTORE_POINT, "kb-service");
+        assertThat(only(plan, RestoreDatabase.class).getRestorePoint()).isEqualTo(RESTORE_POINT);
+        assertThat(step(plan, ComposeUp.class).orElseThrow().getDependsOn()).contains("backup.restore-database");
+    }
+
+    @Test
+    void restoresADatabaseWithoutTouchingGitOrImages() {
+        var plan = plan(Scenario.DATABASE_RESTORE, RESTORE_POINT);
+        assertThat(plan.getSteps()).noneMatch(step -> step.getId().startsWith("git."));
+        assertThat(step(plan, RestoreDatabase.class).orElseThrow().getDependsOn()).contains("container.stop-writers");
+        assertThat(only(plan, StopWriters.class).getExcept()).containsExactly("postgres");
+    }
+
+    // ---- which services -----------------------------------------------------------------------------
+
+    private static List<String> chosen(Scenario scenario, String... asked) throws ChosenServices.Unsuitable {
+        return ChosenServices.of(scenario, Descriptors.freedom(), List.of(asked));
+    }
+
+    @Test
+    void choosesTheServicesThatSuitTheScenario() throws Exception {
+        assertThat(chosen(Scenario.MODEL_RESET)).containsExactly("mlx-server");
+        assertThat(chosen(Scenario.SERVICE_ROLLBACK)).containsExactly("api", "kb-service", "mlx-server");
+        assertThat(chosen(Scenario.SERVICE_RESTART))
+                .containsExactly("api", "kb-service", "mlx-server", "castle-gui");
+        assertThat(chosen(Scenario.FULL_ROLLBACK)).isEmpty();
+    }
+
+    @Test
+    void refusesServicesThatMakeNoSense() {
+        assertThatThrownBy(() -> chosen(Scenario.SERVICE_RESTART, "apo"))
+                .hasMessageContaining("declares no service apo: choose of api, kb-service, mlx-server, castle-gui");
+        assertThatThrownBy(() -> chosen(Scenario.SERVICE_ROLLBACK, "castle-gui"))
+                .hasMessageContaining("which paths of the repository belong to castle-gui");
+        assertThatThrownBy(() -> chosen(Scenario.FULL_ROLLBACK, "api")).hasMessageContaining("whole platform");
+    }
+}
