@@ -3,11 +3,9 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.PlanTree;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
-import io.freedom.rollback.schemas.operator.PreviewPlan;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl plan}. */
@@ -18,22 +16,12 @@ final class PlanCommand extends Verb {
     @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
     private String platform = "";
 
-    @Option(
-            names = "--scenario",
-            paramLabel = "NAME",
-            defaultValue = "full-rollback",
-            description = "full-rollback (default) or restore-point")
-    private String scenario = "";
-
-    @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
-    private @Nullable String target;
-
-    @Option(names = "--restore-point", paramLabel = "ID|latest", description = "as for start")
-    private @Nullable String restorePoint;
+    @Mixin
+    private WantedOptions wanted = new WantedOptions();
 
     @Override
     int run(ControlPlane plane) {
-        var answer = request(plane).ask(platform, null, new PreviewPlan(scenario, target, restorePoint));
+        var answer = request(plane).ask(platform, null, wanted.preview());
         if (!(answer.getEvent() instanceof PlanPreviewed previewed)) {
             throw new IllegalStateException("answered by " + answer.getEvent());
         }

@@ -4,9 +4,8 @@ import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.RollbackStarted;
-import io.freedom.rollback.schemas.operator.StartRollback;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -16,21 +15,8 @@ final class StartCommand extends WatchingVerb {
     @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
     private String platform = "";
 
-    @Option(
-            names = "--scenario",
-            paramLabel = "NAME",
-            defaultValue = "full-rollback",
-            description = "full-rollback (default) or restore-point, which only takes one")
-    private String scenario = "";
-
-    @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
-    private @Nullable String target;
-
-    @Option(
-            names = "--restore-point",
-            paramLabel = "ID|latest",
-            description = "restore the database from this restore point; else the scenario decides")
-    private @Nullable String restorePoint;
+    @Mixin
+    private WantedOptions wanted = new WantedOptions();
 
     @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
     private String reason = "";
@@ -40,16 +26,17 @@ final class StartCommand extends WatchingVerb {
 
     @Override
     int run(ControlPlane plane) {
-        var command = new StartRollback(RollbackIds.next(now()), scenario, target, restorePoint);
+        var command = wanted.start(RollbackIds.next(now()));
         var answer = request(plane).ask(platform, required(reason, "--reason"), command);
         var id = answer.getRollbackId() == null ? command.getRollbackId() : answer.getRollbackId();
         if (json() && !watch) {
             out().println(Json.of(answer));
         } else if (!json()) {
-            var steps = answer.getEvent() instanceof RollbackStarted e
-                    ? e.getPlan().getSteps().size() + " steps"
-                    : "";
-            out().println("Started " + scenario + " of " + platform + " as " + id + ", " + steps);
+            var what = answer.getEvent() instanceof RollbackStarted e
+                    ? e.getPlan().getScenario() + " of " + platform + " as " + id + ", "
+                            + e.getPlan().getSteps().size() + " steps"
+                    : platform + " as " + id;
+            out().println("Started " + what);
         }
         if (watch) {
             return exitCode(follow(plane, id));

@@ -19,10 +19,11 @@ import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
-import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +33,6 @@ public final class Admission {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
     /** It becomes the name of a directory, a git ref and image tags. */
     private static final Pattern ROLLBACK_ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
-
-    private static final Pattern TAG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}");
 
     private final PlatformState state;
     private final @Nullable Rollback running;
@@ -73,13 +72,10 @@ public final class Admission {
     }
 
     /**
-     * A rollback that is being undone answers nothing, one that keeps the data no corruption of it, and one that keeps a
-     * container running no breach.
+     * A rollback that is being undone answers nothing, one of another kind only what it would answer anyway; one that keeps
+     * the data answers no corruption of it, and one that keeps a container running no breach.
      */
-    private static boolean isAnsweredBy(Rollback rollback, Incident incident) {
-        boolean answers = Scenario.of(rollback.plan().getScenario())
-                .map(Scenario::answersIncidents)
-                .orElse(true);
+    private boolean isAnsweredBy(Rollback rollback, Incident incident) {
         boolean keepsCorruption = incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION
                 && rollback.plan().getRestorePoint() == null;
         boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
@@ -87,7 +83,25 @@ public final class Admission {
                         .map(step -> step.getAction().getAction())
                         .anyMatch(action -> action instanceof ComposeDown down
                                 && !down.getKeep().isEmpty());
-        return answers && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
+        return covers(rollback.plan(), incident)
+                && rollback.stopping() == null
+                && !keepsCorruption
+                && !keepsIntruder;
+    }
+
+    /** Whether the plan does at least what would be planned for the incident. */
+    private boolean covers(Plan plan, Incident incident) {
+        if (plan.getScenario().equals(Scenario.FULL_ROLLBACK.id())) {
+            return true;
+        }
+        try {
+            var wanted = Wanted.by(incident, registered());
+            return wanted.scenario().id().equals(plan.getScenario())
+                    && !wanted.services().isEmpty()
+                    && plan.getServices().containsAll(wanted.services());
+        } catch (Refused | InvalidDescriptorException e) {
+            return false; // it is said when its turn comes
+        }
     }
 
     /** What identifies an incident, however often it is reported. */
@@ -99,32 +113,14 @@ public final class Admission {
         var rollbackId = "rb-" + ID_CLOCK.format(now) + "-"
                 + "%08x".formatted(key(incident).hashCode());
         try {
-            var platform = PlatformDescriptors.parse(String.valueOf(state.getDescriptor()), "platform.yaml");
-            var id = platform.incidents().get(incident.getIncidentClass().name());
-            var scenario = id == null ? null : Scenario.of(id).orElse(null);
-            if (scenario == null) {
-                return new Decision.Ignore(
-                        incident, "the descriptor names no scenario for " + incident.getIncidentClass());
-            }
-            String restored = null;
-            if (incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION && platform.database() != null) {
-                restored = before(incident.getBeganAt());
-            }
-            return started(rollbackId, platform, scenario, null, restored, incident, null, null);
+            var platform = registered();
+            var wanted = Wanted.by(incident, platform);
+            fresh(rollbackId);
+            var plan = new Plans(state, platform).asReported(rollbackId, wanted, incident.getBeganAt());
+            return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, null, null));
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()));
         }
-    }
-
-    /** A dump of a corrupted database restores the corruption: only what was taken before it began will do. */
-    private String before(Instant began) throws Refused {
-        return state.getRestorePoints().stream()
-                .filter(point -> point.getTakenAt().isBefore(began))
-                .reduce((_, newer) -> newer)
-                .map(RestorePoint::getDirectory)
-                .orElseThrow(() -> new Refused("no verified restore point was taken before " + began
-                        + ", when the corruption began; nothing was started. Roll back without restoring the database"
-                        + " with `rollbackctl start " + state.getPlatform() + "`"));
     }
 
     // ---- operators ------------------------------------------------------------------------------
@@ -159,42 +155,32 @@ public final class Admission {
     private Decision start(OperatorCommand command, StartRollback start) throws InvalidDescriptorException, Refused {
         idle();
         var platform = registered();
-        return started(
-                start.getRollbackId(),
-                platform,
-                scenario(start.getScenario()),
-                start.getTarget(),
-                restorePoint(start.getRestorePoint()),
-                null,
-                command.getOperator(),
-                command.getReason());
+        var wanted = Wanted.by(start, platform);
+        fresh(start.getRollbackId());
+        var plan = new Plans(state, platform).asAsked(start.getRollbackId(), wanted);
+        return new Decision.Start(new RollbackCommand.Start(
+                start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
 
     private Decision preview(PreviewPlan preview) throws InvalidDescriptorException, Refused {
-        return new Decision.Preview(Planner.compile(new PlanRequest(
-                registered(),
-                PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),
-                scenario(preview.getScenario()),
-                "preview",
-                tag(preview.getTarget()),
-                restorePoint(preview.getRestorePoint()),
-                null)));
+        var platform = registered();
+        return new Decision.Preview(
+                new Plans(state, platform).asAsked("preview", Wanted.by(preview, platform)));
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {
         idle();
         var platform = named(PlatformDescriptors.parse(check.getDescriptor(), "platform.yaml"), command);
-        if (state.getHandled().contains(check.getRollbackId())) {
-            throw new Refused("there already was a rollback " + check.getRollbackId() + ": choose another id");
-        }
+        fresh(check.getRollbackId());
         var plan = Planner.compile(new PlanRequest(
                 platform,
                 PlatformDescriptors.hash(check.getDescriptor()),
                 Scenario.PLATFORM_CHECK,
-                rollbackId(check.getRollbackId()),
+                check.getRollbackId(),
                 null,
                 null,
-                null));
+                null,
+                List.of()));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
@@ -211,28 +197,14 @@ public final class Admission {
 
     // ---------------------------------------------------------------------------------------------
 
-    private Decision started(
-            String rollbackId,
-            PlatformDescriptor platform,
-            Scenario scenario,
-            @Nullable String target,
-            @Nullable String restored,
-            @Nullable Incident incident,
-            @Nullable String operator,
-            @Nullable String reason)
-            throws Refused {
-        if (state.getHandled().contains(rollbackId(rollbackId))) {
+    private void fresh(String rollbackId) throws Refused {
+        if (!ROLLBACK_ID.matcher(rollbackId).matches()) {
+            throw new Refused(
+                    "rollback id \"" + rollbackId + "\" is not of the form [a-z0-9][a-z0-9-]*, at most 63 characters");
+        }
+        if (state.getHandled().contains(rollbackId)) {
             throw new Refused("there already was a rollback " + rollbackId + ": choose another id");
         }
-        var plan = Planner.compile(new PlanRequest(
-                platform,
-                PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),
-                scenario,
-                rollbackId,
-                tag(target),
-                restored,
-                incident == null ? null : incident.getIncidentClass()));
-        return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, operator, reason));
     }
 
     private void idle() throws Refused {
@@ -257,48 +229,5 @@ public final class Admission {
                     + command.getPlatform() + ": the record's key, its platform and the descriptor must agree");
         }
         return platform;
-    }
-
-    private static Scenario scenario(String id) throws Refused {
-        return Scenario.of(id)
-                .filter(Scenario::chosenByOperators)
-                .orElseThrow(() -> new Refused("there is no scenario " + id + ": choose one of " + Scenario.ids()));
-    }
-
-    private static String rollbackId(String id) throws Refused {
-        if (!ROLLBACK_ID.matcher(id).matches()) {
-            throw new Refused(
-                    "rollback id \"" + id + "\" is not of the form [a-z0-9][a-z0-9-]*, at most 63 characters");
-        }
-        return id;
-    }
-
-    private static @Nullable String tag(@Nullable String tag) throws Refused {
-        if (tag != null && !TAG.matcher(tag).matches()) {
-            throw new Refused("\"" + tag + "\" is no name of a git tag");
-        }
-        return tag;
-    }
-
-    private @Nullable String restorePoint(@Nullable String wanted) throws Refused {
-        if (wanted == null) {
-            return null;
-        }
-        return state.getRestorePoints().stream()
-                .filter(point -> wanted.equals("latest") || point.getId().equals(wanted))
-                .reduce((_, newer) -> newer)
-                .map(RestorePoint::getDirectory)
-                .orElseThrow(() -> new Refused("there is no verified restore point " + wanted + " of "
-                        + state.getPlatform()
-                        + ": take one with `rollbackctl start --scenario restore-point " + state.getPlatform() + "`"));
-    }
-
-    /** Why a command is not followed. */
-    private static final class Refused extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        Refused(String reason) {
-            super(reason);
-        }
     }
 }

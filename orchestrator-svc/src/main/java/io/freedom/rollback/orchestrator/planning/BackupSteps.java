@@ -22,7 +22,6 @@ import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.Worker;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What backup-svc does for a plan. */
@@ -41,18 +40,27 @@ final class BackupSteps {
         directory = request.directory();
     }
 
-    /** @param written directory that the backup would be written to */
-    PlannedStep checkSpace(String written) {
+    /** With a trial that the directory can be written to. */
+    PlannedStep checkSpace() {
+        return checkSpace(directory, true);
+    }
+
+    /** Writes nothing. */
+    PlannedStep lookForSpace() {
+        return checkSpace(platform.backups().directory(), false);
+    }
+
+    private PlannedStep checkSpace(String written, boolean trial) {
         return step(
                 "backup.check-space",
                 "Check the disk space for the backup",
                 new CheckBackupSpace(
                         written,
                         platform.workTree(),
-                        Stream.concat(platform.configuration().stream(), platform.models().stream())
-                                .toList(),
+                        request.keptPaths(),
                         database,
-                        platform.backups().reserve()),
+                        platform.backups().reserve(),
+                        trial),
                 QUICK);
     }
 

@@ -15,7 +15,7 @@ final class DatabaseRestore {
 
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
-        plan.add(plan.backup.checkSpace(plan.request.directory()).attempts(2));
+        plan.add(plan.backup.checkSpace().attempts(2));
         plan.add(plan.health.baseline(database));
         plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
         var assessed = plan.idsOf(Phase.ASSESS);

@@ -5,6 +5,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.Probe;
 import io.freedom.rollback.schemas.action.AwaitDatabase;
 import io.freedom.rollback.schemas.action.CheckDatabase;
 import io.freedom.rollback.schemas.action.CheckEndToEnd;
@@ -12,12 +13,14 @@ import io.freedom.rollback.schemas.action.CheckFiles;
 import io.freedom.rollback.schemas.action.CheckModel;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.RecordBaseline;
 import io.freedom.rollback.schemas.action.ScanLogs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** What health-svc does for a plan. */
 final class HealthSteps {
@@ -45,7 +48,26 @@ final class HealthSteps {
                 platform.workTree(),
                 criticalPaths,
                 compose.getEnvFile(),
-                platform.compose().requiredEnvKeys());
+                platform.compose().requiredEnvKeys(),
+                List.of());
+    }
+
+    /** In the live work tree. */
+    PlannedStep lookForCriticalPaths() {
+        return step(
+                "health.critical-paths",
+                "Look for the critical paths",
+                new CheckFiles(platform.workTree(), platform.criticalPaths(), null, List.of(), List.of()),
+                QUICK);
+    }
+
+    /** In the live work tree. */
+    PlannedStep lookForKeptPaths(List<String> paths) {
+        return step(
+                "health.kept-paths",
+                "Look for configuration and models",
+                new CheckFiles(platform.workTree(), List.of(), null, List.of(), paths),
+                QUICK);
     }
 
     PlannedStep baseline(Database database) {
@@ -84,18 +106,40 @@ final class HealthSteps {
                     new ProbeHttp(probes.http().stream().map(Contracts::probe).toList()),
                     SETTLE));
         }
+        steps.addAll(conversations(Contracts::probe));
+        return steps;
+    }
+
+    /** Each sent once. One step a probe: that one cannot even be sent must not hide how the others are. */
+    List<PlannedStep> glances() {
+        var steps = new ArrayList<PlannedStep>();
+        var probes = platform.probes().http();
+        for (int i = 0; i < probes.size(); i++) {
+            steps.add(step(
+                    "health.probe-" + (i + 1),
+                    "Probe " + probes.get(i).name(),
+                    new ProbeHttp(List.of(Contracts.glance(probes.get(i)))),
+                    SETTLE));
+        }
+        steps.addAll(conversations(Contracts::glance));
+        return steps;
+    }
+
+    private List<PlannedStep> conversations(Function<Probe, HttpProbe> sent) {
+        var steps = new ArrayList<PlannedStep>();
+        var probes = platform.probes();
         if (probes.model() != null) {
             steps.add(step(
                     "health.model",
                     "Ask the model for a completion",
-                    new CheckModel(Contracts.probe(probes.model())),
+                    new CheckModel(sent.apply(probes.model())),
                     SETTLE));
         }
         if (probes.endToEnd() != null) {
             steps.add(step(
                     "health.end-to-end",
                     "Send a query through the platform",
-                    new CheckEndToEnd(Contracts.probe(probes.endToEnd())),
+                    new CheckEndToEnd(sent.apply(probes.endToEnd())),
                     SETTLE));
         }
         return steps;

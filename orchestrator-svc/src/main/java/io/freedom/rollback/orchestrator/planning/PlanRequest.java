@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
  * @param restorePoint directory of the restore point whose database is restored; null for none
- * @param incident class of the incident that is answered; null when an operator asks
+ * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
  */
 public record PlanRequest(
@@ -57,6 +58,12 @@ public record PlanRequest(
         return platform.database() == null
                 ? List.of()
                 : List.of(platform.database().service());
+    }
+
+    /** What of the work tree a restore point keeps a copy of. */
+    List<String> keptPaths() {
+        return Stream.concat(platform.configuration().stream(), platform.models().stream())
+                .toList();
     }
 
     /** The rollback's own directory, which becomes its restore point. */

@@ -19,6 +19,7 @@ public final class Planner {
                 .setRestorePoint(request.restorePoint())
                 .setRto(request.scenario().rto(platform).toMillis())
                 .setDescriptorHash(request.descriptorHash())
+                .setIncidentClass(request.incident())
                 .setSteps(draft.steps())
                 .build();
     }

@@ -4,7 +4,10 @@ import io.freedom.rollback.platform.ContainerData;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.stream.Stream;
 
-/** Everything a rollback would stumble over, each on its own, so that all of it is reported at once. */
+/**
+ * What a rollback would stumble over, each on its own, so that all of it is reported at once; then, as validation, what it
+ * would find different from the descriptor once it is done. The latter may be broken right now: hence the rollback.
+ */
 final class PlatformCheck {
     private PlatformCheck() {}
 
@@ -24,6 +27,15 @@ final class PlatformCheck {
         if (database != null) {
             plan.add(plan.health.reachDatabase(database).dispensable());
         }
-        plan.add(plan.backup.checkSpace(platform.backups().directory()).dispensable());
+        plan.add(plan.backup.lookForSpace().dispensable());
+
+        plan.phase(Phase.VALIDATE);
+        if (!platform.criticalPaths().isEmpty()) {
+            plan.add(plan.health.lookForCriticalPaths().dispensable());
+        }
+        if (!plan.request.keptPaths().isEmpty()) {
+            plan.add(plan.health.lookForKeptPaths(plan.request.keptPaths()).dispensable());
+        }
+        plan.health.glances().forEach(probe -> plan.add(probe.dispensable()));
     }
 }

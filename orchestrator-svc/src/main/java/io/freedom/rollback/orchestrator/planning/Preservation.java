@@ -22,7 +22,7 @@ final class Preservation {
         plan.add(plan.git.recordState());
         plan.add(plan.container.recordState());
         plan.add(plan.health.envKeys());
-        plan.add(plan.backup.checkSpace(plan.request.directory()).attempts(2));
+        plan.add(plan.backup.checkSpace().attempts(2));
         if (database != null) {
             plan.add(plan.health.baseline(database));
         }

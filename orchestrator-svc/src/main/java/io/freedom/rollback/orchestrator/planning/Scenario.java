@@ -61,7 +61,7 @@ public enum Scenario {
             Trait.RESTORES_DATA),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
-    /** Looks whether the platform could be rolled back; changes nothing. */
+    /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
     PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT);
 
     private enum Trait {

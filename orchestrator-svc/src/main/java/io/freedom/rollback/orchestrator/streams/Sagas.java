@@ -79,10 +79,14 @@ final class Sagas {
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
     }
 
-    /** What is kept of a database that is known to be corrupt serves analysis, never a restore. */
+    /** What is kept of a database that is known to be corrupt, or is being replaced, serves analysis, never a restore. */
     private static boolean trustworthy(Rollback rollback) {
         var incident = rollback.incident();
-        return incident == null || incident.getIncidentClass() != IncidentClass.DATA_CORRUPTION;
+        // A plan that an older release recorded does not name the class.
+        boolean reported = incident != null && incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION;
+        return !reported
+                && rollback.plan().getIncidentClass() != IncidentClass.DATA_CORRUPTION
+                && rollback.plan().getRestorePoint() == null;
     }
 
     /** The snapshot that operators see. */

@@ -1,0 +1,150 @@
+package io.freedom.rollback.orchestrator.admission;
+
+import io.freedom.rollback.orchestrator.planning.ChosenServices;
+import io.freedom.rollback.orchestrator.planning.PlanRequest;
+import io.freedom.rollback.orchestrator.planning.Planner;
+import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.platform.ServiceSpec;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.Plan;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** From what is wanted to a plan: which services, which data, or why not. */
+final class Plans {
+    private static final Pattern TAG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}");
+    private static final String NONE = "none";
+    private static final String LATEST = "latest";
+
+    private final PlatformState state;
+    private final PlatformDescriptor platform;
+
+    Plans(PlatformState state, PlatformDescriptor platform) {
+        this.state = state;
+        this.platform = platform;
+    }
+
+    /** Operators choose the restore point: only they know since when something is wrong. */
+    Plan asAsked(String rollbackId, Wanted wanted) throws Refused {
+        var services = services(wanted);
+        return compiled(rollbackId, wanted, services, named(wanted, services));
+    }
+
+    /** Data, where they go back, go back to before the incident began: a dump of a corrupted database restores that. */
+    Plan asReported(String rollbackId, Wanted wanted, Instant began) throws Refused {
+        var services = services(wanted);
+        var restored = wanted.scenario().restoresData() && databaseGoesBack(wanted, services) ? before(began) : null;
+        return compiled(rollbackId, wanted, services, restored);
+    }
+
+    private Plan compiled(
+            String rollbackId, Wanted wanted, List<String> services, @Nullable String restorePoint) throws Refused {
+        if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
+            throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
+                    + " has none");
+        }
+        return Planner.compile(new PlanRequest(
+                platform,
+                PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),
+                wanted.scenario(),
+                rollbackId,
+                tag(wanted.target()),
+                restorePoint,
+                wanted.kind(),
+                services));
+    }
+
+    private List<String> services(Wanted wanted) throws Refused {
+        try {
+            return ChosenServices.of(wanted.scenario(), platform, wanted.services());
+        } catch (ChosenServices.Unsuitable e) {
+            throw new Refused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static @Nullable String tag(@Nullable String tag) throws Refused {
+        if (tag != null && !TAG.matcher(tag).matches()) {
+            throw new Refused("\"" + tag + "\" is no name of a git tag");
+        }
+        return tag;
+    }
+
+    // ---- data -----------------------------------------------------------------------------------
+
+    /** Whether the data as they are would be wrong afterwards. */
+    private boolean databaseGoesBack(Wanted wanted, List<String> services) {
+        if (platform.database() == null || wanted.scenario() == Scenario.RESTORE_POINT) {
+            return false;
+        }
+        return wanted.scenario().needsRestorePoint()
+                || wanted.kind() == IncidentClass.DATA_CORRUPTION
+                || platform.services().stream()
+                        .filter(service -> services.contains(service.name()))
+                        .anyMatch(ServiceSpec::data);
+    }
+
+    private @Nullable String named(Wanted wanted, List<String> services) throws Refused {
+        var asked = wanted.restorePoint();
+        if (asked == null) {
+            if (wanted.scenario().restoresData() && databaseGoesBack(wanted, services)) {
+                throw new Refused(choice(wanted));
+            }
+            return null;
+        }
+        if (asked.equals(NONE)) {
+            if (wanted.scenario().needsRestorePoint()) {
+                throw new Refused(choice(wanted));
+            }
+            return null;
+        }
+        if (!wanted.scenario().restoresData() || platform.database() == null) {
+            throw new Refused(wanted.scenario().id() + " of " + platform.name()
+                    + " restores no database: leave --restore-point out");
+        }
+        return state.getRestorePoints().stream()
+                .filter(point -> asked.equals(LATEST) || point.getId().equals(asked))
+                .reduce((_, newer) -> newer)
+                .map(RestorePoint::getDirectory)
+                .orElseThrow(() -> new Refused("there is no verified restore point " + asked + " of "
+                        + platform.name() + ": " + points()
+                                .orElse("take one with `rollbackctl start --scenario restore-point " + platform.name()
+                                        + "`")));
+    }
+
+    private String choice(Wanted wanted) {
+        var why = wanted.kind() == IncidentClass.DATA_CORRUPTION
+                ? "for a data corruption"
+                : "with " + wanted.scenario().id() + " the data go back, too:";
+        var kept = wanted.scenario().needsRestorePoint()
+                ? ""
+                : ". To keep the data as they are, say --restore-point " + NONE;
+        return why + " name a restore point from before it began, with --restore-point; "
+                + points().orElse("there is none of " + platform.name()) + kept;
+    }
+
+    private Optional<String> points() {
+        var points = state.getRestorePoints().reversed().stream()
+                .limit(5)
+                .map(point -> point.getId() + " of " + point.getTakenAt())
+                .collect(Collectors.joining(", "));
+        return points.isEmpty() ? Optional.empty() : Optional.of("the newest are " + points);
+    }
+
+    private String before(Instant began) throws Refused {
+        return state.getRestorePoints().stream()
+                .filter(point -> point.getTakenAt().isBefore(began))
+                .reduce((_, newer) -> newer)
+                .map(RestorePoint::getDirectory)
+                .orElseThrow(() -> new Refused("no verified restore point was taken before " + began
+                        + ", when the corruption began; nothing was started. Roll back without restoring the database"
+                        + " with `rollbackctl start " + state.getPlatform() + "`"));
+    }
+}

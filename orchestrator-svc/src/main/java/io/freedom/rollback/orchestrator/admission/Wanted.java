@@ -1,0 +1,89 @@
+package io.freedom.rollback.orchestrator.admission;
+
+import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.PreviewPlan;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What somebody wants of a platform, as asked for.
+ *
+ * @param target git tag; null for the descriptor's
+ * @param restorePoint id, {@code latest}, {@code none} to keep the data whatever the scenario suggests, or null
+ * @param services empty for those that suit the scenario
+ * @param kind class of the incident that is answered; null when not said
+ */
+record Wanted(
+        Scenario scenario,
+        @Nullable String target,
+        @Nullable String restorePoint,
+        List<String> services,
+        @Nullable IncidentClass kind) {
+
+    /** Labels that alerts name a service with. */
+    private static final List<String> LABELS = List.of("service", "compose_service");
+
+    static Wanted by(StartRollback start, PlatformDescriptor platform) throws Refused {
+        return new Wanted(
+                scenario(start.getScenario(), start.getIncidentClass(), platform),
+                start.getTarget(),
+                start.getRestorePoint(),
+                start.getServices(),
+                start.getIncidentClass());
+    }
+
+    static Wanted by(PreviewPlan preview, PlatformDescriptor platform) throws Refused {
+        return new Wanted(
+                scenario(preview.getScenario(), preview.getIncidentClass(), platform),
+                preview.getTarget(),
+                preview.getRestorePoint(),
+                preview.getServices(),
+                preview.getIncidentClass());
+    }
+
+    /** @throws Refused where the descriptor has no scenario for such an incident */
+    static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
+        return new Wanted(
+                scenarioOf(incident.getIncidentClass(), platform)
+                        .orElseThrow(() -> new Refused(
+                                "the descriptor names no scenario for " + incident.getIncidentClass())),
+                null,
+                null,
+                services(incident, platform),
+                incident.getIncidentClass());
+    }
+
+    /** As far as the descriptor knows them: an alert's labels are not written for us. */
+    private static List<String> services(Incident incident, PlatformDescriptor platform) {
+        return LABELS.stream()
+                .flatMap(label -> Stream.ofNullable(incident.getEvidence().get(label)))
+                .flatMap(names -> Arrays.stream(names.split("[,\\s]+")))
+                .filter(name -> platform.services().stream()
+                        .anyMatch(service -> service.name().equals(name)))
+                .distinct()
+                .toList();
+    }
+
+    private static Optional<Scenario> scenarioOf(IncidentClass kind, PlatformDescriptor platform) {
+        return Optional.ofNullable(platform.incidents().get(kind.name())).flatMap(Scenario::of);
+    }
+
+    private static Scenario scenario(String id, @Nullable IncidentClass kind, PlatformDescriptor platform)
+            throws Refused {
+        if (id.isEmpty() && kind != null) {
+            return scenarioOf(kind, platform)
+                    .orElseThrow(() -> new Refused("the descriptor names no scenario for " + kind
+                            + ": such an incident starts nothing. Choose one of " + Scenario.ids()));
+        }
+        return Scenario.of(id)
+                .filter(Scenario::chosenByOperators)
+                .orElseThrow(() -> new Refused("there is no scenario " + id + ": choose one of " + Scenario.ids()));
+    }
+}

@@ -1,0 +1,64 @@
+package io.freedom.rollback.ctl;
+
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.PreviewPlan;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What an operator wants: the same to look at its plan and to start it. */
+final class WantedOptions {
+    @Option(
+            names = "--scenario",
+            paramLabel = "NAME",
+            description = {
+                "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,",
+                "service-rollback, database-restore, or restore-point, which only takes one; else the one that the",
+                "descriptor has for the class, or full-rollback without a class"
+            })
+    private @Nullable String scenario;
+
+    @Option(
+            names = "--service",
+            paramLabel = "NAME",
+            split = ",",
+            description = "service of the descriptor that the scenario concerns; may be repeated; else those that suit it")
+    private List<String> services = List.of();
+
+    @Option(
+            names = "--class",
+            paramLabel = "CLASS",
+            converter = IncidentClasses.class,
+            description = {
+                "as for an incident of this class: " + IncidentClasses.NAMES + ". After a security-breach the",
+                "database server is restarted, too; a data-corruption needs --restore-point"
+            })
+    private @Nullable IncidentClass incidentClass;
+
+    @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
+    private @Nullable String target;
+
+    @Option(
+            names = "--restore-point",
+            paramLabel = "ID|latest|none",
+            description = "restore the database from this restore point; none keeps the data of a service whose data would"
+                    + " go back with it; else the data stay")
+    private @Nullable String restorePoint;
+
+    StartRollback start(String rollbackId) {
+        return new StartRollback(rollbackId, scenario(), target, restorePoint, incidentClass, services);
+    }
+
+    PreviewPlan preview() {
+        return new PreviewPlan(scenario(), target, restorePoint, incidentClass, services);
+    }
+
+    /** As the command has it: empty for the one that the descriptor has for the class. */
+    private String scenario() {
+        if (scenario != null) {
+            return Verb.required(scenario, "--scenario");
+        }
+        return incidentClass == null ? "full-rollback" : "";
+    }
+}
