@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -64,8 +65,13 @@ final class Publisher {
                 .setAt(now)
                 .setReason(reason)
                 .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))
-                .setValue(value == null ? null : ByteBuffer.wrap(value));
+                .setValue(value == null ? null : beginning(value));
         deadLetter(topic, key, letter.build(), now);
+    }
+
+    /** Such a letter must fit into a record again, whatever the record was compressed to. */
+    private static ByteBuffer beginning(byte[] value) {
+        return ByteBuffer.wrap(value, 0, Math.min(value.length, IncidentReader.LARGEST));
     }
 
     /** An incident that was read but cannot be applied. */

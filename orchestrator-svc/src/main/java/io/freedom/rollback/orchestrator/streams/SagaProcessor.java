@@ -1,7 +1,9 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
+import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
@@ -103,19 +105,34 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
-        read(topics.stepEvents(), stepEvents, key, value, now)
-                .ifPresent(event -> WorkerReports.hear(event, store.live(event.getPlatform()), now)
-                        .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now)));
+        try {
+            var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
+            WorkerReports.hear(event, store.live(event.getPlatform()), now)
+                    .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
+        } catch (UnreadableRecordException e) {
+            publisher.refuse(topics.stepEvents(), key, value, String.valueOf(e.getMessage()), now);
+            // Its end is not to be waited for; taken as lost, the step would be sent again and again.
+            if (e instanceof UnknownRecordException later
+                    && later.known() instanceof StepEvent event
+                    && event.getEvent() instanceof StepDone) {
+                WorkerReports.notUnderstood(event, later.unknown(), store.live(event.getPlatform()))
+                        .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
+            }
+        }
+    }
+
+    private static byte[] present(byte @Nullable [] value) {
+        if (value == null) {
+            throw new UnreadableRecordException("the record has no value", null);
+        }
+        return value;
     }
 
     /** What cannot be read becomes a dead letter. */
     private <T extends SpecificRecord> Optional<T> read(
             Topic topic, Deserializer<T> reader, @Nullable String key, byte @Nullable [] value, Instant now) {
         try {
-            if (value == null) {
-                throw new UnreadableRecordException("the record has no value", null);
-            }
-            return Optional.of(reader.deserialize(topic.name(), value));
+            return Optional.of(reader.deserialize(topic.name(), present(value)));
         } catch (UnreadableRecordException e) {
             publisher.refuse(topic, key, value, String.valueOf(e.getMessage()), now);
             return Optional.empty();

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepDone;
@@ -33,6 +34,17 @@ final class WorkerReports {
             live.signs.heard(attempt, now);
         }
         return Optional.of(command(event, attempt));
+    }
+
+    /** A step is done, but its result is of a later release than this orchestrator. */
+    static Optional<RollbackCommand> notUnderstood(StepEvent event, String result, @Nullable Live live) {
+        return live == null || !live.rollback.id().equals(event.getRollbackId())
+                ? Optional.empty()
+                : Optional.of(new RollbackCommand.Fail(
+                        new AttemptId(event.getStepId(), event.getCompensation(), event.getAttempt()),
+                        FailureKind.INVALID,
+                        "its worker reports a " + result
+                                + ", which this orchestrator does not know: upgrade the orchestrator"));
     }
 
     private static RollbackCommand command(StepEvent event, AttemptId attempt) {
