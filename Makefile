@@ -19,7 +19,7 @@ setup: ## install what is missing: JDK 25, Docker engine, compose, base images
 	scripts/setup
 
 build: $(BUILT) ## build the programs into standalone/target/rollback
-	@bin/train-startup
+	@bin/train-startup --if-possible
 
 $(BUILT): $(SOURCES)
 	$(MVN) -q -pl standalone -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
@@ -33,8 +33,8 @@ demo: setup build ## break the FREEDOM platform, and watch it roll back
 
 bench: setup build ## measure against peers
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
-	@bin/train-startup
-	bench/run
+	@bin/train-startup --if-possible
+	bench/run $(ARGS)
 
 run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")
 	bin/rollback-standalone $(ARGS)
