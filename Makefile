@@ -31,7 +31,7 @@ test: setup ## run every check and test, on real git, Docker and PostgreSQL
 demo: setup build ## break the FREEDOM platform, and watch it roll back
 	demo/run
 
-bench: setup build ## measure against peers
+bench: setup build ## measure against peers (ARGS=--strict: fail if an aim is missed)
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	@bin/train-startup --if-possible
 	bench/run $(ARGS)
