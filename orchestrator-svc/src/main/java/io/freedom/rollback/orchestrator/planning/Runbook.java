@@ -178,6 +178,7 @@ final class Runbook {
                         new CopyModifiedFiles(platform.workTree(), request.tag(), directory),
                         MINUTES)
                 .after(assessed)
+                .with("git.verify-target")
                 .attempts(2));
         if (!platform.models().isEmpty()) {
             add(step(
