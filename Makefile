@@ -19,7 +19,7 @@ setup: ## install what is missing: JDK 25, Docker engine, compose, base images
 	scripts/setup
 
 build: $(BUILT) ## build the programs into standalone/target/rollback
-	@bin/train-startup
+	@bin/train-startup --if-possible
 
 $(BUILT): $(SOURCES)
 	$(MVN) -q -pl standalone -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
@@ -31,10 +31,10 @@ test: setup ## run every check and test, on real git, Docker and PostgreSQL
 demo: setup build ## break the FREEDOM platform, and watch it roll back
 	demo/run
 
-bench: setup build ## measure against peers
+bench: setup build ## measure against peers (ARGS=--strict: fail if an aim is missed)
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
-	@bin/train-startup
-	bench/run
+	@bin/train-startup --if-possible
+	bench/run $(ARGS)
 
 run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")
 	bin/rollback-standalone $(ARGS)

@@ -1,15 +1,16 @@
 # Sourced by the launch scripts. Sets ROLLBACK_HOME (the distribution) and JAVA (a java of version 25 or newer).
 # shellcheck shell=bash
 
-bin=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
-program=$(basename "$0")
+# The scripts resolve links before they name this file. No process is started for what bash can do: it would be felt.
+bin=${BASH_SOURCE[0]%/*}
+program=${0##*/}
 
 if [ -d "$bin/../lib" ]; then
-  ROLLBACK_HOME=$(cd "$bin/.." && pwd)
+  ROLLBACK_HOME=${bin%/*}
   find_jdk="$bin/find-jdk"
 else
   # A checkout: the programs are where the build puts them.
-  ROLLBACK_HOME="$(cd "$bin/.." && pwd)/standalone/target/rollback"
+  ROLLBACK_HOME=${bin%/*}/standalone/target/rollback
   find_jdk="$bin/../scripts/find-jdk"
   if [ ! -d "$ROLLBACK_HOME/lib" ]; then
     echo "$program: error: nothing is built here: run \`make build\` first" >&2
@@ -34,7 +35,7 @@ jar_of() {
 # Native code and Unsafe inside Kafka's compression are known and wanted: no warnings about them.
 quiet=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
 
-# What scripts/train-startup recorded of this program, if it did. Of another Java or other jars it is ignored without a word.
+# What train-startup recorded of this program, if it did. Of another Java or other jars it is ignored without a word.
 cache="$ROLLBACK_HOME/aot/${program#rollback-}.aot"
 startup=()
 if [ -f "$cache" ] && [ "${ROLLBACK_AOT:-yes}" = yes ]; then

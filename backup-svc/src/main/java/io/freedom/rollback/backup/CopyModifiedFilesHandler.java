@@ -2,6 +2,7 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.FilesCopied;
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -22,7 +23,11 @@ final class CopyModifiedFilesHandler implements StepHandler<CopyModifiedFiles> {
     public Completed execute(CopyModifiedFiles action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
         var workTree = Path.of(action.getWorkTree());
-        var changes = WorkTreeChanges.since(workTree, action.getTag());
+        // A tag may be moved: what will be checked out is the commit that was verified.
+        var verified = step.find(TargetVerified.class).map(TargetVerified::getCommit);
+        var changes = verified.isPresent()
+                ? WorkTreeChanges.sinceCommit(workTree, verified.get())
+                : WorkTreeChanges.sinceTag(workTree, action.getTag());
         var tally = new Tally(step);
         return Disk.work(point.modified(), () -> {
             step.checkpoint();

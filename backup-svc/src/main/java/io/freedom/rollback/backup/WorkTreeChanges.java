@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import org.eclipse.jgit.errors.MissingObjectException;
 import org.eclipse.jgit.errors.RepositoryNotFoundException;
 import org.eclipse.jgit.lib.IndexDiff;
 import org.eclipse.jgit.lib.Repository;
@@ -15,25 +16,41 @@ import org.eclipse.jgit.storage.file.FileRepositoryBuilder;
 import org.eclipse.jgit.treewalk.FileTreeIterator;
 
 /**
- * How a work tree differs from a tag: committed since, staged, unstaged or untracked. Ignored files do not count.
+ * How a work tree differs from a tag or commit: committed since, staged, unstaged or untracked. Ignored files do not count.
  *
  * @param present paths to copy, relative to the work tree
- * @param deleted paths that the tag or the index has and the disk has not
+ * @param deleted paths that the commit or the index has and the disk has not
  */
 record WorkTreeChanges(Set<String> present, Set<String> deleted) {
 
-    static WorkTreeChanges since(Path workTree, String tag) throws StepFailure {
+    static WorkTreeChanges sinceTag(Path workTree, String tag) throws StepFailure {
+        // refs/tags/ keeps a branch of the same name out.
+        return since(
+                workTree,
+                "refs/tags/" + tag,
+                "there is no tag " + tag + " in " + workTree + ": fetch it or correct the descriptor");
+    }
+
+    static WorkTreeChanges sinceCommit(Path workTree, String commit) throws StepFailure {
+        return since(
+                workTree,
+                commit,
+                "commit " + commit + ", which was verified as the target, is not in " + workTree
+                        + " any more: fetch it, or see `git fsck`");
+    }
+
+    private static WorkTreeChanges since(Path workTree, String revision, String absent) throws StepFailure {
         try (var repository = open(workTree)) {
-            // ^{} peels annotated tags; refs/tags/ keeps a branch of the same name out.
-            var commit = repository.resolve("refs/tags/" + tag + "^{commit}");
+            // ^{} peels annotated tags.
+            var commit = repository.resolve(revision + "^{commit}");
             if (commit == null) {
-                throw new StepFailure(
-                        FailureKind.PRECONDITION,
-                        "there is no tag " + tag + " in " + workTree + ": fetch it or correct the descriptor");
+                throw new StepFailure(FailureKind.PRECONDITION, absent);
             }
             var diff = new IndexDiff(repository, commit, new FileTreeIterator(repository));
             diff.diff();
             return of(workTree, diff);
+        } catch (MissingObjectException e) {
+            throw new StepFailure(FailureKind.PRECONDITION, absent, e);
         } catch (IOException e) {
             throw new StepFailure(FailureKind.TOOL, "git status of " + workTree + " cannot be read: " + e, e);
         }

@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.FilesCopied;
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Probe;
@@ -123,8 +124,7 @@ class FileBackupTest {
         write("new folder/untracked ü", "2");
         write("ignored/cache", "2");
 
-        var done = new CopyModifiedFilesHandler()
-                .execute(new CopyModifiedFiles(workTree.toString(), "graveyard/pre-reset", point.toString()), step);
+        var done = new CopyModifiedFilesHandler().execute(copyModified("graveyard/pre-reset"), step);
 
         var copy = point.resolve("modified/files");
         try (var files = Files.walk(copy)) {
@@ -139,12 +139,44 @@ class FileBackupTest {
     }
 
     @Test
+    void comparesWithTheVerifiedCommitThoughTheTagMovedSince() throws Exception {
+        write("edited", "1");
+        git("init", "-q");
+        git("add", ".");
+        git("commit", "-q", "-m", "good");
+        git("tag", "stable");
+        var verified = commit("stable");
+        write("edited", "2");
+        git("commit", "-q", "-a", "-m", "bad");
+        git("tag", "-f", "stable");
+
+        var done = new CopyModifiedFilesHandler().execute(copyModified("stable"), step.after(verified));
+
+        assertThat(point.resolve("modified/files/edited")).hasContent("2");
+        assertThat(done.result()).isEqualTo(new FilesCopied(1, 1L));
+    }
+
+    @Test
+    void saysThatTheVerifiedCommitIsGone() throws Exception {
+        write("a", "1");
+        git("init", "-q");
+        git("add", ".");
+        git("commit", "-q", "-m", "good");
+        git("tag", "stable");
+        var gone = new TargetVerified("0123456789012345678901234567890123456789", 0, List.of());
+
+        assertThatThrownBy(() -> new CopyModifiedFilesHandler().execute(copyModified("stable"), step.after(gone)))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining("is not in " + workTree + " any more: fetch it");
+    }
+
+    @Test
     void saysThatTheTagIsMissing() throws Exception {
         write("a", "1");
         git("init", "-q");
 
-        assertThatThrownBy(() -> new CopyModifiedFilesHandler()
-                        .execute(new CopyModifiedFiles(workTree.toString(), "v0", point.toString()), step))
+        assertThatThrownBy(() -> new CopyModifiedFilesHandler().execute(copyModified("v0"), step))
                 .hasMessageContaining("there is no tag v0");
     }
 
@@ -244,6 +276,16 @@ class FileBackupTest {
 
     private CopyConfiguration copyConfiguration(String... paths) {
         return new CopyConfiguration(workTree.toString(), List.of(paths), point.toString());
+    }
+
+    private CopyModifiedFiles copyModified(String tag) {
+        return new CopyModifiedFiles(workTree.toString(), tag, point.toString());
+    }
+
+    private TargetVerified commit(String tag) throws Exception {
+        var id = Command.in(workTree, List.of("git", "rev-parse", tag + "^{commit}"))
+                .check();
+        return new TargetVerified(id.stdout().strip(), 0, List.of());
     }
 
     private Path write(String path, String content) throws IOException {

@@ -8,12 +8,14 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /** A step whose worker can be killed at a chosen moment: right before a change, or when it first reports something. */
 final class RunningStep implements StepContext {
     private final String rollbackId;
     private int checkpointsLeft = Integer.MAX_VALUE;
     private String killedAtNote = "\0";
+    private @Nullable SpecificRecord earlier;
     private final Instant deadline = Instant.now().plus(Duration.ofMinutes(5));
 
     RunningStep(String rollbackId) {
@@ -27,6 +29,12 @@ final class RunningStep implements StepContext {
 
     RunningStep killedAtNote(String part) {
         killedAtNote = part;
+        return this;
+    }
+
+    /** The result of an earlier step, as the plan would feed it to this one. */
+    RunningStep after(SpecificRecord result) {
+        earlier = result;
         return this;
     }
 
@@ -71,7 +79,7 @@ final class RunningStep implements StepContext {
 
     @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
-        return Optional.empty();
+        return Optional.ofNullable(earlier).filter(result::isInstance).map(result::cast);
     }
 
     @Override

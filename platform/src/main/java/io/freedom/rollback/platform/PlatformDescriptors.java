@@ -1,5 +1,7 @@
 package io.freedom.rollback.platform;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -8,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 /** From the text of a platform.yaml to a descriptor, or to everything that is wrong with it. */
 public final class PlatformDescriptors {
@@ -30,6 +33,17 @@ public final class PlatformDescriptors {
             throw new InvalidDescriptorException(sourceName, onePerPlace(problems));
         }
         return DescriptorMapper.map(document.root());
+    }
+
+    /** The published JSON Schema of a platform.yaml, as its file has it. */
+    public static String schema() {
+        try (var stream = PlatformDescriptors.class.getResourceAsStream("/platform.schema.json")) {
+            var bytes = Objects.requireNonNull(stream, "platform.schema.json is part of this module")
+                    .readAllBytes();
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** SHA-256 of the text, hex: which version of a descriptor a plan was compiled from. */

@@ -4,8 +4,6 @@ import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -128,11 +126,7 @@ final class SchemaCheck {
     }
 
     private static Schema load() {
-        try (var stream = SchemaCheck.class.getResourceAsStream("/platform.schema.json")) {
-            return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-                    .getSchema(Objects.requireNonNull(stream, "platform.schema.json is part of this module"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+                .getSchema(PlatformDescriptors.schema());
     }
 }

@@ -1,5 +1,7 @@
 package io.freedom.rollback.ctl;
 
+import static java.util.stream.Collectors.joining;
+
 import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.CheckReport;
@@ -24,7 +26,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "platform",
         description = "Make platforms known, and see whether they could be rolled back.",
-        subcommands = {PlatformCommand.Check.class, PlatformCommand.Register.class, PlatformCommand.ListPlatforms.class
+        subcommands = {
+            PlatformCommand.Check.class,
+            PlatformCommand.Register.class,
+            PlatformCommand.ListPlatforms.class,
+            PlatformCommand.PrintSchema.class
         })
 final class PlatformCommand extends Group {
 
@@ -118,6 +124,30 @@ final class PlatformCommand extends Group {
                             "Registered " + name + ", target "
                                     + read.descriptor().target() + ".",
                             "See what a rollback would do: rollbackctl plan " + name));
+        }
+    }
+
+    /** {@code rollbackctl platform schema}. */
+    @Command(
+            name = "schema",
+            description = {
+                "Print the JSON Schema of platform.yaml; needs no Kafka.",
+                "For an editor that explains and checks each field, save it and begin the file",
+                "with:  # yaml-language-server: $$schema=PATH"
+            })
+    static final class PrintSchema extends Verb {
+        @Override
+        public Integer call() {
+            var schema = PlatformDescriptors.schema();
+            // A string in JSON has no line breaks of its own, so only the layout is lost.
+            out().print(json() ? schema.lines().map(String::strip).collect(joining("", "", "\n")) : schema);
+            out().flush();
+            return ExitCode.OK;
+        }
+
+        @Override
+        int run(ControlPlane plane) {
+            return call();
         }
     }
 

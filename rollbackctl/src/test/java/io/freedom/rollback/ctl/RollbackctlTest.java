@@ -102,7 +102,7 @@ class RollbackctlTest {
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
-            platform                                        | which? check, register, list
+            platform                                        | which? check, register, list, schema
             none                                              | which command? See rollbackctl --help
             status --command-config none.properties         | none.properties cannot be read
             """)
@@ -161,6 +161,18 @@ class RollbackctlTest {
         assertThat(run("platform", "check", file("platform.yaml", DESCRIPTOR).toString(), "--offline"))
                 .isZero();
         assertThat(out.toString()).contains("is valid: platform freedom, target graveyard/pre-reset");
+    }
+
+    @Test
+    void printsTheSchemaOfADescriptorWithoutKafka() throws IOException {
+        var published = Path.of("..", "platform", "src", "main", "resources", "platform.schema.json");
+
+        assertThat(run("platform", "schema")).isZero();
+        assertThat(out.toString()).isEqualTo(Files.readString(published));
+
+        out.getBuffer().setLength(0);
+        assertThat(run("platform", "schema", "--output", "json")).isZero();
+        assertThat(out.toString().lines()).singleElement().asString().startsWith("{\"$schema\": ");
     }
 
     private void checked(StepStatus.Builder... failedSteps) {

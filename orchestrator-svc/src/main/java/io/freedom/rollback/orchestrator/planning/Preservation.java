@@ -42,7 +42,7 @@ final class Preservation {
         }
         plan.add(plan.git.preserveChanges().after(assessed));
         plan.add(plan.backup.configuration().after(assessed));
-        plan.add(plan.backup.modifiedFiles().after(assessed));
+        plan.add(plan.backup.modifiedFiles().after(assessed).with("git.verify-target"));
         if (!platform.models().isEmpty()) {
             plan.add(plan.backup.models().after(assessed));
         }

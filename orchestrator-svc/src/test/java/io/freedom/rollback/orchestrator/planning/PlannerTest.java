@@ -112,6 +112,19 @@ class PlannerTest {
     }
 
     @Test
+    void tellsEveryStepThatNeedsTheTargetWhichCommitWasVerified() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        for (var id : List.of(
+                "git.add-worktree",
+                "container.prepare-images",
+                "backup.modified-files",
+                "git.check-out",
+                "git.verify-work-tree")) {
+            assertThat(step(plan, id).getInputs()).as("inputs of %s", id).contains("git.verify-target");
+        }
+    }
+
+    @Test
     void restoresTheDatabaseOnlyFromAGivenRestorePoint() {
         assertThat(Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK)).getSteps())
                 .noneMatch(step -> step.getId().equals("backup.restore-database"));

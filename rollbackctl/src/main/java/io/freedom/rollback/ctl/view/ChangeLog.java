@@ -3,23 +3,38 @@ package io.freedom.rollback.ctl.view;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
+import io.freedom.rollback.schemas.step.Phase;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A rollback as a log: one line for each change between two snapshots, and one when a worker stays silent. */
+/**
+ * A rollback as a log: one line for each change between two snapshots, one when a worker stays silent, and now and then one
+ * that says how far a step is.
+ */
 public final class ChangeLog {
+    /** A log is read afterwards: enough to see that it went on and how fast, not to drown what happened. */
+    private static final Duration PROGRESS = Duration.ofSeconds(10);
+
     private record Seen(StepState state, int attempt) {}
+
+    private record Told(Instant at, String reached) {}
 
     private final ZoneId zone;
     private final Style style;
     private final Map<String, Seen> seen = new HashMap<>();
     private final Map<String, Seen> silent = new HashMap<>();
+    private final Map<String, Told> told = new HashMap<>();
+    private final Set<Phase> begun = EnumSet.noneOf(Phase.class);
     private @Nullable RollbackStatus last;
 
     public ChangeLog(ZoneId zone, Style style) {
@@ -38,7 +53,11 @@ public final class ChangeLog {
                             + Texts.aim(status.getScenario(), status.getTarget()) + "  RTO "
                             + Texts.limit(status.getRto()) + trigger(status))));
         }
-        status.getSteps().forEach(step -> step(status, step, now, lines));
+        for (var step : status.getSteps()) {
+            phase(status, step.getPhase(), lines);
+            step(status, step, now, lines);
+            progress(status, step, lines);
+        }
         var before = last;
         if (status.getDownSince() != null && (before == null || before.getDownSince() == null)) {
             lines.add(line(status, status.getDownSince(), style.yellow("▼ service goes down")));
@@ -62,13 +81,56 @@ public final class ChangeLog {
         var reason = status.getReason().isEmpty() ? "" : ": " + status.getReason();
         switch (status.getState()) {
             case RUNNING -> {}
-            case COMPENSATING -> lines.add(line(status, at, style.yellow("↩ undoing what was done" + reason)));
+            case COMPENSATING ->
+                lines.add(line(status, at, style.yellow("↩ undoing what was done, " + rto(status, at) + reason)));
             case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED -> {
                 var took = " after " + Texts.span(Duration.between(status.getStartedAt(), at));
                 var text = status.getRollbackId() + " " + Steps.meaning(status) + took + reason;
                 lines.add(line(status, at, Steps.coloured(status.getState(), text, style)));
             }
         }
+    }
+
+    /** When a phase begins: what is left of the time by then. Phases overlap, so an earlier one may still have lines. */
+    private void phase(RollbackStatus status, Phase phase, List<String> lines) {
+        if (begun.contains(phase)) {
+            return;
+        }
+        status.getSteps().stream()
+                .filter(step -> step.getPhase() == phase)
+                .map(StepStatus::getStartedAt)
+                .filter(Objects::nonNull)
+                .min(Comparator.naturalOrder())
+                .ifPresent(at -> {
+                    begun.add(phase);
+                    lines.add(line(status, at, style.bold("— " + Texts.phase(phase) + "  " + rto(status, at))));
+                });
+    }
+
+    private static String rto(RollbackStatus status, Instant at) {
+        return "RTO " + Texts.left(Steps.rtoLeft(status, at));
+    }
+
+    private void progress(RollbackStatus status, StepStatus step, List<String> lines) {
+        if (step.getState() != StepState.RUNNING && step.getState() != StepState.COMPENSATING) {
+            told.remove(step.getId());
+            return;
+        }
+        // The snapshot's time, not the clock's: what it says was true then.
+        var reached = Steps.reached(step);
+        var before = told.putIfAbsent(step.getId(), new Told(status.getAt(), reached));
+        if (before == null
+                || reached.isEmpty()
+                || reached.equals(before.reached())
+                || Duration.between(before.at(), status.getAt()).compareTo(PROGRESS) < 0) {
+            return;
+        }
+        told.put(step.getId(), new Told(status.getAt(), reached));
+        // A step's time counts from its first dispatch, which says nothing of how long undoing it takes.
+        var text = step.getState() == StepState.COMPENSATING
+                ? "… undoing " + step.getId() + "  " + step.getTitle()
+                : "… " + step.getId() + "  " + step.getTitle() + " (" + Steps.took(step, status.getAt()) + ")";
+        lines.add(line(status, status.getAt(), style.cyan(Texts.cut(text + ": " + reached, 400))));
     }
 
     private void step(RollbackStatus status, StepStatus step, Instant now, List<String> lines) {

@@ -76,7 +76,7 @@ final class Steps {
             return silence;
         }
         if (isActive(step.getState()) && (step.getTotal() > 0 || step.getDone() > 0)) {
-            var progress = progress(step);
+            var progress = bar(step);
             return step.getDetail().isEmpty() ? progress : progress + "  " + step.getDetail();
         }
         return step.getDetail();
@@ -97,17 +97,38 @@ final class Steps {
                         + ")";
     }
 
+    private static String bar(StepStatus step) {
+        if (step.getTotal() <= 0) {
+            return progress(step);
+        }
+        int filled = percent(step) / 10;
+        return "█".repeat(filled)
+                + "░".repeat(10 - filled)
+                + String.format(Locale.ROOT, " %3d %%  ", percent(step))
+                + progress(step);
+    }
+
+    /** How far a step is, in words for a log; empty when its worker has told nothing yet. */
+    static String reached(StepStatus step) {
+        if (step.getTotal() <= 0 && step.getDone() <= 0) {
+            return step.getDetail();
+        }
+        var reached = step.getTotal() > 0 ? percent(step) + " %, " + progress(step) : progress(step);
+        return step.getDetail().isEmpty() ? reached : reached + ", " + step.getDetail();
+    }
+
     private static String progress(StepStatus step) {
         boolean bytes = step.getUnit().equals("bytes");
         var done = bytes ? Texts.size(step.getDone()) : String.valueOf(step.getDone());
         if (step.getTotal() <= 0) {
             return bytes ? done : done + " " + step.getUnit();
         }
-        int percent = (int) Math.min(100, step.getDone() * 100.0 / step.getTotal());
         var total = bytes ? Texts.size(step.getTotal()) : step.getTotal() + " " + step.getUnit();
-        int filled = percent / 10;
-        return "█".repeat(filled) + "░".repeat(10 - filled) + String.format(Locale.ROOT, " %3d %%  ", percent) + done
-                + " of " + total;
+        return done + " of " + total;
+    }
+
+    private static int percent(StepStatus step) {
+        return (int) Math.min(100, step.getDone() * 100.0 / step.getTotal());
     }
 
     static Duration rtoLeft(RollbackStatus status, Instant now) {

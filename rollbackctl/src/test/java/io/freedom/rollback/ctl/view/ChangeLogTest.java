@@ -8,13 +8,14 @@ import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 
 class ChangeLogTest {
     private final ChangeLog log = new ChangeLog(ZoneOffset.UTC, Style.PLAIN);
 
     @Test
-    void printsOneLineForEachChangeAndNoneForProgress() {
+    void printsOneLineForEachChangeAndNoneForQuickProgress() {
         var dump = step("backup.database", "Dump the database", Phase.PRESERVE, StepState.RUNNING)
                 .setAttempt(1)
                 .setStartedAt(START.plusSeconds(1));
@@ -43,6 +44,7 @@ class ChangeLogTest {
                 .containsExactly(
                         "10:15:00  +0.0 s      rb-20260131-101500-a3f9  freedom  full-rollback → graveyard/pre-reset"
                                 + "  RTO 30 min  because of alertmanager: DEPLOYMENT_FAILURE, 5xx above 10 %",
+                        "10:15:01  +1.0 s      — 2 Preserve  RTO 29:59 min left",
                         "10:15:01  +1.0 s      ▶ backup.database  Dump the database");
         assertThat(progress).isEmpty();
         assertThat(ended)
@@ -54,13 +56,81 @@ class ChangeLogTest {
     }
 
     @Test
+    void tellsEveryTenSecondsHowFarALongStepIs() {
+        var dump = step("backup.database", "Dump the database", Phase.PRESERVE, StepState.RUNNING)
+                .setStartedAt(START)
+                .setUnit("bytes")
+                .setTotal(24_600_000);
+        var lines = new ArrayList<String>();
+        for (int second = 0; second <= 24; second += 2) {
+            var at = START.plusSeconds(second);
+            // From the 20th second on it does not get any further.
+            var status =
+                    Samples.status(dump.setDone(Math.min(second, 20) * 600_000L).build());
+            lines.addAll(log.next(status.setAt(at).build(), at));
+        }
+        var at = START.plusSeconds(40);
+        lines.addAll(log.next(Samples.status(dump.build()).setAt(at).build(), at));
+
+        assertThat(lines.subList(2, lines.size()))
+                .containsExactly(
+                        "10:15:00  +0.0 s      ▶ backup.database  Dump the database",
+                        "10:15:10  +10 s       … backup.database  Dump the database (10 s): 24 %, 6.0 MB of 25 MB",
+                        "10:15:20  +20 s       … backup.database  Dump the database (20 s): 48 %, 12 MB of 25 MB");
+    }
+
+    @Test
+    void tellsProgressOfUnknownTotalsWithWhatTheWorkerSays() {
+        var copy = step("backup.models", "Archive the models", Phase.PRESERVE, StepState.RUNNING)
+                .setStartedAt(START)
+                .setUnit("files");
+        log.next(Samples.status(copy.build()).build(), START);
+
+        var at = START.plusSeconds(70);
+        var status = Samples.status(copy.setDone(512).setDetail("models/large").build());
+
+        assertThat(log.next(status.setAt(at).build(), at))
+                .containsExactly(
+                        "10:16:10  +1:10 min   … backup.models  Archive the models (1:10 min): 512 files, models/large");
+    }
+
+    @Test
+    void saysHowMuchOfTheRecoveryTimeIsLeftWhenAPhaseBeginsAndWhenItIsMissed() {
+        var verify = step("git.verify-target", "Verify the tag", Phase.ASSESS, StepState.SUCCEEDED)
+                .setStartedAt(START)
+                .setFinishedAt(START.plusSeconds(2));
+        var stop = step("container.stop-writers", "Stop the writers", Phase.SHUT_DOWN, StepState.DISPATCHED)
+                .setStartedAt(START.plusSeconds(90));
+        var at = START.plusSeconds(130);
+
+        var lines = log.next(
+                Samples.status(verify.build(), stop.build()).setRto(120_000).build(), START.plusSeconds(90));
+        var undoing = log.next(
+                Samples.status(verify.build(), stop.build())
+                        .setRto(120_000)
+                        .setState(RollbackState.COMPENSATING)
+                        .setReason("no answer")
+                        .setAt(at)
+                        .build(),
+                START.plusSeconds(91));
+
+        assertThat(lines.subList(1, lines.size()))
+                .containsExactly(
+                        "10:15:00  +0.0 s      — 1 Assess  RTO 2:00 min left",
+                        "10:15:02  +2.0 s      ✔ git.verify-target  Verify the tag (2.0 s)",
+                        "10:16:30  +1:30 min   — 3 Shut down  RTO 30 s left");
+        assertThat(undoing)
+                .containsExactly("10:17:10  +2:10 min   ↩ undoing what was done, RTO missed by 10 s: no answer");
+    }
+
+    @Test
     void saysOnceThatAWorkerDoesNotAnswer() {
         var status = Samples.status(step("git.verify-target", "Verify the tag", Phase.ASSESS, StepState.DISPATCHED)
                         .setStartedAt(START)
                         .build())
                 .build();
 
-        assertThat(log.next(status, START.plusSeconds(1))).hasSize(1);
+        assertThat(log.next(status, START.plusSeconds(1))).last().asString().endsWith("— 1 Assess  RTO 30:00 min left");
         assertThat(log.next(status, START.plusSeconds(12)))
                 .singleElement()
                 .asString()
