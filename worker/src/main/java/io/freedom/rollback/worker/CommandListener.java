@@ -2,7 +2,9 @@ package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
+import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
+import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepCommand;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
@@ -25,6 +27,8 @@ import org.springframework.kafka.support.Acknowledgment;
 /** Hands commands of this site to the runner and never blocks the poll loop on work. */
 final class CommandListener implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
     private static final Logger LOG = LoggerFactory.getLogger(CommandListener.class);
+    /** Of what is kept of a key or a value, in bytes: both must fit into a record again, whatever they were compressed to. */
+    private static final int LARGEST = 256 << 10;
 
     private final String site;
     private final SpecificAvroDeserializer<StepCommand> deserializer;
@@ -72,17 +76,37 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
         StepCommand command;
         try {
             command = deserializer.deserialize(message.topic(), message.value());
+        } catch (UnknownRecordException e) {
+            return unknown(e, message, partition);
         } catch (UnreadableRecordException e) {
             return deadLetter(message, e.getMessage());
         }
         if (command == null) {
             return deadLetter(message, "a command without a value");
         }
-        if (!command.getSite().equals(site)) {
+        return ofThisSite(command, partition) ? runner.submit(command) : CompletableFuture.completedFuture(null);
+    }
+
+    /** Whose step it is can be read, so the orchestrator learns at once that it is not done. */
+    private CompletableFuture<?> unknown(
+            UnknownRecordException e, ConsumerRecord<byte[], byte[]> message, TopicPartition partition) {
+        if (!(e.known() instanceof StepCommand command)) {
+            return deadLetter(message, e.getMessage());
+        }
+        if (!ofThisSite(command, partition)) {
             return CompletableFuture.completedFuture(null);
         }
+        return command.getCommand() instanceof ExecuteStep execute
+                ? runner.refuse(command, execute, e.unknown())
+                : deadLetter(message, e.getMessage());
+    }
+
+    private boolean ofThisSite(StepCommand command, TopicPartition partition) {
+        if (!command.getSite().equals(site)) {
+            return false;
+        }
         partitions.put(command.getPlatform(), partition);
-        return runner.submit(command);
+        return true;
     }
 
     private CompletableFuture<?> deadLetter(ConsumerRecord<byte[], byte[]> message, @Nullable String reason) {
@@ -93,9 +117,13 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
                 .setOffset(message.offset())
                 .setAt(clock.instant())
                 .setReason(String.valueOf(reason))
-                .setKey(message.key() == null ? null : ByteBuffer.wrap(message.key()))
-                .setValue(message.value() == null ? null : ByteBuffer.wrap(message.value()))
+                .setKey(beginning(message.key()))
+                .setValue(beginning(message.value()))
                 .build());
+    }
+
+    private static @Nullable ByteBuffer beginning(byte @Nullable [] bytes) {
+        return bytes == null ? null : ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, LARGEST));
     }
 
     @Override

@@ -33,6 +33,10 @@ final class StepRunner {
     /** The newest attempt of a step and the end of all that came before. */
     private record Latest(Generation generation, Attempt attempt, CompletableFuture<?> ended) {}
 
+    private interface Work {
+        StepDone of(Attempt attempt) throws StepFailure, InterruptedException;
+    }
+
     private final Map<Class<?>, StepHandler<?>> handlers = new HashMap<>();
     private final StepEvents events;
     private final Secrets secrets;
@@ -64,12 +68,23 @@ final class StepRunner {
     /** Takes a command; the future ends when its outcome is published, or never will be because another owner does it. */
     CompletableFuture<?> submit(StepCommand command) {
         return switch (command.getCommand()) {
-            case ExecuteStep execute -> execute(command, execute);
+            case ExecuteStep execute -> execute(command, execute, this::carryOut);
             case CancelStep cancel -> cancel(command, cancel);
             default ->
                 throw new IllegalArgumentException(
                         "unknown command " + command.getCommand().getClass());
         };
+    }
+
+    /** Takes a command that holds an unknown record: its step fails with that reason and nothing else is done. */
+    CompletableFuture<?> refuse(StepCommand command, ExecuteStep execute, String unknown) {
+        var what = execute.getAction().getAction() instanceof SpecificRecord ? "what the action needs" : "the action";
+        return execute(command, execute, _ -> {
+            throw new StepFailure(
+                    FailureKind.INVALID,
+                    "this worker does not know " + what + " " + unknown
+                            + ": it is older than the orchestrator; upgrade it");
+        });
     }
 
     /** Stops attempts whose commands now go to another process; says nothing about them. */
@@ -89,7 +104,7 @@ final class StepRunner {
         return List.copyOf(running.keySet());
     }
 
-    private synchronized CompletableFuture<?> execute(StepCommand command, ExecuteStep execute) {
+    private synchronized CompletableFuture<?> execute(StepCommand command, ExecuteStep execute, Work work) {
         var key = StepKey.of(command);
         var generation = Generation.of(command);
         var before = latest.get(key);
@@ -115,7 +130,7 @@ final class StepRunner {
                 .start(() -> {
                     try {
                         predecessor.handle((_, _) -> null).join();
-                        run(attempt);
+                        run(attempt, work);
                         ended.complete(null);
                     } catch (RuntimeException | Error e) {
                         // Its outcome is not published, so its offset must not be committed.
@@ -137,7 +152,7 @@ final class StepRunner {
         return known.ended();
     }
 
-    private void run(Attempt attempt) {
+    private void run(Attempt attempt, Work work) {
         boolean permitted = false;
         attempt.begin();
         try {
@@ -146,7 +161,7 @@ final class StepRunner {
             attempt.checkpoint();
             running.put(attempt, true);
             publish(attempt.command(), new StepAccepted());
-            var done = carryOut(attempt);
+            var done = work.of(attempt);
             attempt.end();
             publish(attempt.command(), done).join();
         } catch (StepCancelledException | InterruptedException e) {
@@ -199,7 +214,7 @@ final class StepRunner {
             throw new StepFailure(
                     FailureKind.INVALID,
                     "this worker does not know the action " + action.getClass().getSimpleName()
-                            + ": is it older than the orchestrator?");
+                            + ": is it older than the orchestrator? Then upgrade it");
         }
         return carryOut(handler, action, attempt);
     }

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Locale;
@@ -27,9 +28,13 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.util.backoff.FixedBackOff;
 
 /** One capability listening to its command topic. */
 final class WorkerLoop implements SmartLifecycle {
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final DefaultKafkaProducerFactory<String, SpecificRecord> producers;
     private final ConcurrentMessageListenerContainer<byte[], byte[]> container;
     private final StepRunner runner;
@@ -65,7 +70,14 @@ final class WorkerLoop implements SmartLifecycle {
                 capability.handlers(), events, new Secrets(System.getenv()), clock, properties.concurrentSteps());
 
         var deserializer = new SpecificAvroDeserializer<StepCommand>();
-        deserializer.configure(registry, false);
+        deserializer.configure(
+                Map.of(
+                        "schema.registry.url",
+                        properties.schemaRegistryUrl(),
+                        // Any other record of ours that strays in here is a dead letter too.
+                        "specific.avro.value.type",
+                        StepCommand.class),
+                false);
         var commands = topics.commands(capability.worker());
         var deadLetters = topics.deadLetters(commands);
         var listener = new CommandListener(
@@ -97,6 +109,9 @@ final class WorkerLoop implements SmartLifecycle {
                 new DefaultKafkaConsumerFactory<>(consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
                 settings);
         container.setBeanName("rollback-" + name);
+        // By default a command that comes while the registry is away would be tried ten times at once, then left out.
+        container.setCommonErrorHandler(
+                new DefaultErrorHandler(new FixedBackOff(PAUSE.toMillis(), FixedBackOff.UNLIMITED_ATTEMPTS)));
     }
 
     HealthIndicator health() {

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
@@ -22,9 +23,11 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepDone;
@@ -214,11 +217,19 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         StepEvent event;
+        String unknown = null;
         try {
             event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
         } catch (UnreadableRecordException e) {
             refuse(topics.stepEvents(), key, value, String.valueOf(e.getMessage()), now);
-            return;
+            if (!(e instanceof UnknownRecordException later
+                    && later.known() instanceof StepEvent known
+                    && known.getEvent() instanceof StepDone)) {
+                return;
+            }
+            // Its end is not to be waited for; taken as lost, the step would be sent again and again.
+            event = known;
+            unknown = later.unknown();
         }
         var live = store.live(event.getPlatform());
         if (live == null || !live.rollback.id().equals(event.getRollbackId())) {
@@ -234,7 +245,11 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             return;
         }
         live.signs.heard(attempt, now);
-        advance(event.getPlatform(), command(event, attempt), null, now);
+        advance(
+                event.getPlatform(),
+                unknown == null ? command(event, attempt) : notUnderstood(attempt, unknown),
+                null,
+                now);
     }
 
     /** The acceptance may have been lost with a broker; progress says as much. */
@@ -244,6 +259,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 new RollbackCommand.Acknowledge(attempt, event.getWorkerId()),
                 null,
                 now);
+    }
+
+    private static RollbackCommand notUnderstood(AttemptId attempt, String result) {
+        return new RollbackCommand.Fail(
+                attempt,
+                FailureKind.INVALID,
+                "its worker reports a " + result + ", which this orchestrator does not know: upgrade the orchestrator");
     }
 
     private static RollbackCommand command(StepEvent event, AttemptId attempt) {
@@ -366,8 +388,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 .setAt(now)
                 .setReason(reason)
                 .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))
-                .setValue(value == null ? null : ByteBuffer.wrap(value));
+                .setValue(value == null ? null : beginning(value));
         deadLetter(topic, key, letter.build(), now);
+    }
+
+    /** Such a letter must fit into a record again, whatever the record was compressed to. */
+    private static ByteBuffer beginning(byte[] value) {
+        return ByteBuffer.wrap(value, 0, Math.min(value.length, IncidentReader.LARGEST));
     }
 
     private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serde;
@@ -38,17 +39,17 @@ public final class SagaTopology {
 
     public void addTo(StreamsBuilder builder) {
         builder.addStateStore(Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(SagaStore.PLATFORMS), Serdes.String(), this.<PlatformState>serde()));
+                Stores.persistentKeyValueStore(SagaStore.PLATFORMS), Serdes.String(), serde(PlatformState.class)));
         builder.addStateStore(Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(SagaStore.EVENTS), Serdes.String(), this.<HistoryEvent>serde()));
+                Stores.persistentKeyValueStore(SagaStore.EVENTS), Serdes.String(), serde(HistoryEvent.class)));
 
         var raw = Consumed.with(Serdes.String(), Serdes.ByteArray());
         KStream<String, Inbound> inbound = incidents(builder)
                 .merge(builder.stream(topics.operatorCommands().name(), raw).mapValues(SagaTopology::fromOperator))
                 .merge(builder.stream(topics.stepEvents().name(), raw).mapValues(SagaTopology::fromWorker));
 
-        var operatorCommands = this.<OperatorCommand>serde().deserializer();
-        var stepEvents = this.<StepEvent>serde().deserializer();
+        var operatorCommands = serde(OperatorCommand.class).deserializer();
+        var stepEvents = serde(StepEvent.class).deserializer();
         inbound.process(
                         () -> new SagaProcessor(topics, operatorCommands, stepEvents),
                         SagaStore.PLATFORMS,
@@ -59,7 +60,7 @@ public final class SagaTopology {
                                 Serdes.String(),
                                 Serdes.serdeFrom(
                                         new OutboundSerializer(
-                                                this.<SpecificRecord>serde().serializer()),
+                                                serde(SpecificRecord.class).serializer()),
                                         (_, _) -> {
                                             throw new UnsupportedOperationException(
                                                     "outbound records are only written");
@@ -68,18 +69,18 @@ public final class SagaTopology {
 
     private KStream<String, Inbound> incidents(StreamsBuilder builder) {
         var reader = new IncidentReader(
-                topics.incidents().name(), this.<Incident>serde().deserializer());
+                topics.incidents().name(), serde(Incident.class).deserializer());
         var read = builder.stream(topics.incidents().name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
                 .process(() -> new IntakeProcessor(reader));
         read.filter((_, value) -> value instanceof DeadLetter)
                 .to(
                         topics.deadLetters(topics.incidents()).name(),
-                        Produced.with(Serdes.String(), this.<SpecificRecord>serde()));
+                        Produced.with(Serdes.String(), serde(SpecificRecord.class)));
         return read.filter((_, value) -> value instanceof ReportedIncident)
                 .mapValues(ReportedIncident.class::cast)
                 .repartition(Repartitioned.<String, ReportedIncident>as("incidents")
                         .withKeySerde(Serdes.String())
-                        .withValueSerde(serde())
+                        .withValueSerde(serde(ReportedIncident.class))
                         .withNumberOfPartitions(topics.incidents().partitions()))
                 .mapValues(SagaTopology::reported);
     }
@@ -96,9 +97,12 @@ public final class SagaTopology {
         return new Inbound.FromWorker(value);
     }
 
-    private <T extends SpecificRecord> Serde<T> serde() {
+    /** Any record of another type is unreadable, also if it is one of ours. */
+    private <T extends SpecificRecord> Serde<T> serde(Class<T> type) {
+        var settings = new HashMap<String, Object>(registry);
+        settings.put("specific.avro.value.type", type);
         var serde = new SpecificAvroSerde<T>();
-        serde.configure(registry, false);
+        serde.configure(settings, false);
         return serde;
     }
 }

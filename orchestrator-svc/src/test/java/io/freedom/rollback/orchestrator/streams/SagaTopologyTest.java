@@ -18,11 +18,14 @@ import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.registry.RegistryClient;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
@@ -36,7 +39,9 @@ import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +50,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -415,6 +425,91 @@ class SagaTopologyTest {
                     .singleElement()
                     .satisfies(letter -> assertThat(letter.getReason()).contains("no value"));
         }
+    }
+
+    @Test
+    void surviveRecordsOfAnotherTypeAndOnesTooLargeForALetter() {
+        for (var topic : List.of(TOPICS.operatorCommands(), TOPICS.stepEvents())) {
+            driver.<String, SpecificRecord>createInputTopic(
+                            topic.name(),
+                            new StringSerializer(),
+                            this.<SpecificRecord>serde().serializer())
+                    .pipeInput("freedom", new StepError(FailureKind.TOOL, "a record of ours, but in the wrong place"));
+            driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                    .pipeInput("freedom", "x".repeat(2 << 20).getBytes(StandardCharsets.UTF_8));
+            var letters = deadLettersOf(topic);
+            assertThat(letters).hasSize(2);
+            assertThat(letters.getFirst().getReason()).contains("StepError where a");
+            assertThat(letters.getLast().getValue().remaining()).isLessThan(1 << 20);
+        }
+    }
+
+    @Test
+    void failsAStepWhoseResultOnlyALaterReleaseKnows() throws IOException {
+        registered();
+        operator(new StartRollback("rb-1", "restore-point", null, null));
+        var command = commands.removeFirst();
+
+        // The very fields of FilesChecked.
+        var later = new Schema.Parser()
+                .parse(StepEvent.getClassSchema().toString().replace("\"name\":\"result\",\"type\":[", """
+                                "name":"result","type":[{"type":"record","name":"FilesSigned",
+                                 "fields":[{"name":"paths","type":"int"},{"name":"envKeys","type":"int"}]},"""));
+        driver.createInputTopic(TOPICS.stepEvents().name(), new StringSerializer(), new ByteArraySerializer())
+                .pipeInput("freedom", written(later, command));
+        collect();
+
+        assertThat(facts()).filteredOn(StepSucceeded.class::isInstance).isEmpty();
+        assertThat(facts())
+                .filteredOn(StepFailed.class::isInstance)
+                .anySatisfy(failed -> assertThat(((StepFailed) failed).getMessage())
+                        .contains("FilesSigned", "upgrade the orchestrator"));
+        assertThat(deadLettersOf(TOPICS.stepEvents()))
+                .singleElement()
+                .satisfies(letter -> assertThat(letter.getReason()).contains("FilesSigned"));
+    }
+
+    private byte[] written(Schema later, StepCommand command) throws IOException {
+        var done = later.getField("event").schema().getTypes().stream()
+                .filter(type -> type.getName().equals("StepDone"))
+                .findFirst()
+                .orElseThrow();
+        var stepResult = done.getField("result").schema();
+        var signed = stepResult.getField("result").schema().getTypes().getFirst();
+        var event = new GenericRecordBuilder(later)
+                .set("platform", command.getPlatform())
+                .set("rollbackId", command.getRollbackId())
+                .set("stepId", command.getStepId())
+                .set("attempt", command.getAttempt())
+                .set("workerId", "w:1")
+                .set("at", 0L)
+                .set(
+                        "event",
+                        new GenericRecordBuilder(done)
+                                .set(
+                                        "result",
+                                        new GenericRecordBuilder(stepResult)
+                                                .set(
+                                                        "result",
+                                                        new GenericRecordBuilder(signed)
+                                                                .set("paths", 1)
+                                                                .set("envKeys", 1)
+                                                                .build())
+                                                .build())
+                                .set("detail", "done")
+                                .build())
+                .build();
+        var out = new ByteArrayOutputStream();
+        try (var client = RegistryClient.at(registry.url())) {
+            out.write(0);
+            out.writeBytes(ByteBuffer.allocate(4)
+                    .putInt(client.register("step-events-value", later))
+                    .array());
+        }
+        var encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+        new GenericDatumWriter<GenericRecord>(later).write(event, encoder);
+        encoder.flush();
+        return out.toByteArray();
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaParseException;
 import org.apache.avro.io.BinaryDecoder;
@@ -20,16 +21,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads records whatever version of the schema wrote them, into the generated class of this release. Thread-safe.
  *
- * <p>Throws {@link UnreadableRecordException} for bytes that will never be readable and
- * {@link RegistryUnavailableException} while the registry cannot be asked. Hostile bytes cannot claim more memory than
- * the record's length allows: Avro compares every length it reads with the bytes that are left.
+ * <p>Throws {@link UnreadableRecordException} for bytes that will never be readable, {@link UnknownRecordException} for a
+ * record that only a later release knows, and {@link RegistryUnavailableException} while the registry cannot be asked.
+ * Hostile bytes cannot claim more memory than the record's length allows: Avro compares every length it reads with the
+ * bytes that are left.
  */
 public final class SpecificAvroDeserializer<T extends SpecificRecord> implements Deserializer<T> {
     static {
         TrustedSchemas.trust();
     }
 
-    private final Map<Integer, DatumReader<T>> readers = new ConcurrentHashMap<>();
+    /** @param strange whether the writer has records that this release lacks */
+    private record Reading<T>(DatumReader<T> reader, boolean strange) {}
+
+    private final Map<Integer, Reading<T>> readings = new ConcurrentHashMap<>();
     private @Nullable RegistryClient registry;
     private boolean ownsRegistry;
     private @Nullable Class<?> type;
@@ -68,19 +73,33 @@ public final class SpecificAvroDeserializer<T extends SpecificRecord> implements
                     null);
         }
         int id = WireFormat.schemaId(data);
-        @Nullable DatumReader<T> reader = readers.get(id);
-        if (reader == null) {
-            reader = readerOf(topic, id);
-            readers.put(id, reader);
+        @Nullable Reading<T> reading = readings.get(id);
+        if (reading == null) {
+            reading = readingOf(topic, id);
+            readings.put(id, reading);
         }
-        return decoded(topic, id, reader, data);
+        T datum = decoded(topic, id, reading, data);
+        if (reading.strange()) {
+            refuseUnknown(topic, datum);
+        }
+        return datum;
     }
 
-    private T decoded(String topic, int id, DatumReader<T> reader, byte[] data) {
+    private void refuseUnknown(String topic, T datum) {
+        UnknownBranches.firstIn(datum).ifPresent(unknown -> {
+            throw new UnknownRecordException(
+                    "A %s of topic %s holds a %s, which this release does not know: upgrade this program."
+                            .formatted(datum.getSchema().getName(), topic, unknown),
+                    unknown,
+                    datum);
+        });
+    }
+
+    private T decoded(String topic, int id, Reading<T> reading, byte[] data) {
         try {
             BinaryDecoder body = DecoderFactory.get()
                     .binaryDecoder(data, WireFormat.HEADER_BYTES, data.length - WireFormat.HEADER_BYTES, null);
-            T datum = reader.read(null, body);
+            T datum = reading.reader().read(null, body);
             if (!body.isEnd()) {
                 throw new IOException(body.remainingBytes() + " bytes are left over");
             }
@@ -88,15 +107,37 @@ public final class SpecificAvroDeserializer<T extends SpecificRecord> implements
         } catch (IOException | RuntimeException | StackOverflowError e) {
             // Avro meets broken bytes with nearly every kind of exception; none of them can be mended by trying again.
             throw new UnreadableRecordException(
-                    "A record of topic %s is not what schema %d at %s says (%s): look at its producer."
-                            .formatted(topic, id, client().address(), said(e)),
+                    "A record of topic %s is not what schema %d at %s says (%s): %slook at its producer."
+                            .formatted(
+                                    topic,
+                                    id,
+                                    client().address(),
+                                    said(e),
+                                    reading.strange() ? "upgrade this program, which is older, or " : ""),
                     e);
         }
     }
 
-    private DatumReader<T> readerOf(String topic, int id) {
+    private Reading<T> readingOf(String topic, int id) {
         Schema writer = writerSchema(topic, id);
-        return new SpecificDatumReader<>(writer, readerSchema(topic, writer));
+        Schema reader = readerSchema(topic, writer);
+        Schema extended;
+        try {
+            extended = UnknownBranches.addedTo(reader, writer);
+        } catch (AvroRuntimeException e) {
+            throw new UnreadableRecordException(
+                    "Schema %d of a record of topic %s, from %s, cannot be read as %s (%s): look at its producer."
+                            .formatted(
+                                    Integer.toUnsignedLong(id),
+                                    topic,
+                                    client().address(),
+                                    reader.getFullName(),
+                                    said(e)),
+                    e);
+        }
+        return extended == reader
+                ? new Reading<>(new SpecificDatumReader<>(writer, reader), false)
+                : new Reading<>(new SpecificDatumReader<>(writer, extended, UnknownBranches.model(reader)), true);
     }
 
     private Schema writerSchema(String topic, int id) {
