@@ -8,11 +8,9 @@ import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import org.eclipse.jgit.lib.ObjectId;
 
 /**
  * Takes the work tree to the tag. Removes exactly the files that were preserved and that the tag lacks; `git clean` would
@@ -38,16 +36,17 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
                 && site.repository().branch() == null
                 && site.repository().head().equals(target.commit())
                 && site.tree().differences(target.commit().getTree()).isEmpty()
-                && !isAnyLeft(site, kept.get(), target)) {
+                && !isAnyLeft(site, kept.get().tree(), target.commit().getTree())) {
             return new Probe.Applied(completed(site, kept.get(), target, Optional.empty()));
         }
         return new Probe.NotApplied();
     }
 
-    private static boolean isAnyLeft(Site site, Preserved kept, Target target)
+    /** Whether a file that should be gone is still there. */
+    static boolean isAnyLeft(Site site, ObjectId from, ObjectId to)
             throws IOException, StepFailure, InterruptedException {
-        var gone = Trees.paths(site.repository().jgit(), kept.tree());
-        gone.removeAll(Trees.paths(site.repository().jgit(), target.commit().getTree()));
+        var gone = Trees.paths(site.repository().jgit(), from);
+        gone.removeAll(Trees.paths(site.repository().jgit(), to));
         return site.tree().others().stream().anyMatch(gone::contains);
     }
 
@@ -64,11 +63,15 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
             Optional<String> displaced = Optional.empty();
             switch (kept.stage()) {
                 case KEPT -> {
-                    requireUnchanged(kept, site);
+                    Unmoved.requireHead(kept, repository);
+                    Unmoved.requireFiles(kept, file -> true, site);
                     kept = withFilesInTheWay(kept, target, site);
                     site.step().checkpoint();
                     preservation.write(kept, tip);
                 }
+                case PARTLY ->
+                    throw precondition("this rollback has taken single paths of " + repository.root()
+                            + " to its target: abort it, and start another one to take all");
                 case LEFT -> {
                     requireSameTarget(kept, target, site);
                     displaced = preservation.keepStrangers(kept, site.snapshotWithin(kept.tree(), targetTree));
@@ -93,34 +96,9 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
         }
     }
 
-    private static void requireUnchanged(Preserved kept, Site site)
-            throws IOException, StepFailure, InterruptedException {
-        var repository = site.repository();
-        if (!kept.head().equals(repository.head()) || !Objects.equals(kept.branch(), repository.branch())) {
-            throw precondition("HEAD of " + repository.root() + " moved from "
-                    + kept.head().name() + " to "
-                    + repository.head().name() + " (" + repository.branch() + ") since this rollback preserved it:"
-                    + " somebody works there. Abort this rollback and start another one");
-        }
-        var jgit = repository.jgit();
-        var changed =
-                new TreeSet<>(Trees.differences(jgit, kept.tree(), site.tree().snapshot(List.of())));
-        changed.addAll(
-                Trees.differences(jgit, kept.index(), Index.read(repository).tree()));
-        if (!changed.isEmpty()) {
-            throw new StepFailure(
-                    FailureKind.MISMATCH,
-                    "these paths of " + repository.root() + " changed after they were preserved: " + Names.few(changed)
-                            + ". Stop what writes there, then retry the step that preserves changes and this one");
-        }
-    }
-
     private static void requireSameTarget(Preserved kept, Target target, Site site) throws IOException, StepFailure {
         var repository = site.repository();
-        if (!target.commit().equals(kept.target())) {
-            throw precondition("tag " + target.tag() + " is " + target.commit().name() + " now, but the checkout of "
-                    + kept.target() + " has begun: was the tag moved? Move it back and retry, or abort the rollback");
-        }
+        Unmoved.requireTag(kept, target);
         var head = repository.head();
         if (!head.equals(kept.head()) && !head.equals(target.commit())) {
             throw precondition("HEAD of " + repository.root() + " is at " + head.name()
@@ -159,7 +137,7 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
                                 .orElse(""));
     }
 
-    private static StepFailure notKept(Site site) {
+    static StepFailure notKept(Site site) {
         return precondition("nothing of " + site.repository().root() + " was preserved by rollback "
                 + site.step().rollbackId()
                 + ", so it is left alone: let the step that preserves changes succeed first");

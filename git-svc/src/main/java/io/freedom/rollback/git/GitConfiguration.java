@@ -25,6 +25,8 @@ public class GitConfiguration {
                         new RemoveWorktreeHandler(trees),
                         new CheckOutTargetHandler(trees),
                         new VerifyWorkTreeHandler(trees),
-                        new ReturnToPreviousHandler(trees)));
+                        new ReturnToPreviousHandler(trees),
+                        new CheckOutPathsHandler(trees),
+                        new ReturnPathsHandler(trees)));
     }
 }

@@ -1,6 +1,7 @@
 package io.freedom.rollback.git;
 
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Paths whose index entry says more than a tree can hold. */
@@ -15,6 +16,13 @@ record IndexFlags(List<String> intentToAdd, List<String> assumeUnchanged, List<S
 
     boolean isEmpty() {
         return paths().isEmpty();
+    }
+
+    IndexFlags only(Predicate<String> wanted) {
+        return new IndexFlags(
+                intentToAdd.stream().filter(wanted).toList(),
+                assumeUnchanged.stream().filter(wanted).toList(),
+                skipWorktree.stream().filter(wanted).toList());
     }
 
     List<String> paths() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.eclipse.jgit.api.Git;
 import org.eclipse.jgit.api.errors.GitAPIException;
 import org.eclipse.jgit.dircache.Checkout;
@@ -84,9 +85,19 @@ final class JGitWorkTree implements WorkTree {
 
     @Override
     public void replace(ObjectId from, ObjectId to) throws IOException {
+        replace(from, to, path -> true);
+    }
+
+    @Override
+    public void replace(ObjectId from, ObjectId to, Selection part) throws IOException {
+        replace(from, to, part::holds);
+    }
+
+    private void replace(ObjectId from, ObjectId to, Predicate<String> wanted) throws IOException {
         var present = scan();
         var gone = Trees.paths(jgit, from);
         gone.removeAll(Trees.paths(jgit, to));
+        gone.removeIf(wanted.negate());
         for (var path : gone) {
             files.remove(path);
         }
@@ -96,10 +107,12 @@ final class JGitWorkTree implements WorkTree {
             walk.setRecursive(true);
             walk.addTree(to);
             while (walk.next()) {
-                entries.add(place(walk, present));
+                if (wanted.test(walk.getPathString())) {
+                    entries.add(place(walk, present));
+                }
             }
         }
-        write(entries);
+        write(entries, wanted);
     }
 
     private DirCacheEntry place(TreeWalk walk, DirCache present) throws IOException {
@@ -120,13 +133,24 @@ final class JGitWorkTree implements WorkTree {
 
     @Override
     public void index(ObjectId tree, IndexFlags flags) throws IOException {
+        index(tree, path -> true);
+    }
+
+    @Override
+    public void index(ObjectId tree, IndexFlags flags, Selection part) throws IOException {
+        index(tree, part::holds);
+    }
+
+    private void index(ObjectId tree, Predicate<String> wanted) throws IOException {
         var before = jgit.readDirCache();
         var entries = new ArrayList<DirCacheEntry>();
         for (var entry : Index.entries(tree(tree))) {
-            var known = before.getEntry(entry.getPathString());
-            entries.add(known != null && same(entry, known) ? known : entry);
+            if (wanted.test(entry.getPathString())) {
+                var known = before.getEntry(entry.getPathString());
+                entries.add(known != null && same(entry, known) ? known : entry);
+            }
         }
-        write(entries);
+        write(entries, wanted);
     }
 
     @Override
@@ -168,10 +192,14 @@ final class JGitWorkTree implements WorkTree {
         return b != null && a.getRawMode() == b.getRawMode() && a.getObjectId().equals(b.getObjectId());
     }
 
-    private void write(List<DirCacheEntry> entries) throws IOException {
+    /** Writes these for the wanted entries; the others stay as they are once the index is locked. */
+    private void write(List<DirCacheEntry> entries, Predicate<String> wanted) throws IOException {
         var index = jgit.lockDirCache();
         try {
+            var others = Index.entries(index);
+            others.removeIf(entry -> wanted.test(entry.getPathString()));
             var builder = index.builder();
+            others.forEach(builder::add);
             entries.forEach(builder::add);
             builder.finish();
             index.write();

@@ -84,19 +84,64 @@ final class NativeGitWorkTree implements WorkTree {
     }
 
     @Override
+    public void replace(ObjectId from, ObjectId to, Selection part)
+            throws IOException, StepFailure, InterruptedException {
+        try (var index = PrivateIndex.copyOf(repository)) {
+            // As above: what may go is put into the index first.
+            restore(index, from, part, "--staged");
+            restore(index, to, part, "--staged", "--worktree");
+            index.mark(flagsAround(part));
+            index.install();
+        }
+    }
+
+    /** Git refuses a path that names nothing. */
+    private void restore(PrivateIndex index, ObjectId tree, Selection part, String... what)
+            throws IOException, StepFailure, InterruptedException {
+        var files = Trees.paths(repository.jgit(), tree);
+        files.addAll(index.git().paths("ls-files", "--cached", "-z"));
+        var named = part.naming(files);
+        if (!named.isEmpty()) {
+            var arguments = new ArrayList<>(List.of("restore", "--quiet", "--no-overlay", "--source=" + tree.name()));
+            arguments.addAll(List.of(what));
+            index.git().checkOn(named, arguments.toArray(String[]::new));
+        }
+    }
+
+    /** Flags that the private index lacks; intent to add is not among them, for it keeps that. */
+    private IndexFlags flagsAround(Selection part) throws IOException, StepFailure {
+        var flags = Index.read(repository).flags().only(path -> !part.holds(path));
+        return new IndexFlags(List.of(), flags.assumeUnchanged(), flags.skipWorktree());
+    }
+
+    @Override
     public void index(ObjectId tree, IndexFlags flags) throws IOException, StepFailure, InterruptedException {
         try (var index = PrivateIndex.copyOf(repository)) {
             index.git().check("read-tree", "--reset", tree.name());
-            // Exit code 1 says that files differ from the index, which they may.
-            index.git().command(List.of("update-index", "-q", "--refresh")).run();
-            var intended = flags.intentToAdd().stream().filter(this::exists).toList();
-            if (!intended.isEmpty()) {
-                index.git().checkOn(intended, "add", "--intent-to-add", "--force");
-            }
-            index.mark(flags.assumeUnchanged(), "--assume-unchanged");
-            index.mark(flags.skipWorktree(), "--skip-worktree");
+            finish(index, flags);
             index.install();
         }
+    }
+
+    @Override
+    public void index(ObjectId tree, IndexFlags flags, Selection part)
+            throws IOException, StepFailure, InterruptedException {
+        try (var index = PrivateIndex.copyOf(repository)) {
+            restore(index, tree, part, "--staged");
+            finish(index, flags.only(part::holds));
+            index.mark(flagsAround(part));
+            index.install();
+        }
+    }
+
+    private void finish(PrivateIndex index, IndexFlags flags) throws IOException, StepFailure, InterruptedException {
+        // Exit code 1 says that files differ from the index, which they may.
+        index.git().command(List.of("update-index", "-q", "--refresh")).run();
+        var intended = flags.intentToAdd().stream().filter(this::exists).toList();
+        if (!intended.isEmpty()) {
+            index.git().checkOn(intended, "add", "--intent-to-add", "--force");
+        }
+        index.mark(flags);
     }
 
     private boolean exists(String path) {

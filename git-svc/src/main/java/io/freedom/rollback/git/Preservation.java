@@ -65,14 +65,20 @@ final class Preservation {
      * @return the ref it is kept at, or empty when nothing would be lost
      */
     Optional<String> keepStrangers(Preserved preserved, ObjectId files) throws IOException, StepFailure {
+        return keepStrangers(
+                preserved,
+                files,
+                Index.isUnmerged(repository) ? files : Index.read(repository).tree());
+    }
+
+    Optional<String> keepStrangers(Preserved preserved, ObjectId files, ObjectId staged)
+            throws IOException, StepFailure {
         var target = preserved.target() == null ? preserved.head() : preserved.target();
         var targetTree = repository.commit(target).getTree();
         var head = repository.head();
         boolean lost = !Trees.unknown(repository.jgit(), files, preserved.tree(), targetTree)
                 .isEmpty();
         lost |= !head.equals(preserved.head()) && !head.equals(target);
-        var staged =
-                Index.isUnmerged(repository) ? files : Index.read(repository).tree();
         var strange = new HashSet<>(Trees.unknown(repository.jgit(), staged, preserved.tree(), targetTree));
         strange.retainAll(Trees.unknown(repository.jgit(), staged, preserved.index(), files));
         lost |= !strange.isEmpty();

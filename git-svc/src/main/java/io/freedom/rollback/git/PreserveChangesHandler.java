@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.eclipse.jgit.lib.ObjectId;
@@ -96,7 +97,8 @@ final class PreserveChangesHandler extends GitStep<PreserveChanges> {
                 Preserved.Stage.KEPT,
                 null,
                 index.flags(),
-                Permissions.of(repository.root(), paths));
+                Permissions.of(repository.root(), paths),
+                Map.of());
     }
 
     /** Whether the work tree is still what was kept. */

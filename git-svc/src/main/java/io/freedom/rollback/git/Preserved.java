@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param tree tree of the files, with the untracked ones
  * @param target commit of the tag, once the checkout began
  * @param permissions of files that a tree cannot tell from others, e.g. {@code rw-------}
+ * @param places files and folders that steps of their own took to the target, and where these are now
  */
 record Preserved(
         ObjectId head,
@@ -30,26 +31,69 @@ record Preserved(
         Stage stage,
         @Nullable ObjectId target,
         IndexFlags flags,
-        Map<String, String> permissions) {
+        Map<String, String> permissions,
+        Map<String, Place> places) {
     enum Stage {
         /** Kept; the work tree is untouched. */
         KEPT,
+        /** The checkout of single paths began, as their places tell. All around them, and HEAD, is untouched. */
+        PARTLY,
         /** The checkout of the target began, and may have ended. */
         LEFT,
         /** All is as it was kept. */
         RETURNED
     }
 
+    enum Place {
+        /** The checkout began, and may have ended. */
+        AWAY,
+        /** Index and files are as they were kept. */
+        BACK
+    }
+
     Preserved {
         permissions = Map.copyOf(permissions);
+        places = Map.copyOf(places);
     }
 
     Preserved left(ObjectId to, ObjectId fullTree, Map<String, String> allPermissions) {
-        return new Preserved(head, branch, index, fullTree, Stage.LEFT, to, flags, allPermissions);
+        return new Preserved(head, branch, index, fullTree, Stage.LEFT, to, flags, allPermissions, places);
+    }
+
+    Preserved partlyLeft(ObjectId to, ObjectId fullTree, Map<String, String> allPermissions, Selection away) {
+        return new Preserved(
+                head, branch, index, fullTree, Stage.PARTLY, to, flags, allPermissions, with(away, Place.AWAY));
+    }
+
+    Preserved partlyReturned(Selection back) {
+        return new Preserved(head, branch, index, tree, stage, target, flags, permissions, with(back, Place.BACK));
+    }
+
+    private Map<String, Place> with(Selection selection, Place place) {
+        var all = new TreeMap<>(places);
+        selection.paths().forEach(path -> all.put(path, place));
+        return all;
     }
 
     Preserved returned() {
-        return new Preserved(head, branch, index, tree, Stage.RETURNED, target, flags, permissions);
+        return new Preserved(head, branch, index, tree, Stage.RETURNED, target, flags, permissions, places);
+    }
+
+    /** Where a file or folder is that was taken to the target, alone or with a folder above it; null for any other. */
+    @Nullable
+    Place place(String path) {
+        var place = places.get(path);
+        for (var folder : Trees.ancestors(path).reversed()) {
+            place = place == null ? places.get(folder) : place;
+        }
+        return place;
+    }
+
+    List<String> paths(Place place) {
+        return places.keySet().stream()
+                .filter(path -> places.get(path) == place)
+                .sorted()
+                .toList();
     }
 
     String message(String rollbackId) {
@@ -67,6 +111,8 @@ record Preserved(
         flags.assumeUnchanged().forEach(path -> lines.add("Assume-Unchanged: " + encode(path)));
         flags.skipWorktree().forEach(path -> lines.add("Skip-Worktree: " + encode(path)));
         new TreeMap<>(permissions).forEach((path, mode) -> lines.add("Permissions: " + mode + " " + encode(path)));
+        paths(Place.AWAY).forEach(path -> lines.add("Away: " + encode(path)));
+        paths(Place.BACK).forEach(path -> lines.add("Back: " + encode(path)));
         return String.join("\n", lines) + "\n";
     }
 
@@ -80,6 +126,9 @@ record Preserved(
         for (var line : all(message, "Permissions")) {
             permissions.put(decode(line.substring(10)), line.substring(0, 9));
         }
+        var places = new TreeMap<String, Place>();
+        paths(message, "Away").forEach(path -> places.put(path, Place.AWAY));
+        paths(message, "Back").forEach(path -> places.put(path, Place.BACK));
         var branch = one(message, "Branch");
         return new Preserved(
                 head,
@@ -92,7 +141,8 @@ record Preserved(
                         paths(message, "Intent-To-Add"),
                         paths(message, "Assume-Unchanged"),
                         paths(message, "Skip-Worktree")),
-                permissions);
+                permissions,
+                places);
     }
 
     private static List<String> all(String message, String key) {

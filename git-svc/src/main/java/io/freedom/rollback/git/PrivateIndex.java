@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,10 +20,12 @@ final class PrivateIndex implements AutoCloseable {
 
     private final GitRepository repository;
     private final Path file;
+    private final String origin;
 
-    private PrivateIndex(GitRepository repository, Path file) {
+    private PrivateIndex(GitRepository repository, Path file) throws IOException {
         this.repository = repository;
         this.file = file;
+        this.origin = identity(repository.indexFile());
     }
 
     /** Copy without assume-unchanged and skip-worktree flags: they hide files from git. */
@@ -42,7 +45,7 @@ final class PrivateIndex implements AutoCloseable {
         return new NativeGit(repository, file);
     }
 
-    /** Makes the copy the index, the way git does. */
+    /** Makes the copy the index, the way git does, unless others changed that meanwhile: what they staged would be lost. */
     void install() throws IOException, StepFailure {
         var lock = repository.indexFile().resolveSibling("index.lock");
         try {
@@ -54,7 +57,23 @@ final class PrivateIndex implements AutoCloseable {
                             + " exists. If `ps aux | grep git` shows none, it crashed; then remove that file",
                     e);
         }
+        if (!origin.equals(identity(repository.indexFile()))) {
+            Files.delete(lock);
+            throw new StepFailure(
+                    FailureKind.UNAVAILABLE,
+                    "another git process changed the index of " + repository.root()
+                            + " at the same moment: let nobody work there, then retry this step");
+        }
         Files.move(lock, repository.indexFile(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Git writes an index beside the old one and renames it. */
+    private static String identity(Path index) throws IOException {
+        if (!Files.exists(index)) {
+            return "none";
+        }
+        var now = Files.readAttributes(index, BasicFileAttributes.class);
+        return now.fileKey() + " " + now.lastModifiedTime() + " " + now.size();
     }
 
     private void showHiddenFiles() throws IOException, StepFailure, InterruptedException {
@@ -68,7 +87,13 @@ final class PrivateIndex implements AutoCloseable {
         mark(hidden, "--no-skip-worktree");
     }
 
-    void mark(List<String> paths, String flag) throws StepFailure, InterruptedException {
+    /** Intent to add is no mark: git adds such a path. */
+    void mark(IndexFlags flags) throws StepFailure, InterruptedException {
+        mark(flags.assumeUnchanged(), "--assume-unchanged");
+        mark(flags.skipWorktree(), "--skip-worktree");
+    }
+
+    private void mark(List<String> paths, String flag) throws StepFailure, InterruptedException {
         for (int from = 0; from < paths.size(); from += PATHS_AT_ONCE) {
             var arguments = new ArrayList<>(List.of("update-index", flag, "--"));
             arguments.addAll(paths.subList(from, Math.min(paths.size(), from + PATHS_AT_ONCE)));

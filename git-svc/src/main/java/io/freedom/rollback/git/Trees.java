@@ -7,7 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.eclipse.jgit.dircache.DirCache;
+import org.eclipse.jgit.dircache.DirCacheEntry;
 import org.eclipse.jgit.lib.FileMode;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.Repository;
@@ -29,17 +31,38 @@ final class Trees {
     }
 
     static ObjectId without(Repository repository, ObjectId tree, Set<String> paths) throws IOException {
-        var rest = DirCache.newInCore();
-        var builder = rest.builder();
-        try (var reader = repository.newObjectReader();
-                var inserter = repository.newObjectInserter()) {
-            for (var entry : Index.entries(DirCache.read(reader, tree))) {
-                if (!paths.contains(entry.getPathString())) {
-                    builder.add(entry);
-                }
-            }
-            builder.finish();
-            var id = rest.writeTree(inserter);
+        return only(repository, tree, path -> !paths.contains(path));
+    }
+
+    /** The tree's wanted files, and no others. */
+    static ObjectId only(Repository repository, ObjectId tree, Predicate<String> wanted) throws IOException {
+        return store(repository, entries(repository, tree, wanted));
+    }
+
+    /** The tree, with its wanted files as they are in {@code from}. */
+    static ObjectId graft(Repository repository, ObjectId tree, Predicate<String> wanted, ObjectId from)
+            throws IOException {
+        var entries = entries(repository, tree, wanted.negate());
+        entries.addAll(entries(repository, from, wanted));
+        return store(repository, entries);
+    }
+
+    private static List<DirCacheEntry> entries(Repository repository, ObjectId tree, Predicate<String> wanted)
+            throws IOException {
+        try (var reader = repository.newObjectReader()) {
+            var entries = Index.entries(DirCache.read(reader, tree));
+            entries.removeIf(entry -> !wanted.test(entry.getPathString()));
+            return entries;
+        }
+    }
+
+    private static ObjectId store(Repository repository, List<DirCacheEntry> entries) throws IOException {
+        var index = DirCache.newInCore();
+        var builder = index.builder();
+        entries.forEach(builder::add);
+        builder.finish();
+        try (var inserter = repository.newObjectInserter()) {
+            var id = index.writeTree(inserter);
             inserter.flush();
             return id;
         }

@@ -33,8 +33,14 @@ interface WorkTree {
      */
     void replace(ObjectId from, ObjectId to) throws IOException, StepFailure, InterruptedException;
 
+    /** As {@link #replace(ObjectId, ObjectId)}, of a part: other files, and other entries and flags of the index, stay. */
+    void replace(ObjectId from, ObjectId to, Selection part) throws IOException, StepFailure, InterruptedException;
+
     /** Sets the index, not the files. */
     void index(ObjectId tree, IndexFlags flags) throws IOException, StepFailure, InterruptedException;
+
+    /** As {@link #index(ObjectId, IndexFlags)}, of a part: other entries and flags stay. */
+    void index(ObjectId tree, IndexFlags flags, Selection part) throws IOException, StepFailure, InterruptedException;
 
     /** Whether {@link #index} can set flags. */
     boolean keepsIndexFlags();

@@ -1,10 +1,14 @@
 package io.freedom.rollback.git;
 
 import io.freedom.rollback.schemas.action.AddWorktree;
+import io.freedom.rollback.schemas.action.CheckOutPaths;
 import io.freedom.rollback.schemas.action.CheckOutTarget;
+import io.freedom.rollback.schemas.action.PathsCheckedOut;
+import io.freedom.rollback.schemas.action.PathsReturned;
 import io.freedom.rollback.schemas.action.PreserveChanges;
 import io.freedom.rollback.schemas.action.RecordGitState;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
@@ -158,6 +162,14 @@ final class Platform {
         return new ReturnToPrevious(root.toString());
     }
 
+    CheckOutPaths checkOutPathsAction(String... paths) {
+        return new CheckOutPaths(root.toString(), TAG, List.of(paths));
+    }
+
+    ReturnPaths returnPathsAction(String... paths) {
+        return new ReturnPaths(root.toString(), List.of(paths));
+    }
+
     AddWorktree addAction() {
         return new AddWorktree(root.toString(), TAG, beside.toString());
     }
@@ -172,6 +184,14 @@ final class Platform {
 
     Completed checkOut() throws Exception {
         return run(checkOutAction());
+    }
+
+    PathsCheckedOut checkOutPaths(String... paths) throws Exception {
+        return (PathsCheckedOut) run(checkOutPathsAction(paths)).result();
+    }
+
+    PathsReturned returnPaths(String... paths) throws Exception {
+        return (PathsReturned) run(returnPathsAction(paths)).result();
     }
 
     Completed verify(String... critical) throws Exception {
