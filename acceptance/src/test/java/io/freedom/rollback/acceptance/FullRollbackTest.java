@@ -43,6 +43,7 @@ class FullRollbackTest {
             assertThat(finished.path("outcome").asString()).isEqualTo("SUCCEEDED");
             assertThat(finished.path("downtime").asLong())
                     .isBetween(1L, finished.path("took").asLong());
+            tellsItAll(plane.rollbackctl("report", "acc-full", "--file", "-"));
 
             try (var points = Files.list(platform.backups)) {
                 var point = points.filter(path -> path.getFileName().toString().startsWith("rb-"))
@@ -53,6 +54,23 @@ class FullRollbackTest {
                 assertThat(point.resolve("database/freedom_kb/toc.dat")).exists();
             }
         }
+    }
+
+    /** The report of this rollback names every step, and what it says can be relied on: its exit code is 0. */
+    private void tellsItAll(Shell.Result report) {
+        assertThat(report.exitCode()).as(report.output()).isZero();
+        assertThat(report.output())
+                .contains("<!DOCTYPE html>", "Succeeded", "each matches its hash")
+                .contains("No committed data was given up: nothing was restored")
+                .contains("Joined a further incident to this rollback", "Counted a repeated report");
+        var steps = plane.facts("acc-full", "RollbackStarted")
+                .getFirst()
+                .path("plan")
+                .path("steps");
+        assertThat(steps)
+                .isNotEmpty()
+                .allSatisfy(step ->
+                        assertThat(report.output()).contains(step.path("id").asString()));
     }
 
     @Test

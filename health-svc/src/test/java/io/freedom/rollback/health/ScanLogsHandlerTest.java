@@ -75,6 +75,7 @@ class ScanLogsHandlerTest {
         logged("api", "echo ready");
         var recorded = new ContainersRecorded(
                 List.of(new ContainerState("postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null)),
+                null,
                 "20.10",
                 "2.26");
         var checkedOut = new TargetCheckedOut("a", "b", List.of(), Instant.now());
@@ -120,7 +121,7 @@ class ScanLogsHandlerTest {
                 .setDirectory("/")
                 .setFiles(List.of())
                 .build();
-        return new ScanLogsHandler(engines).execute(new ScanLogs(compose, errors, ignored), step);
+        return new ScanLogsHandler(engines).execute(new ScanLogs(compose, errors, ignored, List.of()), step);
     }
 
     private StepFailure failure(List<String> errors) {

@@ -48,6 +48,7 @@ import picocli.CommandLine.ScopeType;
             WatchCommand.class,
             AbortCommand.class,
             HistoryCommand.class,
+            ReportCommand.class,
             DeadLettersCommand.class
         })
 public final class Rollbackctl implements Runnable {

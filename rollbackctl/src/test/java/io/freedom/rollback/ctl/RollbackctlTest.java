@@ -4,6 +4,7 @@ import static io.freedom.rollback.ctl.view.Samples.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.ctl.exit.Failure;
+import io.freedom.rollback.ctl.report.RecordedHistory;
 import io.freedom.rollback.ctl.view.Samples;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.AbortRequested;
@@ -560,6 +561,72 @@ class RollbackctlTest {
         assertThat(run("history", Samples.ID)).isEqualTo(1);
         assertThat(out.toString()).contains("rollback started", "+5.0 s");
         assertThat(err.toString()).contains("event 3 follows event 1");
+    }
+
+    // ---- report ---------------------------------------------------------------------------------
+
+    private void recorded() {
+        RecordedHistory.byOperator(Samples.plan(), "ada", "checkout is down")
+                .at(5000)
+                .finished(Outcome.SUCCEEDED, "all steps succeeded", 0)
+                .events()
+                .forEach(event -> plane.add(plane.topics().history(), event));
+    }
+
+    @Test
+    void writesTheReportOfAPlatformsNewestRollback() throws IOException {
+        recorded();
+        plane.add(plane.topics().history(), Samples.event(1, 9000, "rb-later-check", "c", checked()));
+
+        var file = directory.resolve("report.html");
+        assertThat(run("report", "freedom", "--file", file.toString())).isZero();
+
+        assertThat(out.toString()).contains("Wrote the report of " + Samples.ID + " to " + file);
+        assertThat(file).content().contains("<!DOCTYPE html>", "Operator ada: checkout is down");
+    }
+
+    private static RollbackStarted checked() {
+        var plan = Plan.newBuilder(Samples.plan()).setScenario("platform-check").build();
+        return RollbackStarted.newBuilder().setPlan(plan).build();
+    }
+
+    @Test
+    void printsTheReportAsMarkdown() {
+        recorded();
+
+        assertThat(run("report", Samples.ID, "--format", "markdown", "--file", "-"))
+                .isZero();
+        assertThat(out.toString()).startsWith("# Rollback report: freedom").contains("**Succeeded.**");
+    }
+
+    @Test
+    void reportsThatTheHistoryIsBroken() {
+        plane.add(plane.topics().history(), Samples.event(1, 0, Samples.ID, "c", started()));
+
+        assertThat(run("report", Samples.ID, "--file", "-")).isEqualTo(1);
+        assertThat(out.toString()).contains("Do not rely on this report");
+        assertThat(err.toString()).contains("event 1 does not match its hash");
+    }
+
+    @Test
+    void saysThatThereIsNothingToReportOn() {
+        recorded();
+        plane.add(
+                plane.topics().history(),
+                Samples.event(9, 0, "rb-torn", null, new RollbackFinished(Outcome.SUCCEEDED, "", 5L, 0L)));
+
+        assertThat(run("report", "nowhere")).isEqualTo(4);
+        assertThat(err.toString()).contains("no rollback 'nowhere'", "rollbackctl status --all");
+        assertThat(run("report", "rb-torn")).isEqualTo(1);
+        assertThat(err.toString()).contains("'rb-torn' does not tell how it started");
+        assertThat(run(
+                        "report",
+                        Samples.ID,
+                        "--file",
+                        directory.resolve("none/r.html").toString()))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("cannot be written", "--file");
+        assertThat(run("report", Samples.ID, "--format", "pdf")).isEqualTo(2);
     }
 
     @Test

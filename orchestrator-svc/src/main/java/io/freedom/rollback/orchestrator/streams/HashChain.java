@@ -1,16 +1,8 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.schemas.chain.EventHash;
 import io.freedom.rollback.schemas.history.HistoryEvent;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
-import org.apache.avro.io.EncoderFactory;
-import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -39,22 +31,6 @@ record HashChain(long sequence, String lastHash) {
                 .setHash("")
                 .setEvent(fact)
                 .build();
-        return HistoryEvent.newBuilder(unsealed).setHash(hash(unsealed)).build();
-    }
-
-    /** SHA-256 over the previous hash and the Avro encoding of the event without its own hash. */
-    private static String hash(HistoryEvent unsealed) {
-        try {
-            var bytes = new ByteArrayOutputStream(512);
-            var encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-            new SpecificDatumWriter<>(HistoryEvent.class).write(unsealed, encoder);
-            var digest = MessageDigest.getInstance("SHA-256");
-            digest.update(unsealed.getPreviousHash().getBytes(StandardCharsets.US_ASCII));
-            return HexFormat.of().formatHex(digest.digest(bytes.toByteArray()));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
-        }
+        return HistoryEvent.newBuilder(unsealed).setHash(EventHash.of(unsealed)).build();
     }
 }

@@ -308,7 +308,7 @@ class SagaTopologyTest {
     @Test
     void startsAnIncidentThatWaitedWhileARestorePointWasTaken() {
         registered();
-        operator(new StartRollback("rb-point", "restore-point", null, null, null));
+        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of()));
         report(alert("freedom", "f1", "firing"));
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         workersSucceed();
@@ -349,7 +349,7 @@ class SagaTopologyTest {
     @Test
     void answersAPreviewWithThePlanAndRunsNothing() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
         assertThat(facts().getLast()).isInstanceOf(PlanPreviewed.class);
         assertThat(commands).isEmpty();
     }
@@ -365,7 +365,7 @@ class SagaTopologyTest {
     @Test
     void previewsThePlanOfAnIncidentClassThatIsTheIncidentsOwn() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH));
+        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         var previewed = ((PlanPreviewed) facts().getLast()).getPlan();
         report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
                 .replace("deployment-failure", "security-breach")
@@ -387,7 +387,7 @@ class SagaTopologyTest {
     @Test
     void recordsTheClassThatAnOperatorNamesAndRestartsTheDatabaseServerAfterABreach() {
         registered();
-        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH));
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
 
         assertThat(facts())
                 .filteredOn(RollbackStarted.class::isInstance)
@@ -404,7 +404,7 @@ class SagaTopologyTest {
     @Test
     void asksForTheRestorePointWhereAnOperatorNamesADataCorruption() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION));
+        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(CommandRejected.class, rejected -> assertThat(rejected.getReason())
                         .contains("name a restore point from before it began", "there is none of freedom")
@@ -414,7 +414,7 @@ class SagaTopologyTest {
     @Test
     void startsNothingForAClassThatTheDescriptorHasNoScenarioFor() {
         operator(new RegisterPlatform(Descriptors.FREEDOM + "incidents: {SECURITY_BREACH: none}\n"));
-        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH));
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(CommandRejected.class, rejected -> assertThat(rejected.getReason())
                         .contains("no scenario for SECURITY_BREACH", "Choose one of full-rollback, restore-point"));
@@ -423,14 +423,14 @@ class SagaTopologyTest {
     @Test
     void trustsNoRestorePointThatWasTakenOfADatabaseAnOperatorCallsCorrupt() {
         registered();
-        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION));
+        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
         restorePointVerified("rb-bad");
-        operator(new PreviewPlan("full-rollback", null, "latest", null));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of()));
         assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
 
-        operator(new StartRollback("rb-good", "restore-point", null, null, null));
+        operator(new StartRollback("rb-good", "restore-point", null, null, null, List.of()));
         restorePointVerified("rb-good");
-        operator(new PreviewPlan("full-rollback", null, "latest", null));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(PlanPreviewed.class, previewed -> assertThat(
                                 previewed.getPlan().getRestorePoint())
@@ -469,11 +469,11 @@ class SagaTopologyTest {
 
     @Test
     void rejectsWhatMakesNoSenseAndSaysWhatToDo() {
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
         registered();
-        operator(new StartRollback("rb-1", "no-such", null, null, null));
+        operator(new StartRollback("rb-1", "no-such", null, null, null, List.of()));
         operator(new AbortRollback("rb-1"));
-        operator(new StartRollback("../../etc", "full-rollback", null, null, null));
+        operator(new StartRollback("../../etc", "full-rollback", null, null, null, List.of()));
         operator(new RegisterPlatform("name: [broken"));
         var reasons = facts().stream()
                 .filter(CommandRejected.class::isInstance)
@@ -502,7 +502,7 @@ class SagaTopologyTest {
     @Test
     void cancelsRunningStepsWhenAborted() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
         commands.clear();
         operator(new AbortRollback("rb-1"));
         assertThat(commands).isNotEmpty().allMatch(command -> command.getCommand() instanceof CancelStep);
@@ -511,7 +511,7 @@ class SagaTopologyTest {
     @Test
     void triesAgainWhenItsPauseIsOver() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
         var record = commands.stream()
                 .filter(command -> command.getStepId().equals("container.record-state"))
                 .findFirst()
@@ -566,7 +566,7 @@ class SagaTopologyTest {
     @Test
     void failsAStepWhoseResultOnlyALaterReleaseKnows() throws IOException {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
         var command = commands.removeFirst();
 
         // The very fields of FilesChecked.

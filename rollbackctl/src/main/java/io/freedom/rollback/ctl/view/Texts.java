@@ -33,7 +33,7 @@ public final class Texts {
     }
 
     /** A limit from a plan: {@code 30 s}, {@code 5 min}. */
-    static String limit(long millis) {
+    public static String limit(long millis) {
         return millis % 60_000 == 0 && millis > 0 ? millis / 60_000 + " min" : span(Duration.ofMillis(millis));
     }
 
@@ -46,11 +46,11 @@ public final class Texts {
         return MOMENT.format(instant.atZone(zone));
     }
 
-    static String clock(Instant instant, ZoneId zone) {
+    public static String clock(Instant instant, ZoneId zone) {
         return CLOCK.format(instant.atZone(zone));
     }
 
-    static String size(long bytes) {
+    public static String size(long bytes) {
         if (bytes < 1000) {
             return bytes + " B";
         }
@@ -70,7 +70,7 @@ public final class Texts {
     }
 
     /** With the number that the runbook gives it. */
-    static String phase(Phase phase) {
+    public static String phase(Phase phase) {
         int number = switch (phase) {
             case ASSESS -> 1;
             case PRESERVE -> 2;
@@ -83,7 +83,7 @@ public final class Texts {
         return number + " " + name(phase);
     }
 
-    static String lower(Enum<?> constant) {
+    public static String lower(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
@@ -124,7 +124,7 @@ public final class Texts {
         return aim(plan.getScenario() + services, plan.getTarget()) + (kind == null ? "" : ", for a " + lower(kind));
     }
 
-    static String aim(String scenario, @Nullable String target) {
+    public static String aim(String scenario, @Nullable String target) {
         return target == null ? scenario : scenario + " → " + target;
     }
 }

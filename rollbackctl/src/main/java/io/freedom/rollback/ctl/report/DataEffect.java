@@ -1,0 +1,68 @@
+package io.freedom.rollback.ctl.report;
+
+import io.freedom.rollback.schemas.action.*;
+import io.freedom.rollback.schemas.step.PlanStep;
+
+/** What a step may do to committed data. A new action is UNKNOWN until somebody has thought about it and says so here. */
+enum DataEffect {
+    KEEPS,
+    REPLACES,
+    UNKNOWN;
+
+    static DataEffect of(PlanStep step) {
+        return of(step.getAction().getAction());
+    }
+
+    static DataEffect of(Object action) {
+        return switch (action) {
+            case RestoreDatabase _ -> REPLACES;
+            case VerifyTarget _,
+                    RecordGitState _,
+                    PreserveChanges _,
+                    AddWorktree _,
+                    RemoveWorktree _,
+                    CheckOutTarget _,
+                    VerifyWorkTree _,
+                    ReturnToPrevious _,
+                    CheckOutPaths _,
+                    ReturnPaths _ -> KEEPS;
+            // Volumes stay, whatever happens to the containers.
+            case CheckCompose _,
+                    RecordContainers _,
+                    PrepareImages _,
+                    CaptureLogs _,
+                    StopWriters _,
+                    StartWriters _,
+                    ComposeDown _,
+                    AdoptImages _,
+                    RestoreImages _,
+                    ComposeUp _,
+                    AwaitHealthy _,
+                    RestoreContainers _,
+                    PruneImages _,
+                    StopServices _,
+                    RestartServices _,
+                    MeasureUsage _,
+                    AwaitLog _ -> KEEPS;
+            case CheckBackupSpace _,
+                    DumpDatabase _,
+                    CopyConfiguration _,
+                    CopyModifiedFiles _,
+                    ArchiveModels _,
+                    CopyContainerData _,
+                    WriteManifest _,
+                    VerifyRestorePoint _,
+                    SealDatabase _,
+                    SwapDatabaseBack _ -> KEEPS;
+            case RecordBaseline _,
+                    AwaitDatabase _,
+                    ProbeHttp _,
+                    CheckModel _,
+                    CheckEndToEnd _,
+                    CheckDatabase _,
+                    ScanLogs _,
+                    CheckFiles _ -> KEEPS;
+            default -> UNKNOWN;
+        };
+    }
+}

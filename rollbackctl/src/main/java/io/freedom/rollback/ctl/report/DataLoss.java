@@ -1,0 +1,156 @@
+package io.freedom.rollback.ctl.report;
+
+import io.freedom.rollback.ctl.report.Chronicle.Found;
+import io.freedom.rollback.ctl.report.Report.Losses;
+import io.freedom.rollback.ctl.view.Texts;
+import io.freedom.rollback.schemas.action.DatabaseChecked;
+import io.freedom.rollback.schemas.action.DatabaseRestored;
+import io.freedom.rollback.schemas.action.DatabaseSealed;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.TableRows;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What became of committed data, as the steps' results tell. What they do not tell is not known. */
+final class DataLoss {
+    private static final String KEPT = "No committed data was given up";
+    private static final String NOT_KNOWN = "Not known";
+
+    private final Chronicle chronicle;
+    private final Words words;
+    private final List<String> evidence = new ArrayList<>();
+
+    DataLoss(Chronicle chronicle, Words words) {
+        this.chronicle = chronicle;
+        this.words = words;
+    }
+
+    Losses losses() {
+        var recoveryPoint = recoveryPoint();
+        return new Losses(mark(recoveryPoint), recoveryPoint, evidence, new GivenUp(chronicle, words).lines());
+    }
+
+    private static Mark mark(String recoveryPoint) {
+        return recoveryPoint.startsWith(NOT_KNOWN)
+                ? Mark.UNKNOWN
+                : recoveryPoint.startsWith(KEPT) ? Mark.GOOD : Mark.NONE;
+    }
+
+    private String recoveryPoint() {
+        for (var step : chronicle.plan().getSteps()) {
+            boolean begun = !chronicle.attempts(step.getId(), false).isEmpty();
+            if (begun && DataEffect.of(step) == DataEffect.UNKNOWN) {
+                return NOT_KNOWN + ": this release cannot tell what \"" + step.getTitle() + "\" does to committed data";
+            }
+        }
+        var restored = chronicle.last(DatabaseRestored.class);
+        if (restored.isPresent()) {
+            return chronicle.wasUndone(restored.get().step().getId())
+                    ? KEPT + ": the restored database was taken out again, the previous one is live"
+                    : restored(restored.get());
+        }
+        return nothingRestored();
+    }
+
+    /** Also where a restore was planned. */
+    private String nothingRestored() {
+        for (var step : chronicle.plan().getSteps()) {
+            boolean begun = !chronicle.attempts(step.getId(), false).isEmpty();
+            if (begun && DataEffect.of(step) == DataEffect.REPLACES && !chronicle.wasUndone(step.getId())) {
+                return chronicle.finished().isPresent()
+                        ? NOT_KNOWN + ": \"" + step.getTitle() + "\" was begun, and neither completed nor undone"
+                        : NOT_KNOWN + " yet: \"" + step.getTitle() + "\" is under way";
+            }
+        }
+        compareWithLiveRows();
+        boolean stillPlanned = chronicle.finished().isEmpty()
+                && !chronicle.isStopping()
+                && chronicle.plan().getSteps().stream().anyMatch(step -> DataEffect.of(step) != DataEffect.KEEPS);
+        return stillPlanned
+                ? KEPT + " so far; the restore of the database is still to come"
+                : KEPT + ": nothing was restored";
+    }
+
+    private void compareWithLiveRows() {
+        var sealed = chronicle.last(DatabaseSealed.class);
+        var checked = chronicle.last(DatabaseChecked.class);
+        if (sealed.isPresent() && checked.isPresent()) {
+            var before = sealed.get().result().getTables();
+            evidence.add(Words.count(rows(before), "rows") + " in " + Words.count(before.size(), "tables")
+                    + " when the last writer had stopped; "
+                    + Words.count(rows(checked.get().result().getTables()), "rows")
+                    + " when they were counted again at "
+                    + words.moment(checked.get().at()));
+        }
+    }
+
+    private String restored(Found<DatabaseRestored> restored) {
+        var sealed = chronicle.last(DatabaseSealed.class);
+        sealed.ifPresent(seal -> {
+            var lost = difference(seal.result().getTables(), restored.result().getTables());
+            evidence.add(
+                    lost.isEmpty()
+                            ? "Row counts before and after the restore are equal"
+                            : "Rows before and after the restore: " + Words.list(lost, 20));
+        });
+        var point = restorePoint();
+        if (point.isEmpty()) {
+            return NOT_KNOWN
+                    + ": the database was restored, but the history does not tell when its restore point was taken";
+        }
+        var taken = point.get().getTakenAt();
+        var until = lastCommit(sealed.map(Found::at).orElse(null));
+        return "The database was restored from " + point.get().getRestorePointId() + ", taken " + words.moment(taken)
+                + ": what was committed in the " + Texts.span(Duration.between(taken, until)) + " until "
+                + words.moment(until) + " is not in it";
+    }
+
+    /** Writers were stopped then at the latest. */
+    private Instant lastCommit(@Nullable Instant sealedAt) {
+        var down = chronicle.downSince();
+        if (sealedAt != null) {
+            return sealedAt;
+        }
+        return down == null ? chronicle.end() : down;
+    }
+
+    private Optional<RestorePointVerified> restorePoint() {
+        var used = chronicle.plan().getRestorePoint();
+        return chronicle.found(RestorePointVerified.class).stream()
+                .map(Found::result)
+                .filter(point -> point.getDirectory().equals(used)
+                        || point.getRestorePointId().equals(used))
+                .findFirst();
+    }
+
+    private static long rows(List<TableRows> tables) {
+        return tables.stream().mapToLong(TableRows::getRows).sum();
+    }
+
+    private static List<String> difference(List<TableRows> before, List<TableRows> after) {
+        var counts = new TreeMap<String, String>();
+        var had = new TreeMap<String, Long>();
+        before.forEach(table -> had.put(table.getSchema$() + "." + table.getTable(), table.getRows()));
+        var has = new TreeMap<String, Long>();
+        after.forEach(table -> has.put(table.getSchema$() + "." + table.getTable(), table.getRows()));
+        had.forEach((table, rows) -> {
+            var now = has.get(table);
+            if (now == null) {
+                counts.put(table, table + " " + rows + " → no such table");
+            } else if (!now.equals(rows)) {
+                counts.put(table, table + " " + rows + " → " + now);
+            }
+        });
+        has.forEach((table, rows) -> {
+            if (!had.containsKey(table)) {
+                counts.put(table, table + " no such table → " + rows);
+            }
+        });
+        return List.copyOf(counts.values());
+    }
+}

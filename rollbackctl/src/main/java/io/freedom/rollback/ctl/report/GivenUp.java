@@ -1,0 +1,121 @@
+package io.freedom.rollback.ctl.report;
+
+import io.freedom.rollback.ctl.report.Chronicle.Found;
+import io.freedom.rollback.ctl.view.Texts;
+import io.freedom.rollback.schemas.action.ChangesPreserved;
+import io.freedom.rollback.schemas.action.ComposeIsDown;
+import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.schemas.action.DataArchived;
+import io.freedom.rollback.schemas.action.DatabaseRestored;
+import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
+import io.freedom.rollback.schemas.action.ImagesPruned;
+import io.freedom.rollback.schemas.action.LogsCaptured;
+import io.freedom.rollback.schemas.action.PathsCheckedOut;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.TargetCheckedOut;
+import io.freedom.rollback.schemas.action.TargetVerified;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is not in place any more after the rollback, and where it is kept. */
+final class GivenUp {
+    private final Chronicle chronicle;
+    private final Words words;
+    private final List<String> lines = new ArrayList<>();
+
+    GivenUp(Chronicle chronicle, Words words) {
+        this.chronicle = chronicle;
+        this.words = words;
+    }
+
+    List<String> lines() {
+        workTree();
+        database();
+        containers();
+        chronicle.found(ImagesPruned.class).stream()
+                .map(Found::result)
+                .filter(pruned -> pruned.getImages() > 0)
+                .forEach(pruned -> lines.add(Words.count(pruned.getImages(), "images") + " that nothing used, "
+                        + Texts.size(pruned.getReclaimed()) + ": removed"));
+        restorePoint();
+        return List.copyOf(lines);
+    }
+
+    private void workTree() {
+        var whole = chronicle.found(TargetCheckedOut.class).stream()
+                .filter(found -> !chronicle.wasUndone(found.step().getId()))
+                .findFirst();
+        boolean parts = chronicle.found(PathsCheckedOut.class).stream()
+                .anyMatch(found -> !chronicle.wasUndone(found.step().getId()));
+        if (whole.isPresent()) {
+            chronicle
+                    .last(TargetVerified.class)
+                    .map(Found::result)
+                    .filter(target -> target.getCommitsSince() > 0)
+                    .ifPresent(target -> lines.add(Words.count(target.getCommitsSince(), "commits")
+                            + " made since the tag: not checked out any more, still in the repository at "
+                            + Words.brief(whole.get().result().getPreviousCommit())));
+        }
+        if (whole.isPresent() || parts) {
+            chronicle
+                    .last(ChangesPreserved.class)
+                    .map(Found::result)
+                    .ifPresent(kept -> lines.add(
+                            kept.getPaths() == 0
+                                    ? "The work tree had no changes that were not committed"
+                                    : Words.count(kept.getPaths(), "paths")
+                                            + " changed but not committed: kept under " + kept.getRef()
+                                            + " and as the patch " + kept.getPatchFile()));
+        }
+    }
+
+    private void database() {
+        for (var restored : chronicle.found(DatabaseRestored.class)) {
+            if (!chronicle.wasUndone(restored.step().getId())) {
+                lines.add("The replaced database: kept as " + restored.result().getKeptAs());
+            }
+        }
+        chronicle
+                .found(DatabaseSwappedBack.class, true)
+                .forEach(back -> lines.add("The restored database, taken out again: "
+                        + (back.detail().isEmpty() ? "where it is kept is not known" : back.detail())));
+    }
+
+    /** Volumes stay; what a container wrote elsewhere goes with it, and does not come back when that is undone. */
+    private void containers() {
+        for (var down : chronicle.found(ComposeIsDown.class)) {
+            int removed = down.result().getContainersRemoved();
+            if (removed > 0) {
+                var copied = copiedData();
+                lines.add(Words.count(removed, "containers") + " with what they had written outside of volumes"
+                        + (copied.isEmpty() ? "" : "; kept in the restore point: " + Words.list(copied, 10)));
+            }
+            if (!down.result().getOrphans().isEmpty()) {
+                lines.add("Containers of services that the target does not name: "
+                        + Words.list(down.result().getOrphans(), 10));
+            }
+        }
+    }
+
+    private List<String> copiedData() {
+        var copied = new ArrayList<String>();
+        for (var archive : chronicle.found(DataArchived.class)) {
+            if (archive.step().getAction().getAction() instanceof CopyContainerData data) {
+                copied.add(data.getPath() + " of " + data.getService());
+            }
+        }
+        chronicle.last(LogsCaptured.class).ifPresent(logs -> copied.add("their logs"));
+        return copied;
+    }
+
+    private void restorePoint() {
+        Checklist.ownRestorePoint(chronicle)
+                .map(Found::result)
+                .ifPresent(point -> lines.add("The state before is kept as restore point " + described(point)));
+    }
+
+    private String described(RestorePointVerified point) {
+        return point.getRestorePointId() + " in " + point.getDirectory() + ", taken " + words.moment(point.getTakenAt())
+                + ", " + Words.count(point.getFiles(), "files") + ", " + Texts.size(point.getBytes());
+    }
+}
