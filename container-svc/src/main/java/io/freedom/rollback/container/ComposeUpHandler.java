@@ -42,6 +42,9 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
+        if (PartialUp.isMeant(action, step)) {
+            return probePart(action, engine, step);
+        }
         if (!stale(action, engine, step).isEmpty()
                 || plainlyMissing(
                         action,
@@ -62,8 +65,23 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
                         .allMatch(c -> c.labels()
                                 .getOrDefault(EngineContainer.CONFIG_HASH, "")
                                 .equals(hashes.get(c.service())))
-                && stale(engine, compose, model, containers).isEmpty();
+                && Up.otherImages(engine, compose, model, containers).isEmpty();
         return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
+    }
+
+    private static Probe probePart(ComposeUp action, Engine engine, StepContext step)
+            throws StepFailure, InterruptedException {
+        var up = new TreeSet<String>();
+        for (var container : Containers.ofServices(engine, action.getCompose().getProject())) {
+            if (container.isRunning() || Containers.hasEndedWell(engine, container)) {
+                up.add(container.service());
+            }
+        }
+        if (!up.containsAll(action.getServices())) {
+            return new Probe.NotApplied(); // the usual case, and compose is slow to say more
+        }
+        var part = new PartialUp(action, engine, step);
+        return part.isDone() ? new Probe.Applied(completed(part.own())) : new Probe.NotApplied();
     }
 
     private static boolean plainlyMissing(ComposeUp action, List<EngineContainer> containers, StepContext step) {
@@ -84,6 +102,9 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
+        if (PartialUp.isMeant(action, step)) {
+            return completed(new PartialUp(action, engine, step).execute());
+        }
         removeStale(action, engine, step);
         var prepared = step.find(ImagesPrepared.class);
         var compose = new Compose(action.getCompose());
@@ -99,14 +120,14 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         var services = services(action, model);
         up(compose, action, "-d", List.of(), action.getServices(), engine, step);
         // Compose compares configurations; a container can pass that and still run the image its name meant before.
-        var stale = stale(engine, compose, model, containers(engine, action, services));
+        var stale = Up.otherImages(engine, compose, model, containers(engine, action, services));
         if (!stale.isEmpty()) {
             up(compose, action, "-d", List.of("--no-deps", "--force-recreate"), List.copyOf(stale), engine, step);
         }
         var containers = containers(engine, action, services);
         var missing = new TreeSet<>(services);
         missing.removeAll(Containers.services(containers));
-        var wrong = stale(engine, compose, model, containers);
+        var wrong = Up.otherImages(engine, compose, model, containers);
         if (!missing.isEmpty() || !wrong.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
@@ -180,22 +201,9 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
             Engine engine,
             StepContext step)
             throws StepFailure, InterruptedException {
-        var arguments = Up.arguments(compose, mode);
-        arguments.addAll(options);
-        arguments.addAll(services);
-        step.checkpoint();
-        step.progress(0, 0, "services", services.isEmpty() ? "starting all" : "starting " + services);
-        var result = compose.run(Containers.left(step.deadline()), arguments);
-        if (!result.succeeded()) {
-            var failure = compose.failure(arguments, result);
-            throw new StepFailure(
-                    failure.kind(),
-                    failure.text()
-                            + Troubles.of(
-                                    engine,
-                                    Containers.ofServices(
-                                            engine, action.getCompose().getProject())));
-        }
+        var all = new ArrayList<>(List.of("--remove-orphans"));
+        all.addAll(options);
+        Up.run(compose, action, mode, all, services, engine, step);
     }
 
     private static Set<String> services(ComposeUp action, ComposeModel model) throws StepFailure {
@@ -207,21 +215,6 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return Containers.ofServices(engine, action.getCompose().getProject()).stream()
                 .filter(c -> services.contains(c.service()))
                 .toList();
-    }
-
-    /** Services with a container of another image than the one its name points to now. */
-    private static Set<String> stale(
-            Engine engine, Compose compose, ComposeModel model, List<EngineContainer> containers)
-            throws StepFailure, InterruptedException {
-        var stale = new TreeSet<String>();
-        for (var container : containers) {
-            var service = model.service(container.service()).orElseThrow();
-            var wanted = engine.images().id(compose.imageName(service));
-            if (wanted.isPresent() && !wanted.get().equals(container.imageId())) {
-                stale.add(container.service());
-            }
-        }
-        return stale;
     }
 
     private static Completed completed(List<EngineContainer> containers) {

@@ -24,11 +24,15 @@ public class ContainerConfiguration {
                         new CaptureLogsHandler(engines),
                         new StopWritersHandler(engines),
                         new StartWritersHandler(engines),
+                        new StopServicesHandler(engines),
+                        new RestartServicesHandler(engines),
                         new ComposeDownHandler(engines),
                         new AdoptImagesHandler(engines),
                         new RestoreImagesHandler(engines),
                         new ComposeUpHandler(engines),
                         new AwaitHealthyHandler(engines),
+                        new AwaitLogHandler(engines),
+                        new MeasureUsageHandler(engines),
                         new RestoreContainersHandler(engines),
                         new PruneImagesHandler(engines)));
     }

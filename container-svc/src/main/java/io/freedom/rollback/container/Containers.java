@@ -56,6 +56,14 @@ final class Containers {
         engine.stop(container.id(), grace);
     }
 
+    /** A job that has done its work; also a service that was stopped and ended without error. */
+    static boolean hasEndedWell(Engine engine, EngineContainer container) throws StepFailure, InterruptedException {
+        var details = engine.details(container.id());
+        return details.isPresent()
+                && details.get().state().equals("exited")
+                && details.get().exitCode() == 0;
+    }
+
     /** Time left for work, keeping a little to report. */
     static Duration left(Instant deadline) {
         var left = Duration.between(Instant.now(), deadline).minusSeconds(2);

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Groups containers so that each comes after what it depends on. Compose writes the dependencies on the containers, so
@@ -39,8 +40,15 @@ final class DependencyOrder {
 
     /** Whether one waits for another to have done its work and ended: then order alone will not do. */
     static boolean awaitsCompletion(List<EngineContainer> containers) {
-        return containers.stream()
-                .anyMatch(c -> c.labels().getOrDefault(LABEL, "").contains("service_completed_successfully"));
+        return containers.stream().anyMatch(c -> !completions(c).isEmpty());
+    }
+
+    /** Services whose end it waits for. */
+    static Set<String> completions(EngineContainer container) {
+        return Stream.of(container.labels().getOrDefault(LABEL, "").split(","))
+                .filter(entry -> entry.contains(":service_completed_successfully"))
+                .map(entry -> entry.replaceFirst(":.*", ""))
+                .collect(Collectors.toSet());
     }
 
     /** From "postgres:service_healthy:false,cache:service_started:false". */

@@ -15,6 +15,9 @@ final class ImageNames {
     static final String GUARDS = "rollback-guard/";
     static final String PREPARED = "rollback-prepared/";
 
+    /** What stands for the revision of an image built for one rollback only. */
+    static final String ONCE = "once";
+
     private ImageNames() {}
 
     /** Keeps an image from being pruned while the rollback may return to it. */
@@ -31,6 +34,13 @@ final class ImageNames {
     static String prepared(String project, String service, String revision, Map<String, Object> build, String source) {
         var recipe = canonical(build).replace(source, ".");
         return PREPARED + part(project + "-" + service) + ":" + first(guardTag(revision), 12) + "-" + hash(recipe);
+    }
+
+    /** The same of a tree that no revision names: for this rollback, and no other. */
+    static String preparedOnce(
+            String project, String service, String rollbackId, Map<String, Object> build, String source) {
+        var recipe = rollbackId + canonical(build).replace(source, ".");
+        return PREPARED + part(project + "-" + service) + ":" + ONCE + "-" + hash(recipe);
     }
 
     /** Repository names allow less than service names; what had to be changed is told apart by a hash. */

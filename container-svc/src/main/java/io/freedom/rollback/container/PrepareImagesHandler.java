@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the target's images while the platform still serves, under names of their own: a live name that moved would
@@ -54,22 +55,39 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         try (var lent =
                 LentEnvFiles.lend(target.files(), Path.of(action.getCompose().getDirectory()), source)) {
             var model = target.model();
-            var wanted = wanted(action, revision, live, model, source, engine);
+            var wanted = wanted(action, revision, live, model, engine, step);
             pullMissing(wanted.values().stream().filter(Wanted::isPulled).toList(), target, engine, step);
             build(project, model, wanted, source, target, engine, step);
             return completed(wanted.values(), engine);
         }
     }
 
-    private record Wanted(ComposeService service, String image, String preparedImage, boolean built, boolean present) {
+    /** @param builder the service that builds the image, itself or another; null for one that nobody builds */
+    private record Wanted(
+            ComposeService service,
+            String image,
+            String preparedImage,
+            @Nullable ComposeService builder,
+            boolean present) {
         boolean isPulled() {
-            return image.equals(preparedImage);
+            return builder == null;
         }
     }
 
     private static TreeMap<String, Wanted> wanted(
-            PrepareImages action, String revision, Compose live, ComposeModel model, Path source, Engine engine)
+            PrepareImages action,
+            String revision,
+            Compose live,
+            ComposeModel model,
+            Engine engine,
+            StepContext step)
             throws StepFailure, InterruptedException {
+        var services = action.getServices();
+        KnownServices.check(
+                "the compose file in " + action.getSource() + " defines",
+                services,
+                model.services().keySet(),
+                "");
         // Several services may share an image that one of them builds; they all get that one.
         var builders = new TreeMap<String, ComposeService>();
         for (var service : new TreeMap<>(model.services()).values()) {
@@ -79,18 +97,25 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
         }
         var wanted = new TreeMap<String, Wanted>();
         for (var service : model.services().values()) {
+            if (!services.isEmpty() && !services.contains(service.name())) {
+                continue;
+            }
             var image = live.imageName(service);
             var builder = builders.get(image);
-            var prepared = builder == null ? image : prepared(action, revision, builder, source);
+            var prepared = builder == null ? image : prepared(action, revision, builder, step);
             boolean present = engine.images().id(prepared).isPresent();
-            wanted.put(service.name(), new Wanted(service, image, prepared, service == builder, present));
+            wanted.put(service.name(), new Wanted(service, image, prepared, builder, present));
         }
         return wanted;
     }
 
-    private static String prepared(PrepareImages action, String revision, ComposeService service, Path source) {
-        return ImageNames.prepared(
-                action.getCompose().getProject(), service.name(), revision, service.build(), source.toString());
+    /** Built anew, an image gets a name of this rollback: its next attempt finds it, and later rollbacks do not. */
+    private static String prepared(PrepareImages action, String revision, ComposeService service, StepContext step) {
+        var project = action.getCompose().getProject();
+        var source = Path.of(action.getSource()).toString();
+        return action.getReuse()
+                ? ImageNames.prepared(project, service.name(), revision, service.build(), source)
+                : ImageNames.preparedOnce(project, service.name(), step.rollbackId(), service.build(), source);
     }
 
     private static void pullMissing(List<Wanted> images, Compose target, Engine engine, StepContext step)
@@ -127,9 +152,9 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
             StepContext step)
             throws StepFailure, InterruptedException {
         var missing = new LinkedHashMap<String, String>();
-        wanted.forEach((name, w) -> {
-            if (w.built() && !w.present()) {
-                missing.put(name, w.preparedImage());
+        wanted.values().forEach(w -> {
+            if (w.builder() != null && !w.present()) {
+                missing.put(w.builder().name(), w.preparedImage());
             }
         });
         if (missing.isEmpty()) {

@@ -92,7 +92,7 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
                 }
                 var known = revisions.computeIfAbsent(name.substring(0, colon), service -> new LinkedHashSet<>());
                 var revision = name.substring(colon + 1).replaceFirst("-.*", "");
-                if (known.size() < REVISIONS) {
+                if (known.size() < REVISIONS && !revision.equals(ImageNames.ONCE)) {
                     known.add(revision);
                 }
                 if (!known.contains(revision) && !used.contains(image.id())) {

@@ -11,6 +11,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -36,12 +37,15 @@ final class RecordContainersHandler implements StepHandler<RecordContainers> {
         var project = action.getCompose().getProject();
         var compose = new Compose(action.getCompose());
         var engine = engines.engine();
+        // Noted first: what is started or changed while they are listed comes after it.
+        var at = Instant.now();
         var all = engine.containers(project);
         var containers = all.stream().filter(c -> !c.oneOff()).toList();
         var unguarded = guard(engine, containers, project, step);
 
         var recorded = ContainersRecorded.newBuilder()
                 .setContainers(Containers.states(containers))
+                .setAt(at)
                 .setEngineVersion(engine.version())
                 .setComposeVersion(compose.version())
                 .build();

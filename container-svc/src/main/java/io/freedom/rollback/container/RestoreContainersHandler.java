@@ -8,7 +8,6 @@ import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ContainersRestored;
 import io.freedom.rollback.schemas.action.RestoreContainers;
-import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -25,7 +24,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Compensation of ComposeDown: the recorded services, images and run states. Containers are made without being started
+ * Compensation of all that stops, removes or replaces containers: the recorded services, images and run states. Containers are made without being started
  * and then started through the engine: `up` would refuse to start what depends on a service that was ill before.
  */
 final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
@@ -63,12 +62,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var record = step.input(ContainersRecorded.class);
         var recorded = record.getContainers();
         new NamedImages(engine).point(NamedImages.recorded(record), RestoreImagesHandler.GONE, step);
-        if (!containers(engine, action).stream()
-                .map(EngineContainer::id)
-                .collect(Collectors.toSet())
-                .equals(ids(recorded))) {
-            recreate(engine, action, recorded, step);
-        }
+        recreate(engine, action, recorded, step);
         for (var container : outlived(engine, action, containers(engine, action), step)) {
             step.checkpoint();
             Containers.stop(engine, container, GRACE);
@@ -80,17 +74,20 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
     }
 
     /**
-     * Containers that ran on while the checkout changed files under them, or may have: its result is missing when it failed.
-     * They still see what was there then, and are started again on what is there now.
+     * Containers that ran on while files changed under them, by the checkout or by taking it back. They still see what was
+     * there then, and are started again on what is there now.
      */
     private static List<EngineContainer> outlived(
             Engine engine, RestoreContainers action, List<EngineContainer> containers, StepContext step)
             throws StepFailure, InterruptedException {
         var keeping = new KeptContainers(engine, action.getCompose(), step);
-        boolean known = step.find(TargetCheckedOut.class).isPresent();
+        var recorded = ids(step.input(ContainersRecorded.class).getContainers());
+        boolean known = keeping.knowsTheCheckout();
         var outlived = new ArrayList<EngineContainer>();
         for (var container : containers) {
-            if (known ? keeping.isStale(container) : container.isRunning() && keeping.readsFiles(container)) {
+            if (known && recorded.contains(container.id())
+                    ? keeping.isStale(container)
+                    : keeping.outlivedItsFiles(container)) {
                 outlived.add(container);
             }
         }
@@ -101,14 +98,20 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
             Engine engine, RestoreContainers action, List<ContainerState> recorded, StepContext step)
             throws StepFailure, InterruptedException {
         var services = recorded.stream().map(ContainerState::getService).collect(Collectors.toCollection(TreeSet::new));
-        // What only the target has: compose removes orphans, but not services that both versions define.
-        for (var container : containers(engine, action)) {
+        var containers = containers(engine, action);
+        // What only the target has.
+        for (var container : containers) {
             if (!services.contains(container.service())) {
                 step.checkpoint();
                 Containers.stop(engine, container, GRACE);
                 engine.remove(container.id());
             }
         }
+        // Those that are as recorded are left alone, also where the compose file has drifted from them meanwhile.
+        services.removeIf(service -> ids(service, recorded).equals(containers.stream()
+                .filter(c -> c.service().equals(service))
+                .map(EngineContainer::id)
+                .collect(Collectors.toSet())));
         if (services.isEmpty()) {
             return;
         }
@@ -117,7 +120,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         // Services are named, and those not recorded must not come along as dependencies.
         arguments.add("--no-deps");
         var replicas =
-                recorded.stream().collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
+                recorded.stream().filter(c -> services.contains(c.getService())).collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
         replicas.forEach((service, count) -> {
             if (count > 1) {
                 arguments.addAll(List.of("--scale", service + "=" + count));
@@ -173,7 +176,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         }
         var missing = runningByService(recorded);
         for (var container : containers) {
-            if (container.isActive() || hasEndedWell(engine, container)) {
+            // Or a job that was caught running when it was recorded.
+            if (container.isActive() || Containers.hasEndedWell(engine, container)) {
                 missing.merge(container.service(), -1, Integer::sum);
             }
         }
@@ -184,15 +188,6 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
                     "these ran when the rollback began and ended again after they were started: " + missing.keySet()
                             + "; see their logs, then retry");
         }
-    }
-
-    /** A job that was caught running when it was recorded. */
-    private static boolean hasEndedWell(Engine engine, EngineContainer container)
-            throws StepFailure, InterruptedException {
-        var details = engine.details(container.id());
-        return details.isPresent()
-                && details.get().state().equals("exited")
-                && details.get().exitCode() == 0;
     }
 
     private static Map<String, List<String>> shortened(Map<String, List<String>> images) {
@@ -206,6 +201,10 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var running = new TreeMap<String, Integer>();
         recorded.forEach(c -> running.merge(c.getService(), Containers.ran(c) ? 1 : 0, Integer::sum));
         return running;
+    }
+
+    private static Set<String> ids(String service, List<ContainerState> recorded) {
+        return ids(recorded.stream().filter(c -> c.getService().equals(service)).toList());
     }
 
     private static Set<String> ids(List<ContainerState> recorded) {

@@ -3,9 +3,13 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.Compose;
 import io.freedom.rollback.engine.ComposeModel;
 import io.freedom.rollback.engine.ComposeService;
-import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,23 +21,59 @@ final class Up {
 
     /** Never builds; pulls only what is not here, whatever the compose file's pull policy: registries fail too. */
     static List<String> arguments(Compose compose, String mode) {
-        var arguments = new ArrayList<>(List.of("up", mode, "--no-build", "--remove-orphans"));
+        var arguments = new ArrayList<>(List.of("up", mode, "--no-build"));
         if (!compose.isLegacy()) {
             arguments.addAll(List.of("--pull", "missing"));
         }
         return arguments;
     }
 
+    /** Runs it; a failure shows the containers that are to blame. All services when none is named. */
+    static void run(
+            Compose compose,
+            ComposeUp action,
+            String mode,
+            List<String> options,
+            Collection<String> services,
+            Engine engine,
+            StepContext step)
+            throws StepFailure, InterruptedException {
+        var arguments = arguments(compose, mode);
+        arguments.addAll(options);
+        arguments.addAll(services);
+        step.checkpoint();
+        step.progress(0, 0, "services", services.isEmpty() ? "starting all" : "starting " + services);
+        var result = compose.run(Containers.left(step.deadline()), arguments);
+        if (!result.succeeded()) {
+            var failure = compose.failure(arguments, result);
+            throw new StepFailure(
+                    failure.kind(),
+                    failure.text()
+                            + Troubles.of(
+                                    engine,
+                                    Containers.ofServices(
+                                            engine, action.getCompose().getProject())));
+        }
+    }
+
+    /** Services with a container of another image than the one its name points to now. */
+    static Set<String> otherImages(
+            Engine engine, Compose compose, ComposeModel model, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var others = new TreeSet<String>();
+        for (var container : containers) {
+            var service = model.service(container.service()).orElseThrow();
+            var wanted = engine.images().id(compose.imageName(service));
+            if (wanted.isPresent() && !wanted.get().equals(container.imageId())) {
+                others.add(container.service());
+            }
+        }
+        return others;
+    }
+
     /** The wanted services that are to have containers; all when {@code wanted} is empty. */
     static Set<String> services(ComposeModel model, List<String> wanted) throws StepFailure {
-        var unknown = new TreeSet<>(wanted);
-        unknown.removeAll(model.services().keySet());
-        if (!unknown.isEmpty()) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "the compose file defines no service %s, only %s: correct platform.yaml"
-                            .formatted(unknown, new TreeSet<>(model.services().keySet())));
-        }
+        KnownServices.check("the compose file defines", wanted, model.services().keySet(), "");
         return model.services().values().stream()
                 .filter(s -> s.replicas() > 0 && (wanted.isEmpty() || wanted.contains(s.name())))
                 .map(ComposeService::name)

@@ -141,6 +141,7 @@ class FailureTest {
         project.step.feed(new ContainersRecorded(
                 List.of(new ContainerState(
                         "x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null)),
+                null,
                 "",
                 ""));
 
@@ -169,7 +170,7 @@ class FailureTest {
         fails(
                         FailureKind.PRECONDITION,
                         () -> new ComposeUpHandler(project.engines)
-                                .execute(new ComposeUp(compose, List.of()), project.step))
+                                .execute(new ComposeUp(compose, List.of(), false), project.step))
                 .hasMessageContaining("/no/such does not exist");
     }
 
@@ -179,7 +180,7 @@ class FailureTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of()));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false));
     }
 
     private void awaitHealthy() throws Exception {
@@ -189,7 +190,7 @@ class FailureTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), "f".repeat(40)));
+                new PrepareImages(project.compose(), project.worktree.toString(), "f".repeat(40), List.of(), true));
     }
 
     private static AbstractThrowableAssert<?, ? extends Throwable> fails(FailureKind kind, ThrowingCallable call) {

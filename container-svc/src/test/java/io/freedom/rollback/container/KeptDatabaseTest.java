@@ -132,6 +132,8 @@ class KeptDatabaseTest {
         var start = startOfDatabase();
         goDown();
 
+        Files.writeString(project.live.resolve("init/schema.sql"), "of the target");
+        Files.delete(project.live.resolve("init/schema.sql"));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
         project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
 
@@ -149,7 +151,7 @@ class KeptDatabaseTest {
     private void goDown() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
         project.run(new StopWritersHandler(project.engines), new StopWriters(project.compose(), List.of("db"), 10));
         project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of("db")));
         project.run(new AdoptImagesHandler(project.engines), new AdoptImages(project.compose()));
@@ -161,8 +163,8 @@ class KeptDatabaseTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db")));
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api")));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */

@@ -103,7 +103,8 @@ class RollbackTest {
 
     @Test
     void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
-        var action = new PrepareImages(project.compose(), project.worktree.toString(), "release-2026.1");
+        var action = new PrepareImages(
+                project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true);
         project.step.feed(new TargetVerified(REVISION, 1, List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
         var first = preparedApi();
@@ -207,7 +208,7 @@ class RollbackTest {
 
         assertThat(project.container("api").imageId()).isEqualTo(preparedApi().getImageId());
         assertThat(new ComposeUpHandler(project.engines)
-                        .probe(new ComposeUp(project.compose(), List.of("api", "db")), project.step))
+                        .probe(new ComposeUp(project.compose(), List.of("api", "db"), false), project.step))
                 .isInstanceOf(Probe.Applied.class);
     }
 
@@ -252,7 +253,7 @@ class RollbackTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
     }
 
     private PreparedImage preparedApi() {
@@ -271,7 +272,7 @@ class RollbackTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of()));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false));
     }
 
     private String awaitHealthy() throws Exception {

@@ -13,7 +13,7 @@ import java.util.Set;
  * @param error why it could not be started; empty for none
  * @param pid its first process, as the engine's machine counts; 0 while it does not run
  * @param ports TCP ports on which it says it listens
- * @param binds paths of the host that are mounted into it
+ * @param binds files and folders of the host that are mounted into it
  * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
  */
 public record ContainerDetails(
@@ -25,11 +25,14 @@ public record ContainerDetails(
         String error,
         long pid,
         Set<Integer> ports,
-        List<String> binds,
+        List<Bind> binds,
         List<String> healthCheck) {
     public ContainerDetails {
         ports = Set.copyOf(ports);
         binds = List.copyOf(binds);
         healthCheck = List.copyOf(healthCheck);
     }
+
+    /** A path of the host, and whether the container may write to it. */
+    public record Bind(String source, boolean writable) {}
 }

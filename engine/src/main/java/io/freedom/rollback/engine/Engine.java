@@ -160,6 +160,11 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    /** What a running container uses; takes a second or two. Empty when it is gone or does not run. */
+    public Optional<ContainerUsage> usage(String containerId) throws StepFailure, InterruptedException {
+        return ContainerStatistics.read(client, calls, containerId);
+    }
+
     /** Starts a container; nothing happens when it runs. */
     public void start(String containerId) throws StepFailure, InterruptedException {
         calls.call("starting container " + shortened(containerId), Duration.ofMinutes(2), () -> {

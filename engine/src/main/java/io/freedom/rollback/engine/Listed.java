@@ -69,13 +69,14 @@ final class Listed {
     }
 
     /** Volumes have a name, bind mounts have none. */
-    private static List<String> binds(InspectContainerResponse c) {
+    private static List<ContainerDetails.Bind> binds(InspectContainerResponse c) {
         var mounts = c.getMounts();
         return mounts == null
                 ? List.of()
                 : mounts.stream()
                         .filter(mount -> orEmpty(mount.getName()).isEmpty() && mount.getSource() != null)
-                        .map(InspectContainerResponse.Mount::getSource)
+                        .map(mount ->
+                                new ContainerDetails.Bind(mount.getSource(), !Boolean.FALSE.equals(mount.getRW())))
                         .toList();
     }
 

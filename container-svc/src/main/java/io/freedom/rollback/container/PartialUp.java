@@ -1,0 +1,221 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Compose;
+import io.freedom.rollback.engine.ComposeModel;
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.ImagesPrepared;
+import io.freedom.rollback.schemas.action.PreparedImage;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Some services of a platform that serves on. Compose makes their containers and is kept away from all others: those that
+ * they depend on it would make anew as well, where their definition has drifted, and orphans it would remove.
+ */
+final class PartialUp {
+    private final ComposeUp action;
+    private final Engine engine;
+    private final StepContext step;
+    private final Compose compose;
+    private final ComposeModel model;
+    private final Set<String> services;
+
+    PartialUp(ComposeUp action, Engine engine, StepContext step) throws StepFailure, InterruptedException {
+        this.action = action;
+        this.engine = engine;
+        this.step = step;
+        compose = new Compose(action.getCompose());
+        model = compose.model();
+        services = Up.services(model, action.getServices());
+    }
+
+    /** A full rollback also names services, to start the database first, but it has prepared others, too. */
+    static boolean isMeant(ComposeUp action, StepContext step) {
+        var prepared = step.find(ImagesPrepared.class).map(ImagesPrepared::getImages).orElse(List.of()).stream()
+                .map(PreparedImage::getService)
+                .toList();
+        return action.getRecreate()
+                || (!action.getServices().isEmpty() && action.getServices().containsAll(prepared));
+    }
+
+    /** Whether all is as {@link #execute} leaves it. */
+    boolean isDone() throws StepFailure, InterruptedException {
+        var own = own();
+        if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || !isUp(own)) {
+            return false;
+        }
+        var hashes = compose.hashes();
+        return own.stream()
+                        .allMatch(c -> c.labels()
+                                .getOrDefault(EngineContainer.CONFIG_HASH, "")
+                                .equals(hashes.get(c.service())))
+                && Up.otherImages(engine, compose, model, own).isEmpty();
+    }
+
+    private boolean isUp(List<EngineContainer> own) throws StepFailure, InterruptedException {
+        for (var container : own) {
+            if (!container.isRunning() && !hasEnded(container)) {
+                return false;
+            }
+        }
+        return idle().isEmpty() && missing().isEmpty();
+    }
+
+    List<EngineContainer> execute() throws StepFailure, InterruptedException {
+        var due = due(own());
+        var plain = new TreeSet<>(services);
+        plain.removeAll(due);
+        plain.addAll(missing());
+        make(plain, List.of());
+        make(due, List.of("--force-recreate"));
+        // Compose compares configurations; a container can pass that and still have the image its name meant before.
+        make(Up.otherImages(engine, compose, model, own()), List.of("--force-recreate"));
+        verify();
+        start();
+        return own();
+    }
+
+    private void make(Set<String> some, List<String> options) throws StepFailure, InterruptedException {
+        if (!some.isEmpty()) {
+            var arguments = new ArrayList<>(options);
+            arguments.add("--no-deps");
+            Up.run(compose, action, "--no-start", arguments, some, engine, step);
+        }
+    }
+
+    /** Services to be made anew: on demand, but once in a rollback; and where the files that they read are others now. */
+    private Set<String> due(List<EngineContainer> own) throws StepFailure, InterruptedException {
+        var keeping = new KeptContainers(engine, action.getCompose(), step);
+        var due = new TreeSet<String>();
+        for (var container : own) {
+            if ((action.getRecreate() && !isNew(container)) || keeping.isStale(container)) {
+                due.add(container.service());
+            }
+        }
+        return due;
+    }
+
+    /** Made since the record: what was there then is on it. False without one. */
+    private boolean isNew(EngineContainer container) {
+        return step.find(ContainersRecorded.class)
+                .filter(recorded -> recorded.getContainers().stream()
+                        .map(ContainerState::getContainerId)
+                        .noneMatch(container.id()::equals))
+                .isPresent();
+    }
+
+    private void verify() throws StepFailure, InterruptedException {
+        var own = own();
+        var missing = new TreeSet<>(services);
+        missing.removeAll(Containers.services(own));
+        var wrong = Up.otherImages(engine, compose, model, own);
+        if (!missing.isEmpty() || !wrong.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "compose ended well, but %s have no container and %s have another image than their name says: see `docker compose ps -a`, then retry"
+                            .formatted(missing, wrong));
+        }
+    }
+
+    /** We start them, since compose would wait for the engine's next health check before each. */
+    private void start() throws StepFailure, InterruptedException {
+        var idle = idle();
+        for (var container : idle) {
+            if (container.state().equals("paused")) {
+                step.checkpoint();
+                engine.unpause(container.id());
+            }
+        }
+        if (!jobsToRun().isEmpty()) {
+            // Compose knows how to wait for a job's end; all containers are there, and it is to leave them as they are.
+            Up.run(compose, action, "-d", List.of("--no-recreate"), services, engine, step);
+            return;
+        }
+        Starting.inOrder(
+                engine, idle.stream().filter(c -> !c.state().equals("paused")).toList(), step);
+    }
+
+    /** Their own containers and those of their dependencies that are to run and do not. */
+    private List<EngineContainer> idle() throws StepFailure, InterruptedException {
+        var dependencies = dependencies();
+        var jobs = jobs();
+        var idle = new ArrayList<EngineContainer>();
+        for (var container : all()) {
+            boolean own = services.contains(container.service());
+            boolean up = container.isRunning()
+                    || (own ? hasEnded(container) : container.isActive())
+                    || (jobs.contains(container.service()) && Containers.hasEndedWell(engine, container));
+            if ((own || dependencies.contains(container.service())) && !up) {
+                idle.add(container);
+            }
+        }
+        return idle;
+    }
+
+    /** A job that this rollback has run: it is not run once more by the next attempt. */
+    private boolean hasEnded(EngineContainer container) throws StepFailure, InterruptedException {
+        return isNew(container) && Containers.hasEndedWell(engine, container);
+    }
+
+    private Set<String> jobsToRun() throws StepFailure, InterruptedException {
+        var jobs = jobs();
+        var idle = Containers.services(idle());
+        return jobs.stream().filter(idle::contains).collect(Collectors.toSet());
+    }
+
+    /** Services whose end others wait for. */
+    private Set<String> jobs() throws StepFailure, InterruptedException {
+        var dependencies = dependencies();
+        return all().stream()
+                .filter(c -> services.contains(c.service()) || dependencies.contains(c.service()))
+                .flatMap(c -> DependencyOrder.completions(c).stream())
+                .collect(Collectors.toSet());
+    }
+
+    /** Dependencies without any container. */
+    private Set<String> missing() throws StepFailure, InterruptedException {
+        var missing = new TreeSet<>(dependencies());
+        missing.removeAll(Containers.services(all()));
+        return missing;
+    }
+
+    /** What the services need, directly or not, without themselves. */
+    private Set<String> dependencies() {
+        var found = new TreeSet<String>();
+        var open = new ArrayDeque<Collection<String>>(List.of(services));
+        while (!open.isEmpty()) {
+            for (var name : open.remove()) {
+                for (var dependency : model.service(name).orElseThrow().dependsOn()) {
+                    boolean runs = model.service(dependency)
+                            .filter(s -> s.replicas() > 0)
+                            .isPresent();
+                    if (runs && !services.contains(dependency) && found.add(dependency)) {
+                        open.add(List.of(dependency));
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The containers of the services. */
+    List<EngineContainer> own() throws StepFailure, InterruptedException {
+        return all().stream().filter(c -> services.contains(c.service())).toList();
+    }
+
+    private List<EngineContainer> all() throws StepFailure, InterruptedException {
+        return Containers.ofServices(engine, action.getCompose().getProject());
+    }
+}

@@ -1,0 +1,149 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.RestartServices;
+import io.freedom.rollback.schemas.action.ServicesRestarted;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Stops and starts containers in the order of their dependencies. Which ones are still due, the engine tells: it notes
+ * when it started each.
+ */
+final class RestartServicesHandler implements StepHandler<RestartServices> {
+    private final EngineProvider engines;
+
+    RestartServicesHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<RestartServices> action() {
+        return RestartServices.class;
+    }
+
+    @Override
+    public Probe probe(RestartServices action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var concerned = concerned(engine, action, step);
+        return due(engine, concerned, step).isEmpty()
+                ? new Probe.Applied(completed(concerned))
+                : new Probe.NotApplied();
+    }
+
+    @Override
+    public Completed execute(RestartServices action, StepContext step) throws StepFailure, InterruptedException {
+        var engine = engines.engine();
+        var due = due(engine, concerned(engine, action, step), step);
+        Stopping.inOrder(engine, due, Duration.ofSeconds(action.getGraceSeconds()), step);
+        Starting.inOrder(engine, due, step);
+        var concerned = concerned(engine, action, step);
+        verify(engine, concerned);
+        return completed(concerned);
+    }
+
+    /** The recorded containers, all of which must still be there: what is made anew meanwhile is not restarted. */
+    private static List<EngineContainer> concerned(Engine engine, RestartServices action, StepContext step)
+            throws StepFailure, InterruptedException {
+        var services = action.getServices();
+        var recorded = step.input(ContainersRecorded.class).getContainers();
+        KnownServices.check(
+                "the containers recorded at the start have",
+                services,
+                recorded.stream().map(ContainerState::getService).collect(Collectors.toSet()),
+                "; one without container is brought up, not restarted");
+        var here = Containers.ofServices(engine, action.getCompose().getProject());
+        var gone = new TreeSet<String>();
+        var concerned = new ArrayList<EngineContainer>();
+        for (var container : recorded) {
+            if (!services.isEmpty() && !services.contains(container.getService())) {
+                continue;
+            }
+            var found = here.stream()
+                    .filter(c -> c.id().equals(container.getContainerId()))
+                    .findFirst();
+            if (found.isEmpty()) {
+                gone.add(container.getName());
+            } else if (!services.isEmpty() || !wasJob(engine, container)) {
+                concerned.add(found.get());
+            }
+        }
+        if (!gone.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "containers recorded at the start are gone: " + String.join(", ", gone)
+                            + "; something else replaces them (a deployment?): stop that, then start a new rollback");
+        }
+        return concerned;
+    }
+
+    /** One that had done its work: among all it is not run again, only by its name. */
+    private static boolean wasJob(Engine engine, ContainerState recorded) throws StepFailure, InterruptedException {
+        if (!recorded.getState().equals("exited")) {
+            return false;
+        }
+        var details = engine.details(recorded.getContainerId());
+        return details.isPresent()
+                && details.get().exitCode() == 0
+                && Set.of("no", "on-failure").contains(details.get().restartPolicy());
+    }
+
+    /** Not those that run since after the record. Without its time none can be told, and all are due. */
+    private static List<EngineContainer> due(Engine engine, List<EngineContainer> concerned, StepContext step)
+            throws StepFailure, InterruptedException {
+        var at = step.input(ContainersRecorded.class).getAt();
+        var due = new ArrayList<EngineContainer>();
+        for (var container : concerned) {
+            boolean restarted = at != null
+                    && container.isRunning()
+                    && engine.details(container.id())
+                            .filter(d -> Instant.parse(d.startedAt()).isAfter(at))
+                            .isPresent();
+            if (!restarted) {
+                due.add(container);
+            }
+        }
+        return due;
+    }
+
+    private static void verify(Engine engine, List<EngineContainer> concerned)
+            throws StepFailure, InterruptedException {
+        var ended = new ArrayList<EngineContainer>();
+        for (var container : concerned) {
+            if (!container.isActive() && !Containers.hasEndedWell(engine, container)) {
+                ended.add(container);
+            }
+        }
+        if (!ended.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "ended again after they were started: " + String.join(", ", Containers.services(ended))
+                            + Troubles.of(engine, ended));
+        }
+    }
+
+    private static Completed completed(List<EngineContainer> concerned) {
+        return new Completed(
+                ServicesRestarted.newBuilder()
+                        .setContainers(Containers.states(concerned))
+                        .build(),
+                concerned.isEmpty()
+                        ? "nothing to restart"
+                        : "restarted: " + String.join(", ", Containers.services(concerned)));
+    }
+}

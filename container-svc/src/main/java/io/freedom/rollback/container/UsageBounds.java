@@ -1,0 +1,43 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.schemas.action.ServiceUsage;
+import io.freedom.rollback.schemas.action.UsageBound;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Compares what services use with what they may use. */
+final class UsageBounds {
+    private UsageBounds() {}
+
+    /** One line for each bound that is passed. */
+    static List<String> passed(List<UsageBound> bounds, List<ServiceUsage> services) {
+        var passed = new ArrayList<String>();
+        for (var bound : bounds) {
+            for (var usage : services) {
+                if (!usage.getService().equals(bound.getService())) {
+                    continue;
+                }
+                var memory = bound.getMemory();
+                if (memory != null && usage.getMemory() > memory) {
+                    passed.add("%s holds %s of memory, its bound is %s"
+                            .formatted(bound.getService(), megabytes(usage.getMemory()), megabytes(memory)));
+                }
+                var cpu = bound.getCpu();
+                if (cpu != null && usage.getCpu() > cpu) {
+                    passed.add("%s uses %s of a processor, its bound is %s"
+                            .formatted(bound.getService(), percent(usage.getCpu()), percent(cpu)));
+                }
+            }
+        }
+        return List.copyOf(passed);
+    }
+
+    static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    }
+
+    static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", share);
+    }
+}
