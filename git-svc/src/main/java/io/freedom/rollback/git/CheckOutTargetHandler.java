@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.eclipse.jgit.lib.ObjectId;
 
 /**
  * Takes the work tree to the tag. Removes exactly the files that were preserved and that the tag lacks; `git clean` would
@@ -64,8 +65,8 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
             Optional<String> displaced = Optional.empty();
             switch (kept.stage()) {
                 case KEPT -> {
-                    requireUnchanged(kept, site);
-                    kept = withFilesInTheWay(kept, target, site);
+                    var now = requireUnchanged(kept, site);
+                    kept = withFilesInTheWay(kept, target, now, site);
                     site.step().checkpoint();
                     preservation.write(kept, tip);
                 }
@@ -93,7 +94,8 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
         }
     }
 
-    private static void requireUnchanged(Preserved kept, Site site)
+    /** The snapshot that proves it. */
+    private static ObjectId requireUnchanged(Preserved kept, Site site)
             throws IOException, StepFailure, InterruptedException {
         var repository = site.repository();
         if (!kept.head().equals(repository.head()) || !Objects.equals(kept.branch(), repository.branch())) {
@@ -103,8 +105,8 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
                     + " somebody works there. Abort this rollback and start another one");
         }
         var jgit = repository.jgit();
-        var changed =
-                new TreeSet<>(Trees.differences(jgit, kept.tree(), site.tree().snapshot(List.of())));
+        var now = site.tree().snapshot(List.of());
+        var changed = new TreeSet<>(Trees.differences(jgit, kept.tree(), now));
         changed.addAll(
                 Trees.differences(jgit, kept.index(), Index.read(repository).tree()));
         if (!changed.isEmpty()) {
@@ -113,6 +115,7 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
                     "these paths of " + repository.root() + " changed after they were preserved: " + Names.few(changed)
                             + ". Stop what writes there, then retry the step that preserves changes and this one");
         }
+        return now;
     }
 
     private static void requireSameTarget(Preserved kept, Target target, Site site) throws IOException, StepFailure {
@@ -132,10 +135,10 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
     }
 
     /** Ignored files that the tag will write over are kept as well. */
-    private static Preserved withFilesInTheWay(Preserved kept, Target target, Site site)
+    private static Preserved withFilesInTheWay(Preserved kept, Target target, ObjectId now, Site site)
             throws IOException, StepFailure, InterruptedException {
         var repository = site.repository();
-        var tree = site.snapshotWithin(kept.tree(), target.commit().getTree());
+        var tree = site.snapshotWithin(kept.tree(), target.commit().getTree(), now);
         var permissions = new TreeMap<>(kept.permissions());
         permissions.putAll(Permissions.of(repository.root(), Trees.differences(repository.jgit(), kept.tree(), tree)));
         return kept.left(target.commit().copy(), tree, permissions);

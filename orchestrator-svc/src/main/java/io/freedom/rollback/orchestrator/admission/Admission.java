@@ -261,7 +261,7 @@ public final class Admission {
 
     private static Scenario scenario(String id) throws Refused {
         return Scenario.of(id)
-                .filter(scenario -> scenario != Scenario.PLATFORM_CHECK)
+                .filter(Scenario::chosenByOperators)
                 .orElseThrow(() -> new Refused("there is no scenario " + id + ": choose one of " + Scenario.ids()));
     }
 

@@ -1,7 +1,10 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,23 @@ public record PlanRequest(
 
     String tag() {
         return target == null ? platform.target() : target;
+    }
+
+    ComposeProject compose() {
+        return Contracts.compose(platform);
+    }
+
+    /** Null where the platform has none. */
+    @Nullable
+    Database database() {
+        return platform.database() == null ? null : Contracts.database(platform.database());
+    }
+
+    /** The database's service; empty where the platform has none. */
+    List<String> databaseService() {
+        return platform.database() == null
+                ? List.of()
+                : List.of(platform.database().service());
     }
 
     /** The rollback's own directory, which becomes its restore point. */

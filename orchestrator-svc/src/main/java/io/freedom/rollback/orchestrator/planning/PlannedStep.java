@@ -14,15 +14,21 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.avro.specific.SpecificRecord;
 
-/** A step as a scenario writes it down: what it does, what it waits for, what undoes it, on one page. */
+/** A step as a scenario writes it down: what it does, what it waits for, what undoes it, in one place. */
 final class PlannedStep {
+    static final Duration QUICK = Duration.ofSeconds(30);
+    static final Duration MINUTES = Duration.ofMinutes(5);
+    static final Duration LONG = Duration.ofMinutes(20);
+
+    /** What undoes a step. Which steps' results it needs, the scenario says. */
+    record Undo(String title, Worker worker, SpecificRecord action, Duration timeout) {}
+
     private final PlanStep.Builder step;
 
-    private PlannedStep(String id, String title, Phase phase, SpecificRecord action, Duration timeout) {
+    private PlannedStep(String id, String title, SpecificRecord action, Duration timeout) {
         step = PlanStep.newBuilder()
                 .setId(id)
                 .setTitle(title)
-                .setPhase(phase)
                 .setWorker(worker(id))
                 .setAction(new StepAction(action))
                 .setOnFailure(FailurePolicy.COMPENSATE)
@@ -31,8 +37,8 @@ final class PlannedStep {
     }
 
     /** The worker is the first word of the id: {@code git.check-out}. */
-    static PlannedStep step(String id, String title, Phase phase, SpecificRecord action, Duration timeout) {
-        return new PlannedStep(id, title, phase, action, timeout);
+    static PlannedStep step(String id, String title, SpecificRecord action, Duration timeout) {
+        return new PlannedStep(id, title, action, timeout);
     }
 
     private static Worker worker(String id) {
@@ -74,22 +80,18 @@ final class PlannedStep {
         return this;
     }
 
-    PlannedStep undoneBy(String title, Worker worker, SpecificRecord action, Duration timeout, String... inputs) {
+    PlannedStep undoneBy(Undo undo, String... inputs) {
         step.setCompensation(Compensation.newBuilder()
-                .setTitle(title)
-                .setWorker(worker)
-                .setAction(new StepAction(action))
-                .setTimeout(timeout.toMillis())
+                .setTitle(undo.title())
+                .setWorker(undo.worker())
+                .setAction(new StepAction(undo.action()))
+                .setTimeout(undo.timeout().toMillis())
                 .setInputs(Arrays.asList(inputs))
                 .build());
         return this;
     }
 
-    String id() {
-        return step.getId();
-    }
-
-    PlanStep build() {
-        return step.build();
+    PlanStep in(Phase phase) {
+        return step.setPhase(phase).build();
     }
 }

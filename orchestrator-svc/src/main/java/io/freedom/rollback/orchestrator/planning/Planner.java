@@ -1,8 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Plan;
-import io.freedom.rollback.schemas.step.PlanStep;
-import java.util.List;
 
 /** Compiles plans. The same request always gives the same plan. */
 public final class Planner {
@@ -10,6 +8,8 @@ public final class Planner {
 
     public static Plan compile(PlanRequest request) {
         var platform = request.platform();
+        var draft = new PlanDraft(request);
+        request.scenario().write(draft);
         return Plan.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())
@@ -18,25 +18,7 @@ public final class Planner {
                 .setRestorePoint(request.restorePoint())
                 .setRto(platform.rto().toMillis())
                 .setDescriptorHash(request.descriptorHash())
-                .setSteps(steps(request))
+                .setSteps(draft.steps())
                 .build();
-    }
-
-    private static List<PlanStep> steps(PlanRequest request) {
-        var runbook = new Runbook(request);
-        return switch (request.scenario()) {
-            case FULL_ROLLBACK ->
-                runbook.assess()
-                        .prepareImages()
-                        .preserve()
-                        .shutDown()
-                        .revert()
-                        .recover()
-                        .validate()
-                        .finish()
-                        .steps();
-            case RESTORE_POINT -> runbook.assess().preserve().steps();
-            case PLATFORM_CHECK -> runbook.check().steps();
-        };
     }
 }

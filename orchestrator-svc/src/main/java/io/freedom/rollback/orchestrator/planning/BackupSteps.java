@@ -1,0 +1,157 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.LONG;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
+
+import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
+import io.freedom.rollback.platform.ContainerData;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.action.ArchiveModels;
+import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.CopyConfiguration;
+import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.schemas.action.CopyModifiedFiles;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
+import io.freedom.rollback.schemas.action.SealDatabase;
+import io.freedom.rollback.schemas.action.SwapDatabaseBack;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.step.Worker;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What backup-svc does for a plan. */
+final class BackupSteps {
+    private final PlanRequest request;
+    private final PlatformDescriptor platform;
+    private final ComposeProject compose;
+    private final @Nullable Database database;
+    private final String directory;
+
+    BackupSteps(PlanRequest request) {
+        this.request = request;
+        platform = request.platform();
+        compose = request.compose();
+        database = request.database();
+        directory = request.directory();
+    }
+
+    /** @param written directory that the backup would be written to */
+    PlannedStep checkSpace(String written) {
+        return step(
+                "backup.check-space",
+                "Check the disk space for the backup",
+                new CheckBackupSpace(
+                        written,
+                        platform.workTree(),
+                        Stream.concat(platform.configuration().stream(), platform.models().stream())
+                                .toList(),
+                        database,
+                        platform.backups().reserve()),
+                QUICK);
+    }
+
+    PlannedStep verifyRestorePoint(String restorePoint, Database restored) {
+        return step(
+                        "backup.verify-restore-point",
+                        "Verify the restore point to go back to",
+                        new VerifyRestorePoint(compose, restorePoint, restored),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep dump(Database dumped) {
+        return step(
+                        "backup.database",
+                        "Dump the database " + dumped.getName(),
+                        DumpDatabase.newBuilder()
+                                .setCompose(compose)
+                                .setDatabase(dumped)
+                                .setDirectory(directory)
+                                .build(),
+                        LONG)
+                .attempts(3);
+    }
+
+    PlannedStep configuration() {
+        return step(
+                        "backup.configuration",
+                        "Copy the configuration",
+                        new CopyConfiguration(platform.workTree(), platform.configuration(), directory),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep modifiedFiles() {
+        return step(
+                        "backup.modified-files",
+                        "Copy what differs from the tag",
+                        new CopyModifiedFiles(platform.workTree(), request.tag(), directory),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep models() {
+        return step(
+                        "backup.models",
+                        "Archive the models",
+                        new ArchiveModels(platform.workTree(), platform.models(), directory),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep data(ContainerData data) {
+        return step(
+                        "backup.data-" + data.service(),
+                        "Copy " + data.path() + " of " + data.service(),
+                        new CopyContainerData(compose, data.service(), data.path(), directory),
+                        LONG)
+                .attempts(3);
+    }
+
+    PlannedStep manifest() {
+        return step(
+                        "backup.manifest",
+                        "Write the restore point's manifest",
+                        new WriteManifest(directory, platform.name(), database == null ? null : database.getName()),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep verify() {
+        return step(
+                        "backup.verify",
+                        "Verify the restore point",
+                        new VerifyRestorePoint(compose, directory, database),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep seal(Database sealed) {
+        return step("backup.seal-database", "Seal the database and count its rows", new SealDatabase(sealed), MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep restore(Database restored, String restorePoint) {
+        return step(
+                        "backup.restore-database",
+                        "Restore the database beside, verify it and swap it in",
+                        RestoreDatabase.newBuilder()
+                                .setCompose(compose)
+                                .setDatabase(restored)
+                                .setRestorePoint(restorePoint)
+                                .build(),
+                        LONG)
+                .attempts(2);
+    }
+
+    Undo swapBack(Database restored) {
+        return new Undo(
+                "Swap the previous database back", Worker.BACKUP, new SwapDatabaseBack(compose, restored), MINUTES);
+    }
+}

@@ -1,0 +1,142 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.LONG;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
+
+import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
+import io.freedom.rollback.schemas.action.AdoptImages;
+import io.freedom.rollback.schemas.action.AwaitHealthy;
+import io.freedom.rollback.schemas.action.CaptureLogs;
+import io.freedom.rollback.schemas.action.CheckCompose;
+import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.PrepareImages;
+import io.freedom.rollback.schemas.action.PruneImages;
+import io.freedom.rollback.schemas.action.RecordContainers;
+import io.freedom.rollback.schemas.action.RestoreContainers;
+import io.freedom.rollback.schemas.action.RestoreImages;
+import io.freedom.rollback.schemas.action.StartWriters;
+import io.freedom.rollback.schemas.action.StopWriters;
+import io.freedom.rollback.schemas.step.Worker;
+import java.util.List;
+
+/** What container-svc does for a plan. */
+final class ContainerSteps {
+    /** Grace of `docker stop`, seconds, as compose has it. */
+    private static final int GRACE = 10;
+
+    private final PlanRequest request;
+    private final ComposeProject compose;
+
+    ContainerSteps(PlanRequest request) {
+        this.request = request;
+        compose = request.compose();
+    }
+
+    /** @param services that the compose file must have */
+    PlannedStep check(List<String> services) {
+        return step(
+                "container.check",
+                "Check the Docker engine and the compose file",
+                new CheckCompose(compose, services),
+                QUICK);
+    }
+
+    PlannedStep recordState() {
+        return step(
+                        "container.record-state",
+                        "Record the containers and guard their images",
+                        new RecordContainers(compose, request.directory()),
+                        QUICK)
+                .attempts(3);
+    }
+
+    PlannedStep prepareImages() {
+        return step(
+                "container.prepare-images",
+                "Build the tag's images beside the live ones",
+                new PrepareImages(compose, request.worktree(), request.tag()),
+                LONG);
+    }
+
+    PlannedStep captureLogs() {
+        return step(
+                "container.capture-logs",
+                "Keep the container logs",
+                new CaptureLogs(compose, request.directory()),
+                MINUTES);
+    }
+
+    PlannedStep stopAllBut(List<String> running) {
+        return step(
+                        "container.stop-writers",
+                        running.isEmpty() ? "Stop all services" : "Stop all services but " + String.join(", ", running),
+                        new StopWriters(compose, running, GRACE),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo startThoseThatRan() {
+        return new Undo("Start the services that ran", Worker.CONTAINER, new StartWriters(compose), MINUTES);
+    }
+
+    PlannedStep down(List<String> kept) {
+        return step(
+                        "container.down",
+                        kept.isEmpty()
+                                ? "Remove the containers, keep the volumes"
+                                : "Remove the containers but " + String.join(", ", kept) + ", keep the volumes",
+                        new ComposeDown(compose, GRACE, kept),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo bringBackThoseRecorded() {
+        return new Undo(
+                "Bring the recorded containers back", Worker.CONTAINER, new RestoreContainers(compose), MINUTES);
+    }
+
+    PlannedStep adoptImages() {
+        return step("container.adopt-images", "Give the prepared images their names", new AdoptImages(compose), QUICK)
+                .attempts(3);
+    }
+
+    Undo nameThePreviousImages() {
+        return new Undo(
+                "Give the previous images their names back", Worker.CONTAINER, new RestoreImages(compose), QUICK);
+    }
+
+    /** @param kept services that may be running still */
+    PlannedStep startDatabase(String service, List<String> kept) {
+        return step(
+                        "container.start-database",
+                        "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
+                        new ComposeUp(compose, List.of(service)),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep startAll() {
+        return step("container.up", "Start all services", new ComposeUp(compose, List.of()), MINUTES)
+                .attempts(2);
+    }
+
+    Undo removeNewBut(List<String> kept) {
+        return new Undo("Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE, kept), MINUTES);
+    }
+
+    Undo stopNewBut(List<String> running) {
+        return new Undo("Stop the new services", Worker.CONTAINER, new StopWriters(compose, running, GRACE), MINUTES);
+    }
+
+    PlannedStep awaitHealthy() {
+        return step("container.await-healthy", "Await healthy services", new AwaitHealthy(compose, List.of()), MINUTES);
+    }
+
+    PlannedStep pruneImages() {
+        return step("container.prune-images", "Prune dangling images", new PruneImages(compose), MINUTES);
+    }
+}

@@ -1,0 +1,126 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.Phase;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The six phases: back to the target tag, the database restored from a restore point where one is given. */
+final class FullRollback {
+    private FullRollback() {}
+
+    static void write(PlanDraft plan) {
+        var database = plan.request.database();
+        var restorePoint = plan.request.restorePoint();
+        var databaseService = plan.request.databaseService();
+        var kept = kept(plan.request);
+
+        // Phases 1 and 2. The slow part of recovery, building the images, is done while the platform still serves.
+        Preservation.assess(plan);
+        var assessed = plan.idsOf(Phase.ASSESS);
+        plan.add(plan.git
+                .addWorktree()
+                .after("git.verify-target")
+                .with("git.verify-target")
+                .undoneBy(plan.git.worktreeRemoved()));
+        plan.add(plan.container
+                .prepareImages()
+                .after("git.add-worktree", "container.record-state")
+                .with("git.verify-target"));
+        Preservation.preserve(plan, assessed);
+
+        plan.phase(Phase.SHUT_DOWN);
+        plan.add(plan.container
+                .stopAllBut(databaseService)
+                .after("backup.verify", "container.prepare-images")
+                .takesServiceDown()
+                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+        if (database != null) {
+            plan.add(plan.backup.seal(database).after("container.stop-writers"));
+        }
+        // Nothing is written any more: containers may go, and beside that the work tree may change.
+        var sealed = database == null ? "container.stop-writers" : "backup.seal-database";
+        plan.add(plan.container
+                .down(kept)
+                .after(sealed)
+                .with("container.prepare-images", "container.record-state")
+                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out"));
+
+        plan.phase(Phase.REVERT);
+        plan.add(plan.git
+                .checkOut()
+                .after(sealed)
+                .with("git.verify-target", "git.preserve-changes")
+                .undoneBy(plan.git.returnToPrevious()));
+        plan.add(plan.container
+                .adoptImages()
+                .after(sealed)
+                .with("container.prepare-images", "container.record-state")
+                .undoneBy(plan.container.nameThePreviousImages(), "container.record-state"));
+        plan.add(plan.git.verifyWorkTree().after("git.check-out").with("git.verify-target"));
+
+        plan.phase(Phase.RECOVER);
+        // The check-out verifies itself; that the critical files are there must be known before the services start.
+        var startable = new ArrayList<>(List.of("container.down", "git.verify-work-tree", "container.adopt-images"));
+        if (database != null) {
+            plan.add(plan.container
+                    .startDatabase(database.getService(), kept)
+                    .after("container.down", "git.check-out", "container.adopt-images")
+                    .with("container.prepare-images", "container.record-state", "git.check-out")
+                    .undoneBy(plan.container.removeNewBut(kept), "container.record-state", "git.check-out"));
+            plan.add(plan.health.awaitDatabase(database).after("container.start-database"));
+            startable.add("health.database-ready");
+        }
+        if (database != null && restorePoint != null) {
+            plan.add(plan.backup
+                    .restore(database, restorePoint)
+                    .after("health.database-ready")
+                    .undoneBy(plan.backup.swapBack(database)));
+            startable.add("backup.restore-database");
+        }
+        plan.add(plan.container
+                .startAll()
+                .after(startable)
+                .with("container.prepare-images")
+                .undoneBy(
+                        database == null
+                                ? plan.container.removeNewBut(List.of())
+                                : plan.container.stopNewBut(databaseService)));
+        plan.add(plan.container
+                .awaitHealthy()
+                .after("container.up")
+                .with("container.prepare-images")
+                .bringsServiceBack());
+
+        plan.phase(Phase.VALIDATE);
+        plan.add(plan.health.files().after("container.await-healthy"));
+        if (database != null) {
+            var rows = plan.health.compareRows(database).after("container.await-healthy");
+            plan.add(
+                    restorePoint == null
+                            ? rows.with("backup.seal-database", "health.baseline")
+                            : rows.with("backup.restore-database"));
+        }
+        plan.health.probes().forEach(probe -> plan.add(probe.after("container.await-healthy")));
+        plan.add(plan.health
+                .scanLogs()
+                .after(plan.idsOf(Phase.VALIDATE))
+                .with("container.record-state", "git.check-out"));
+
+        // Once service is back.
+        var validated = plan.idsOf(Phase.VALIDATE);
+        plan.phase(Phase.FINISH);
+        plan.add(plan.git.removeWorktree().after(validated).dispensable());
+        plan.add(plan.container.pruneImages().after(validated).dispensable());
+    }
+
+    /**
+     * A database server that is the same in both versions runs on: its restart would be downtime, and the one more thing
+     * that can fail. Not where it is to hold other data, nor after a breach.
+     */
+    private static List<String> kept(PlanRequest request) {
+        return request.restorePoint() == null && request.incident() != IncidentClass.SECURITY_BREACH
+                ? request.databaseService()
+                : List.of();
+    }
+}

@@ -1,0 +1,96 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
+
+import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
+import io.freedom.rollback.schemas.action.AddWorktree;
+import io.freedom.rollback.schemas.action.CheckOutTarget;
+import io.freedom.rollback.schemas.action.PreserveChanges;
+import io.freedom.rollback.schemas.action.RecordGitState;
+import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.action.ReturnToPrevious;
+import io.freedom.rollback.schemas.action.VerifyTarget;
+import io.freedom.rollback.schemas.action.VerifyWorkTree;
+import io.freedom.rollback.schemas.step.Worker;
+import java.util.List;
+
+/** What git-svc does for a plan. */
+final class GitSteps {
+    private final PlanRequest request;
+    private final String workTree;
+    private final List<String> criticalPaths;
+
+    GitSteps(PlanRequest request) {
+        this.request = request;
+        workTree = request.platform().workTree();
+        criticalPaths = request.platform().criticalPaths();
+    }
+
+    PlannedStep verifyTarget() {
+        return step(
+                "git.verify-target",
+                "Verify tag " + request.tag(),
+                new VerifyTarget(workTree, request.tag(), criticalPaths),
+                QUICK);
+    }
+
+    PlannedStep recordState() {
+        return step(
+                        "git.record-state",
+                        "Record the git state",
+                        new RecordGitState(workTree, request.directory()),
+                        QUICK)
+                .attempts(2);
+    }
+
+    PlannedStep preserveChanges() {
+        return step(
+                        "git.preserve-changes",
+                        "Keep the dirty work tree as commit and patch",
+                        new PreserveChanges(workTree, request.directory()),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep addWorktree() {
+        return step(
+                        "git.add-worktree",
+                        "Check the tag out beside the live work tree",
+                        new AddWorktree(workTree, request.tag(), request.worktree()),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo worktreeRemoved() {
+        return new Undo(
+                "Remove the worktree beside", Worker.GIT, new RemoveWorktree(workTree, request.worktree()), QUICK);
+    }
+
+    PlannedStep removeWorktree() {
+        return step(
+                "git.remove-worktree",
+                "Remove the worktree beside",
+                new RemoveWorktree(workTree, request.worktree()),
+                QUICK);
+    }
+
+    PlannedStep checkOut() {
+        return step("git.check-out", "Check out " + request.tag(), new CheckOutTarget(workTree, request.tag()), MINUTES)
+                .attempts(2);
+    }
+
+    Undo returnToPrevious() {
+        return new Undo(
+                "Return to the previous branch and dirty files", Worker.GIT, new ReturnToPrevious(workTree), MINUTES);
+    }
+
+    PlannedStep verifyWorkTree() {
+        return step(
+                "git.verify-work-tree",
+                "Verify the work tree and critical files",
+                new VerifyWorkTree(workTree, request.tag(), criticalPaths),
+                QUICK);
+    }
+}

@@ -1,0 +1,47 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A plan being written, phase by phase in the runbook's order, out of the steps that the four workers offer. */
+final class PlanDraft {
+    final PlanRequest request;
+    final GitSteps git;
+    final BackupSteps backup;
+    final ContainerSteps container;
+    final HealthSteps health;
+
+    private final List<PlanStep> steps = new ArrayList<>();
+    private Phase phase = Phase.ASSESS;
+
+    PlanDraft(PlanRequest request) {
+        this.request = request;
+        git = new GitSteps(request);
+        backup = new BackupSteps(request);
+        container = new ContainerSteps(request);
+        health = new HealthSteps(request);
+    }
+
+    /** What is added from now on belongs to it. */
+    void phase(Phase next) {
+        phase = next;
+    }
+
+    void add(PlannedStep step) {
+        steps.add(step.in(phase));
+    }
+
+    /** Ids of the steps added so far, of one phase. */
+    List<String> idsOf(Phase wanted) {
+        return steps.stream()
+                .filter(step -> step.getPhase() == wanted)
+                .map(PlanStep::getId)
+                .toList();
+    }
+
+    List<PlanStep> steps() {
+        return List.copyOf(steps);
+    }
+}

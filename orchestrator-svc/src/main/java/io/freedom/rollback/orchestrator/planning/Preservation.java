@@ -1,0 +1,58 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Phase;
+import java.util.List;
+
+/** Phases 1 and 2: a verified restore point, nothing stopped. What changes the platform begins with them. */
+final class Preservation {
+    private Preservation() {}
+
+    static void write(PlanDraft plan) {
+        assess(plan);
+        preserve(plan, plan.idsOf(Phase.ASSESS));
+    }
+
+    /** Phase 1: emergency assessment. */
+    static void assess(PlanDraft plan) {
+        var database = plan.request.database();
+        var restorePoint = plan.request.restorePoint();
+
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.git.verifyTarget());
+        plan.add(plan.git.recordState());
+        plan.add(plan.container.recordState());
+        plan.add(plan.health.envKeys());
+        plan.add(plan.backup.checkSpace(plan.request.directory()).attempts(2));
+        if (database != null) {
+            plan.add(plan.health.baseline(database));
+        }
+        if (database != null && restorePoint != null) {
+            plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
+        }
+    }
+
+    /** Phase 2: backup and preservation, in parallel. */
+    static void preserve(PlanDraft plan, List<String> assessed) {
+        var database = plan.request.database();
+        var platform = plan.request.platform();
+
+        plan.phase(Phase.PRESERVE);
+        if (database != null) {
+            plan.add(plan.backup.dump(database).after(assessed));
+        }
+        plan.add(plan.git.preserveChanges().after(assessed));
+        plan.add(plan.backup.configuration().after(assessed));
+        plan.add(plan.backup.modifiedFiles().after(assessed));
+        if (!platform.models().isEmpty()) {
+            plan.add(plan.backup.models().after(assessed));
+        }
+        for (var data : platform.containerData()) {
+            plan.add(plan.backup.data(data).after(assessed));
+        }
+        plan.add(plan.container.captureLogs().after(assessed).dispensable());
+
+        var manifest = plan.backup.manifest().after(plan.idsOf(Phase.PRESERVE));
+        plan.add(database == null ? manifest : manifest.with("health.baseline", "backup.database"));
+        plan.add(plan.backup.verify().after("backup.manifest"));
+    }
+}

@@ -1,0 +1,112 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Admission;
+import io.freedom.rollback.orchestrator.admission.Decision;
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.PlanPreviewed;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.state.ReportedIncident;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out what admission decides about incidents and operators' commands, and lets in those that wait. */
+final class Admissions {
+    private final SagaStore store;
+    private final Sagas sagas;
+    private final History history;
+    private final Publisher publisher;
+
+    Admissions(SagaStore store, Sagas sagas, History history, Publisher publisher) {
+        this.store = store;
+        this.sagas = sagas;
+        this.history = history;
+        this.publisher = publisher;
+    }
+
+    void reported(ReportedIncident report, Instant now) {
+        var incident = report.getIncident();
+        var decision = admission(incident.getPlatform(), now).decide(incident);
+        if (decision instanceof Decision.Unknown(var reason)) {
+            var letter =
+                    DeadLetter.newBuilder(report.getOrigin()).setReason(reason).setAt(now);
+            publisher.refuse(incident.getPlatform(), letter.build(), now);
+            return;
+        }
+        apply(decision, incident.getPlatform(), incident.getIncidentId(), now);
+    }
+
+    void commanded(OperatorCommand command, Instant now) {
+        var decision = admission(command.getPlatform(), now).decide(command);
+        if (decision instanceof Decision.AlreadyHandled) {
+            return;
+        }
+        store.put(Platforms.handled(store.platform(command.getPlatform()), command.getCommandId()));
+        apply(decision, command.getPlatform(), command.getCommandId(), now);
+    }
+
+    private Admission admission(String platform, Instant now) {
+        var live = store.live(platform);
+        return new Admission(store.platform(platform), live == null ? null : live.rollback, now);
+    }
+
+    private void apply(Decision decision, String platform, String cause, Instant now) {
+        switch (decision) {
+            case Decision.Register(var descriptor, var hash, var operator) -> {
+                store.put(Platforms.registered(store.platform(platform), descriptor));
+                history.add(platform, cause, new PlatformRegistered(descriptor, hash, operator), now);
+            }
+            case Decision.Reject(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
+            case Decision.Preview(var plan) -> history.add(platform, cause, new PlanPreviewed(plan), now);
+            case Decision.Start(var start) -> sagas.start(start, platform, cause, now);
+            case Decision.Abort(var abort) -> advance(platform, abort, cause, now);
+            case Decision.AlreadyHandled _ -> {}
+            case Decision.Duplicate(var incident, var rollbackId) ->
+                history.add(platform, cause, new IncidentDuplicated(incident, rollbackId), now);
+            case Decision.Merge(var incident) -> merge(incident, platform, cause, now);
+            case Decision.Queue(var incident) -> {
+                store.put(Platforms.queued(store.platform(platform), incident));
+                history.add(platform, cause, new IncidentQueued(incident), now);
+            }
+            case Decision.Ignore(var incident, var reason) ->
+                history.add(platform, cause, new IncidentIgnored(incident, reason), now);
+            case Decision.Unknown(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
+        }
+    }
+
+    private void merge(Incident incident, String platform, String cause, Instant now) {
+        var live = store.live(platform);
+        if (live == null) {
+            throw new IllegalStateException("merged into a rollback that does not run: " + platform);
+        }
+        store.put(Platforms.answered(store.platform(platform), incident, live.rollback.id()));
+        publisher.somebodyWaits();
+        history.add(live, cause, new IncidentMerged(incident), now);
+    }
+
+    /** The running rollback goes on; where it has ended with that, the incidents that wait are let in. */
+    void advance(String platform, RollbackCommand command, @Nullable String cause, Instant now) {
+        if (sagas.advance(platform, command, cause, now)) {
+            admitNext(platform, now);
+        }
+    }
+
+    /** One that starts nothing must not keep those behind it waiting. */
+    private void admitNext(String platform, Instant now) {
+        while (store.live(platform) == null
+                && !store.platform(platform).getQueue().isEmpty()) {
+            var waiting = store.platform(platform);
+            var next = waiting.getQueue().getFirst();
+            store.put(Platforms.dequeued(waiting));
+            apply(admission(platform, now).decide(next), platform, next.getIncidentId(), now);
+        }
+    }
+}

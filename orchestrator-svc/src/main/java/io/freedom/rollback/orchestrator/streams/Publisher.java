@@ -1,0 +1,84 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.saga.Reaction;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.topics.Topic;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/** Sends records on to their topics, and commits at once those that somebody waits for. */
+final class Publisher {
+    private final ProcessorContext<String, Outbound> context;
+    private final TopicCatalogue topics;
+    /** Somebody waits for what was just decided: a worker, an operator. */
+    private boolean awaited;
+
+    Publisher(ProcessorContext<String, Outbound> context, TopicCatalogue topics) {
+        this.context = context;
+        this.topics = topics;
+    }
+
+    void somebodyWaits() {
+        awaited = true;
+    }
+
+    /**
+     * Otherwise workers would see what follows from a step's outcome only after the commit interval. A transaction for
+     * what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
+     */
+    void commitWhatIsAwaited() {
+        if (awaited) {
+            context.commit();
+            awaited = false;
+        }
+    }
+
+    void command(Reaction reaction, Instant now) {
+        somebodyWaits();
+        forward(topics.commands(reaction.worker()), reaction.command().getPlatform(), reaction.command(), now);
+    }
+
+    void history(HistoryEvent event, Instant now) {
+        forward(topics.history(), event.getPlatform(), event, now);
+    }
+
+    void status(RollbackStatus status, Instant now) {
+        forward(topics.status(), status.getRollbackId(), status, now);
+    }
+
+    /** The record in hand cannot be read. */
+    void refuse(Topic topic, @Nullable String key, byte @Nullable [] value, String reason, Instant now) {
+        var metadata = context.recordMetadata();
+        var letter = DeadLetter.newBuilder()
+                .setTopic(topic.name())
+                .setPartition(metadata.map(origin -> origin.partition()).orElse(-1))
+                .setOffset(metadata.map(origin -> origin.offset()).orElse(-1L))
+                .setAt(now)
+                .setReason(reason)
+                .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))
+                .setValue(value == null ? null : ByteBuffer.wrap(value));
+        deadLetter(topic, key, letter.build(), now);
+    }
+
+    /** An incident that was read but cannot be applied. */
+    void refuse(String platform, DeadLetter incident, Instant now) {
+        deadLetter(topics.incidents(), platform, incident, now);
+    }
+
+    private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {
+        somebodyWaits();
+        forward(topics.deadLetters(topic), key, letter, now);
+    }
+
+    private void forward(Topic topic, @Nullable String key, SpecificRecord value, Instant now) {
+        context.forward(new Record<>(key, new Outbound(topic.name(), value), now.toEpochMilli()));
+    }
+}

@@ -1,0 +1,93 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.saga.Reaction;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs rollbacks: what their decider decides is stored and published, and workers are sent what follows from it. */
+final class Sagas {
+    private final SagaStore store;
+    private final History history;
+    private final Publisher publisher;
+
+    Sagas(SagaStore store, History history, Publisher publisher) {
+        this.store = store;
+        this.history = history;
+        this.publisher = publisher;
+    }
+
+    void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
+        var state = Platforms.handled(store.platform(platform), start.rollbackId());
+        var incident = start.incident();
+        if (incident != null) {
+            state = Platforms.answered(state, incident, start.rollbackId());
+        }
+        store.put(Platforms.running(state, start.rollbackId()));
+        var events = RollbackDecider.decide(start, null, now);
+        var live = new Live(RollbackDecider.evolve(null, events.subList(0, 1), now), HashChain.EMPTY);
+        store.begin(platform, live);
+        history.add(live, cause, HistoryMapper.toAvro(events.getFirst()), now);
+        events.subList(1, events.size()).forEach(event -> happened(live, event, cause, now));
+        publish(live, now);
+    }
+
+    /** Whether the platform's rollback has ended with this; a command to a platform where none runs means nothing. */
+    boolean advance(String platform, RollbackCommand command, @Nullable String cause, Instant now) {
+        var live = store.live(platform);
+        if (live == null) {
+            return false;
+        }
+        var events = RollbackDecider.decide(command, live.rollback, now);
+        if (events.isEmpty()) {
+            return false;
+        }
+        events.forEach(event -> happened(live, event, cause, now));
+        publish(live, now);
+        if (!live.rollback.finished()) {
+            return false;
+        }
+        publisher.somebodyWaits();
+        store.forget(platform, live.rollback.id());
+        store.put(Platforms.idle(store.platform(platform)));
+        return true;
+    }
+
+    private void happened(Live live, RollbackEvent event, @Nullable String cause, Instant now) {
+        live.rollback = RollbackDecider.evolve(live.rollback, List.of(event), now);
+        history.add(live, cause, HistoryMapper.toAvro(event), now);
+        if (event instanceof RollbackEvent.Dispatched(var attempt, var _)) {
+            live.signs.heard(attempt, now);
+        }
+        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
+                && result.getResult() instanceof RestorePointVerified point
+                && trustworthy(live.rollback)) {
+            var platform = live.rollback.plan().getPlatform();
+            store.put(Platforms.restorable(
+                    store.platform(platform),
+                    new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt())));
+        }
+        Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
+    }
+
+    /** What is kept of a database that is known to be corrupt serves analysis, never a restore. */
+    private static boolean trustworthy(Rollback rollback) {
+        var incident = rollback.incident();
+        return incident == null || incident.getIncidentClass() != IncidentClass.DATA_CORRUPTION;
+    }
+
+    /** The snapshot that operators see. */
+    void publish(Live live, Instant now) {
+        live.unpublished = false;
+        publisher.status(StatusView.of(live.rollback, live.signs, now), now);
+    }
+}
