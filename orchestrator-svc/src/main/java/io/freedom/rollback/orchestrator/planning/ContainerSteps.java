@@ -58,7 +58,7 @@ final class ContainerSteps {
         return step(
                 "container.prepare-images",
                 "Build the tag's images beside the live ones",
-                new PrepareImages(compose, request.worktree(), request.tag()),
+                new PrepareImages(compose, request.worktree(), request.tag(), List.of(), true),
                 LONG);
     }
 
@@ -114,13 +114,13 @@ final class ContainerSteps {
         return step(
                         "container.start-database",
                         "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
-                        new ComposeUp(compose, List.of(service)),
+                        new ComposeUp(compose, List.of(service), false),
                         MINUTES)
                 .attempts(2);
     }
 
     PlannedStep startAll() {
-        return step("container.up", "Start all services", new ComposeUp(compose, List.of()), MINUTES)
+        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false), MINUTES)
                 .attempts(2);
     }
 
