@@ -46,7 +46,14 @@ import picocli.CommandLine.ScopeType;
             PlanCommand.class,
             StatusCommand.class,
             WatchCommand.class,
+            ApproveCommand.class,
+            RejectCommand.class,
+            PauseCommand.class,
+            ResumeCommand.class,
             AbortCommand.class,
+            RetryCommand.class,
+            SkipCommand.class,
+            TimeoutCommand.class,
             HistoryCommand.class,
             DeadLettersCommand.class
         })

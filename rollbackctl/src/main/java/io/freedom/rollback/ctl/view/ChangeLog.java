@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A rollback as a log: one line for each change between two snapshots, and one when a worker stays silent. */
 public final class ChangeLog {
-    private record Seen(StepState state, int attempt) {}
+    /** @param answers who has answered a gate, as its detail tells */
+    private record Seen(StepState state, int attempt, String answers) {
+        static Seen of(StepStatus step) {
+            var answers = step.getState() == StepState.AWAITING_APPROVAL ? step.getDetail() : "";
+            return new Seen(step.getState(), step.getAttempt(), answers);
+        }
+    }
 
     private final ZoneId zone;
     private final Style style;
@@ -61,9 +67,18 @@ public final class ChangeLog {
         var at = status.getFinishedAt() == null ? status.getAt() : status.getFinishedAt();
         var reason = status.getReason().isEmpty() ? "" : ": " + status.getReason();
         switch (status.getState()) {
-            case RUNNING -> {}
+            case RUNNING -> {
+                if (last != null) {
+                    lines.add(line(status, at, style.cyan("▶ goes on" + reason)));
+                }
+            }
+            case PAUSED, HELD, AWAITING_APPROVAL -> {
+                lines.add(line(
+                        status, at, Steps.coloured(status.getState(), "‖ " + Steps.meaning(status) + reason, style)));
+                Hints.of(status).forEach(hint -> lines.add(line(status, at, style.bold("  " + hint))));
+            }
             case COMPENSATING -> lines.add(line(status, at, style.yellow("↩ undoing what was done" + reason)));
-            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED -> {
+            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> {
                 var took = " after " + Texts.span(Duration.between(status.getStartedAt(), at));
                 var text = status.getRollbackId() + " " + Steps.meaning(status) + took + reason;
                 lines.add(line(status, at, Steps.coloured(status.getState(), text, style)));
@@ -72,7 +87,7 @@ public final class ChangeLog {
     }
 
     private void step(RollbackStatus status, StepStatus step, Instant now, List<String> lines) {
-        var current = new Seen(step.getState(), step.getAttempt());
+        var current = Seen.of(step);
         var before = seen.put(step.getId(), current);
         // Before a worker accepts there is nothing to tell, unless it does not accept.
         boolean worthTelling = step.getState() != StepState.PENDING && step.getState() != StepState.DISPATCHED;

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ChangeLogTest {
@@ -51,6 +52,32 @@ class ChangeLogTest {
                         "10:15:06  +6.0 s      ▼ service goes down",
                         "10:15:16  +16 s       ▲ service is back, downtime 10 s",
                         "10:15:20  +20 s       rb-20260131-101500-a3f9 succeeded after 20 s: all steps done");
+    }
+
+    @Test
+    void tellsThatAGateWaitsWhoAnsweredAndThatItGoesOn() {
+        var gate = step("gate.loss", "Approve the loss", Phase.RECOVER, StepState.AWAITING_APPROVAL)
+                .setAttempt(1)
+                .setDetail("0 of 2 approvals: removes pgdata");
+        var open = Samples.status(gate.build())
+                .setState(RollbackState.AWAITING_APPROVAL)
+                .setReason("gate.loss waits for approval");
+
+        assertThat(log.next(open.build(), START))
+                .contains(
+                        "10:15:00  +0.0 s      ? gate.loss  Approve the loss: 0 of 2 approvals: removes pgdata",
+                        "10:15:00  +0.0 s      ‖ waits for approval: gate.loss waits for approval",
+                        "10:15:00  +0.0 s        Approve: rollbackctl approve " + Samples.ID + " gate.loss");
+        open.setSteps(
+                List.of(gate.setDetail("1 of 2 approvals (ada): removes pgdata").build()));
+        assertThat(log.next(open.build(), START))
+                .containsExactly(
+                        "10:15:00  +0.0 s      ? gate.loss  Approve the loss: 1 of 2 approvals (ada): removes pgdata");
+        var through = Samples.status(gate.setState(StepState.SUCCEEDED)
+                .setFinishedAt(START)
+                .setDetail("approved by ada, bob")
+                .build());
+        assertThat(log.next(through.build(), START)).last().isEqualTo("10:15:00  +0.0 s      ▶ goes on");
     }
 
     @Test
