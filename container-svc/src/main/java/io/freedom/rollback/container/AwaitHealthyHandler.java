@@ -13,6 +13,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import io.freedom.rollback.worker.TimeLimit;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +44,7 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
         var wanted = wanted(action, step);
         var services = wanted.keySet();
         var judge = new HealthJudge(engine);
-        long end = System.nanoTime() + Containers.left(step.deadline()).toNanos();
+        var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.checkpoint();
             var containers = Containers.ofServices(engine, project).stream()
@@ -66,7 +67,7 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
                                 .build(),
                         note);
             }
-            if (System.nanoTime() > end) {
+            if (limit.left() <= 0) {
                 throw late(engine, note, waiting, containers);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Whether a container listens on one of its ports yet. To look costs nothing, while a health check run in vain costs a
@@ -15,7 +17,17 @@ import java.util.List;
 final class Listening {
     private static final String LISTEN = "0A";
 
+    private static final int POLL_MILLIS = 20;
+
     private Listening() {}
+
+    /** Waits until it may listen, or its process is gone, without a question to the engine, which has enough to do. */
+    static void await(String containerId, ContainerDetails details, Duration most) throws InterruptedException {
+        long end = System.nanoTime() + most.toNanos();
+        while (!isPossible(containerId, details) && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
 
     /** False only when it is sure: not for one without ports, nor where the container's processes cannot be seen. */
     static boolean isPossible(String containerId, ContainerDetails details) {

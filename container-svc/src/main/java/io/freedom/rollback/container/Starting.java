@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Starting {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int POLL_MILLIS = 25;
+    /** How old what the engine said of a container may become: its process may be another by then. */
+    private static final Duration AFRESH = Duration.ofMillis(500);
 
     private final Engine engine;
     private final StepContext step;
@@ -97,6 +99,7 @@ final class Starting {
             if (details.isEmpty() || details.get().healthCheck().isEmpty()) {
                 return;
             }
+            Listening.await(container.id(), details.get(), AFRESH);
             if (OwnHealth.passes(engine, container, details.get())) {
                 return;
             }

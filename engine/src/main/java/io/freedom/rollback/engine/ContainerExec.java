@@ -7,6 +7,7 @@ import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.StreamType;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.TimeLimit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,10 +52,10 @@ final class ContainerExec {
             throws StepFailure, InterruptedException {
         var what = "running " + argv.getFirst() + " in container " + Engine.shortened(containerId);
         var mark = UUID.randomUUID().toString();
-        long end = System.nanoTime() + timeout.toNanos();
+        var limit = TimeLimit.of(timeout);
         boolean over = false;
         try {
-            var result = attempt(what, argv, marked(environment, mark), end);
+            var result = attempt(what, argv, marked(environment, mark), limit);
             over = true;
             return result;
         } catch (StepFailure e) {
@@ -67,7 +68,7 @@ final class ContainerExec {
         }
     }
 
-    private ExecResult attempt(String what, List<String> argv, List<String> environment, long end)
+    private ExecResult attempt(String what, List<String> argv, List<String> environment, TimeLimit limit)
             throws StepFailure, InterruptedException {
         var id = calls.call(
                 what,
@@ -80,11 +81,13 @@ final class ContainerExec {
                         .getId());
         try (var output = new Output()) {
             client.execStartCmd(id).exec(output);
-            if (!output.awaitCompletion(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                throw late(what);
+            while (!output.awaitCompletion(limit.left(), TimeUnit.NANOSECONDS)) {
+                if (limit.left() <= 0) {
+                    throw late(what);
+                }
             }
             // A cut stream ends as silently as a finished one: only the engine knows whether the program is done.
-            var state = ended(what, id, end);
+            var state = ended(what, id, limit);
             return new ExecResult(
                     state.getExitCodeLong() == null ? -1 : state.getExitCodeLong(),
                     output.stdout.text(),
@@ -95,13 +98,14 @@ final class ContainerExec {
         }
     }
 
-    private InspectExecResponse ended(String what, String id, long end) throws StepFailure, InterruptedException {
+    private InspectExecResponse ended(String what, String id, TimeLimit limit)
+            throws StepFailure, InterruptedException {
         while (true) {
             var state = calls.call(what, () -> client.inspectExecCmd(id).exec());
             if (!Boolean.TRUE.equals(state.isRunning())) {
                 return state;
             }
-            if (System.nanoTime() > end) {
+            if (limit.left() <= 0) {
                 throw late(what);
             }
             TimeUnit.MILLISECONDS.sleep(50);

@@ -64,8 +64,8 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
             switch (kept.stage()) {
                 case KEPT -> {
                     Unmoved.requireHead(kept, repository);
-                    Unmoved.requireFiles(kept, file -> true, site);
-                    kept = withFilesInTheWay(kept, target, site);
+                    var now = Unmoved.requireFiles(kept, file -> true, site);
+                    kept = withFilesInTheWay(kept, target, now, site);
                     site.step().checkpoint();
                     preservation.write(kept, tip);
                 }
@@ -110,10 +110,10 @@ final class CheckOutTargetHandler extends GitStep<CheckOutTarget> {
     }
 
     /** Ignored files that the tag will write over are kept as well. */
-    private static Preserved withFilesInTheWay(Preserved kept, Target target, Site site)
+    private static Preserved withFilesInTheWay(Preserved kept, Target target, ObjectId now, Site site)
             throws IOException, StepFailure, InterruptedException {
         var repository = site.repository();
-        var tree = site.snapshotWithin(kept.tree(), target.commit().getTree());
+        var tree = site.snapshotWithin(kept.tree(), target.commit().getTree(), now);
         var permissions = new TreeMap<>(kept.permissions());
         permissions.putAll(Permissions.of(repository.root(), Trees.differences(repository.jgit(), kept.tree(), tree)));
         return kept.left(target.commit().copy(), tree, permissions);

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import org.apache.avro.specific.SpecificRecord;
 import org.eclipse.jgit.errors.LockFailedException;
 import org.eclipse.jgit.lib.ObjectId;
+import org.jspecify.annotations.Nullable;
 
 /** A step on one repository: opens it, and turns what the file system and JGit throw into failures with advice. */
 abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
@@ -36,6 +37,12 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
          * stand where either tree has something. No others, such as an `.env` with secrets.
          */
         ObjectId snapshotWithin(ObjectId one, ObjectId other) throws IOException, StepFailure, InterruptedException {
+            return snapshotWithin(one, other, null);
+        }
+
+        /** @param now the snapshot without ignored files, where it was just taken: often it has all that is wanted */
+        ObjectId snapshotWithin(ObjectId one, ObjectId other, @Nullable ObjectId now)
+                throws IOException, StepFailure, InterruptedException {
             var wanted = Trees.paths(repository.jgit(), one);
             wanted.addAll(Trees.paths(repository.jgit(), other));
             var others = tree.others();
@@ -49,7 +56,10 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
             }
             var apart = new HashSet<>(others);
             inTheWay.forEach(apart::remove);
-            return Trees.without(repository.jgit(), tree.snapshot(inTheWay), apart);
+            var all = now != null && Trees.paths(repository.jgit(), now).containsAll(inTheWay)
+                    ? now
+                    : tree.snapshot(inTheWay);
+            return Trees.without(repository.jgit(), all, apart);
         }
 
         /** A tag may be moved while a rollback runs: the commit that was verified stays the target. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.eclipse.jgit.lib.ObjectId;
 
 /** What must be as it was preserved before a checkout may begin or go on. */
 final class Unmoved {
@@ -32,12 +33,16 @@ final class Unmoved {
         }
     }
 
-    /** Neither files nor staged content among the wanted ones may have changed: they would not be preserved. */
-    static void requireFiles(Preserved kept, Predicate<String> wanted, GitStep.Site site)
+    /**
+     * Neither files nor staged content among the wanted ones may have changed: they would not be preserved.
+     *
+     * @return the snapshot that proves it
+     */
+    static ObjectId requireFiles(Preserved kept, Predicate<String> wanted, GitStep.Site site)
             throws IOException, StepFailure, InterruptedException {
         var jgit = site.repository().jgit();
-        var changed =
-                new TreeSet<>(Trees.differences(jgit, kept.tree(), site.tree().snapshot(List.of())));
+        var now = site.tree().snapshot(List.of());
+        var changed = new TreeSet<>(Trees.differences(jgit, kept.tree(), now));
         changed.addAll(Trees.differences(
                 jgit, kept.index(), Index.read(site.repository()).tree()));
         changed.removeIf(wanted.negate());
@@ -54,6 +59,7 @@ final class Unmoved {
                                             + "` shows what changed) and retry this step, or abort the rollback";
                             });
         }
+        return now;
     }
 
     private static StepFailure precondition(String message) {

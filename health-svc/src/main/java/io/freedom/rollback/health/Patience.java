@@ -1,19 +1,19 @@
 package io.freedom.rollback.health;
 
+import io.freedom.rollback.worker.TimeLimit;
 import java.time.Duration;
 import java.time.Instant;
 
 /** How long a step may keep trying: until shortly before its deadline, so that its report still counts. */
-record Patience(long began, long until) {
+record Patience(long began, TimeLimit limit) {
     private static final Duration MARGIN = Duration.ofSeconds(1);
 
+    /** To be called on the step's own thread. */
     static Patience until(Instant deadline) {
         var left = Duration.between(Instant.now(), deadline);
         var margin = left.dividedBy(5);
-        long now = System.nanoTime();
         return new Patience(
-                now,
-                now + left.minus(margin.compareTo(MARGIN) < 0 ? margin : MARGIN).toNanos());
+                System.nanoTime(), TimeLimit.of(left.minus(margin.compareTo(MARGIN) < 0 ? margin : MARGIN)));
     }
 
     Duration used() {
@@ -21,6 +21,6 @@ record Patience(long began, long until) {
     }
 
     Duration left() {
-        return Duration.ofNanos(until - System.nanoTime());
+        return Duration.ofNanos(limit.left());
     }
 }

@@ -1,46 +1,48 @@
 package io.freedom.rollback.ctl;
 
-import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
-import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl abort}. */
-@Command(name = "abort", description = "Stop a running rollback and undo what it did.")
-final class AbortCommand extends Verb {
-    @Parameters(paramLabel = "ROLLBACK", description = "rollback id")
-    private String rollbackId = "";
-
+@Command(
+        name = "abort",
+        description = {
+            "Stop a running rollback and undo what it did.",
+            "Works also while it is paused or held; that ends with it."
+        })
+final class AbortCommand extends ControlVerb {
     @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
     private String reason = "";
 
+    @Option(names = "--after-step", description = "let the steps that run end, instead of cancelling them")
+    private boolean afterStep;
+
+    @Option(names = "--leave-as-is", description = "undo nothing: the platform stays half rolled back, for you to mend")
+    private boolean leaveAsIs;
+
     @Override
-    int run(ControlPlane plane) {
-        var status = status(plane);
-        if (!Statuses.isRunning(status)) {
-            throw Failure.rejected(rollbackId + " is over ("
-                    + status.getState().name().toLowerCase(Locale.ROOT) + "): there is nothing to abort");
-        }
-        var answer =
-                request(plane).ask(status.getPlatform(), required(reason, "--reason"), new AbortRollback(rollbackId));
-        return print(
-                List.of(answer),
-                List.of(
-                        rollbackId + " stops now; what it did to " + status.getPlatform() + " is undone.",
-                        "Watch it: rollbackctl watch " + rollbackId));
+    String verb() {
+        return "abort";
     }
 
-    private RollbackStatus status(ControlPlane plane) {
-        try (var reader = plane.read(List.of(plane.topics().status()))) {
-            return Statuses.read(reader)
-                    .rollback(rollbackId)
-                    .orElseThrow(() -> Failure.rejected(
-                            "There is no rollback '" + rollbackId + "'. See rollbackctl status --all"));
-        }
+    @Override
+    int run(ControlPlane plane) {
+        var status = running(plane);
+        var id = status.getRollbackId();
+        var command = AbortRollback.newBuilder()
+                .setRollbackId(id)
+                .setMode(afterStep ? AbortMode.AFTER_STEP : AbortMode.NOW)
+                .setCompensate(!leaveAsIs)
+                .build();
+        var answer = ask(plane, status, required(reason, "--reason"), command);
+        var when = afterStep ? " stops when the steps that run have ended; " : " stops now; ";
+        var then = leaveAsIs
+                ? "nothing is undone: " + status.getPlatform() + " is left as it is."
+                : "what it did to " + status.getPlatform() + " is undone.";
+        return print(List.of(answer), List.of(id + when + then, "Watch it: rollbackctl watch " + id));
     }
 }

@@ -3,7 +3,6 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.Received;
 import io.freedom.rollback.ctl.topics.TopicReader;
-import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -56,6 +55,9 @@ final class Statuses {
     }
 
     static boolean isRunning(RollbackStatus status) {
-        return status.getState() == RollbackState.RUNNING || status.getState() == RollbackState.COMPENSATING;
+        return switch (status.getState()) {
+            case RUNNING, COMPENSATING, PAUSED, HELD, AWAITING_APPROVAL -> true;
+            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> false;
+        };
     }
 }

@@ -9,17 +9,33 @@ import io.freedom.rollback.ctl.view.Samples;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.GateApproved;
+import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackPaused;
+import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepRetryRequested;
+import io.freedom.rollback.schemas.history.StepSkipped;
+import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.AbortMode;
+import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.ApproveGate;
+import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.PauseRollback;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
+import io.freedom.rollback.schemas.operator.RejectGate;
+import io.freedom.rollback.schemas.operator.ResumeRollback;
+import io.freedom.rollback.schemas.operator.RetryStep;
+import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
@@ -100,6 +116,9 @@ class RollbackctlTest {
             plan freedom --scenario _                       | --scenario must not be empty
             start freedom --reason x --class BREACH         | 'BREACH' is none of service-degradation
             start freedom --reason x --class                | Missing required parameter for option '--class'
+            reject freedom                                  | Missing required option: '--reason=TEXT'
+            retry freedom --reason x                        | Missing required parameter: 'STEP'
+            timeout freedom a soon                          | 'soon' is no duration such as 90s, 20m, 1h or 2d
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
@@ -465,7 +484,7 @@ class RollbackctlTest {
     @Test
     void abortsARunningRollbackOfWhateverPlatform() {
         plane.add(plane.topics().status(), Samples.status().build());
-        answer(new AbortRequested("ada", "wrong tag"));
+        answer(new AbortRequested("ada", "wrong tag", AbortMode.NOW, true));
 
         assertThat(run("abort", Samples.ID, "--reason", "wrong tag")).isZero();
         assertThat(plane.lastKey).isEqualTo("freedom");
@@ -480,8 +499,140 @@ class RollbackctlTest {
 
         assertThat(run("abort", Samples.ID, "--reason", "x")).isEqualTo(4);
         assertThat(run("abort", "rb-none", "--reason", "x")).isEqualTo(4);
-        assertThat(err.toString()).contains("is over (succeeded)", "There is no rollback 'rb-none'");
+        assertThat(err.toString()).contains("is over (succeeded)", "No rollback or platform 'rb-none'");
         assertThat(plane.published).isEmpty();
+    }
+
+    private static StepStatus gate(String id) {
+        return Samples.step(id, "Approve the loss", Phase.RECOVER, StepState.AWAITING_APPROVAL)
+                .setDetail("0 of 2 approvals: removes pgdata")
+                .build();
+    }
+
+    private Object asked() {
+        return ((OperatorCommand) plane.published.getLast()).getCommand();
+    }
+
+    @Test
+    void abortsAfterTheStepAndLeavesThePlatformAsItIs() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new AbortRequested("ada", "x", AbortMode.AFTER_STEP, false));
+
+        assertThat(run("abort", "freedom", "--after-step", "--leave-as-is", "--reason", "x"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new AbortRollback(Samples.ID, AbortMode.AFTER_STEP, false));
+        assertThat(out.toString()).contains("when the steps that run have ended", "left as it is");
+    }
+
+    @Test
+    void pausesAndSaysThatThePlatformIsDown() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new RollbackPaused("ada", null, START.plusSeconds(5)));
+
+        assertThat(run("pause", Samples.ID)).isZero();
+        assertThat(asked()).isEqualTo(new PauseRollback(Samples.ID));
+        assertThat(out.toString())
+                .contains(
+                        Samples.ID + " is paused",
+                        "freedom is DOWN since 2026-01-31 10:15:05",
+                        "rollbackctl resume " + Samples.ID);
+    }
+
+    @Test
+    void resumesAPausedRollback() {
+        plane.add(
+                plane.topics().status(),
+                Samples.status().setState(RollbackState.PAUSED).build());
+        answer(new RollbackResumed("ada", null));
+
+        assertThat(run("resume", "freedom", "--reason", "seen enough")).isZero();
+        assertThat(((OperatorCommand) plane.published.getFirst()).getReason()).isEqualTo("seen enough");
+        assertThat(asked()).isEqualTo(new ResumeRollback(Samples.ID));
+        assertThat(out.toString()).contains(Samples.ID + " goes on.");
+    }
+
+    @Test
+    void approvesTheOnlyOpenGateWithoutItsName() {
+        plane.add(
+                plane.topics().status(),
+                Samples.status(gate("gate.loss"))
+                        .setState(RollbackState.AWAITING_APPROVAL)
+                        .build());
+        answer(new GateApproved("gate.loss", "ada", null, 1, 2));
+
+        assertThat(run("approve", Samples.ID, "--operator", "ada")).isZero();
+        assertThat(asked()).isEqualTo(new ApproveGate(Samples.ID, "gate.loss"));
+        assertThat(out.toString())
+                .contains("Approved gate.loss of " + Samples.ID + " (1 of 2): 1 more must come from somebody else.");
+    }
+
+    @Test
+    void asksWhichGateIsMeantAndSaysWhenNoneIsOpen() {
+        assertThat(run("approve", "freedom")).isEqualTo(4);
+        plane.add(plane.topics().status(), Samples.status().build());
+        assertThat(run("approve", "freedom")).isEqualTo(4);
+        plane.add(
+                plane.topics().status(),
+                Samples.status(gate("gate.loss"), gate("gate.prune")).build());
+        assertThat(run("reject", "freedom", "--reason", "no")).isEqualTo(4);
+        assertThat(err.toString())
+                .contains(
+                        "No rollback or platform 'freedom'",
+                        "No gate of " + Samples.ID + " is open",
+                        "Several gates are open, name one: gate.loss, gate.prune");
+        assertThat(plane.published).isEmpty();
+    }
+
+    @Test
+    void rejectsANamedGate() {
+        plane.add(
+                plane.topics().status(),
+                Samples.status(gate("gate.loss"), gate("gate.prune")).build());
+        answer(new GateRejected("gate.prune", "ada", "keep them"));
+
+        assertThat(run("reject", Samples.ID, "gate.prune", "--reason", "keep them"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new RejectGate(Samples.ID, "gate.prune"));
+        assertThat(out.toString()).contains("Rejected gate.prune: " + Samples.ID + " stops");
+    }
+
+    @Test
+    void retriesSkipsAndGivesMoreTime() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new StepRetryRequested("backup.database", false, "ada", "disk freed"));
+        assertThat(run("retry", Samples.ID, "backup.database", "--reason", "disk freed"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new RetryStep(Samples.ID, "backup.database"));
+
+        answer(new StepSkipped("backup.database", "skipped by ada", "ada"));
+        assertThat(run("skip", Samples.ID, "backup.database", "--reason", "there is one"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new SkipStep(Samples.ID, "backup.database"));
+
+        answer(new TimeoutChanged("backup.database", false, 2_700_000L, START.plusSeconds(2700), 1, "ada", null));
+        assertThat(run("timeout", Samples.ID, "backup.database", "45m")).isZero();
+        assertThat(asked()).isEqualTo(new ChangeTimeout(Samples.ID, "backup.database", 2_700_000L));
+        assertThat(out.toString())
+                .contains(
+                        "A further attempt of backup.database begins.",
+                        Samples.ID + " goes on without backup.database.",
+                        "An attempt of backup.database may take 45:00 min, the one that runs until 2026-01-31 11:00:00.");
+    }
+
+    @Test
+    void printsTheAnswerOfAControlAsJson() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new RollbackPaused("ada", null, null));
+        assertThat(run("-o", "json", "pause", Samples.ID)).isZero();
+        assertThat(out.toString()).contains("\"type\":\"RollbackPaused\"");
+    }
+
+    @Test
+    void endsWithFourAndTheReasonWhenAControlIsRefused() {
+        plane.add(plane.topics().status(), Samples.status().build());
+        answer(new CommandRejected("backup.database runs: wait for its end"));
+        assertThat(run("skip", Samples.ID, "backup.database", "--reason", "x")).isEqualTo(4);
+        assertThat(err.toString()).isEqualTo("rollbackctl: Rejected: backup.database runs: wait for its end\n");
     }
 
     // ---- looking --------------------------------------------------------------------------------
@@ -521,7 +672,7 @@ class RollbackctlTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"SUCCEEDED, 0", "REFUSED, 1", "COMPENSATED, 1", "COMPENSATION_FAILED, 1"})
+    @CsvSource({"SUCCEEDED, 0", "REFUSED, 1", "COMPENSATED, 1", "COMPENSATION_FAILED, 1", "ABORTED, 1"})
     void watchEndsWithTheOutcome(RollbackState state, int code) {
         plane.add(
                 plane.topics().status(),

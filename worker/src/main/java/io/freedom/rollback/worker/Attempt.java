@@ -3,6 +3,7 @@ package io.freedom.rollback.worker;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepProgress;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class Attempt implements StepContext {
     private final Secrets secrets;
     private final InstantSource clock;
 
+    private volatile Instant deadline;
     private volatile @Nullable String cancelled;
     private volatile StepProgress progress = new StepProgress(0L, 0L, "", "");
     private @Nullable Thread thread;
@@ -28,6 +30,7 @@ final class Attempt implements StepContext {
         this.execute = execute;
         this.secrets = secrets;
         this.clock = clock;
+        this.deadline = execute.getDeadline();
     }
 
     StepCommand command() {
@@ -61,6 +64,15 @@ final class Attempt implements StepContext {
         }
     }
 
+    /** It may take until then, and no longer: less than before, too. */
+    void extend(Instant until) {
+        deadline = until;
+    }
+
+    Duration extendedBy() {
+        return Duration.between(execute.getDeadline(), deadline);
+    }
+
     /** Its time is over: {@link #checkpoint} refuses, and the working thread is interrupted. */
     synchronized void expire() {
         if (thread != null) {
@@ -71,6 +83,7 @@ final class Attempt implements StepContext {
     /** Binds the attempt to the calling thread, so that cancelling interrupts it. */
     synchronized void begin() {
         thread = Thread.currentThread();
+        TimeLimit.bind(this);
         if (cancelled != null) {
             thread.interrupt();
         }
@@ -79,6 +92,7 @@ final class Attempt implements StepContext {
     /** Unbinds; a late interrupt must not hit what the thread does next. */
     synchronized void end() {
         thread = null;
+        TimeLimit.unbind();
         Thread.interrupted();
     }
 
@@ -129,7 +143,7 @@ final class Attempt implements StepContext {
 
     @Override
     public Instant deadline() {
-        return execute.getDeadline();
+        return deadline;
     }
 
     @Override

@@ -68,6 +68,7 @@ public final class Command {
         if (output != null) {
             builder.redirectOutput(output);
         }
+        var limit = TimeLimit.of(timeout);
         Process process;
         try {
             process = TiedProcesses.start(builder);
@@ -80,9 +81,11 @@ public final class Command {
         var stdout = new Drain(process.getInputStream());
         var stderr = new Drain(process.getErrorStream());
         try {
-            if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new StepFailure(
-                        FailureKind.UNAVAILABLE, "`" + String.join(" ", argv) + "` did not end within " + timeout);
+            while (!process.waitFor(limit.left(), TimeUnit.NANOSECONDS)) {
+                if (limit.left() <= 0) {
+                    throw new StepFailure(
+                            FailureKind.UNAVAILABLE, "`" + String.join(" ", argv) + "` did not end within " + timeout);
+                }
             }
             if (TiedProcesses.couldNotRun(process.exitValue(), stderr.text())) {
                 throw new StepFailure(

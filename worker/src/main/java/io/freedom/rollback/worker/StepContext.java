@@ -16,7 +16,7 @@ public interface StepContext {
     /** Counts from 1. */
     int attempt();
 
-    /** When the orchestrator gives this attempt up. */
+    /** When the orchestrator gives this attempt up; an operator may change it while the step runs. */
     Instant deadline();
 
     /**

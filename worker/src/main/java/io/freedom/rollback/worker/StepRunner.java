@@ -2,6 +2,7 @@ package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCancelled;
@@ -70,6 +71,7 @@ final class StepRunner {
         return switch (command.getCommand()) {
             case ExecuteStep execute -> execute(command, execute, this::carryOut);
             case CancelStep cancel -> cancel(command, cancel);
+            case ExtendStep extend -> extend(command, extend);
             default ->
                 throw new IllegalArgumentException(
                         "unknown command " + command.getCommand().getClass());
@@ -150,6 +152,15 @@ final class StepRunner {
             known.attempt().cancel(cancel.getReason());
         }
         return known.ended();
+    }
+
+    /** What is not here or over needs no more time; a newer attempt has a deadline of its own. */
+    private synchronized CompletableFuture<?> extend(StepCommand command, ExtendStep extend) {
+        var known = latest.get(StepKey.of(command));
+        if (known != null && known.generation().equals(Generation.of(command))) {
+            known.attempt().extend(extend.getDeadline());
+        }
+        return CompletableFuture.completedFuture(null);
     }
 
     private void run(Attempt attempt, Work work) {

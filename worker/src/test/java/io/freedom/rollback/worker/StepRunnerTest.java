@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.WorktreeRemoved;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepAction;
@@ -219,6 +220,43 @@ class StepRunnerTest {
                 .isInstanceOfSatisfying(
                         StepError.class, error -> assertThat(error.getMessage()).contains("its deadline passed"));
         assertThat(handler.executed).isEmpty();
+    }
+
+    @Test
+    void goesOnPastItsDeadlineWhenItIsGivenMoreTime() throws Exception {
+        handler.hold = new CountDownLatch(1);
+        var step = runner.submit(execute(1, false, new RemoveWorktree("/srv", "/tmp/w"), NOW));
+        handler.begun.await();
+        submit(command(1, false, new ExtendStep(NOW.plusSeconds(600))));
+        assertThat(runner.running())
+                .singleElement()
+                .satisfies(attempt -> assertThat(attempt.deadline()).isEqualTo(NOW.plusSeconds(600)));
+        handler.hold.countDown();
+        step.get(5, TimeUnit.SECONDS);
+        assertThat(handler.executed).containsExactly(1);
+    }
+
+    @Test
+    void endsEarlierWhenItsTimeIsShortened() throws Exception {
+        handler.hold = new CountDownLatch(1);
+        var step = runner.submit(execute(1));
+        handler.begun.await();
+        submit(command(1, false, new ExtendStep(NOW.minusSeconds(1))));
+        handler.hold.countDown();
+        step.get(5, TimeUnit.SECONDS);
+        assertThat(handler.executed).isEmpty();
+        assertThat(events().getLast())
+                .isInstanceOfSatisfying(
+                        StepError.class, error -> assertThat(error.getMessage()).contains("its deadline passed"));
+    }
+
+    @Test
+    void saysNothingOfMoreTimeForAnAttemptThatIsNotHere() throws Exception {
+        submit(execute(1));
+        published.clear();
+        submit(command(1, false, new ExtendStep(NOW.plusSeconds(600))));
+        submit(command(2, false, new ExtendStep(NOW.plusSeconds(600))));
+        assertThat(published).isEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.admission;
 import io.freedom.rollback.orchestrator.planning.PlanRequest;
 import io.freedom.rollback.orchestrator.planning.Planner;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.saga.Refusals;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.platform.InvalidDescriptorException;
@@ -13,13 +14,21 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.ApproveGate;
+import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.PauseRollback;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
+import io.freedom.rollback.schemas.operator.RejectGate;
+import io.freedom.rollback.schemas.operator.ResumeRollback;
+import io.freedom.rollback.schemas.operator.RetryStep;
+import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Plan;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -135,7 +144,39 @@ public final class Admission {
                 case StartRollback c -> start(command, c);
                 case PreviewPlan c -> preview(c);
                 case CheckPlatform c -> check(command, c);
-                case AbortRollback c -> abort(command, c);
+                case AbortRollback c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.Abort(
+                                    command.getOperator(), command.getReason(), c.getMode(), c.getCompensate()));
+                case PauseRollback c ->
+                    control(c.getRollbackId(), new RollbackCommand.Pause(command.getOperator(), command.getReason()));
+                case ResumeRollback c ->
+                    control(c.getRollbackId(), new RollbackCommand.Resume(command.getOperator(), command.getReason()));
+                case ApproveGate c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.Approve(c.getStepId(), command.getOperator(), command.getReason()));
+                case RejectGate c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.Reject(c.getStepId(), command.getOperator(), command.getReason()));
+                case RetryStep c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.RetryStep(c.getStepId(), command.getOperator(), command.getReason()));
+                case SkipStep c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.SkipStep(c.getStepId(), command.getOperator(), command.getReason()));
+                case ChangeTimeout c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.ChangeTimeout(
+                                    c.getStepId(),
+                                    Duration.ofMillis(c.getTimeout()),
+                                    command.getOperator(),
+                                    command.getReason()));
                 default ->
                     throw new Refused("this orchestrator does not know "
                             + command.getCommand().getClass().getSimpleName());
@@ -185,14 +226,16 @@ public final class Admission {
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
 
-    private Decision abort(OperatorCommand command, AbortRollback abort) throws Refused {
-        if (running == null || !running.id().equals(abort.getRollbackId())) {
-            throw new Refused("rollback " + abort.getRollbackId() + " is not running on " + state.getPlatform());
+    private Decision control(String rollbackId, RollbackCommand.Control control) throws Refused {
+        if (running == null || !running.id().equals(rollbackId)) {
+            throw new Refused("rollback " + rollbackId + " is not running on " + state.getPlatform()
+                    + ": `rollbackctl status " + state.getPlatform() + "` shows what is");
         }
-        if (running.stopping() != null) {
-            throw new Refused("rollback " + running.id() + " is already being undone: " + running.stopping());
+        var refusal = Refusals.of(control, running, now);
+        if (refusal.isPresent()) {
+            throw new Refused(refusal.get());
         }
-        return new Decision.Abort(new RollbackCommand.Abort(command.getOperator(), command.getReason()));
+        return new Decision.Control(control);
     }
 
     // ---------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ public sealed interface Decision {
 
     record Start(RollbackCommand.Start command) implements Decision {}
 
-    record Abort(RollbackCommand.Abort command) implements Decision {}
+    /** For the rollback that runs. */
+    record Control(RollbackCommand.Control command) implements Decision {}
 
     /** Delivered twice: already answered. */
     record AlreadyHandled() implements Decision {}

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepInput;
@@ -18,12 +19,21 @@ public record Reaction(Worker worker, StepCommand command) {
         return switch (event) {
             case RollbackEvent.Dispatched e -> Optional.of(execute(e, state, now));
             case RollbackEvent.CancelRequested e -> Optional.of(cancel(e, state, now));
+            case RollbackEvent.TimeoutChanged e -> extend(e, state, now);
             case RollbackEvent.Started _,
                     RollbackEvent.Acknowledged _,
                     RollbackEvent.Succeeded _,
                     RollbackEvent.AttemptFailed _,
                     RollbackEvent.Failed _,
                     RollbackEvent.Skipped _,
+                    RollbackEvent.Held _,
+                    RollbackEvent.RetryRequested _,
+                    RollbackEvent.GateOpened _,
+                    RollbackEvent.GateApproved _,
+                    RollbackEvent.GateRejected _,
+                    RollbackEvent.GateExpired _,
+                    RollbackEvent.Paused _,
+                    RollbackEvent.Resumed _,
                     RollbackEvent.AbortRequested _,
                     RollbackEvent.CompensationStarted _,
                     RollbackEvent.Finished _ -> Optional.empty();
@@ -49,8 +59,18 @@ public record Reaction(Worker worker, StepCommand command) {
     }
 
     private static Reaction cancel(RollbackEvent.CancelRequested event, Rollback state, Instant now) {
-        var why = state.stopping() == null ? "its time is over" : state.stopping();
+        var track = state.track(event.attempt());
+        var why = track.status() == StepTrack.Status.SKIPPED
+                ? track.detail()
+                : state.stopping() == null ? "its time is over" : state.stopping();
         return command(event.attempt(), state, now, new CancelStep(why));
+    }
+
+    /** The worker ends an attempt at its deadline, so it has to know the new one. Gates have no worker. */
+    private static Optional<Reaction> extend(RollbackEvent.TimeoutChanged event, Rollback state, Instant now) {
+        return event.deadline() == null || !state.track(event.attempt()).inFlight()
+                ? Optional.empty()
+                : Optional.of(command(event.attempt(), state, now, new ExtendStep(event.deadline())));
     }
 
     private static Reaction command(AttemptId attempt, Rollback state, Instant now, Object command) {

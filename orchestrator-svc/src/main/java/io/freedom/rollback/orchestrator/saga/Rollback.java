@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.saga;
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
@@ -14,13 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One execution of one plan: the fold of its events.
  *
  * @param order ids of the steps in the order of their first dispatch
- * @param stopping why no further step begins and what was done will be undone; null while all is well
+ * @param pause who wants nothing to begin; null when nobody does
+ * @param stop why no further step begins, and what follows; null while all is well
  * @param undoing steps to undo, in order; null until compensation started
  */
 public record Rollback(
@@ -33,7 +37,8 @@ public record Rollback(
         Map<String, StepTrack> steps,
         Map<String, StepTrack> undo,
         List<String> order,
-        @Nullable String stopping,
+        @Nullable Pause pause,
+        @Nullable Stop stop,
         @Nullable List<String> undoing,
         @Nullable Instant downSince,
         @Nullable Instant upSince,
@@ -41,15 +46,29 @@ public record Rollback(
         @Nullable Instant finishedAt,
         String finishReason) {
 
+    public record Pause(String operator, @Nullable String reason, Instant since) {}
+
+    /**
+     * @param letFinish steps that run end as they would, instead of being cancelled
+     * @param undo what was done is undone, instead of left as it is
+     */
+    public record Stop(String why, boolean letFinish, boolean undo) {}
+
     public boolean finished() {
         return outcome != null;
     }
 
+    /** Why no further step begins; null while all is well. */
+    public @Nullable String stopping() {
+        return stop == null ? null : stop.why();
+    }
+
     public PlanStep planStep(String id) {
-        return plan.getSteps().stream()
-                .filter(step -> step.getId().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no step " + id + " in the plan of " + this.id));
+        return find(id).orElseThrow(() -> new IllegalStateException("no step " + id + " in the plan of " + this.id));
+    }
+
+    Optional<PlanStep> find(String id) {
+        return plan.getSteps().stream().filter(step -> step.getId().equals(id)).findFirst();
     }
 
     public StepTrack track(AttemptId attempt) {
@@ -81,7 +100,45 @@ public record Rollback(
         return select(track -> track.status() == Status.WAITING);
     }
 
-    private List<AttemptId> select(java.util.function.Predicate<StepTrack> wanted) {
+    /** Gates that operators have yet to answer. */
+    public List<String> openGates() {
+        return with(Status.OPEN);
+    }
+
+    /** Steps that are out of attempts and wait for an operator's decision. */
+    public List<String> held() {
+        return with(Status.HELD);
+    }
+
+    private List<String> with(Status status) {
+        return steps.entrySet().stream()
+                .filter(entry -> entry.getValue().status() == status)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** The step, or what undoes it once that is its turn: what an operator means who names the step. */
+    AttemptId newest(String step) {
+        boolean compensation = undo.containsKey(step);
+        return new AttemptId(step, compensation, track(step, compensation).attempt());
+    }
+
+    /** Nothing may begin, neither a step nor a further attempt. */
+    boolean idle() {
+        return pause != null || stop == null && !held().isEmpty();
+    }
+
+    /** How long an attempt may take: what an operator said last, else the plan. */
+    Duration timeout(AttemptId attempt) {
+        var changed = track(attempt).timeout();
+        if (changed != null) {
+            return changed;
+        }
+        var step = planStep(attempt.step());
+        return Duration.ofMillis(attempt.compensation() ? step.getCompensation().getTimeout() : step.getTimeout());
+    }
+
+    private List<AttemptId> select(Predicate<StepTrack> wanted) {
         var found = new ArrayList<AttemptId>();
         steps.forEach((step, track) -> {
             if (wanted.test(track)) {
@@ -135,12 +192,32 @@ public record Rollback(
             case RollbackEvent.Failed e -> failed(e, at);
             case RollbackEvent.Skipped e ->
                 with(e.step(), false, track(e.step(), false).skipped(at, e.reason()));
+            case RollbackEvent.Held e ->
+                with(e.step(), false, track(e.step(), false).held(e.message()));
+            case RollbackEvent.RetryRequested e ->
+                with(
+                        e.step(),
+                        e.compensation(),
+                        track(e.step(), e.compensation()).renewed());
+            case RollbackEvent.TimeoutChanged e ->
+                with(e.attempt(), track(e.attempt()).limited(e.timeout(), e.deadline()));
+            case RollbackEvent.GateOpened e ->
+                with(e.step(), false, track(e.step(), false).opened(at, e.deadline()));
+            case RollbackEvent.GateApproved e ->
+                with(e.step(), false, track(e.step(), false).approvedBy(e.operator()));
+            case RollbackEvent.GateRejected _, RollbackEvent.GateExpired _ -> this; // the step's end follows
             case RollbackEvent.CancelRequested e ->
                 with(e.attempt(), track(e.attempt()).cancelling());
-            case RollbackEvent.AbortRequested e ->
-                stopping("aborted by " + e.operator() + (e.reason() == null ? "" : ": " + e.reason()));
+            case RollbackEvent.Paused e -> change(draft -> draft.pause = new Pause(e.operator(), e.reason(), at));
+            case RollbackEvent.Resumed _ -> resumed(at);
+            case RollbackEvent.AbortRequested e -> aborted(e);
             case RollbackEvent.CompensationStarted e -> undoing(e.steps());
-            case RollbackEvent.Finished e -> finished(e, at);
+            case RollbackEvent.Finished e ->
+                change(draft -> {
+                    draft.outcome = e.outcome();
+                    draft.finishedAt = at;
+                    draft.finishReason = e.reason();
+                });
         };
     }
 
@@ -163,6 +240,7 @@ public record Rollback(
                 null,
                 null,
                 null,
+                null,
                 "");
     }
 
@@ -175,7 +253,10 @@ public record Rollback(
         var extended = new ArrayList<>(order);
         extended.add(attempt.step());
         boolean goesDown = planStep(attempt.step()).getAvailability() == Availability.GOES_DOWN;
-        return next.withOrder(extended, goesDown && downSince == null ? at : downSince);
+        return next.change(draft -> {
+            draft.order = List.copyOf(extended);
+            draft.downSince = goesDown && downSince == null ? at : downSince;
+        });
     }
 
     private Rollback succeeded(RollbackEvent.Succeeded event, Instant at) {
@@ -183,16 +264,54 @@ public record Rollback(
         var next = with(attempt, track(attempt).succeeded(at, event.detail(), event.result()));
         var back = attempt.compensation() ? Availability.GOES_DOWN : Availability.COMES_BACK;
         boolean comesBack = planStep(attempt.step()).getAvailability() == back && downSince != null;
-        return comesBack ? next.withUp(at) : next;
+        return comesBack ? next.change(draft -> draft.upSince = at) : next;
     }
 
     private Rollback failed(RollbackEvent.Failed event, Instant at) {
         var track = track(event.step(), event.compensation())
                 .failed(event.tolerated(), at, event.message(), event.kind());
         var next = with(event.step(), event.compensation(), track);
-        return event.tolerated() || event.compensation()
-                ? next
-                : next.stopping(planStep(event.step()).getTitle() + " failed: " + event.message());
+        if (event.tolerated() || event.compensation() || stop != null) {
+            return next;
+        }
+        var why = planStep(event.step()).getTitle() + " failed: " + event.message();
+        return next.change(draft -> draft.stop = new Stop(why, false, true));
+    }
+
+    /** The first reason counts; who aborts again wants it sooner, or wants other things to become of it. */
+    private Rollback aborted(RollbackEvent.AbortRequested event) {
+        var why = "aborted by " + Gates.words(event.operator(), event.reason());
+        var before = stop;
+        var next = new Stop(
+                before == null ? why : before.why() + "; " + why,
+                event.mode() == AbortMode.AFTER_STEP && (before == null || before.letFinish()),
+                event.undo());
+        return change(draft -> {
+            draft.stop = next;
+            draft.pause = null;
+        });
+    }
+
+    /** Time does not count against a gate while its rollback is paused. */
+    private Rollback resumed(Instant at) {
+        var paused = pause == null ? Duration.ZERO : Duration.between(pause.since(), at);
+        var changed = new LinkedHashMap<>(steps);
+        openGates().forEach(gate -> changed.put(gate, track(gate, false).putOff(paused)));
+        return change(draft -> {
+            draft.steps = changed;
+            draft.pause = null;
+        });
+    }
+
+    private Rollback undoing(List<String> toUndo) {
+        var tracks = new LinkedHashMap<String, StepTrack>();
+        toUndo.forEach(step -> tracks.put(step, StepTrack.PENDING));
+        return change(draft -> {
+            draft.undo = tracks;
+            draft.undoing = toUndo;
+            // Whatever the steps brought back is being taken down again: service returns with the last undo.
+            draft.upSince = null;
+        });
     }
 
     private Rollback with(AttemptId attempt, StepTrack track) {
@@ -202,127 +321,86 @@ public record Rollback(
     private Rollback with(String step, boolean compensation, StepTrack track) {
         var changed = new LinkedHashMap<>(compensation ? undo : steps);
         changed.put(step, track);
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                compensation ? steps : changed,
-                compensation ? changed : undo,
-                order,
-                stopping,
-                undoing,
-                downSince,
-                upSince,
-                outcome,
-                finishedAt,
-                finishReason);
+        return change(draft -> {
+            if (compensation) {
+                draft.undo = changed;
+            } else {
+                draft.steps = changed;
+            }
+        });
     }
 
-    private Rollback withOrder(List<String> extended, @Nullable Instant down) {
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                steps,
-                undo,
-                extended,
-                stopping,
-                undoing,
-                down,
-                upSince,
-                outcome,
-                finishedAt,
-                finishReason);
+    private Rollback change(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.rollback();
     }
 
-    private Rollback withUp(Instant at) {
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                steps,
-                undo,
-                order,
-                stopping,
-                undoing,
-                downSince,
-                at,
-                outcome,
-                finishedAt,
-                finishReason);
-    }
+    /** The next state while it is being made. */
+    private static final class Draft {
+        private final Rollback before;
+        Map<String, StepTrack> steps;
+        Map<String, StepTrack> undo;
+        List<String> order;
 
-    /** The first reason counts. */
-    private Rollback stopping(String why) {
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                steps,
-                undo,
-                order,
-                stopping == null ? why : stopping,
-                undoing,
-                downSince,
-                upSince,
-                outcome,
-                finishedAt,
-                finishReason);
-    }
+        @Nullable
+        Pause pause;
 
-    private Rollback undoing(List<String> toUndo) {
-        var tracks = new LinkedHashMap<String, StepTrack>();
-        toUndo.forEach(step -> tracks.put(step, StepTrack.PENDING));
-        // Whatever the steps brought back is being taken down again: service returns with the last undo.
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                steps,
-                tracks,
-                order,
-                stopping,
-                toUndo,
-                downSince,
-                null,
-                outcome,
-                finishedAt,
-                finishReason);
-    }
+        @Nullable
+        Stop stop;
 
-    private Rollback finished(RollbackEvent.Finished event, Instant at) {
-        return new Rollback(
-                id,
-                plan,
-                startedAt,
-                incident,
-                operator,
-                startReason,
-                steps,
-                undo,
-                order,
-                stopping,
-                undoing,
-                downSince,
-                upSince,
-                event.outcome(),
-                at,
-                event.reason());
+        @Nullable
+        List<String> undoing;
+
+        @Nullable
+        Instant downSince;
+
+        @Nullable
+        Instant upSince;
+
+        @Nullable
+        Outcome outcome;
+
+        @Nullable
+        Instant finishedAt;
+
+        String finishReason;
+
+        Draft(Rollback before) {
+            this.before = before;
+            steps = before.steps;
+            undo = before.undo;
+            order = before.order;
+            pause = before.pause;
+            stop = before.stop;
+            undoing = before.undoing;
+            downSince = before.downSince;
+            upSince = before.upSince;
+            outcome = before.outcome;
+            finishedAt = before.finishedAt;
+            finishReason = before.finishReason;
+        }
+
+        Rollback rollback() {
+            return new Rollback(
+                    before.id,
+                    before.plan,
+                    before.startedAt,
+                    before.incident,
+                    before.operator,
+                    before.startReason,
+                    steps,
+                    undo,
+                    order,
+                    pause,
+                    stop,
+                    undoing,
+                    downSince,
+                    upSince,
+                    outcome,
+                    finishedAt,
+                    finishReason);
+        }
     }
 
     Optional<String> nextToUndo() {

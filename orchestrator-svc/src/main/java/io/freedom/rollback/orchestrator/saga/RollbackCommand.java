@@ -1,9 +1,11 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What may happen to a rollback. */
@@ -37,5 +39,36 @@ public sealed interface RollbackCommand {
     /** The waiting time before the next attempt is over. */
     record Retry(AttemptId next) implements RollbackCommand {}
 
-    record Abort(String operator, @Nullable String reason) implements RollbackCommand {}
+    /** The deadline of an open gate passed. */
+    record Expire(String step) implements RollbackCommand {}
+
+    /** What operators ask of a running rollback. {@link Refusals} says when it is not possible. */
+    sealed interface Control extends RollbackCommand {
+        String operator();
+
+        @Nullable
+        String reason();
+    }
+
+    /** @param undo false to leave the platform as it is */
+    record Abort(String operator, @Nullable String reason, AbortMode mode, boolean undo) implements Control {}
+
+    record Pause(String operator, @Nullable String reason) implements Control {}
+
+    record Resume(String operator, @Nullable String reason) implements Control {}
+
+    record Approve(String step, String operator, @Nullable String reason) implements Control {}
+
+    record Reject(String step, String operator, @Nullable String reason) implements Control {}
+
+    /** A further attempt now, whatever the plan says. */
+    record RetryStep(String step, String operator, @Nullable String reason) implements Control {}
+
+    record SkipStep(String step, String operator, @Nullable String reason) implements Control {}
+
+    record ChangeTimeout(
+            String step,
+            Duration timeout,
+            String operator,
+            @Nullable String reason) implements Control {}
 }

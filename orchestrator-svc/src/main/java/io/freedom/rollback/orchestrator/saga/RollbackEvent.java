@@ -1,7 +1,9 @@
 package io.freedom.rollback.orchestrator.saga;
 
+import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
@@ -39,12 +41,56 @@ public sealed interface RollbackEvent {
     record Failed(String step, boolean compensation, FailureKind kind, String message, boolean tolerated)
             implements RollbackEvent {}
 
-    /** Will not be executed in this rollback. */
-    record Skipped(String step, String reason) implements RollbackEvent {}
+    /** Will not be executed in this rollback; {@code operator} null when because the rollback is being stopped. */
+    record Skipped(String step, String reason, @Nullable String operator) implements RollbackEvent {}
+
+    /** No attempt is left, and an operator is to decide. */
+    record Held(String step, FailureKind kind, String message) implements RollbackEvent {}
+
+    /** An operator wants a further attempt; its dispatch follows. */
+    record RetryRequested(
+            String step,
+            boolean compensation,
+            String operator,
+            @Nullable String reason) implements RollbackEvent {}
+
+    /**
+     * How long attempts may take from now on.
+     *
+     * @param attempt the attempt that runs or the open gate, or the last one where nothing does
+     * @param deadline of that attempt; null when nothing runs
+     */
+    record TimeoutChanged(
+            AttemptId attempt,
+            Duration timeout,
+            @Nullable Instant deadline,
+            String operator,
+            @Nullable String reason) implements RollbackEvent {}
+
+    record GateOpened(String step, Instant deadline) implements RollbackEvent {}
+
+    /** One more operator approved; enough of them make the step succeed. */
+    record GateApproved(
+            String step, String operator, @Nullable String reason, int approvals, int needed)
+            implements RollbackEvent {}
+
+    record GateRejected(
+            String step, String operator, @Nullable String reason) implements RollbackEvent {}
+
+    record GateExpired(String step, GateExpiry decision) implements RollbackEvent {}
+
+    /** @param downSince when service was taken down, if it was */
+    record Paused(
+            String operator,
+            @Nullable String reason,
+            @Nullable Instant downSince) implements RollbackEvent {}
+
+    record Resumed(String operator, @Nullable String reason) implements RollbackEvent {}
 
     record CancelRequested(AttemptId attempt) implements RollbackEvent {}
 
-    record AbortRequested(String operator, @Nullable String reason) implements RollbackEvent {}
+    record AbortRequested(String operator, @Nullable String reason, AbortMode mode, boolean undo)
+            implements RollbackEvent {}
 
     /** From now on the steps are undone, in this order. */
     record CompensationStarted(String reason, List<String> steps) implements RollbackEvent {}

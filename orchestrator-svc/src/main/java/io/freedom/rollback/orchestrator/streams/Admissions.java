@@ -67,7 +67,7 @@ final class Admissions {
             case Decision.Reject(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
             case Decision.Preview(var plan) -> history.add(platform, cause, new PlanPreviewed(plan), now);
             case Decision.Start(var start) -> sagas.start(start, platform, cause, now);
-            case Decision.Abort(var abort) -> advance(platform, abort, cause, now);
+            case Decision.Control(var control) -> advance(platform, control, cause, now);
             case Decision.AlreadyHandled _ -> {}
             case Decision.Duplicate(var incident, var rollbackId) ->
                 history.add(platform, cause, new IncidentDuplicated(incident, rollbackId), now);

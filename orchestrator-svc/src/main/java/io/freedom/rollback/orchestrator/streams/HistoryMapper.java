@@ -5,14 +5,23 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.GateApproved;
+import io.freedom.rollback.schemas.history.GateExpired;
+import io.freedom.rollback.schemas.history.GateOpened;
+import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackPaused;
+import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
 import io.freedom.rollback.schemas.history.StepCancelRequested;
 import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepHeld;
+import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.TimeoutChanged;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
@@ -35,10 +44,32 @@ final class HistoryMapper {
                         attempt.step(), attempt.number(), attempt.compensation(), kind, message, lost, retryAt);
             case RollbackEvent.Failed e ->
                 new StepFailed(e.step(), e.compensation(), e.kind(), e.message(), e.tolerated());
-            case RollbackEvent.Skipped(var step, var reason) -> new StepSkipped(step, reason);
+            case RollbackEvent.Skipped(var step, var reason, var operator) -> new StepSkipped(step, reason, operator);
+            case RollbackEvent.Held(var step, var kind, var message) -> new StepHeld(step, kind, message);
+            case RollbackEvent.RetryRequested(var step, var compensation, var operator, var reason) ->
+                new StepRetryRequested(step, compensation, operator, reason);
+            case RollbackEvent.TimeoutChanged(var attempt, var timeout, var deadline, var operator, var reason) ->
+                new TimeoutChanged(
+                        attempt.step(),
+                        attempt.compensation(),
+                        timeout.toMillis(),
+                        deadline,
+                        attempt.number(),
+                        operator,
+                        reason);
+            case RollbackEvent.GateOpened(var step, var deadline) -> new GateOpened(step, deadline);
+            case RollbackEvent.GateApproved(var step, var operator, var reason, var approvals, var needed) ->
+                new GateApproved(step, operator, reason, approvals, needed);
+            case RollbackEvent.GateRejected(var step, var operator, var reason) ->
+                new GateRejected(step, operator, reason);
+            case RollbackEvent.GateExpired(var step, var decision) -> new GateExpired(step, decision);
+            case RollbackEvent.Paused(var operator, var reason, var downSince) ->
+                new RollbackPaused(operator, reason, downSince);
+            case RollbackEvent.Resumed(var operator, var reason) -> new RollbackResumed(operator, reason);
             case RollbackEvent.CancelRequested(var attempt) ->
                 new StepCancelRequested(attempt.step(), attempt.number());
-            case RollbackEvent.AbortRequested(var operator, var reason) -> new AbortRequested(operator, reason);
+            case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
+                new AbortRequested(operator, reason, mode, undo);
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
@@ -78,10 +109,32 @@ final class HistoryMapper {
                     case StepFailed e ->
                         new RollbackEvent.Failed(
                                 e.getStepId(), e.getCompensation(), e.getKind(), e.getMessage(), e.getTolerated());
-                    case StepSkipped e -> new RollbackEvent.Skipped(e.getStepId(), e.getReason());
+                    case StepSkipped e -> new RollbackEvent.Skipped(e.getStepId(), e.getReason(), e.getOperator());
+                    case StepHeld e -> new RollbackEvent.Held(e.getStepId(), e.getKind(), e.getMessage());
+                    case StepRetryRequested e ->
+                        new RollbackEvent.RetryRequested(
+                                e.getStepId(), e.getCompensation(), e.getOperator(), e.getReason());
+                    case TimeoutChanged e ->
+                        new RollbackEvent.TimeoutChanged(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()),
+                                Duration.ofMillis(e.getTimeout()),
+                                e.getDeadline(),
+                                e.getOperator(),
+                                e.getReason());
+                    case GateOpened e -> new RollbackEvent.GateOpened(e.getStepId(), e.getDeadline());
+                    case GateApproved e ->
+                        new RollbackEvent.GateApproved(
+                                e.getStepId(), e.getOperator(), e.getReason(), e.getApprovals(), e.getNeeded());
+                    case GateRejected e ->
+                        new RollbackEvent.GateRejected(e.getStepId(), e.getOperator(), e.getReason());
+                    case GateExpired e -> new RollbackEvent.GateExpired(e.getStepId(), e.getDecision());
+                    case RollbackPaused e -> new RollbackEvent.Paused(e.getOperator(), e.getReason(), e.getDownSince());
+                    case RollbackResumed e -> new RollbackEvent.Resumed(e.getOperator(), e.getReason());
                     case StepCancelRequested e ->
                         new RollbackEvent.CancelRequested(new AttemptId(e.getStepId(), false, e.getAttempt()));
-                    case AbortRequested e -> new RollbackEvent.AbortRequested(e.getOperator(), e.getReason());
+                    case AbortRequested e ->
+                        new RollbackEvent.AbortRequested(
+                                e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());
                     case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
                     case RollbackFinished e ->
                         new RollbackEvent.Finished(

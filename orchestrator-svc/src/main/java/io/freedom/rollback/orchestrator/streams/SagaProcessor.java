@@ -70,6 +70,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var live : store.live()) {
             var platform = live.rollback.plan().getPlatform();
             for (var command : SagaTimers.due(live.rollback, live.signs, now)) {
+                if (live.rollback.finished()) {
+                    break; // the next one of this platform may have steps of the same names
+                }
                 admissions.advance(platform, command, null, now);
             }
             if (live.unpublished && !live.rollback.finished()) {

@@ -43,6 +43,12 @@ final class SagaTimers {
                 due.add(new RollbackCommand.Retry(attempt.next()));
             }
         }
+        for (var gate : rollback.openGates()) {
+            var deadline = rollback.track(gate, false).deadline();
+            if (deadline != null && now.isAfter(deadline)) {
+                due.add(new RollbackCommand.Expire(gate));
+            }
+        }
         return due;
     }
 }

@@ -38,6 +38,7 @@ final class Sagas {
         store.begin(platform, live);
         history.add(live, cause, HistoryMapper.toAvro(events.getFirst()), now);
         events.subList(1, events.size()).forEach(event -> happened(live, event, cause, now));
+        publisher.somebodyWaits();
         publish(live, now);
     }
 
@@ -52,6 +53,9 @@ final class Sagas {
             return false;
         }
         events.forEach(event -> happened(live, event, cause, now));
+        if (cause != null) {
+            publisher.somebodyWaits(); // the operator, even where no worker is told anything
+        }
         publish(live, now);
         if (!live.rollback.finished()) {
             return false;

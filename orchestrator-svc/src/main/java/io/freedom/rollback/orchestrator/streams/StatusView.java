@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.saga.AttemptId;
+import io.freedom.rollback.orchestrator.saga.Gates;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -9,6 +10,7 @@ import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,22 +36,56 @@ final class StatusView {
                 .setSteps(rollback.plan().getSteps().stream()
                         .map(step -> step(rollback, step, signs))
                         .toList());
+        return status.setReason(reason(rollback)).build();
+    }
+
+    /** Why the rollback is where it is, the most pressing first. */
+    private static String reason(Rollback rollback) {
+        if (rollback.finished()) {
+            return rollback.finishReason();
+        }
+        var reasons = new ArrayList<String>();
+        var pause = rollback.pause();
+        if (pause != null) {
+            reasons.add("paused by " + pause.operator() + (pause.reason() == null ? "" : ": " + pause.reason()));
+        }
         var stopping = rollback.stopping();
-        status.setReason(rollback.finished() ? rollback.finishReason() : stopping == null ? "" : stopping);
-        return status.build();
+        if (stopping != null) {
+            reasons.add(stopping);
+        }
+        rollback.held()
+                .forEach(step -> reasons.add(
+                        step + " is held: " + rollback.track(step, false).detail()));
+        rollback.openGates().forEach(gate -> reasons.add(gate + " waits for approval"));
+        return String.join("; ", reasons);
     }
 
     private static RollbackState state(Rollback rollback) {
         var outcome = rollback.outcome();
         if (outcome == null) {
-            return rollback.stopping() == null ? RollbackState.RUNNING : RollbackState.COMPENSATING;
+            return unfinished(rollback);
         }
         return switch (outcome) {
             case SUCCEEDED -> RollbackState.SUCCEEDED;
             case REFUSED -> RollbackState.REFUSED;
             case COMPENSATED -> RollbackState.COMPENSATED;
             case COMPENSATION_FAILED -> RollbackState.COMPENSATION_FAILED;
+            case ABORTED -> RollbackState.ABORTED;
         };
+    }
+
+    private static RollbackState unfinished(Rollback rollback) {
+        if (rollback.pause() != null) {
+            return RollbackState.PAUSED;
+        }
+        var stop = rollback.stop();
+        if (stop != null) {
+            return stop.undo() ? RollbackState.COMPENSATING : RollbackState.RUNNING;
+        }
+        if (!rollback.held().isEmpty()) {
+            return RollbackState.HELD;
+        }
+        return rollback.openGates().isEmpty() ? RollbackState.RUNNING : RollbackState.AWAITING_APPROVAL;
     }
 
     private static String trigger(Rollback rollback) {
@@ -78,7 +114,7 @@ final class StatusView {
                 .setAttempt(track.attempt())
                 .setStartedAt(track.startedAt())
                 .setFinishedAt(track.finishedAt())
-                .setDetail(track.detail())
+                .setDetail(track.status() == StepTrack.Status.OPEN ? asks(step, track) : track.detail())
                 .setFailure(track.failure());
         var progress = signs.progressOf(new AttemptId(step.getId(), undone, track.attempt()));
         if (progress != null && track.inFlight()) {
@@ -90,12 +126,27 @@ final class StatusView {
         return status.build();
     }
 
+    /** What a gate asks, who has answered, and until when it waits. */
+    private static String asks(PlanStep step, StepTrack track) {
+        var gate = Gates.of(step);
+        var so = track.approvals().isEmpty() ? "" : " (" + String.join(", ", track.approvals()) + ")";
+        var then = switch (gate.getOnExpiry()) {
+            case REJECT -> "rejected";
+            case APPROVE -> "approved";
+        };
+        var until = track.deadline() == null ? "" : "; " + then + " at " + track.deadline() + " without an answer";
+        return track.approvals().size() + " of " + gate.getApprovals() + " approvals" + so + until + ": "
+                + String.join("; ", gate.getReasons());
+    }
+
     private static StepState state(StepTrack track) {
         return switch (track.status()) {
             case PENDING -> StepState.PENDING;
             case DISPATCHED -> StepState.DISPATCHED;
             case RUNNING -> StepState.RUNNING;
             case WAITING -> StepState.WAITING_TO_RETRY;
+            case OPEN -> StepState.AWAITING_APPROVAL;
+            case HELD -> StepState.HELD;
             case SUCCEEDED -> StepState.SUCCEEDED;
             case FAILED, TOLERATED -> StepState.FAILED;
             case SKIPPED -> StepState.SKIPPED;
@@ -108,7 +159,7 @@ final class StatusView {
             case PENDING -> state(forward);
             case DISPATCHED, RUNNING, WAITING -> StepState.COMPENSATING;
             case SUCCEEDED -> StepState.COMPENSATED;
-            case FAILED, TOLERATED, SKIPPED -> StepState.COMPENSATION_FAILED;
+            case OPEN, HELD, FAILED, TOLERATED, SKIPPED -> StepState.COMPENSATION_FAILED;
         };
     }
 }

@@ -155,7 +155,7 @@ class RollbackDeciderTest {
     @Test
     void refusesWhenNoWorkerTakesAStepWhileThePlatformIsUntouched() {
         var saga = fourSteps();
-        for (int i = 0; i < RollbackDecider.LOSSES_BEFORE_SHUT_DOWN; i++) {
+        for (int i = 0; i < Attempts.LOSSES_BEFORE_SHUT_DOWN; i++) {
             saga.when(new RollbackCommand.Lose(saga.current("look", false), "no worker took it"));
         }
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.REFUSED);
@@ -194,7 +194,7 @@ class RollbackDeciderTest {
         var attempt = new AttemptId("stop", false, 1);
         saga.when(new RollbackCommand.TimeOut(attempt));
 
-        saga.later(RollbackDecider.STOPPING).when(new RollbackCommand.TimeOut(attempt));
+        saga.later(Attempts.STOPPING).when(new RollbackCommand.TimeOut(attempt));
         assertThat(saga.running()).containsExactly("undo of stop#1");
     }
 
@@ -228,20 +228,20 @@ class RollbackDeciderTest {
         var saga = fourSteps();
         saga.succeeds("look");
         saga.succeeds("stop");
-        saga.when(new RollbackCommand.Abort("ada", "wrong tag"));
+        saga.abort("wrong tag");
         saga.when(new RollbackCommand.Cancelled(saga.current("check-out", false), "told so"));
         saga.undone("check-out");
         saga.undone("stop");
 
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
         assertThat(saga.rollback().finishReason()).isEqualTo("aborted by ada: wrong tag");
-        assertThat(saga.when(new RollbackCommand.Abort("ada", "again"))).isEmpty();
+        assertThat(saga.abort("again")).isEmpty();
     }
 
     @Test
     void abortsAlsoWhileTheWorkerIsDead() {
         var saga = fourSteps();
-        saga.when(new RollbackCommand.Abort("ada", null));
+        saga.abort(null);
         assertThat(saga.running()).containsExactly("look#1");
         saga.when(new RollbackCommand.Lose(saga.current("look", false), "silence"));
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.REFUSED);

@@ -1,7 +1,10 @@
 package io.freedom.rollback.orchestrator.saga;
 
+import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.FilesChecked;
+import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -73,6 +76,17 @@ final class Saga {
         return step.setOnFailure(FailurePolicy.CONTINUE);
     }
 
+    static PlanStep.Builder held(PlanStep.Builder step) {
+        return step.setOnFailure(FailurePolicy.HOLD);
+    }
+
+    static PlanStep.Builder gate(String id, Phase phase, int approvals, String... dependsOn) {
+        return step(id, phase, dependsOn)
+                .setWorker(Worker.ORCHESTRATOR)
+                .setAction(new StepAction(
+                        new AwaitApproval(List.of("removes the volume pgdata"), approvals, GateExpiry.REJECT)));
+    }
+
     static PlanStep.Builder goesDown(PlanStep.Builder step) {
         return step.setAvailability(Availability.GOES_DOWN);
     }
@@ -114,6 +128,31 @@ final class Saga {
 
     List<RollbackEvent> fails(String step, FailureKind kind) {
         return when(new RollbackCommand.Fail(current(step, false), kind, "broken"));
+    }
+
+    List<RollbackEvent> abort(@Nullable String reason) {
+        return when(new RollbackCommand.Abort("ada", reason, AbortMode.NOW, true));
+    }
+
+    List<RollbackEvent> approve(String gate, String operator) {
+        return when(new RollbackCommand.Approve(gate, operator, null));
+    }
+
+    List<RollbackEvent> pause() {
+        return when(new RollbackCommand.Pause("ada", "to look"));
+    }
+
+    List<RollbackEvent> resume() {
+        return when(new RollbackCommand.Resume("bob", null));
+    }
+
+    /** Why a control would not be followed; empty when it would. */
+    String refusal(RollbackCommand.Control control) {
+        return Refusals.of(control, rollback(), now).orElse("");
+    }
+
+    StepTrack.Status status(String step) {
+        return rollback().track(step, false).status();
     }
 
     AttemptId current(String step, boolean compensation) {

@@ -23,11 +23,17 @@ import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.PauseRollback;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
+import io.freedom.rollback.schemas.operator.ResumeRollback;
+import io.freedom.rollback.schemas.operator.RetryStep;
+import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.registry.RegistryClient;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
@@ -35,6 +41,7 @@ import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -43,7 +50,6 @@ import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
 import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.StepResult;
-import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -181,7 +187,7 @@ class SagaTopologyTest {
                         new StringDeserializer(),
                         this.<HistoryEvent>serde().deserializer())
                 .readValuesToList());
-        for (var worker : Worker.values()) {
+        for (var worker : TopicCatalogue.workers()) {
             commands.addAll(driver.createOutputTopic(
                             TOPICS.commands(worker).name(),
                             new StringDeserializer(),
@@ -474,6 +480,9 @@ class SagaTopologyTest {
         operator(new StartRollback("rb-1", "no-such", null, null, null, List.of()));
         operator(new AbortRollback("rb-1"));
         operator(new StartRollback("../../etc", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "no-such", null, null));
+        operator(new AbortRollback("rb-1", AbortMode.NOW, true));
+        operator(new StartRollback("../../etc", "full-rollback", null, null));
         operator(new RegisterPlatform("name: [broken"));
         var reasons = facts().stream()
                 .filter(CommandRejected.class::isInstance)
@@ -504,8 +513,77 @@ class SagaTopologyTest {
         registered();
         operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
         commands.clear();
-        operator(new AbortRollback("rb-1"));
+        operator(new AbortRollback("rb-1", AbortMode.NOW, true));
         assertThat(commands).isNotEmpty().allMatch(command -> command.getCommand() instanceof CancelStep);
+    }
+
+    private void started() {
+        registered();
+        operator(new StartRollback("rb-1", "full-rollback", null, null));
+    }
+
+    private List<String> rejections() {
+        return facts().stream()
+                .filter(CommandRejected.class::isInstance)
+                .map(fact -> ((CommandRejected) fact).getReason())
+                .toList();
+    }
+
+    @Test
+    void sendsNoCommandWhilePausedAndGoesOnWhenResumed() {
+        started();
+        operator(new PauseRollback("rb-1"));
+        workersSucceed();
+        assertThat(statuses().getLast()).satisfies(status -> {
+            assertThat(status.getState()).isEqualTo(RollbackState.PAUSED);
+            assertThat(status.getReason()).isEqualTo("paused by ada");
+        });
+        operator(new ResumeRollback("rb-1"));
+        workersSucceed();
+        assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
+    }
+
+    @Test
+    void leavesThePlatformAsItIsWhenAbortedSo() {
+        started();
+        operator(new AbortRollback("rb-1", AbortMode.AFTER_STEP, false));
+        assertThat(commands).noneMatch(command -> command.getCommand() instanceof CancelStep);
+        workersSucceed();
+        assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.ABORTED);
+        assertThat(facts().getLast()).isInstanceOfSatisfying(RollbackFinished.class, finished -> {
+            assertThat(finished.getOutcome()).isEqualTo(Outcome.ABORTED);
+            assertThat(finished.getReason()).endsWith("left as it is, nothing undone");
+        });
+    }
+
+    @Test
+    void tellsTheWorkerOfTheNewDeadlineAndSendsARetriedStepAgain() {
+        started();
+        var running = commands.getFirst();
+        commands.clear();
+        operator(new ChangeTimeout("rb-1", running.getStepId(), 3_600_000L));
+        assertThat(commands).singleElement().satisfies(command -> {
+            assertThat(command.getStepId()).isEqualTo(running.getStepId());
+            assertThat(((ExtendStep) command.getCommand()).getDeadline())
+                    .isEqualTo(Instant.parse("2026-03-01T04:00:00Z"));
+        });
+        commands.clear();
+        operator(new RetryStep("rb-1", running.getStepId()));
+        assertThat(commands)
+                .singleElement()
+                .satisfies(command -> assertThat(command.getAttempt()).isEqualTo(2));
+    }
+
+    @Test
+    void saysWhyAControlIsNotFollowed() {
+        started();
+        operator(new ResumeRollback("rb-1"));
+        operator(new SkipStep("rb-1", commands.getFirst().getStepId()));
+        operator(new PauseRollback("rb-2"));
+        assertThat(rejections()).hasSize(3);
+        assertThat(rejections().get(0)).startsWith("rb-1 is not paused");
+        assertThat(rejections().get(1)).contains("runs: wait for its end, or `rollbackctl abort rb-1`");
+        assertThat(rejections().get(2)).contains("rollback rb-2 is not running on freedom");
     }
 
     @Test
@@ -646,7 +724,7 @@ class SagaTopologyTest {
     void keepsAnIncidentThatTheRunningRollbackDoesNotAnswerUntilItHasEnded() {
         registered();
         report(alert("freedom", "f1", "firing"));
-        operator(new AbortRollback(history.getLast().getRollbackId()));
+        operator(new AbortRollback(history.getLast().getRollbackId(), AbortMode.NOW, true));
         report(alert("freedom", "f2", "firing"));
         assertThat(facts()).filteredOn(IncidentMerged.class::isInstance).isEmpty();
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);

@@ -25,7 +25,13 @@ public final class ChangeLog {
     /** A log is read afterwards: enough to see that it went on and how fast, not to drown what happened. */
     private static final Duration PROGRESS = Duration.ofSeconds(10);
 
-    private record Seen(StepState state, int attempt) {}
+    /** @param answers who has answered a gate, as its detail tells */
+    private record Seen(StepState state, int attempt, String answers) {
+        static Seen of(StepStatus step) {
+            var answers = step.getState() == StepState.AWAITING_APPROVAL ? step.getDetail() : "";
+            return new Seen(step.getState(), step.getAttempt(), answers);
+        }
+    }
 
     private record Told(Instant at, String reached) {}
 
@@ -80,10 +86,19 @@ public final class ChangeLog {
         var at = status.getFinishedAt() == null ? status.getAt() : status.getFinishedAt();
         var reason = status.getReason().isEmpty() ? "" : ": " + status.getReason();
         switch (status.getState()) {
-            case RUNNING -> {}
+            case RUNNING -> {
+                if (last != null) {
+                    lines.add(line(status, at, style.cyan("▶ goes on" + reason)));
+                }
+            }
+            case PAUSED, HELD, AWAITING_APPROVAL -> {
+                lines.add(line(
+                        status, at, Steps.coloured(status.getState(), "‖ " + Steps.meaning(status) + reason, style)));
+                Hints.of(status).forEach(hint -> lines.add(line(status, at, style.bold("  " + hint))));
+            }
             case COMPENSATING ->
                 lines.add(line(status, at, style.yellow("↩ undoing what was done, " + rto(status, at) + reason)));
-            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED -> {
+            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> {
                 var took = " after " + Texts.span(Duration.between(status.getStartedAt(), at));
                 var text = status.getRollbackId() + " " + Steps.meaning(status) + took + reason;
                 lines.add(line(status, at, Steps.coloured(status.getState(), text, style)));
@@ -134,7 +149,7 @@ public final class ChangeLog {
     }
 
     private void step(RollbackStatus status, StepStatus step, Instant now, List<String> lines) {
-        var current = new Seen(step.getState(), step.getAttempt());
+        var current = Seen.of(step);
         var before = seen.put(step.getId(), current);
         // Before a worker accepts there is nothing to tell, unless it does not accept.
         boolean worthTelling = step.getState() != StepState.PENDING && step.getState() != StepState.DISPATCHED;

@@ -4,6 +4,10 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.GateApproved;
+import io.freedom.rollback.schemas.history.GateExpired;
+import io.freedom.rollback.schemas.history.GateOpened;
+import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
@@ -12,14 +16,20 @@ import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackPaused;
+import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
 import io.freedom.rollback.schemas.history.StepCancelRequested;
 import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepHeld;
+import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -59,7 +69,7 @@ public final class HistoryLines {
         return start == null ? "" : "+" + Texts.span(Duration.between(start, event.getAt()));
     }
 
-    private static Line describe(Object event) {
+    private Line describe(Object event) {
         return switch (event) {
             case PlatformRegistered e ->
                 new Line(
@@ -98,11 +108,40 @@ public final class HistoryLines {
                         step(e.getStepId(), 1, e.getCompensation()) + ", " + Texts.lower(e.getKind())
                                 + detail(e.getMessage()));
             case StepSkipped e -> new Line("step skipped", e.getStepId() + detail(e.getReason()));
+            case StepHeld e ->
+                new Line("step held", e.getStepId() + ", " + Texts.lower(e.getKind()) + detail(e.getMessage()));
+            case StepRetryRequested e ->
+                new Line(
+                        "retry requested",
+                        step(e.getStepId(), 1, e.getCompensation()) + by(e.getOperator(), e.getReason()));
+            case TimeoutChanged e ->
+                new Line(
+                        "timeout changed",
+                        step(e.getStepId(), 1, e.getCompensation()) + " may take " + Texts.limit(e.getTimeout())
+                                + by(e.getOperator(), e.getReason()));
+            case GateOpened e ->
+                new Line("gate opened", e.getStepId() + ", until " + Texts.moment(e.getDeadline(), zone));
+            case GateApproved e ->
+                new Line(
+                        "gate approved",
+                        e.getStepId() + ", " + e.getApprovals() + " of " + e.getNeeded()
+                                + by(e.getOperator(), e.getReason()));
+            case GateRejected e -> new Line("gate rejected", e.getStepId() + by(e.getOperator(), e.getReason()));
+            case GateExpired e ->
+                new Line("gate expired", e.getStepId() + ", the plan says " + Texts.lower(e.getDecision()));
+            case RollbackPaused e ->
+                new Line(
+                        "paused",
+                        "by " + e.getOperator() + detail(e.getReason())
+                                + (e.getDownSince() == null ? "" : " (service is down)"));
+            case RollbackResumed e -> new Line("resumed", "by " + e.getOperator() + detail(e.getReason()));
             case StepCancelRequested e -> new Line("cancel requested", step(e.getStepId(), e.getAttempt(), false));
             case AbortRequested e ->
                 new Line(
                         "abort requested",
-                        "by " + e.getOperator() + (e.getReason() == null ? "" : ": " + e.getReason()));
+                        "by " + e.getOperator() + detail(e.getReason())
+                                + (e.getMode() == AbortMode.AFTER_STEP ? " (after the steps that run)" : "")
+                                + (e.getCompensate() ? "" : " (left as it is)"));
             case CompensationStarted e -> new Line("undoing", e.getSteps().size() + " steps" + detail(e.getReason()));
             case RollbackFinished e ->
                 new Line(
@@ -121,11 +160,17 @@ public final class HistoryLines {
                 switch (e.getOutcome()) {
                     case SUCCEEDED -> style.bold(style.green(text));
                     case REFUSED, COMPENSATED -> style.bold(style.yellow(text));
-                    case COMPENSATION_FAILED -> style.bold(style.red(text));
+                    case COMPENSATION_FAILED, ABORTED -> style.bold(style.red(text));
                 };
-            case StepFailed _, CommandRejected _ -> style.red(text);
-            case AttemptFailed _, AbortRequested _, CompensationStarted _, StepSkipped _, StepCancelRequested _ ->
-                style.yellow(text);
+            case StepFailed _, StepHeld _, GateRejected _, CommandRejected _ -> style.red(text);
+            case AttemptFailed _,
+                    AbortRequested _,
+                    CompensationStarted _,
+                    StepSkipped _,
+                    StepCancelRequested _,
+                    GateOpened _,
+                    GateExpired _,
+                    RollbackPaused _ -> style.yellow(text);
             case StepDispatched _, StepAcknowledged _ -> style.dim(text);
             default -> text;
         };
@@ -143,6 +188,10 @@ public final class HistoryLines {
     private static String aim(RollbackStarted e) {
         var plan = e.getPlan();
         return e.getIncident() == null ? Texts.aim(plan) : Texts.aim(plan.getScenario(), plan.getTarget());
+    }
+
+    private static String by(String operator, @Nullable String reason) {
+        return ", by " + operator + detail(reason);
     }
 
     private static String because(RollbackStarted e) {

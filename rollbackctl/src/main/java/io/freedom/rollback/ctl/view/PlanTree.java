@@ -1,7 +1,8 @@
 package io.freedom.rollback.ctl.view;
 
+import io.freedom.rollback.schemas.action.AwaitApproval;
+import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.step.Availability;
-import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -47,6 +48,9 @@ public final class PlanTree {
             if (!step.getDependsOn().isEmpty()) {
                 lines.add(beside + style.dim("after " + String.join(", ", step.getDependsOn())));
             }
+            if (step.getAction().getAction() instanceof AwaitApproval gate) {
+                gate.getReasons().forEach(reason -> lines.add(beside + style.yellow("asks because: " + reason)));
+            }
             var undo = step.getCompensation();
             if (undo != null) {
                 lines.add(beside + style.yellow("undo: " + undo.getTitle()) + "  "
@@ -60,7 +64,16 @@ public final class PlanTree {
     }
 
     private static String terms(PlanStep step) {
-        var policy = step.getOnFailure() == FailurePolicy.CONTINUE ? ", may fail" : "";
+        if (step.getAction().getAction() instanceof AwaitApproval gate) {
+            return "gate, " + gate.getApprovals() + (gate.getApprovals() == 1 ? " approval" : " approvals")
+                    + " within " + Texts.limit(step.getTimeout()) + ", else "
+                    + (gate.getOnExpiry() == GateExpiry.APPROVE ? "approved" : "rejected");
+        }
+        var policy = switch (step.getOnFailure()) {
+            case COMPENSATE -> "";
+            case CONTINUE -> ", may fail";
+            case HOLD -> ", held for you if it fails";
+        };
         return Texts.lower(step.getWorker()) + ", " + limits(step.getTimeout(), step.getAttempts()) + policy;
     }
 

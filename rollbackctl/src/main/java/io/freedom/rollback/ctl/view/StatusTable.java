@@ -47,6 +47,9 @@ public final class StatusTable {
         if (Steps.isOver(r.getState())) {
             return r.getReason();
         }
+        if (!Hints.of(r).isEmpty()) {
+            return r.getReason();
+        }
         var active = Steps.active(r);
         return active.isEmpty()
                 ? "nothing dispatched"

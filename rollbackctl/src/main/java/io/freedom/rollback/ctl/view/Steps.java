@@ -28,6 +28,8 @@ final class Steps {
             case COMPENSATING -> "↩";
             case COMPENSATED -> "↶";
             case COMPENSATION_FAILED -> "‼";
+            case AWAITING_APPROVAL -> "?";
+            case HELD -> "■";
         };
     }
 
@@ -35,9 +37,9 @@ final class Steps {
         return switch (state) {
             case PENDING, SKIPPED -> style.dim(text);
             case DISPATCHED, RUNNING -> style.cyan(text);
-            case WAITING_TO_RETRY, COMPENSATING, COMPENSATED -> style.yellow(text);
+            case WAITING_TO_RETRY, COMPENSATING, COMPENSATED, AWAITING_APPROVAL -> style.yellow(text);
             case SUCCEEDED -> style.green(text);
-            case FAILED, COMPENSATION_FAILED -> style.red(text);
+            case FAILED, COMPENSATION_FAILED, HELD -> style.red(text);
         };
     }
 
@@ -45,14 +47,14 @@ final class Steps {
         return switch (state) {
             case RUNNING -> style.cyan(text);
             case SUCCEEDED -> style.green(text);
-            case COMPENSATING, COMPENSATED, REFUSED -> style.yellow(text);
-            case COMPENSATION_FAILED -> style.red(text);
+            case COMPENSATING, COMPENSATED, REFUSED, PAUSED, AWAITING_APPROVAL -> style.yellow(text);
+            case COMPENSATION_FAILED, HELD, ABORTED -> style.red(text);
         };
     }
 
     static boolean isActive(StepState state) {
         return switch (state) {
-            case DISPATCHED, RUNNING, WAITING_TO_RETRY, COMPENSATING -> true;
+            case DISPATCHED, RUNNING, WAITING_TO_RETRY, COMPENSATING, AWAITING_APPROVAL, HELD -> true;
             case PENDING, SUCCEEDED, FAILED, SKIPPED, COMPENSATED, COMPENSATION_FAILED -> false;
         };
     }
@@ -88,7 +90,15 @@ final class Steps {
             case DISPATCHED -> step.getStartedAt() == null ? status.getAt() : step.getStartedAt();
             // While a step runs its worker's progress makes a new snapshot every 2 s.
             case RUNNING, COMPENSATING -> status.getAt();
-            case PENDING, WAITING_TO_RETRY, SUCCEEDED, FAILED, SKIPPED, COMPENSATED, COMPENSATION_FAILED -> now;
+            case PENDING,
+                    WAITING_TO_RETRY,
+                    AWAITING_APPROVAL,
+                    HELD,
+                    SUCCEEDED,
+                    FAILED,
+                    SKIPPED,
+                    COMPENSATED,
+                    COMPENSATION_FAILED -> now;
         };
         var silent = Duration.between(since, now);
         return silent.compareTo(SILENCE) < 0
@@ -138,8 +148,8 @@ final class Steps {
 
     static boolean isOver(RollbackState state) {
         return switch (state) {
-            case RUNNING, COMPENSATING -> false;
-            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED -> true;
+            case RUNNING, COMPENSATING, PAUSED, HELD, AWAITING_APPROVAL -> false;
+            case SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> true;
         };
     }
 
@@ -152,6 +162,10 @@ final class Steps {
             case REFUSED -> "was refused before anything was touched";
             case COMPENSATED -> "was undone: the platform is as it was before";
             case COMPENSATION_FAILED -> "failed and could not be undone: the platform needs you now";
+            case PAUSED -> "is paused";
+            case HELD -> "is held: a step failed, and you decide";
+            case AWAITING_APPROVAL -> "waits for approval";
+            case ABORTED -> "was aborted and left as it is: the platform is yours to mend";
         };
     }
 

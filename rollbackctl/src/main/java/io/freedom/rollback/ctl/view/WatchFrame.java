@@ -86,7 +86,27 @@ public final class WatchFrame {
             lines.add(Texts.cut("because of " + status.getTrigger(), width));
         }
         lines.addAll(clocks());
+        lines.addAll(waitsForYou());
         lines.add("");
+        return lines;
+    }
+
+    /** Why nothing goes on, what gates ask, and the commands to type. */
+    private List<String> waitsForYou() {
+        var hints = Hints.of(status);
+        if (hints.isEmpty()) {
+            return List.of();
+        }
+        var lines = new ArrayList<String>();
+        lines.add("");
+        Texts.wrap(status.getReason(), width)
+                .forEach(line -> lines.add(Steps.coloured(status.getState(), line, style)));
+        status.getSteps().stream()
+                .filter(step -> step.getState() == StepState.AWAITING_APPROVAL)
+                .forEach(gate -> Texts.wrap(gate.getTitle() + ", " + gate.getDetail(), width)
+                        .forEach(line -> lines.add(style.yellow(line))));
+        // A command that is cut cannot be typed.
+        hints.forEach(hint -> Texts.wrap(hint, width).forEach(line -> lines.add(style.bold(line))));
         return lines;
     }
 

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ChangeLogTest {
@@ -121,6 +122,32 @@ class ChangeLogTest {
                         "10:16:30  +1:30 min   — 3 Shut down  RTO 30 s left");
         assertThat(undoing)
                 .containsExactly("10:17:10  +2:10 min   ↩ undoing what was done, RTO missed by 10 s: no answer");
+    }
+
+    @Test
+    void tellsThatAGateWaitsWhoAnsweredAndThatItGoesOn() {
+        var gate = step("gate.loss", "Approve the loss", Phase.RECOVER, StepState.AWAITING_APPROVAL)
+                .setAttempt(1)
+                .setDetail("0 of 2 approvals: removes pgdata");
+        var open = Samples.status(gate.build())
+                .setState(RollbackState.AWAITING_APPROVAL)
+                .setReason("gate.loss waits for approval");
+
+        assertThat(log.next(open.build(), START))
+                .contains(
+                        "10:15:00  +0.0 s      ? gate.loss  Approve the loss: 0 of 2 approvals: removes pgdata",
+                        "10:15:00  +0.0 s      ‖ waits for approval: gate.loss waits for approval",
+                        "10:15:00  +0.0 s        Approve: rollbackctl approve " + Samples.ID + " gate.loss");
+        open.setSteps(
+                List.of(gate.setDetail("1 of 2 approvals (ada): removes pgdata").build()));
+        assertThat(log.next(open.build(), START))
+                .containsExactly(
+                        "10:15:00  +0.0 s      ? gate.loss  Approve the loss: 1 of 2 approvals (ada): removes pgdata");
+        var through = Samples.status(gate.setState(StepState.SUCCEEDED)
+                .setFinishedAt(START)
+                .setDetail("approved by ada, bob")
+                .build());
+        assertThat(log.next(through.build(), START)).last().isEqualTo("10:15:00  +0.0 s      ▶ goes on");
     }
 
     @Test

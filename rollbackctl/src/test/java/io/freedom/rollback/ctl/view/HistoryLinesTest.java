@@ -2,12 +2,17 @@ package io.freedom.rollback.ctl.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
+import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
@@ -66,6 +71,22 @@ class HistoryLinesTest {
 
         assertThat(lines.line(Samples.event(1, 0, Samples.ID, "c", started.build())))
                 .endsWith("full-rollback → graveyard/pre-reset, for a security breach, by ada");
+    }
+
+    @Test
+    void tellsWhoDecidedWhat() {
+        assertThat(lines.line(Samples.event(
+                        1, 0, Samples.ID, "c", new GateApproved("gate.loss", "ada", "backup is good", 1, 2))))
+                .endsWith("gate approved         gate.loss, 1 of 2, by ada: backup is good");
+        assertThat(lines.line(
+                        Samples.event(2, 0, Samples.ID, "c", new RollbackPaused("bob", "to look", Samples.START))))
+                .endsWith("paused                by bob: to look (service is down)");
+        assertThat(lines.line(Samples.event(
+                        3, 0, Samples.ID, "c", new AbortRequested("bob", "wrong tag", AbortMode.AFTER_STEP, false))))
+                .endsWith("abort requested       by bob: wrong tag (after the steps that run) (left as it is)");
+        assertThat(lines.line(Samples.event(
+                        4, 0, Samples.ID, "c", new TimeoutChanged("git.a", true, 120_000L, null, 0, "ada", null))))
+                .endsWith("timeout changed       undo of git.a may take 2 min, by ada");
     }
 
     @Test

@@ -2,13 +2,17 @@ package io.freedom.rollback.ctl.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.StopWriters;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.Worker;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -72,5 +76,25 @@ class PlanTreeTest {
                 .endsWith("\npostgres is restarted: its data are restored");
         assertThat(head(List.of(), "/var/backups/freedom/rb-0", IncidentClass.SECURITY_BREACH))
                 .endsWith("its data are restored, and what ran during a security breach is not trusted");
+    }
+
+    @Test
+    void showsWhatAGateAsksAndWhatHappensWithoutAnAnswer() {
+        var gate = PlanStep.newBuilder()
+                .setId("gate.loss")
+                .setTitle("Approve the loss")
+                .setPhase(Phase.RECOVER)
+                .setWorker(Worker.ORCHESTRATOR)
+                .setAction(new StepAction(new AwaitApproval(List.of("removes pgdata"), 2, GateExpiry.REJECT)))
+                .setTimeout(1_800_000)
+                .setDependsOn(List.of("container.up"))
+                .build();
+        var plan = Plan.newBuilder(Samples.plan()).setSteps(List.of(gate)).build();
+
+        assertThat(PlanTree.lines(plan, Style.PLAIN))
+                .endsWith(
+                        "└─ gate.loss  Approve the loss  (gate, 2 approvals within 30 min, else rejected)",
+                        "      after container.up",
+                        "      asks because: removes pgdata");
     }
 }

@@ -103,7 +103,11 @@ public final class Samples {
                 .setId(id)
                 .setTitle(title)
                 .setPhase(phase)
-                .setWorker(Worker.valueOf(id.substring(0, id.indexOf('.')).toUpperCase(Locale.ROOT)))
+                .setWorker(
+                        id.startsWith("gate.")
+                                ? Worker.ORCHESTRATOR
+                                : Worker.valueOf(
+                                        id.substring(0, id.indexOf('.')).toUpperCase(Locale.ROOT)))
                 .setState(state);
     }
 

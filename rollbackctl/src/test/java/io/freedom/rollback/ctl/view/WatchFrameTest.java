@@ -93,6 +93,55 @@ class WatchFrameTest {
     }
 
     @Test
+    void showsWhatAGateAsksAndWhatToType() {
+        var status = Samples.status(step("gate.loss", "Approve the loss", Phase.RECOVER, StepState.AWAITING_APPROVAL)
+                        .setAttempt(1)
+                        .setStartedAt(START.plusSeconds(60))
+                        .setDetail("1 of 2 approvals (ada): removes pgdata")
+                        .build())
+                .setState(RollbackState.AWAITING_APPROVAL)
+                .setReason("gate.loss waits for approval")
+                .build();
+
+        assertThat(String.join("\n", WatchFrame.lines(status, NOW, 120, 40, Style.PLAIN)))
+                .isEqualTo("""
+                freedom  full-rollback → graveyard/pre-reset  rb-20260131-101500-a3f9  awaiting approval
+                because of alertmanager: DEPLOYMENT_FAILURE, 5xx above 10 %
+                took 1:42 min · no downtime so far · RTO 30 min, 28:18 min left
+
+                gate.loss waits for approval
+                Approve the loss, 1 of 2 approvals (ada): removes pgdata
+                Approve: rollbackctl approve rb-20260131-101500-a3f9 gate.loss
+                Reject: rollbackctl reject rb-20260131-101500-a3f9 gate.loss --reason "…"
+                Stop and undo: rollbackctl abort rb-20260131-101500-a3f9 --reason "…"
+
+                5 Recover       0/1
+                  ? Approve the loss  42 s       1 of 2 approvals (ada): removes pgdata""");
+    }
+
+    @Test
+    void saysHowAPausedAndAHeldRollbackGoOn() {
+        var dump = step("backup.database", "Dump the database", Phase.PRESERVE, StepState.HELD)
+                .setDetail("no space left");
+        var held = Samples.status(dump.build())
+                .setState(RollbackState.HELD)
+                .setReason("backup.database is held: no space left")
+                .build();
+        var paused = Samples.status()
+                .setState(RollbackState.PAUSED)
+                .setReason("paused by ada")
+                .build();
+
+        assertThat(WatchFrame.lines(held, NOW, 120, 40, Style.PLAIN))
+                .contains(
+                        "backup.database is held: no space left",
+                        "Try again: rollbackctl retry " + Samples.ID + " backup.database --reason \"…\"",
+                        "Go on without it: rollbackctl skip " + Samples.ID + " backup.database --reason \"…\"");
+        assertThat(WatchFrame.lines(paused, NOW, 120, 40, Style.PLAIN))
+                .contains("paused by ada", "Go on: rollbackctl resume " + Samples.ID);
+    }
+
+    @Test
     void fitsNarrowTerminals() {
         assertThat(WatchFrame.lines(halfway(), NOW, 60, 40, Style.PLAIN))
                 .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(60));

@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -65,7 +66,17 @@ public final class TopicCatalogue {
                 "What operators ask for. Each is answered in the history by an event that names it as its cause.");
     }
 
+    /** Those that take commands; the orchestrator's own steps, gates, go to nobody. */
+    public static List<Worker> workers() {
+        return Arrays.stream(Worker.values())
+                .filter(worker -> worker != Worker.ORCHESTRATOR)
+                .toList();
+    }
+
     public Topic commands(Worker worker) {
+        if (worker == Worker.ORCHESTRATOR) {
+            throw new IllegalArgumentException("the orchestrator's own steps have no command topic");
+        }
         String name = worker.name().toLowerCase(Locale.ROOT);
         return topic(
                 "commands." + name,
@@ -124,7 +135,7 @@ public final class TopicCatalogue {
         List<Topic> topics = new ArrayList<>();
         withDeadLetters(topics, incidents());
         withDeadLetters(topics, operatorCommands());
-        for (Worker worker : Worker.values()) {
+        for (Worker worker : workers()) {
             withDeadLetters(topics, commands(worker));
         }
         withDeadLetters(topics, stepEvents());

@@ -1,0 +1,146 @@
+package io.freedom.rollback.orchestrator.saga;
+
+import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How attempts end, by what workers report or fail to report. */
+final class Attempts {
+    /** A step that no worker takes for so long is given up while the platform is still untouched. */
+    static final int LOSSES_BEFORE_SHUT_DOWN = 4;
+
+    /** How long a worker may take to stop, once a step's time is over. */
+    static final Duration STOPPING = Duration.ofSeconds(60);
+
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    private Attempts() {}
+
+    static List<RollbackEvent> failed(
+            Rollback state, AttemptId attempt, FailureKind kind, String message, Instant now) {
+        var track = state.track(attempt);
+        boolean stopping = state.stopping() != null && !attempt.compensation();
+        boolean retry = retryable(kind) && !stopping && track.failures() + 1 < attempts(state, attempt);
+        if (!retry) {
+            return over(state, attempt, kind, message);
+        }
+        return List.of(new RollbackEvent.AttemptFailed(
+                attempt, kind, message, false, now.plus(backoff(state, attempt, track.failures()))));
+    }
+
+    /** A step without a further attempt. */
+    private static List<RollbackEvent> over(Rollback state, AttemptId attempt, FailureKind kind, String message) {
+        var ended = new RollbackEvent.AttemptFailed(attempt, kind, message, false, null);
+        boolean undo = attempt.compensation();
+        var policy =
+                undo ? FailurePolicy.COMPENSATE : state.planStep(attempt.step()).getOnFailure();
+        if (policy == FailurePolicy.HOLD && state.stop() == null) {
+            return List.of(ended, new RollbackEvent.Held(attempt.step(), kind, message));
+        }
+        boolean tolerated = policy == FailurePolicy.CONTINUE;
+        return List.of(ended, new RollbackEvent.Failed(attempt.step(), undo, kind, message, tolerated));
+    }
+
+    static List<RollbackEvent> cancelled(Rollback state, AttemptId attempt, String reason, Instant now) {
+        return state.track(attempt).cancelRequested()
+                ? stopped(state, attempt, reason)
+                : lost(state, attempt, reason, now);
+    }
+
+    /**
+     * The last attempt of a step is told to stop and stays in flight until its worker says that it has: what it does must
+     * not meet what undoes it. A worker that neither stops nor falls silent is waited for so long and no longer.
+     */
+    static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt, Instant now) {
+        var track = state.track(attempt);
+        if (track.cancelRequested()) {
+            boolean stubborn =
+                    track.deadline() == null || now.isAfter(track.deadline().plus(STOPPING));
+            return stubborn
+                    ? stopped(state, attempt, "told to stop, but its worker did not within " + text(STOPPING))
+                    : List.of();
+        }
+        var failed = failed(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt), now);
+        boolean again = failed.size() == 1; // the next attempt fences this one off at the worker
+        return again || attempt.compensation() ? failed : List.of(new RollbackEvent.CancelRequested(attempt));
+    }
+
+    static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {
+        var track = state.track(attempt);
+        if (track.cancelRequested()) {
+            return stopped(state, attempt, observation);
+        }
+        if (state.stop() != null && !attempt.compensation()) {
+            // Nothing comes after it that would fence it off: should it live, it is to let it be.
+            var events = new ArrayList<RollbackEvent>();
+            events.add(new RollbackEvent.CancelRequested(attempt));
+            events.addAll(stopped(state, attempt, observation));
+            return events;
+        }
+        boolean untouched = !attempt.compensation()
+                && state.planStep(attempt.step()).getPhase().compareTo(Phase.SHUT_DOWN) < 0
+                && !state.touchedPlatform();
+        boolean dispensable =
+                !attempt.compensation() && state.planStep(attempt.step()).getOnFailure() == FailurePolicy.CONTINUE;
+        if ((untouched || dispensable) && track.losses() + 1 >= LOSSES_BEFORE_SHUT_DOWN) {
+            // Should a worker take it after all, it is to let it be.
+            var events = new ArrayList<RollbackEvent>();
+            events.add(new RollbackEvent.CancelRequested(attempt));
+            events.addAll(over(state, attempt, FailureKind.UNAVAILABLE, observation + ": is the worker running?"));
+            return events;
+        }
+        return List.of(new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, now));
+    }
+
+    /** What was told to stop has, or is not heard of any more: because the rollback stops, or because its time was over. */
+    private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation) {
+        return state.stopping() == null
+                ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation)
+                : List.of(
+                        new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
+                        new RollbackEvent.Skipped(attempt.step(), "stopped: " + observation, null));
+    }
+
+    private static String late(Rollback state, AttemptId attempt) {
+        return "no result within " + text(state.timeout(attempt));
+    }
+
+    static List<RollbackEvent> retried(Rollback state, AttemptId next, Instant now) {
+        var track = state.track(next);
+        boolean due = state.knows(next)
+                && track.status() == Status.WAITING
+                && track.attempt() + 1 == next.number()
+                && !state.idle()
+                && (next.compensation() || state.stop() == null);
+        return due ? List.of(Due.dispatch(state, next, now)) : List.of();
+    }
+
+    // ---- what the plan says ---------------------------------------------------------------------
+
+    private static boolean retryable(FailureKind kind) {
+        return switch (kind) {
+            case UNAVAILABLE, TOOL, INTERNAL, MISMATCH -> true;
+            case PRECONDITION, INVALID -> false;
+        };
+    }
+
+    private static int attempts(Rollback state, AttemptId attempt) {
+        var step = state.planStep(attempt.step());
+        return attempt.compensation() ? step.getCompensation().getAttempts() : step.getAttempts();
+    }
+
+    private static Duration backoff(Rollback state, AttemptId attempt, int failures) {
+        var first = Duration.ofMillis(state.planStep(attempt.step()).getBackoff());
+        var grown = first.multipliedBy(1L << Math.min(failures, 10));
+        return grown.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : grown;
+    }
+
+    private static String text(Duration duration) {
+        return duration.toSeconds() + " s";
+    }
+}

@@ -1,0 +1,70 @@
+package io.freedom.rollback.orchestrator.saga;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What operators' controls lead to; to nothing where {@link Refusals} speak against it. */
+final class Controls {
+    private Controls() {}
+
+    static List<RollbackEvent> decide(RollbackCommand.Control command, Rollback state, Instant now) {
+        if (Refusals.of(command, state, now).isPresent()) {
+            return List.of();
+        }
+        return switch (command) {
+            case RollbackCommand.Pause(var operator, var reason) ->
+                List.of(new RollbackEvent.Paused(operator, reason, down(state)));
+            case RollbackCommand.Resume(var operator, var reason) ->
+                List.of(new RollbackEvent.Resumed(operator, reason));
+            case RollbackCommand.Abort(var operator, var reason, var mode, var undo) ->
+                List.of(new RollbackEvent.AbortRequested(operator, reason, mode, undo));
+            case RollbackCommand.Approve c -> Gates.approved(state, c);
+            case RollbackCommand.Reject c -> Gates.rejected(c);
+            case RollbackCommand.RetryStep c -> retry(state, c, now);
+            case RollbackCommand.SkipStep c -> skip(state, c);
+            case RollbackCommand.ChangeTimeout c -> changeTimeout(state, c);
+        };
+    }
+
+    private static @Nullable Instant down(Rollback state) {
+        return state.upSince() == null ? state.downSince() : null;
+    }
+
+    private static List<RollbackEvent> retry(Rollback state, RollbackCommand.RetryStep command, Instant now) {
+        var attempt = state.newest(command.step());
+        return List.of(
+                new RollbackEvent.RetryRequested(
+                        command.step(), attempt.compensation(), command.operator(), command.reason()),
+                Due.dispatch(state, attempt.next(), now));
+    }
+
+    private static List<RollbackEvent> skip(Rollback state, RollbackCommand.SkipStep command) {
+        var track = state.track(command.step(), false);
+        var events = new ArrayList<RollbackEvent>();
+        if (track.status() == StepTrack.Status.WAITING) {
+            // One that was given up may still be at it somewhere.
+            events.add(new RollbackEvent.CancelRequested(state.newest(command.step())));
+        }
+        var why = "skipped by " + Gates.words(command.operator(), command.reason());
+        events.addFirst(new RollbackEvent.Skipped(command.step(), why, command.operator()));
+        return events;
+    }
+
+    private static List<RollbackEvent> changeTimeout(Rollback state, RollbackCommand.ChangeTimeout command) {
+        var attempt = state.newest(command.step());
+        return List.of(new RollbackEvent.TimeoutChanged(
+                attempt,
+                command.timeout(),
+                newDeadline(state, attempt, command),
+                command.operator(),
+                command.reason()));
+    }
+
+    /** Counted from the dispatch of the attempt, or the opening of the gate; null when neither is on. */
+    static @Nullable Instant newDeadline(Rollback state, AttemptId attempt, RollbackCommand.ChangeTimeout command) {
+        var deadline = state.track(attempt).deadline();
+        return deadline == null ? null : deadline.minus(state.timeout(attempt)).plus(command.timeout());
+    }
+}

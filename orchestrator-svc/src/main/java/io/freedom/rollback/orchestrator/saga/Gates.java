@@ -1,0 +1,83 @@
+package io.freedom.rollback.orchestrator.saga;
+
+import io.freedom.rollback.schemas.action.Approved;
+import io.freedom.rollback.schemas.action.AwaitApproval;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepResult;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Steps that wait for operators instead of a worker. */
+public final class Gates {
+    private Gates() {}
+
+    public static boolean isGate(PlanStep step) {
+        return step.getAction().getAction() instanceof AwaitApproval;
+    }
+
+    /** What a gate asks for. */
+    public static AwaitApproval of(PlanStep step) {
+        if (step.getAction().getAction() instanceof AwaitApproval gate) {
+            return gate;
+        }
+        throw new IllegalArgumentException(step.getId() + " is no gate");
+    }
+
+    static boolean isOverdue(StepTrack gate, Instant now) {
+        return gate.deadline() != null && now.isAfter(gate.deadline());
+    }
+
+    /** Nobody counts twice, however they write their name. */
+    static boolean hasApproved(StepTrack gate, String operator) {
+        return gate.approvals().stream().anyMatch(known -> known.strip().equalsIgnoreCase(operator.strip()));
+    }
+
+    static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command) {
+        var operators = new ArrayList<>(state.track(command.step(), false).approvals());
+        operators.add(command.operator());
+        int needed = of(state.planStep(command.step())).getApprovals();
+        var events = new ArrayList<RollbackEvent>();
+        events.add(new RollbackEvent.GateApproved(
+                command.step(), command.operator(), command.reason(), operators.size(), needed));
+        if (operators.size() >= needed) {
+            events.add(succeeded(command.step(), operators, "approved by " + String.join(", ", operators)));
+        }
+        return events;
+    }
+
+    static List<RollbackEvent> rejected(RollbackCommand.Reject command) {
+        var why = "rejected by " + words(command.operator(), command.reason());
+        return List.of(
+                new RollbackEvent.GateRejected(command.step(), command.operator(), command.reason()),
+                failed(command.step(), why));
+    }
+
+    static List<RollbackEvent> expired(Rollback state, String step) {
+        var gate = of(state.planStep(step));
+        var operators = state.track(step, false).approvals();
+        var happened = operators.size() + " of " + gate.getApprovals() + " approvals came in time";
+        var expired = new RollbackEvent.GateExpired(step, gate.getOnExpiry());
+        return switch (gate.getOnExpiry()) {
+            case REJECT -> List.of(expired, failed(step, happened + ": rejected, as the plan says"));
+            case APPROVE ->
+                List.of(expired, succeeded(step, operators, happened + ": approved all the same, as the plan says"));
+        };
+    }
+
+    private static RollbackEvent succeeded(String step, List<String> operators, String detail) {
+        var result = new StepResult(new Approved(List.copyOf(operators)));
+        return new RollbackEvent.Succeeded(new AttemptId(step, false, 1), result, detail, false);
+    }
+
+    /** Never tolerated, whatever the step's policy: what comes after a gate needs its approval. */
+    private static RollbackEvent failed(String step, String message) {
+        return new RollbackEvent.Failed(step, false, FailureKind.PRECONDITION, message, false);
+    }
+
+    static String words(String operator, @Nullable String reason) {
+        return operator + (reason == null ? "" : ": " + reason);
+    }
+}

@@ -1,0 +1,46 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.status.StepState;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What an operator may type next, where a rollback waits for one. */
+final class Hints {
+    private static final String REASON = " --reason \"…\"";
+
+    private Hints() {}
+
+    /** Empty while nobody is needed. */
+    static List<String> of(RollbackStatus status) {
+        return switch (status.getState()) {
+            case PAUSED, HELD, AWAITING_APPROVAL -> hints(status);
+            case RUNNING, COMPENSATING, SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> List.of();
+        };
+    }
+
+    private static List<String> hints(RollbackStatus status) {
+        var id = status.getRollbackId();
+        var hints = new ArrayList<String>();
+        boolean paused = status.getState() == RollbackState.PAUSED;
+        if (paused) {
+            hints.add("Go on: rollbackctl resume " + id);
+        }
+        for (var step : status.getSteps()) {
+            var named = id + " " + step.getId();
+            if (step.getState() == StepState.AWAITING_APPROVAL) {
+                hints.add("Approve: rollbackctl approve " + named);
+                hints.add("Reject: rollbackctl reject " + named + REASON);
+            }
+            if (step.getState() == StepState.HELD) {
+                if (!paused) {
+                    hints.add("Try again: rollbackctl retry " + named + REASON);
+                }
+                hints.add("Go on without it: rollbackctl skip " + named + REASON);
+            }
+        }
+        hints.add("Stop and undo: rollbackctl abort " + id + REASON);
+        return hints;
+    }
+}
