@@ -131,12 +131,15 @@ class PathsInterruptionTest {
         assumeThat(engine).as("JGit reads what others staged under the lock").isEqualTo(Engine.NATIVE);
         platform.preserve();
         platform.git(
-                "config", "filter.other.smudge", "env -i PATH=\"$PATH\" git add --intent-to-add notes/incident.txt; cat");
+                "config",
+                "filter.other.smudge",
+                "env -i PATH=\"$PATH\" git add --intent-to-add notes/incident.txt; cat");
         Files.createDirectories(platform.root.resolve(".git/info"));
         Files.writeString(platform.root.resolve(".git/info/attributes"), "services/api/old.py filter=other\n");
         assertThatThrownBy(() -> platform.checkOutPaths(PATHS))
                 .isInstanceOf(StepFailure.class)
                 .hasMessageContaining("another git process changed the index");
+        spareGit();
         platform.checkOutPaths(PATHS);
         assertThat(platform.git("ls-files", "notes")).isEqualTo("notes/incident.txt\n");
         requireAsInTag();

@@ -23,7 +23,7 @@ final class Figures {
                 : "met, " + Texts.span(left) + " to spare";
         return switch (Headlines.state(chronicle)) {
             case SUCCEEDED -> recoveryTime(target, took, spare, left.isNegative() ? Mark.BAD : Mark.GOOD);
-            case RUNNING, COMPENSATING ->
+            case RUNNING, PAUSED, HELD, AWAITING_APPROVAL, COMPENSATING ->
                 recoveryTime(
                         target,
                         took,
@@ -31,7 +31,7 @@ final class Figures {
                                 ? "passed " + Texts.span(left.negated()) + " ago, still running"
                                 : Texts.span(left) + " left",
                         left.isNegative() ? Mark.BAD : Mark.PENDING);
-            case REFUSED, COMPENSATED, COMPENSATION_FAILED ->
+            case REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED ->
                 recoveryTime(target, took, "not met: the platform was not rolled back", Mark.BAD);
         };
     }

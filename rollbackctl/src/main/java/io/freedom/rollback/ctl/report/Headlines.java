@@ -38,16 +38,18 @@ final class Headlines {
             case REFUSED -> RollbackState.REFUSED;
             case COMPENSATED -> RollbackState.COMPENSATED;
             case COMPENSATION_FAILED -> RollbackState.COMPENSATION_FAILED;
+            case ABORTED -> RollbackState.ABORTED;
         };
     }
 
     private static String outcome(RollbackState state) {
         return switch (state) {
-            case RUNNING -> "Still running: what follows is how far it is";
+            case RUNNING, PAUSED, HELD, AWAITING_APPROVAL -> "Still running: what follows is how far it is";
             case COMPENSATING -> "Still running: what was done is being undone";
             case SUCCEEDED -> "Succeeded";
             case REFUSED -> "Refused before anything was touched";
             case COMPENSATED -> "Undone: the platform is as it was before";
+            case ABORTED -> "Aborted and left as it was: nothing was undone, the platform needs an operator";
             case COMPENSATION_FAILED -> "Failed and could not be undone: the platform needs an operator";
         };
     }

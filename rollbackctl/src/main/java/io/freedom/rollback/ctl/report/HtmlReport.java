@@ -270,10 +270,10 @@ public final class HtmlReport {
 
     private static String tone(RollbackState state) {
         return switch (state) {
-            case RUNNING -> "running";
+            case RUNNING, PAUSED, HELD, AWAITING_APPROVAL -> "running";
             case SUCCEEDED -> "good";
             case COMPENSATING, REFUSED, COMPENSATED -> "undone";
-            case COMPENSATION_FAILED -> "bad";
+            case COMPENSATION_FAILED, ABORTED -> "bad";
         };
     }
 
