@@ -60,11 +60,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
                 || !containers.stream().allMatch(EngineContainer::isRunning)) {
             return new Probe.NotApplied();
         }
-        var hashes = compose.hashes();
-        boolean up = containers.stream()
-                        .allMatch(c -> c.labels()
-                                .getOrDefault(EngineContainer.CONFIG_HASH, "")
-                                .equals(hashes.get(c.service())))
+        boolean up = Up.haveHashes(compose.hashes(), containers)
                 && Up.otherImages(engine, compose, model, containers).isEmpty();
         return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
     }

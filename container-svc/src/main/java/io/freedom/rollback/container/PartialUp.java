@@ -12,9 +12,7 @@ import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,6 +29,7 @@ final class PartialUp {
     private final Compose compose;
     private final ComposeModel model;
     private final Set<String> services;
+    private final Set<String> dependencies;
 
     PartialUp(ComposeUp action, Engine engine, StepContext step) throws StepFailure, InterruptedException {
         this.action = action;
@@ -39,6 +38,7 @@ final class PartialUp {
         compose = new Compose(action.getCompose());
         model = compose.model();
         services = Up.services(model, action.getServices());
+        dependencies = Up.dependencies(model, services);
     }
 
     /** A full rollback also names services, to start the database first, but it has prepared others, too. */
@@ -56,11 +56,7 @@ final class PartialUp {
         if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || !isUp(own)) {
             return false;
         }
-        var hashes = compose.hashes();
-        return own.stream()
-                        .allMatch(c -> c.labels()
-                                .getOrDefault(EngineContainer.CONFIG_HASH, "")
-                                .equals(hashes.get(c.service())))
+        return Up.haveHashes(compose.hashes(), own)
                 && Up.otherImages(engine, compose, model, own).isEmpty();
     }
 
@@ -90,7 +86,7 @@ final class PartialUp {
     private void make(Set<String> some, List<String> options) throws StepFailure, InterruptedException {
         if (!some.isEmpty()) {
             var arguments = new ArrayList<>(options);
-            arguments.add("--no-deps");
+            arguments.addAll(Up.sparing(engine, compose, model, some, all()));
             Up.run(compose, action, "--no-start", arguments, some, engine, step);
         }
     }
@@ -149,7 +145,6 @@ final class PartialUp {
 
     /** Their own containers and those of their dependencies that are to run and do not. */
     private List<EngineContainer> idle() throws StepFailure, InterruptedException {
-        var dependencies = dependencies();
         var jobs = jobs();
         var idle = new ArrayList<EngineContainer>();
         for (var container : all()) {
@@ -177,7 +172,6 @@ final class PartialUp {
 
     /** Services whose end others wait for. */
     private Set<String> jobs() throws StepFailure, InterruptedException {
-        var dependencies = dependencies();
         return all().stream()
                 .filter(c -> services.contains(c.service()) || dependencies.contains(c.service()))
                 .flatMap(c -> DependencyOrder.completions(c).stream())
@@ -186,28 +180,9 @@ final class PartialUp {
 
     /** Dependencies without any container. */
     private Set<String> missing() throws StepFailure, InterruptedException {
-        var missing = new TreeSet<>(dependencies());
+        var missing = new TreeSet<>(dependencies);
         missing.removeAll(Containers.services(all()));
         return missing;
-    }
-
-    /** What the services need, directly or not, without themselves. */
-    private Set<String> dependencies() {
-        var found = new TreeSet<String>();
-        var open = new ArrayDeque<Collection<String>>(List.of(services));
-        while (!open.isEmpty()) {
-            for (var name : open.remove()) {
-                for (var dependency : model.service(name).orElseThrow().dependsOn()) {
-                    boolean runs = model.service(dependency)
-                            .filter(s -> s.replicas() > 0)
-                            .isPresent();
-                    if (runs && !services.contains(dependency) && found.add(dependency)) {
-                        open.add(List.of(dependency));
-                    }
-                }
-            }
-        }
-        return found;
     }
 
     /** The containers of the services. */

@@ -24,8 +24,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Compensation of all that stops, removes or replaces containers: the recorded services, images and run states. Containers are made without being started
- * and then started through the engine: `up` would refuse to start what depends on a service that was ill before.
+ * Compensation of all that stops, removes or replaces containers: the recorded services, images and run states. What is as
+ * recorded is left alone. Containers are made without being started and then started through the engine: `up` would refuse
+ * to start what depends on a service that was ill before.
  */
 final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -117,8 +118,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         }
         var compose = new Compose(action.getCompose());
         var arguments = Up.arguments(compose, "--no-start");
-        // Services are named, and those not recorded must not come along as dependencies.
-        arguments.add("--no-deps");
+        // Services are named, and those not recorded, or not concerned, must not come along as dependencies.
+        arguments.addAll(Up.sparing(engine, compose, compose.model(), services, containers(engine, action)));
         var replicas =
                 recorded.stream().filter(c -> services.contains(c.getService())).collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
         replicas.forEach((service, count) -> {

@@ -8,9 +8,11 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -69,6 +71,53 @@ final class Up {
             }
         }
         return others;
+    }
+
+    /** What services need, directly or not, without themselves. */
+    static Set<String> dependencies(ComposeModel model, Set<String> services) {
+        var found = new TreeSet<String>();
+        var open = new ArrayDeque<String>(services);
+        while (!open.isEmpty()) {
+            for (var dependency : model.service(open.remove())
+                    .map(ComposeService::dependsOn)
+                    .orElse(List.of())) {
+                boolean runs =
+                        model.service(dependency).filter(s -> s.replicas() > 0).isPresent();
+                if (runs && !services.contains(dependency) && found.add(dependency)) {
+                    open.add(dependency);
+                }
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Options that keep compose from making anything but {@code services}. It also makes dependencies that are not there
+     * and those that differ from their definition. To leave dependencies out changes what it notes on the containers, from
+     * which it would make these anew the next time: so that is only done where it must.
+     */
+    static List<String> sparing(
+            Engine engine, Compose compose, ComposeModel model, Set<String> services, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var dependencies = dependencies(model, services);
+        var there = containers.stream()
+                .filter(c -> dependencies.contains(c.service()))
+                .toList();
+        if (dependencies.isEmpty()) {
+            return List.of();
+        }
+        boolean asDefined = Containers.services(there).equals(dependencies)
+                && haveHashes(compose.hashes(), there)
+                && otherImages(engine, compose, model, there).isEmpty();
+        return asDefined ? List.of() : List.of("--no-deps");
+    }
+
+    /** Whether compose would find that they are as defined. */
+    static boolean haveHashes(Map<String, String> hashes, List<EngineContainer> containers) {
+        return containers.stream()
+                .allMatch(c -> c.labels()
+                        .getOrDefault(EngineContainer.CONFIG_HASH, "")
+                        .equals(hashes.get(c.service())));
     }
 
     /** The wanted services that are to have containers; all when {@code wanted} is empty. */
