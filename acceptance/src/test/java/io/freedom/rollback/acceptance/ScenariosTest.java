@@ -50,7 +50,9 @@ class ScenariosTest {
         platform.git("reset", "--quiet", "--hard", "graveyard/pre-reset");
         platform.git("stash", "pop", "--quiet");
         platform.compose("up", "-d", "--build", "--wait").succeeded();
-        assertThat(platform.health().exitCode()).as("the platform is well again").isZero();
+        assertThat(platform.health().exitCode())
+                .as("the platform is well again")
+                .isZero();
     }
 
     private static Shell.Result start(String scenario, String... more) {
@@ -60,8 +62,9 @@ class ScenariosTest {
     }
 
     private static Shell.Result run(String scenario, String... more) {
-        return start(scenario, Stream.concat(Arrays.stream(more), Stream.of("--watch"))
-                        .toArray(String[]::new))
+        return start(
+                        scenario,
+                        Stream.concat(Arrays.stream(more), Stream.of("--watch")).toArray(String[]::new))
                 .succeeded();
     }
 
@@ -254,11 +257,13 @@ class ScenariosTest {
         var before = platform.state();
         start(tried.scenario(), tried.options()).succeeded();
         var id = lastRollback();
-        await("it is being validated").atMost(Duration.ofMinutes(2)).until(() -> plane.history(NAME).stream()
-                .filter(event -> event.path("rollbackId").asString().equals(id))
-                .map(event -> event.path("event"))
-                .anyMatch(fact -> fact.path("type").asString().equals("StepAcknowledged")
-                        && fact.path("stepId").asString().equals("health.probes")));
+        await("it is being validated")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> plane.history(NAME).stream()
+                        .filter(event -> event.path("rollbackId").asString().equals(id))
+                        .map(event -> event.path("event"))
+                        .anyMatch(fact -> fact.path("type").asString().equals("StepAcknowledged")
+                                && fact.path("stepId").asString().equals("health.probes")));
 
         plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
         plane.rollbackctl("watch", id);

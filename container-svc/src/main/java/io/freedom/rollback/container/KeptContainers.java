@@ -59,7 +59,8 @@ final class KeptContainers {
     }
 
     /** Where files changed and when; null where that was not noted. */
-    private record Checkout(@Nullable List<String> changed, @Nullable Instant at) {}
+    private record Checkout(
+            @Nullable List<String> changed, @Nullable Instant at) {}
 
     private Optional<Checkout> checkout() {
         return step.find(TargetCheckedOut.class)

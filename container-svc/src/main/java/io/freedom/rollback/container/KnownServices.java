@@ -40,10 +40,7 @@ final class KnownServices {
                     FailureKind.PRECONDITION,
                     "%s no service %s, only %s: correct the request or platform.yaml%s"
                             .formatted(
-                                    who,
-                                    String.join(", ", unknown),
-                                    String.join(", ", new TreeSet<>(known)),
-                                    remark));
+                                    who, String.join(", ", unknown), String.join(", ", new TreeSet<>(known)), remark));
         }
     }
 }

@@ -86,11 +86,7 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
                             usage -> services.merge(
                                     service,
                                     new ServiceUsage(
-                                            service,
-                                            usage.memory(),
-                                            usage.cpu(),
-                                            usage.processes(),
-                                            sample.restarts()),
+                                            service, usage.memory(), usage.cpu(), usage.processes(), sample.restarts()),
                                     MeasureUsageHandler::sum),
                             () -> notRunning.add(sample.container().name()));
         }
@@ -109,7 +105,8 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
     private static String detail(Measured measured, List<String> passed) {
         var text = measured.services().stream()
                 .map(u -> "%s %s, %s"
-                        .formatted(u.getService(), UsageBounds.megabytes(u.getMemory()), UsageBounds.percent(u.getCpu())))
+                        .formatted(
+                                u.getService(), UsageBounds.megabytes(u.getMemory()), UsageBounds.percent(u.getCpu())))
                 .collect(Collectors.joining("; "));
         if (!measured.notRunning().isEmpty()) {
             text += (text.isEmpty() ? "" : "; ") + "not running: " + String.join(", ", measured.notRunning());

@@ -75,12 +75,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
     }
 
     private static TreeMap<String, Wanted> wanted(
-            PrepareImages action,
-            String revision,
-            Compose live,
-            ComposeModel model,
-            Engine engine,
-            StepContext step)
+            PrepareImages action, String revision, Compose live, ComposeModel model, Engine engine, StepContext step)
             throws StepFailure, InterruptedException {
         var services = action.getServices();
         KnownServices.check(

@@ -109,10 +109,11 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
             }
         }
         // Those that are as recorded are left alone, also where the compose file has drifted from them meanwhile.
-        services.removeIf(service -> ids(service, recorded).equals(containers.stream()
-                .filter(c -> c.service().equals(service))
-                .map(EngineContainer::id)
-                .collect(Collectors.toSet())));
+        services.removeIf(service -> ids(service, recorded)
+                .equals(containers.stream()
+                        .filter(c -> c.service().equals(service))
+                        .map(EngineContainer::id)
+                        .collect(Collectors.toSet())));
         if (services.isEmpty()) {
             return;
         }
@@ -120,8 +121,9 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var arguments = Up.arguments(compose, "--no-start");
         // Services are named, and those not recorded, or not concerned, must not come along as dependencies.
         arguments.addAll(Up.sparing(engine, compose, compose.model(), services, containers(engine, action)));
-        var replicas =
-                recorded.stream().filter(c -> services.contains(c.getService())).collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
+        var replicas = recorded.stream()
+                .filter(c -> services.contains(c.getService()))
+                .collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
         replicas.forEach((service, count) -> {
             if (count > 1) {
                 arguments.addAll(List.of("--scale", service + "=" + count));

@@ -59,8 +59,7 @@ final class Up {
     }
 
     /** Services with a container of another image than the one its name points to now. */
-    static Set<String> otherImages(
-            Engine engine, Compose compose, ComposeModel model, List<EngineContainer> containers)
+    static Set<String> otherImages(Engine engine, Compose compose, ComposeModel model, List<EngineContainer> containers)
             throws StepFailure, InterruptedException {
         var others = new TreeSet<String>();
         for (var container : containers) {
@@ -78,9 +77,8 @@ final class Up {
         var found = new TreeSet<String>();
         var open = new ArrayDeque<String>(services);
         while (!open.isEmpty()) {
-            for (var dependency : model.service(open.remove())
-                    .map(ComposeService::dependsOn)
-                    .orElse(List.of())) {
+            for (var dependency :
+                    model.service(open.remove()).map(ComposeService::dependsOn).orElse(List.of())) {
                 boolean runs =
                         model.service(dependency).filter(s -> s.replicas() > 0).isPresent();
                 if (runs && !services.contains(dependency) && found.add(dependency)) {
@@ -115,9 +113,8 @@ final class Up {
     /** Whether compose would find that they are as defined. */
     static boolean haveHashes(Map<String, String> hashes, List<EngineContainer> containers) {
         return containers.stream()
-                .allMatch(c -> c.labels()
-                        .getOrDefault(EngineContainer.CONFIG_HASH, "")
-                        .equals(hashes.get(c.service())));
+                .allMatch(c ->
+                        c.labels().getOrDefault(EngineContainer.CONFIG_HASH, "").equals(hashes.get(c.service())));
     }
 
     /** The wanted services that are to have containers; all when {@code wanted} is empty. */

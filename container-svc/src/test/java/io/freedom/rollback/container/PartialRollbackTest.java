@@ -30,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** One service of a platform that serves on: "web" reads files of the work tree and must not notice. */
 @Tag("engine")
 class PartialRollbackTest {
-    private static final String COMPOSE = TestProject.COMPOSE.replace("  job:", """
+    private static final String COMPOSE =
+            TestProject.COMPOSE.replace("  job:", """
                   web:
                     image: ${BASE}
                     init: true
@@ -139,8 +140,9 @@ class PartialRollbackTest {
                         project.compose(), project.worktree.toString(), "f".repeat(40), List.of("worker"), true));
 
         var images = project.result(ImagesPrepared.class).getImages();
-        assertThat(images).singleElement().satisfies(image -> assertThat(image.getService())
-                .isEqualTo("worker"));
+        assertThat(images)
+                .singleElement()
+                .satisfies(image -> assertThat(image.getService()).isEqualTo("worker"));
         assertThat(project.engine.images().id(images.getFirst().getPreparedImage()))
                 .contains(images.getFirst().getImageId());
     }

@@ -63,7 +63,8 @@ final class ContainerStatistics {
         if (before == null || now == null || before.getCpuUsage() == null || now.getCpuUsage() == null) {
             return 0;
         }
-        double used = orZero(now.getCpuUsage().getTotalUsage()) - orZero(before.getCpuUsage().getTotalUsage());
+        double used = orZero(now.getCpuUsage().getTotalUsage())
+                - orZero(before.getCpuUsage().getTotalUsage());
         double passed = orZero(now.getSystemCpuUsage()) - orZero(before.getSystemCpuUsage());
         return used > 0 && passed > 0 ? used / passed * processors(now) * 100 : 0;
     }

@@ -92,7 +92,9 @@ final class HttpProber implements AutoCloseable {
             if (!(verdict instanceof Verdict.Failed(String message, boolean cutShort) && cutShort && last != null)) {
                 last = verdict;
             }
-            if (last instanceof Verdict.Held || !expectation.isPatient() || patience.left().compareTo(PAUSE) <= 0) {
+            if (last instanceof Verdict.Held
+                    || !expectation.isPatient()
+                    || patience.left().compareTo(PAUSE) <= 0) {
                 return last;
             }
             Thread.sleep(PAUSE);

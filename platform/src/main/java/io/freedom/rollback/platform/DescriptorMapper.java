@@ -69,8 +69,7 @@ final class DescriptorMapper {
         var objectives = new LinkedHashMap<String, Duration>();
         for (var objective : node.properties()) {
             if (objective.getValue().isString()) {
-                objectives.put(
-                        objective.getKey(), duration(objective.getValue().stringValue()));
+                objectives.put(objective.getKey(), duration(objective.getValue().stringValue()));
             }
         }
         return objectives;

@@ -71,7 +71,9 @@ final class Rules {
             text(service, path, "name", TextRules::service);
             text(service, path, "name", name -> {
                 var other = names.putIfAbsent(name, path);
-                return other == null ? null : "'" + name + "' is also the name of " + other + ": name each service once";
+                return other == null
+                        ? null
+                        : "'" + name + "' is also the name of " + other + ": name each service once";
             });
             texts(service, path, "paths", TextRules::relative);
             text(service, path, "loaded", TextRules::regex);

@@ -86,7 +86,12 @@ class PlatformDescriptorsTest {
                                 List.of("OPENAI_API_KEY|FREEDOM_API_KEY")),
                         List.of(
                                 new ServiceSpec(
-                                        "mlx-server", List.of("services/mlx/"), true, "(?i)model loaded", 1L << 30, 150),
+                                        "mlx-server",
+                                        List.of("services/mlx/"),
+                                        true,
+                                        "(?i)model loaded",
+                                        1L << 30,
+                                        150),
                                 new ServiceSpec("castle-gui", List.of(), false, null, null, null)),
                         new DatabaseSpec(
                                 "postgres",

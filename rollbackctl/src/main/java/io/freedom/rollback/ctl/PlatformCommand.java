@@ -90,8 +90,8 @@ final class PlatformCommand extends Group {
             // A check looks at everything, so it goes on after what fails; its own success says little.
             var report = CheckReport.of(
                     follow(plane, command.getRollbackId()), read.descriptor().target());
-            boolean failed = !report.couldBeRolledBack()
-                    || strict && !report.warnings().isEmpty();
+            boolean failed =
+                    !report.couldBeRolledBack() || strict && !report.warnings().isEmpty();
             if (json()) {
                 out().println(Json.of(report.json()));
             } else {

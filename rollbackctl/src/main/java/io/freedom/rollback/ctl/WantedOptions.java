@@ -23,7 +23,8 @@ final class WantedOptions {
             names = "--service",
             paramLabel = "NAME",
             split = ",",
-            description = "service of the descriptor that the scenario concerns; may be repeated; else those that suit it")
+            description =
+                    "service of the descriptor that the scenario concerns; may be repeated; else those that suit it")
     private List<String> services = List.of();
 
     @Option(
@@ -42,8 +43,9 @@ final class WantedOptions {
     @Option(
             names = "--restore-point",
             paramLabel = "ID|latest|none",
-            description = "restore the database from this restore point; none keeps the data of a service whose data would"
-                    + " go back with it; else the data stay")
+            description =
+                    "restore the database from this restore point; none keeps the data of a service whose data would"
+                            + " go back with it; else the data stay")
     private @Nullable String restorePoint;
 
     StartRollback start(String rollbackId) {

@@ -92,10 +92,7 @@ public final class Admission {
                         .map(step -> step.getAction().getAction())
                         .anyMatch(action -> action instanceof ComposeDown down
                                 && !down.getKeep().isEmpty());
-        return covers(rollback.plan(), incident)
-                && rollback.stopping() == null
-                && !keepsCorruption
-                && !keepsIntruder;
+        return covers(rollback.plan(), incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
     }
 
     /** Whether the plan does at least what would be planned for the incident. */
@@ -205,8 +202,7 @@ public final class Admission {
 
     private Decision preview(PreviewPlan preview) throws InvalidDescriptorException, Refused {
         var platform = registered();
-        return new Decision.Preview(
-                new Plans(state, platform).asAsked("preview", Wanted.by(preview, platform)));
+        return new Decision.Preview(new Plans(state, platform).asAsked("preview", Wanted.by(preview, platform)));
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {

@@ -45,8 +45,8 @@ final class Plans {
         return compiled(rollbackId, wanted, services, restored);
     }
 
-    private Plan compiled(
-            String rollbackId, Wanted wanted, List<String> services, @Nullable String restorePoint) throws Refused {
+    private Plan compiled(String rollbackId, Wanted wanted, List<String> services, @Nullable String restorePoint)
+            throws Refused {
         if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
                     + " has none");
@@ -114,9 +114,9 @@ final class Plans {
                 .reduce((_, newer) -> newer)
                 .map(RestorePoint::getDirectory)
                 .orElseThrow(() -> new Refused("there is no verified restore point " + asked + " of "
-                        + platform.name() + ": " + points()
-                                .orElse("take one with `rollbackctl start --scenario restore-point " + platform.name()
-                                        + "`")));
+                        + platform.name() + ": "
+                        + points().orElse("take one with `rollbackctl start --scenario restore-point " + platform.name()
+                                + "`")));
     }
 
     private String choice(Wanted wanted) {

@@ -52,8 +52,8 @@ record Wanted(
     static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
         return new Wanted(
                 scenarioOf(incident.getIncidentClass(), platform)
-                        .orElseThrow(() -> new Refused(
-                                "the descriptor names no scenario for " + incident.getIncidentClass())),
+                        .orElseThrow(() ->
+                                new Refused("the descriptor names no scenario for " + incident.getIncidentClass())),
                 null,
                 null,
                 services(incident, platform),

@@ -66,8 +66,8 @@ public final class ChosenServices {
             throw new Unsuitable("no declared service suits " + scenario.id() + ": name them with --service");
         }
         var pathless = chosen.stream()
-                .filter(service -> scenario == Scenario.SERVICE_ROLLBACK
-                        && service.paths().isEmpty())
+                .filter(service ->
+                        scenario == Scenario.SERVICE_ROLLBACK && service.paths().isEmpty())
                 .map(ServiceSpec::name)
                 .collect(Collectors.joining(", "));
         if (!pathless.isEmpty()) {

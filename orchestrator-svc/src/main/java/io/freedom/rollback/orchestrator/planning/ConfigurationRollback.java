@@ -35,8 +35,7 @@ final class ConfigurationRollback {
                 .after("git.check-out-paths")
                 .with("container.record-state", "git.check-out-paths")
                 .takesServiceDown()
-                .undoneBy(
-                        plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
+                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
         plan.add(plan.container.awaitHealthy(List.of()).after("container.up").bringsServiceBack());
 
         Validation.ofPlatform(plan);

@@ -111,17 +111,16 @@ final class ContainerSteps {
     }
 
     PlannedStep stop(List<String> services) {
-        return step(
-                        "container.stop",
-                        "Stop " + named(services),
-                        new StopServices(compose, services, GRACE),
-                        MINUTES)
+        return step("container.stop", "Stop " + named(services), new StopServices(compose, services, GRACE), MINUTES)
                 .attempts(2);
     }
 
     Undo stopAgain(List<String> services) {
         return new Undo(
-                "Stop the new " + named(services), Worker.CONTAINER, new StopServices(compose, services, GRACE), MINUTES);
+                "Stop the new " + named(services),
+                Worker.CONTAINER,
+                new StopServices(compose, services, GRACE),
+                MINUTES);
     }
 
     /** In containers made anew. */

@@ -37,7 +37,9 @@ final class ModelReset {
         plan.add(plan.container.awaitHealthy(services).after("container.up").bringsServiceBack());
         for (var service : plan.request.specs()) {
             if (service.loaded() != null) {
-                plan.add(plan.container.awaitLoaded(service.name(), service.loaded()).after("container.up"));
+                plan.add(plan.container
+                        .awaitLoaded(service.name(), service.loaded())
+                        .after("container.up"));
             }
         }
 

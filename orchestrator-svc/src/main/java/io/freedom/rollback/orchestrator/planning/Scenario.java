@@ -34,8 +34,7 @@ public enum Scenario {
             Trait.CHOSEN_BY_OPERATORS,
             Trait.OF_SERVICES),
     /** A model service is built and made anew, from the present work tree. */
-    MODEL_RESET(
-            "model-reset", Duration.ofMinutes(5), ModelReset::write, Trait.CHOSEN_BY_OPERATORS, Trait.OF_SERVICES),
+    MODEL_RESET("model-reset", Duration.ofMinutes(5), ModelReset::write, Trait.CHOSEN_BY_OPERATORS, Trait.OF_SERVICES),
     /** The configuration as it was at the tag. */
     CONFIGURATION_ROLLBACK(
             "configuration-rollback",

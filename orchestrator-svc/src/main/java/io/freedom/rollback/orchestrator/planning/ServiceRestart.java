@@ -22,10 +22,8 @@ final class ServiceRestart {
                 .with("container.record-state")
                 .takesServiceDown()
                 .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state"));
-        plan.add(plan.container
-                .awaitHealthy(services)
-                .after("container.restart")
-                .bringsServiceBack());
+        plan.add(
+                plan.container.awaitHealthy(services).after("container.restart").bringsServiceBack());
 
         Validation.ofServices(plan, services);
         Validation.tidyUp(plan);

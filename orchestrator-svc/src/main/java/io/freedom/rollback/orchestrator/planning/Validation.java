@@ -20,10 +20,8 @@ final class Validation {
         if (plan.container.hasBounds()) {
             plan.add(plan.container.checkUsage().after(recovered));
         }
-        plan.add(plan.health
-                .scanLogs(services)
-                .after(plan.idsOf(Phase.VALIDATE))
-                .with("container.record-state"));
+        plan.add(
+                plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
     }
 
     /** Images that only this rollback held on to. */

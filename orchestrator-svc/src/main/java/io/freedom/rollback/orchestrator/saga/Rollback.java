@@ -268,8 +268,8 @@ public record Rollback(
     }
 
     private Rollback failed(RollbackEvent.Failed event, Instant at) {
-        var track = track(event.step(), event.compensation())
-                .failed(event.tolerated(), at, event.message(), event.kind());
+        var track =
+                track(event.step(), event.compensation()).failed(event.tolerated(), at, event.message(), event.kind());
         var next = with(event.step(), event.compensation(), track);
         if (event.tolerated() || event.compensation() || stop != null) {
             return next;

@@ -157,7 +157,8 @@ public record StepTrack(
     StepTrack renewed() {
         return status == Status.HELD
                 ? new StepTrack(
-                        status, attempt, 0, 0, false, startedAt, null, null, null, timeout, approvals, detail, null, null)
+                        status, attempt, 0, 0, false, startedAt, null, null, null, timeout, approvals, detail, null,
+                        null)
                 : this;
     }
 
@@ -180,7 +181,8 @@ public record StepTrack(
     }
 
     StepTrack opened(Instant at, Instant until) {
-        return new StepTrack(Status.OPEN, 1, 0, 0, false, at, null, until, null, timeout, List.of(), detail, null, null);
+        return new StepTrack(
+                Status.OPEN, 1, 0, 0, false, at, null, until, null, timeout, List.of(), detail, null, null);
     }
 
     StepTrack approvedBy(String operator) {

@@ -57,13 +57,14 @@ class PartialScenariosTest {
     @ParameterizedTest
     @EnumSource(Scenario.class)
     void saysHowToUndoWhateverChangesThePlatform(Scenario scenario) {
-        var plans = List.of(
-                Planner.compile(Descriptors.request(scenario)), plan(scenario, RESTORE_POINT));
-        assertThat(plans).allSatisfy(plan -> assertThat(plan.getSteps())
-                .filteredOn(step -> CHANGES.contains(step.getAction().getAction().getClass()))
-                .allSatisfy(step -> assertThat(step.getCompensation())
-                        .as("compensation of %s", step.getId())
-                        .isNotNull()));
+        var plans = List.of(Planner.compile(Descriptors.request(scenario)), plan(scenario, RESTORE_POINT));
+        assertThat(plans)
+                .allSatisfy(plan -> assertThat(plan.getSteps())
+                        .filteredOn(step ->
+                                CHANGES.contains(step.getAction().getAction().getClass()))
+                        .allSatisfy(step -> assertThat(step.getCompensation())
+                                .as("compensation of %s", step.getId())
+                                .isNotNull()));
     }
 
     @ParameterizedTest
@@ -106,7 +107,9 @@ class PartialScenariosTest {
     void relievesTheServicesThatHaveBoundsAndMeasuresBeforeAndAfter() {
         var plan = plan(Scenario.PERFORMANCE_RELIEF, null);
         assertThat(plan.getServices()).containsExactly("mlx-server");
-        assertThat(actions(plan, MeasureUsage.class)).extracting(MeasureUsage::getEnforce).containsExactly(false, true);
+        assertThat(actions(plan, MeasureUsage.class))
+                .extracting(MeasureUsage::getEnforce)
+                .containsExactly(false, true);
     }
 
     @Test
@@ -135,7 +138,9 @@ class PartialScenariosTest {
                 .containsExactly("services/api/", "services/common/", "services/kb/");
         assertThat(only(plan, PrepareImages.class).getServices()).containsExactly("api", "kb-service");
         assertThat(step(plan, StopServices.class).orElseThrow().getDependsOn()).contains("container.prepare-images");
-        assertThat(step(plan, RestoreDatabase.class)).as("without a restore point").isEmpty();
+        assertThat(step(plan, RestoreDatabase.class))
+                .as("without a restore point")
+                .isEmpty();
     }
 
     @Test
@@ -149,7 +154,8 @@ class PartialScenariosTest {
     void restoresADatabaseWithoutTouchingGitOrImages() {
         var plan = plan(Scenario.DATABASE_RESTORE, RESTORE_POINT);
         assertThat(plan.getSteps()).noneMatch(step -> step.getId().startsWith("git."));
-        assertThat(step(plan, RestoreDatabase.class).orElseThrow().getDependsOn()).contains("container.stop-writers");
+        assertThat(step(plan, RestoreDatabase.class).orElseThrow().getDependsOn())
+                .contains("container.stop-writers");
         assertThat(only(plan, StopWriters.class).getExcept()).containsExactly("postgres");
     }
 
@@ -163,8 +169,7 @@ class PartialScenariosTest {
     void choosesTheServicesThatSuitTheScenario() throws Exception {
         assertThat(chosen(Scenario.MODEL_RESET)).containsExactly("mlx-server");
         assertThat(chosen(Scenario.SERVICE_ROLLBACK)).containsExactly("api", "kb-service", "mlx-server");
-        assertThat(chosen(Scenario.SERVICE_RESTART))
-                .containsExactly("api", "kb-service", "mlx-server", "castle-gui");
+        assertThat(chosen(Scenario.SERVICE_RESTART)).containsExactly("api", "kb-service", "mlx-server", "castle-gui");
         assertThat(chosen(Scenario.FULL_ROLLBACK)).isEmpty();
     }
 

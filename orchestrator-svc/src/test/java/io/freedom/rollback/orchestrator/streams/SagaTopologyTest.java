@@ -412,9 +412,11 @@ class SagaTopologyTest {
         registered();
         operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
         assertThat(facts().getLast())
-                .isInstanceOfSatisfying(CommandRejected.class, rejected -> assertThat(rejected.getReason())
-                        .contains("name a restore point from before it began", "there is none of freedom")
-                        .contains("leave the class out"));
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason())
+                                .contains("name a restore point from before it began", "there is none of freedom")
+                                .contains("leave the class out"));
     }
 
     @Test
@@ -422,8 +424,12 @@ class SagaTopologyTest {
         operator(new RegisterPlatform(Descriptors.FREEDOM + "incidents: {SECURITY_BREACH: none}\n"));
         operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         assertThat(facts().getLast())
-                .isInstanceOfSatisfying(CommandRejected.class, rejected -> assertThat(rejected.getReason())
-                        .contains("no scenario for SECURITY_BREACH", "Choose one of full-rollback, restore-point"));
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason())
+                                .contains(
+                                        "no scenario for SECURITY_BREACH",
+                                        "Choose one of full-rollback, restore-point"));
     }
 
     @Test
@@ -438,9 +444,10 @@ class SagaTopologyTest {
         restorePointVerified("rb-good");
         operator(new PreviewPlan("full-rollback", null, "latest", null, List.of()));
         assertThat(facts().getLast())
-                .isInstanceOfSatisfying(PlanPreviewed.class, previewed -> assertThat(
-                                previewed.getPlan().getRestorePoint())
-                        .isEqualTo("/var/backups/freedom/rb-good"));
+                .isInstanceOfSatisfying(
+                        PlanPreviewed.class,
+                        previewed -> assertThat(previewed.getPlan().getRestorePoint())
+                                .isEqualTo("/var/backups/freedom/rb-good"));
     }
 
     /** Every command is answered as done, the last one with the restore point. */

@@ -51,7 +51,8 @@ public record CheckReport(
             lines.add("Platform " + platform + " could be rolled back to " + target + ".");
         }
         if (!problems.isEmpty()) {
-            lines.add("Platform " + platform + " could not be rolled back as it is, " + count(problems, "problem") + ":");
+            lines.add(
+                    "Platform " + platform + " could not be rolled back as it is, " + count(problems, "problem") + ":");
             problems.forEach(step -> lines.add(style.red("  ✘ " + text(step))));
         }
         if (!warnings.isEmpty()) {

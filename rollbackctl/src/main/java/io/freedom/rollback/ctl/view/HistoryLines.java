@@ -82,8 +82,7 @@ public final class HistoryLines {
             case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
-            case RollbackStarted e ->
-                new Line("rollback started", aim(e) + because(e));
+            case RollbackStarted e -> new Line("rollback started", aim(e) + because(e));
             case StepDispatched e ->
                 new Line("step dispatched", step(e.getStepId(), e.getAttempt(), e.getCompensation()));
             case StepAcknowledged e ->
