@@ -101,9 +101,9 @@ class UnknownRecordTest {
     void anUnknownEventOfTheHistoryIsNotTakenForAnother() {
         // It has the very fields of CommandRejected.
         Schema later = changed(HistoryEvent.getClassSchema(), "\"name\":\"event\",\"type\":[", """
-                {"type":"record","name":"RollbackPaused","fields":[{"name":"reason","type":"string"}]},""");
+                {"type":"record","name":"RollbackPostponed","fields":[{"name":"reason","type":"string"}]},""");
         knows(later);
-        Schema event = branch(later.getField("event").schema(), "RollbackPaused");
+        Schema event = branch(later.getField("event").schema(), "RollbackPostponed");
         byte[] bytes = GenericBytes.of(1, later, record -> {
             record.put("platform", "freedom");
             record.put("sequence", 1L);
@@ -115,7 +115,7 @@ class UnknownRecordTest {
 
         assertThatThrownBy(() -> read(HistoryEvent.class, bytes))
                 .isInstanceOf(UnknownRecordException.class)
-                .hasMessageContaining("HistoryEvent of topic any holds a RollbackPaused");
+                .hasMessageContaining("HistoryEvent of topic any holds a RollbackPostponed");
     }
 
     private Schema withAction(String name) {

@@ -1,0 +1,134 @@
+package io.freedom.rollback.orchestrator.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.Plan;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ScenarioChoiceTest {
+    private static final Instant NOW = Instant.parse("2026-11-24T03:00:00Z");
+    private static final String INCIDENTS = """
+            incidents:
+              SERVICE_DEGRADATION: service-restart
+              DATA_CORRUPTION: database-restore
+              DEPLOYMENT_FAILURE: service-rollback
+            """;
+    private static final PlatformState REGISTERED = PlatformState.newBuilder()
+            .setPlatform("freedom")
+            .setDescriptor(Descriptors.FREEDOM + INCIDENTS)
+            .setRestorePoints(List.of(
+                    new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200)),
+                    new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60))))
+            .build();
+
+    private static Incident incident(IncidentClass kind, String fingerprint, Map<String, String> labels) {
+        return Incident.newBuilder()
+                .setIncidentId("i-" + fingerprint)
+                .setPlatform("freedom")
+                .setIncidentClass(kind)
+                .setFingerprint(fingerprint)
+                .setBeganAt(NOW.minusSeconds(600))
+                .setSummary("broken")
+                .setEvidence(labels)
+                .setSource("test")
+                .build();
+    }
+
+    private static Decision decide(Incident incident) {
+        return new Admission(REGISTERED, null, NOW).decide(incident);
+    }
+
+    private static Plan plan(Decision decision) {
+        assertThat(decision).isInstanceOf(Decision.Start.class);
+        return ((Decision.Start) decision).command().plan();
+    }
+
+    private static Decision start(String scenario, @Nullable String restorePoint, String... services) {
+        var command = OperatorCommand.newBuilder()
+                .setCommandId("c")
+                .setPlatform("freedom")
+                .setOperator("ada")
+                .setAt(NOW)
+                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services)))
+                .build();
+        return new Admission(REGISTERED, null, NOW).decide(command);
+    }
+
+    private static String rejection(Decision decision) {
+        assertThat(decision).isInstanceOf(Decision.Reject.class);
+        return ((Decision.Reject) decision).reason();
+    }
+
+    @Test
+    void restartsTheServiceThatTheAlertNames() {
+        var plan = plan(decide(incident(IncidentClass.SERVICE_DEGRADATION, "a", Map.of("service", "api"))));
+        assertThat(plan.getScenario()).isEqualTo("service-restart");
+        assertThat(plan.getServices()).containsExactly("api");
+    }
+
+    @Test
+    void passesOverLabelsThatNameNoServiceOfThePlatform() {
+        var plan = plan(decide(incident(IncidentClass.SERVICE_DEGRADATION, "a", Map.of("service", "node-exporter"))));
+        assertThat(plan.getServices()).containsExactly("api", "kb-service", "mlx-server", "castle-gui");
+    }
+
+    @Test
+    void restoresACorruptedDatabaseFromBeforeTheCorruptionBegan() {
+        var plan = plan(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
+        assertThat(plan.getScenario()).isEqualTo("database-restore");
+        assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
+    }
+
+    @Test
+    void rollsDataBackWithAServiceWhoseDataGoWithItsCode() {
+        var plan = plan(decide(incident(IncidentClass.DEPLOYMENT_FAILURE, "a", Map.of("service", "kb-service"))));
+        assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
+        var code = plan(decide(incident(IncidentClass.DEPLOYMENT_FAILURE, "a", Map.of("service", "api"))));
+        assertThat(code.getRestorePoint()).isNull();
+    }
+
+    @Test
+    void letsOperatorsChooseTheDataThatGoBack() {
+        assertThat(rejection(start("service-rollback", null, "kb-service")))
+                .contains("name a restore point", "rb-new of", "rb-old of", "--restore-point none");
+        assertThat(plan(start("service-rollback", "none", "kb-service")).getRestorePoint())
+                .isNull();
+        assertThat(plan(start("service-rollback", "rb-new", "kb-service")).getRestorePoint())
+                .isEqualTo("/var/backups/freedom/rb-new");
+        assertThat(rejection(start("database-restore", "none"))).contains("name a restore point");
+        assertThat(rejection(start("configuration-rollback", "latest"))).contains("leave --restore-point out");
+    }
+
+    private static Rollback running(Decision decision) {
+        var command = ((Decision.Start) decision).command();
+        return RollbackDecider.evolve(null, RollbackDecider.decide(command, null, NOW), NOW);
+    }
+
+    @Test
+    void joinsOnlyWhatTheRunningRollbackCoversToIt() {
+        var restart = running(decide(incident(IncidentClass.SERVICE_DEGRADATION, "a", Map.of("service", "api"))));
+        var admission = new Admission(REGISTERED, restart, NOW);
+
+        assertThat(admission.decide(incident(IncidentClass.SERVICE_DEGRADATION, "b", Map.of("service", "api"))))
+                .isInstanceOf(Decision.Merge.class);
+        assertThat(admission.decide(incident(IncidentClass.SERVICE_DEGRADATION, "c", Map.of("service", "kb-service"))))
+                .as("another service")
+                .isInstanceOf(Decision.Queue.class);
+        assertThat(admission.decide(incident(IncidentClass.DATA_CORRUPTION, "d", Map.of())))
+                .as("another scenario")
+                .isInstanceOf(Decision.Queue.class);
+    }
+}
