@@ -61,9 +61,10 @@ final class HttpProber implements AutoCloseable {
         if (!failures.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    failures.size() + " of " + probes.size()
-                            + (probes.size() == 1 ? " probe fails: " : " probes fail: ") + String.join("; ", failures)
-                            + ". Look at the logs of the services behind them");
+                    probes.size() == 1
+                            ? failures.getFirst() + ". Look at the logs of the service behind it"
+                            : failures.size() + " of " + probes.size() + " probes fail: " + String.join("; ", failures)
+                                    + ". Look at the logs of the services behind them");
         }
         return outcomes;
     }

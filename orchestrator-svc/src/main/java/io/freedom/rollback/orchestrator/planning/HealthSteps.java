@@ -79,16 +79,17 @@ final class HealthSteps {
                 .attempts(3);
     }
 
+    /** Asked once: what it answers right now. */
     PlannedStep reachDatabase(Database database) {
-        return databaseReady("Reach the database", database, Duration.ofSeconds(10));
+        return step("health.database-ready", "Reach the database", new AwaitDatabase(database, false), QUICK);
     }
 
     PlannedStep awaitDatabase(Database database) {
-        return databaseReady("Await the database", database, Duration.ofMinutes(2));
-    }
-
-    private static PlannedStep databaseReady(String title, Database database, Duration timeout) {
-        return step("health.database-ready", title, new AwaitDatabase(database), timeout);
+        return step(
+                "health.database-ready",
+                "Await the database",
+                new AwaitDatabase(database, true),
+                Duration.ofMinutes(2));
     }
 
     PlannedStep compareRows(Database database) {
@@ -106,7 +107,7 @@ final class HealthSteps {
                     new ProbeHttp(probes.http().stream().map(Contracts::probe).toList()),
                     SETTLE));
         }
-        steps.addAll(conversations(Contracts::probe));
+        steps.addAll(conversations(Contracts::probe, SETTLE));
         return steps;
     }
 
@@ -119,13 +120,13 @@ final class HealthSteps {
                     "health.probe-" + (i + 1),
                     "Probe " + probes.get(i).name(),
                     new ProbeHttp(List.of(Contracts.glance(probes.get(i)))),
-                    SETTLE));
+                    QUICK));
         }
-        steps.addAll(conversations(Contracts::glance));
+        steps.addAll(conversations(Contracts::glance, QUICK));
         return steps;
     }
 
-    private List<PlannedStep> conversations(Function<Probe, HttpProbe> sent) {
+    private List<PlannedStep> conversations(Function<Probe, HttpProbe> sent, Duration timeout) {
         var steps = new ArrayList<PlannedStep>();
         var probes = platform.probes();
         if (probes.model() != null) {
@@ -133,14 +134,14 @@ final class HealthSteps {
                     "health.model",
                     "Ask the model for a completion",
                     new CheckModel(sent.apply(probes.model())),
-                    SETTLE));
+                    timeout));
         }
         if (probes.endToEnd() != null) {
             steps.add(step(
                     "health.end-to-end",
                     "Send a query through the platform",
                     new CheckEndToEnd(sent.apply(probes.endToEnd())),
-                    SETTLE));
+                    timeout));
         }
         return steps;
     }

@@ -181,6 +181,10 @@ class PlannerTest {
         var gateway = (ProbeHttp) step(plan, "health.probe-1").getAction().getAction();
         assertThat(step(plan, "health.probe-1").getTitle()).isEqualTo("Probe API gateway");
         assertThat(gateway.getProbes()).noneMatch(HttpProbe::getPatient);
+        assertThat(((AwaitDatabase)
+                                step(plan, "health.database-ready").getAction().getAction())
+                        .getPatient())
+                .isFalse();
         var kept = (CheckFiles) step(plan, "health.kept-paths").getAction().getAction();
         assertThat(kept.getKeptPaths()).containsExactly("docker-compose.yml", ".env", "config/", "models/");
     }

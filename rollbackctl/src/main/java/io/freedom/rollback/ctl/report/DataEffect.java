@@ -54,7 +54,7 @@ enum DataEffect {
                     VerifyRestorePoint _,
                     SealDatabase _,
                     SwapDatabaseBack _ -> KEEPS;
-            case RecordBaseline _,
+            case AwaitApproval _, RecordBaseline _,
                     AwaitDatabase _,
                     ProbeHttp _,
                     CheckModel _,
