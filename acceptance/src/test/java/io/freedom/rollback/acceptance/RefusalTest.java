@@ -95,4 +95,38 @@ class RefusalTest {
         assertThat(found.exitCode()).as(found.output()).isEqualTo(1);
         assertThat(found.output()).contains("the compose file has no service mysql");
     }
+
+    @Test
+    void tellsThatAPlatformIsBrokenFromThatItCouldNotBeRolledBackAndWritesNothing() {
+        var nowhere = platform.directory.resolve("not-yet/backups");
+        var descriptor = platform.descriptor(yaml -> yaml.replace(platform.backups.toString(), nowhere.toString())
+                        .replace("models: [models/]", "models: [models/, modles/]"))
+                .toString();
+        before = platform.state();
+
+        var found = PLANE.rollbackctl("platform", "check", descriptor);
+        assertThat(found.exitCode()).as(found.output()).isZero();
+        assertThat(found.output())
+                .contains("could be rolled back to graveyard/pre-reset", "Right now it is not as its descriptor says")
+                .contains("! Look for configuration and models: not in " + platform.tree + ": modles/")
+                .contains("! Probe API gateway:", "expected 200");
+        assertThat(nowhere.getParent()).doesNotExist();
+        assertThat(platform.state()).isEqualTo(before);
+
+        assertThat(PLANE.rollbackctl("platform", "check", descriptor, "--strict")
+                        .exitCode())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void showsInThePlanThatTheDatabaseServerIsRestartedAfterABreach() {
+        platform.registered(PLANE);
+        assertThat(PLANE.rollbackctl("plan", "acc-refuse").succeeded().output())
+                .contains("postgres keeps running if", "Remove the containers but postgres");
+        assertThat(PLANE.rollbackctl("plan", "acc-refuse", "--class", "security-breach")
+                        .succeeded()
+                        .output())
+                .contains("for a security breach", "postgres is restarted: what ran during a security breach")
+                .doesNotContain("Remove the containers but");
+    }
 }

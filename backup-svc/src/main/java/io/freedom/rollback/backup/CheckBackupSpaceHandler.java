@@ -12,6 +12,7 @@ import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.function.ToLongFunction;
@@ -42,7 +43,7 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
     public Completed execute(CheckBackupSpace action, StepContext step) throws StepFailure, InterruptedException {
         var directory = RestorePoint.at(action.getDirectory()).directory();
         step.checkpoint();
-        requireWritable(directory);
+        var there = action.getTrial() ? tried(directory) : looked(directory);
         var paths = WorkTreePaths.of(action.getWorkTree(), action.getPaths());
         long files = Disk.work(paths.workTree(), () -> {
             long sum = 0;
@@ -53,7 +54,7 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
         });
         var database = size(action.getDatabase(), step);
         long required = files + database.bytes();
-        long free = usable.applyAsLong(directory);
+        long free = usable.applyAsLong(there);
         if (free < required + action.getReserve()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -61,7 +62,7 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
                             .formatted(
                                     Disk.size(required),
                                     Disk.size(action.getReserve()),
-                                    directory.getParent(),
+                                    action.getTrial() ? directory.getParent() : directory,
                                     Disk.size(free),
                                     database.note()));
         }
@@ -70,19 +71,40 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
                 "needs %s, %s free%s".formatted(Disk.size(required), Disk.size(free), database.note()));
     }
 
-    private static void requireWritable(Path directory) throws StepFailure {
+    /** The directory itself, where it is certain by now that it can be written to. */
+    private static Path tried(Path directory) throws StepFailure {
         try {
             PrivateFiles.createFolders(directory);
             var trial = directory.resolve(Staging.PREFIX + "trial");
             Files.writeString(trial, "may be removed\n");
             Files.delete(trial);
+            return directory;
         } catch (IOException e) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "cannot write to %s (%s): create it for the worker's user or change backups.directory"
-                            .formatted(directory, e),
-                    e);
+            throw unwritable(directory, e.toString(), e);
         }
+    }
+
+    /** What there is of the directory: itself, or the nearest above that it would be made in. Writes nothing. */
+    private static Path looked(Path directory) throws StepFailure {
+        var there = directory;
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there)) {
+            throw unwritable(directory, there + " is not a directory", null);
+        }
+        if (!Files.isWritable(there) || !Files.isExecutable(there)) {
+            throw unwritable(directory, "no right to write in " + there, null);
+        }
+        return there;
+    }
+
+    private static StepFailure unwritable(Path directory, String why, @Nullable IOException cause) {
+        return new StepFailure(
+                FailureKind.PRECONDITION,
+                "cannot write to %s (%s): create it for the worker's user or change backups.directory"
+                        .formatted(directory, why),
+                cause);
     }
 
     private static Known size(@Nullable Database database, StepContext step) throws InterruptedException {

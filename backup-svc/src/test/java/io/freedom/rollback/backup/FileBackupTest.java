@@ -216,8 +216,30 @@ class FileBackupTest {
                 .hasMessageContaining("cannot write to " + point);
     }
 
+    @Test
+    void leavesNothingBehindWhereItIsOnlyToLook() throws Exception {
+        write("models/a", "x".repeat(3000));
+        var look = CheckBackupSpace.newBuilder(space(1 << 10, null)).setTrial(false);
+
+        var done = new CheckBackupSpaceHandler(path -> {
+                    assertThat(path).as("where the directory would be made").isEqualTo(temp);
+                    return 5L << 10;
+                })
+                .execute(look.build(), step);
+
+        assertThat(done.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
+        assertThat(temp.resolve("backups")).doesNotExist();
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(path -> 0).execute(look.build(), step))
+                .hasMessageContaining("at " + point + ", 0 B free");
+
+        Files.writeString(temp.resolve("backups"), "a file is in the way");
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler().execute(look.build(), step))
+                .hasMessageContaining("cannot write to " + point)
+                .hasMessageContaining("backups is not a directory");
+    }
+
     private CheckBackupSpace space(long reserve, @Nullable Database database) {
-        return new CheckBackupSpace(point.toString(), workTree.toString(), List.of("models"), database, reserve);
+        return new CheckBackupSpace(point.toString(), workTree.toString(), List.of("models"), database, reserve, true);
     }
 
     private CopyConfiguration copyConfiguration(String... paths) {

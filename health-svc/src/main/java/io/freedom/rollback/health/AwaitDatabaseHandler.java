@@ -34,6 +34,9 @@ final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
                         new DatabaseReady(version, waited),
                         "PostgreSQL " + version + " answers after " + waited + " ms");
             } catch (StepFailure e) {
+                if (!action.getPatient()) {
+                    throw e;
+                }
                 var took = Duration.ofNanos(System.nanoTime() - began);
                 // A try as long as this one would not end in time.
                 if (!mayPass(e) || patience.left().compareTo(PAUSE.plus(took)) <= 0) {

@@ -10,11 +10,13 @@ import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/** Critical paths are in the work tree, and the env file has the keys without which services start but do not work. */
+/** Critical and kept paths are in the work tree, and the env file has the keys without which services start but do not work. */
 final class CheckFilesHandler implements StepHandler<CheckFiles> {
     @Override
     public Class<CheckFiles> action() {
@@ -35,11 +37,45 @@ final class CheckFilesHandler implements StepHandler<CheckFiles> {
                             + ". Compare with `git status` and `git ls-tree --name-only HEAD`, or correct the"
                             + " descriptor's critical paths");
         }
+        checkKept(workTree, check.getKeptPaths());
         checkEnvironment(workTree, check);
-        int paths = check.getCriticalPaths().size();
+        return completed(check);
+    }
+
+    private static Completed completed(CheckFiles check) {
+        int critical = check.getCriticalPaths().size();
+        int kept = check.getKeptPaths().size();
         int keys = check.getRequiredEnvKeys().size();
+        var found = new ArrayList<String>();
+        if (critical > 0) {
+            found.add(critical + " critical paths present");
+        }
+        if (kept > 0) {
+            found.add(kept + " paths of configuration and models present");
+        }
+        if (keys > 0) {
+            found.add(keys + " required env keys set");
+        }
         return new Completed(
-                new FilesChecked(paths, keys), paths + " critical paths present, " + keys + " required env keys set");
+                new FilesChecked(critical + kept, keys),
+                found.isEmpty() ? "nothing is required" : String.join(", ", found));
+    }
+
+    /** Taken as a restore point takes them: files or folders, a link as a link. */
+    private static void checkKept(Path workTree, List<String> paths) throws StepFailure {
+        var missing = new ArrayList<String>();
+        for (var path : paths) {
+            if (!Files.exists(inside(workTree, path), LinkOption.NOFOLLOW_LINKS)) {
+                missing.add(path);
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "not in " + workTree + ": " + String.join(", ", missing)
+                            + ". A restore point would be without them: bring them back, or take them out of the"
+                            + " descriptor's configuration and models");
+        }
     }
 
     private static Path workTree(String path) throws StepFailure {
@@ -84,7 +120,7 @@ final class CheckFilesHandler implements StepHandler<CheckFiles> {
         }
         throw new StepFailure(
                 FailureKind.INVALID,
-                "critical path `" + path + "` does not lie inside the work tree " + workTree
+                "the path `" + path + "` does not lie inside the work tree " + workTree
                         + ": correct it in the platform descriptor");
     }
 

@@ -46,6 +46,11 @@ final class Expectation {
         return probe.getName();
     }
 
+    /** A platform that was just started gets time; one that is only looked at does not. */
+    boolean isPatient() {
+        return probe.getPatient();
+    }
+
     /** What is wrong with an answer; empty if it is as expected. */
     Optional<String> objection(int status, byte[] body) {
         var text = new String(body, StandardCharsets.UTF_8);

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Sends probes side by side, each again and again until it holds or the step's time is nearly over. */
+/** Sends probes side by side; patient ones again and again until they hold or the step's time is nearly over. */
 final class HttpProber implements AutoCloseable {
     private static final Duration PER_TRY = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofMillis(250);
@@ -61,9 +61,10 @@ final class HttpProber implements AutoCloseable {
         if (!failures.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    failures.size() + " of " + probes.size()
-                            + (probes.size() == 1 ? " probe fails: " : " probes fail: ") + String.join("; ", failures)
-                            + ". Look at the logs of the services behind them");
+                    probes.size() == 1
+                            ? failures.getFirst() + ". Look at the logs of the service behind it"
+                            : failures.size() + " of " + probes.size() + " probes fail: " + String.join("; ", failures)
+                                    + ". Look at the logs of the services behind them");
         }
         return outcomes;
     }
@@ -92,7 +93,9 @@ final class HttpProber implements AutoCloseable {
             if (!(verdict instanceof Verdict.Failed(String message, boolean cutShort) && cutShort && last != null)) {
                 last = verdict;
             }
-            if (last instanceof Verdict.Held || patience.left().compareTo(PAUSE) <= 0) {
+            if (last instanceof Verdict.Held
+                    || !expectation.isPatient()
+                    || patience.left().compareTo(PAUSE) <= 0) {
                 return last;
             }
             Thread.sleep(PAUSE);

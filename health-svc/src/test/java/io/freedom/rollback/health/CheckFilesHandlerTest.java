@@ -86,6 +86,28 @@ class CheckFilesHandlerTest {
         assertThat(failure.text()).contains(".env is missing: copy it back from the restore point");
     }
 
+    @Test
+    void namesConfigurationAndModelsThatARestorePointWouldBeWithout() throws Exception {
+        Files.createSymbolicLink(workTree.resolve("models"), Path.of("/mnt/not-mounted"));
+        var all = List.of(".env", "services", "models");
+        var some = List.of(".env", "config/", "modles/");
+
+        assertThat(kept(all).result()).isEqualTo(new FilesChecked(3, 0));
+        assertThat(kept(all).detail()).isEqualTo("3 paths of configuration and models present");
+        var failure = catchThrowableOfType(StepFailure.class, () -> kept(some));
+        assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(failure.text())
+                .startsWith("not in " + workTree.toRealPath() + ": config/, modles/. A restore point would be without")
+                .contains("descriptor's configuration and models");
+    }
+
+    private Completed kept(List<String> paths) throws StepFailure {
+        return new CheckFilesHandler()
+                .execute(
+                        new CheckFiles(workTree.toString(), List.of(), null, List.of(), paths),
+                        RecordedStep.within(Duration.ofSeconds(5)));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"../secret", "/etc/passwd", "services/../../secret", "", "a\0b"})
     void refusesPathsOutsideTheWorkTree(String path) throws Exception {
@@ -108,7 +130,7 @@ class CheckFilesHandlerTest {
 
     @Test
     void saysWhenTheWorkTreeItselfIsNotThere() {
-        var check = new CheckFiles(folder.resolve("gone").toString(), List.of("a"), ".env", List.of());
+        var check = new CheckFiles(folder.resolve("gone").toString(), List.of("a"), ".env", List.of(), List.of());
 
         var failure = catchThrowableOfType(
                 StepFailure.class,
@@ -125,7 +147,8 @@ class CheckFilesHandlerTest {
                                 workTree.toString(),
                                 paths,
                                 workTree.resolve(".env").toString(),
-                                keys),
+                                keys,
+                                List.of()),
                         RecordedStep.within(Duration.ofSeconds(5)));
     }
 

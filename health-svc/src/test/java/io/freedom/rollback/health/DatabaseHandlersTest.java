@@ -47,7 +47,7 @@ class DatabaseHandlersTest {
                 .setPassword("${env:PGPASSWORD}")
                 .build();
         // The server is still creating its cluster: this is what the handler is for.
-        var ready = new AwaitDatabaseHandler().execute(new AwaitDatabase(database), step(Duration.ofMinutes(2)));
+        var ready = new AwaitDatabaseHandler().execute(new AwaitDatabase(database, true), step(Duration.ofMinutes(2)));
         assertThat(((DatabaseReady) ready.result()).getServerVersion()).startsWith("15.");
     }
 
@@ -115,7 +115,7 @@ class DatabaseHandlersTest {
         var wrong = RecordedStep.within(Duration.ofMinutes(10)).with(Map.of("PGPASSWORD", "wrong-one"));
 
         var failure = catchThrowableOfType(
-                StepFailure.class, () -> new AwaitDatabaseHandler().execute(new AwaitDatabase(database), wrong));
+                StepFailure.class, () -> new AwaitDatabaseHandler().execute(new AwaitDatabase(database, true), wrong));
 
         assertThat(failure.kind()).isEqualTo(FailureKind.PRECONDITION);
         assertThat(failure.text()).contains("check the password reference").doesNotContain("wrong-one");
@@ -130,11 +130,26 @@ class DatabaseHandlersTest {
 
         var failure = catchThrowableOfType(
                 StepFailure.class,
-                () -> new AwaitDatabaseHandler().execute(new AwaitDatabase(absent), step(Duration.ofSeconds(1))));
+                () -> new AwaitDatabaseHandler().execute(new AwaitDatabase(absent, true), step(Duration.ofSeconds(1))));
 
         assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
         assertThat(failure.text())
                 .contains("database freedom_kb is not ready after", "refused", "Look at the logs of service postgres");
+    }
+
+    @Test
+    void asksOnceWhereItIsOnlyToLook() throws Exception {
+        var absent = Database.newBuilder(database)
+                .setJdbcUrl("jdbc:postgresql://127.0.0.1:" + HttpPeer.freePort() + "/freedom_kb")
+                .build();
+        var step = step(Duration.ofMinutes(10));
+
+        var failure = catchThrowableOfType(
+                StepFailure.class, () -> new AwaitDatabaseHandler().execute(new AwaitDatabase(absent, false), step));
+
+        assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
+        assertThat(failure.text()).contains("PostgreSQL does not answer");
+        assertThat(step.notes()).as("further tries").isEmpty();
     }
 
     private BaselineRecorded baseline() throws StepFailure {

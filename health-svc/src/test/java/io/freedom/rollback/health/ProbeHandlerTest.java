@@ -100,6 +100,23 @@ class ProbeHandlerTest {
     }
 
     @Test
+    void asksOnceWhereItIsOnlyToLook() {
+        var asked = new AtomicInteger();
+        peer.answering("/busy", exchange -> {
+            asked.incrementAndGet();
+            HttpPeer.answer(exchange, 503, "busy");
+        });
+
+        var failure = failure(
+                RecordedStep.within(LONG),
+                get("API gateway", "/busy").setPatient(false).build());
+
+        assertThat(asked).hasValue(1);
+        assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(failure.text()).contains("→ 503, expected 200: busy");
+    }
+
+    @Test
     void waitsForAServerThatDoesNotListenYet() throws Exception {
         int port = HttpPeer.freePort();
         var late =

@@ -9,6 +9,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** {@code deployment-failure} or {@code DEPLOYMENT_FAILURE}. */
 final class IncidentClasses implements ITypeConverter<IncidentClass> {
+    /** For descriptions. */
+    static final String NAMES = "service-degradation, data-corruption, security-breach or deployment-failure";
+
     @Override
     public IncidentClass convert(String text) {
         var name = text.toUpperCase(Locale.ROOT).replace('-', '_');

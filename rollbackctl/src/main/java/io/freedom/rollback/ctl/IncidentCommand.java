@@ -44,7 +44,7 @@ final class IncidentCommand extends Group {
                 names = "--class",
                 paramLabel = "CLASS",
                 converter = IncidentClasses.class,
-                description = "service-degradation, data-corruption, security-breach or deployment-failure")
+                description = IncidentClasses.NAMES)
         private @Nullable IncidentClass incidentClass;
 
         @Option(names = "--summary", paramLabel = "TEXT", description = "one line for a human")

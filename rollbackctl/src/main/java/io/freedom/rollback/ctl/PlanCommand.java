@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.PlanTree;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,18 @@ final class PlanCommand extends Verb {
     @Option(
             names = "--scenario",
             paramLabel = "NAME",
-            defaultValue = "full-rollback",
-            description = "full-rollback (default) or restore-point")
-    private String scenario = "";
+            description = "full-rollback or restore-point; else the one that the descriptor has for"
+                    + " the class, or full-rollback without a class")
+    private @Nullable String scenario;
+
+    @Option(
+            names = "--class",
+            paramLabel = "CLASS",
+            converter = IncidentClasses.class,
+            description = "plan as for an incident of this class: " + IncidentClasses.NAMES
+                    + ". After a security-breach the database server is restarted, too; a data-corruption needs"
+                    + " --restore-point")
+    private @Nullable IncidentClass incidentClass;
 
     @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
     private @Nullable String target;
@@ -33,7 +43,12 @@ final class PlanCommand extends Verb {
 
     @Override
     int run(ControlPlane plane) {
-        var answer = request(plane).ask(platform, null, new PreviewPlan(scenario, target, restorePoint));
+        var answer = request(plane)
+                .ask(
+                        platform,
+                        null,
+                        new PreviewPlan(
+                                StartCommand.scenario(scenario, incidentClass), target, restorePoint, incidentClass));
         if (!(answer.getEvent() instanceof PlanPreviewed previewed)) {
             throw new IllegalStateException("answered by " + answer.getEvent());
         }

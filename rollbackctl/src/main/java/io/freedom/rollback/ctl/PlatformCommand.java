@@ -2,6 +2,7 @@ package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.ctl.view.CheckReport;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.ctl.view.Table;
 import io.freedom.rollback.ctl.view.Texts;
@@ -11,7 +12,6 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
-import io.freedom.rollback.schemas.status.StepState;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +32,22 @@ final class PlatformCommand extends Group {
     @Command(
             name = "check",
             description = {
-                "Check a platform.yaml; then have the workers look, without changing anything, whether the platform",
-                "could be rolled back: tag, critical files, compose file, env keys, disk space, database."
+                "Check a platform.yaml; then have the workers look whether the platform could be rolled back: tag,"
+                        + " compose file, env keys, database, right to write and space for backups. What is wrong"
+                        + " there is a problem.",
+                "Then they look whether the platform is as described right now: critical paths, configuration and"
+                        + " models in the work tree, and every probe, sent once. What differs there is a warning: a"
+                        + " broken platform can be rolled back. On a healthy one the descriptor is wrong, and a"
+                        + " rollback would be undone because of a probe that never holds.",
+                "Nothing is written on the platform's machine; the probes are real requests to the platform. The check"
+                        + " is in the history, as a rollback is; while it runs incidents wait and start is rejected."
+            },
+            exitCodeList = {
+                "0:could be rolled back; there may be warnings",
+                "1:could not be rolled back, or the descriptor is invalid; with --strict also if there are warnings",
+                "2:wrong arguments",
+                "3:the control plane cannot be reached or did not answer in time",
+                "4:rejected, for instance because a rollback runs"
             })
     static final class Check extends WatchingVerb {
         @Parameters(paramLabel = "FILE", description = "platform.yaml")
@@ -41,6 +55,11 @@ final class PlatformCommand extends Group {
 
         @Option(names = "--offline", description = "check the file alone, without Kafka")
         private boolean offline;
+
+        @Option(
+                names = "--strict",
+                description = "warnings end with 1, too: for a platform that is known to be healthy")
+        private boolean strict;
 
         @Override
         public Integer call() {
@@ -62,21 +81,17 @@ final class PlatformCommand extends Group {
             var name = read.descriptor().name();
             var command = new CheckPlatform(RollbackIds.next(now()), read.text());
             request(plane).ask(name, "rollbackctl platform check", command);
-            var status = follow(plane, command.getRollbackId());
-            long failed = status.getSteps().stream()
-                    .filter(step -> step.getState() == StepState.FAILED)
-                    .count();
             // A check looks at everything, so it goes on after what fails; its own success says little.
-            if (failed > 0 || exitCode(status) != ExitCode.OK) {
-                err().println("Platform " + name + " could not be rolled back as it is: "
-                        + (failed == 1 ? "one check" : failed + " checks") + " failed, see above.");
-                return ExitCode.FAILED;
+            var report = CheckReport.of(
+                    follow(plane, command.getRollbackId()), read.descriptor().target());
+            boolean failed =
+                    !report.couldBeRolledBack() || strict && !report.warnings().isEmpty();
+            if (json()) {
+                out().println(Json.of(report.json()));
+            } else {
+                report.lines(style()).forEach(failed ? err()::println : out()::println);
             }
-            if (!json()) {
-                out().println("Platform " + name + " could be rolled back to "
-                        + read.descriptor().target() + ".");
-            }
-            return ExitCode.OK;
+            return failed ? ExitCode.FAILED : ExitCode.OK;
         }
     }
 

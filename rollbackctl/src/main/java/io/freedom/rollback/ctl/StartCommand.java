@@ -4,6 +4,7 @@ import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,9 +20,19 @@ final class StartCommand extends WatchingVerb {
     @Option(
             names = "--scenario",
             paramLabel = "NAME",
-            defaultValue = "full-rollback",
-            description = "full-rollback (default) or restore-point, which only takes one")
-    private String scenario = "";
+            description =
+                    "full-rollback, or restore-point, which only takes one; else the one that the descriptor has for"
+                            + " the class, or full-rollback without a class")
+    private @Nullable String scenario;
+
+    @Option(
+            names = "--class",
+            paramLabel = "CLASS",
+            converter = IncidentClasses.class,
+            description = "as for an incident of this class: " + IncidentClasses.NAMES
+                    + ". After a security-breach the database server is restarted, too; a data-corruption needs"
+                    + " --restore-point")
+    private @Nullable IncidentClass incidentClass;
 
     @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
     private @Nullable String target;
@@ -29,7 +40,7 @@ final class StartCommand extends WatchingVerb {
     @Option(
             names = "--restore-point",
             paramLabel = "ID|latest",
-            description = "restore the database from this restore point; else the scenario decides")
+            description = "restore the database from this restore point; else its data stay")
     private @Nullable String restorePoint;
 
     @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
@@ -40,16 +51,18 @@ final class StartCommand extends WatchingVerb {
 
     @Override
     int run(ControlPlane plane) {
-        var command = new StartRollback(RollbackIds.next(now()), scenario, target, restorePoint);
+        var command = new StartRollback(
+                RollbackIds.next(now()), scenario(scenario, incidentClass), target, restorePoint, incidentClass);
         var answer = request(plane).ask(platform, required(reason, "--reason"), command);
         var id = answer.getRollbackId() == null ? command.getRollbackId() : answer.getRollbackId();
         if (json() && !watch) {
             out().println(Json.of(answer));
         } else if (!json()) {
-            var steps = answer.getEvent() instanceof RollbackStarted e
-                    ? e.getPlan().getSteps().size() + " steps"
-                    : "";
-            out().println("Started " + scenario + " of " + platform + " as " + id + ", " + steps);
+            var what = answer.getEvent() instanceof RollbackStarted e
+                    ? e.getPlan().getScenario() + " of " + platform + " as " + id + ", "
+                            + e.getPlan().getSteps().size() + " steps"
+                    : platform + " as " + id;
+            out().println("Started " + what);
         }
         if (watch) {
             return exitCode(follow(plane, id));
@@ -59,5 +72,13 @@ final class StartCommand extends WatchingVerb {
             out().println("Stop and undo it: rollbackctl abort " + id + " --reason \"…\"");
         }
         return ExitCode.OK;
+    }
+
+    /** As the command has it: empty for the one that the descriptor has for the class. */
+    static String scenario(@Nullable String named, @Nullable IncidentClass incidentClass) {
+        if (named != null) {
+            return required(named, "--scenario");
+        }
+        return incidentClass == null ? "full-rollback" : "";
     }
 }

@@ -18,10 +18,14 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
+import io.freedom.rollback.schemas.status.StepStatus;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -31,6 +35,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +95,10 @@ class RollbackctlTest {
             status --all --output yaml                      | expected one of [text, json]
             history --since yesterday                       | is no duration such as 90s, 20m, 1h or 2d
             incident raise freedom --class outage --summary x | 'outage' is none of service-degradation
+            plan freedom --class breach                     | 'breach' is none of service-degradation, data-corruption
+            plan freedom --scenario _                       | --scenario must not be empty
+            start freedom --reason x --class BREACH         | 'BREACH' is none of service-degradation
+            start freedom --reason x --class                | Missing required parameter for option '--class'
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
@@ -154,33 +163,99 @@ class RollbackctlTest {
         assertThat(out.toString()).contains("is valid: platform freedom, target graveyard/pre-reset");
     }
 
-    @Test
-    void hasTheWorkersCheckAPlatformAndFollowsThem() throws IOException {
+    private void checked(StepStatus.Builder... failedSteps) {
+        var steps = Stream.of(failedSteps).map(StepStatus.Builder::build).toArray(StepStatus[]::new);
         plane.answering((asked, _) -> {
             var command = (OperatorCommand) asked;
             var id = ((CheckPlatform) command.getCommand()).getRollbackId();
             return Map.of(
                     plane.topics().history(), Samples.event(1, 0, id, command.getCommandId(), started()),
                     plane.topics().status(),
-                            Samples.status(Samples.step(
-                                                    "git.verify-target",
-                                                    "Verify the tag",
-                                                    Phase.ASSESS,
-                                                    StepState.FAILED)
-                                            .setDetail("the tag does not exist")
-                                            .build())
+                            Samples.status(steps)
                                     .setRollbackId(id)
                                     .setScenario("platform-check")
                                     .setState(RollbackState.SUCCEEDED)
-                                    .setReason("succeeded without 1 dispensable step")
+                                    .setReason("succeeded without 1 dispensable step(s)")
                                     .setFinishedAt(START.plusSeconds(2))
                                     .build());
         });
+    }
 
-        assertThat(run("platform", "check", file("platform.yaml", DESCRIPTOR).toString()))
-                .isEqualTo(1);
-        assertThat(out.toString()).contains("the tag does not exist");
-        assertThat(err.toString()).contains("Platform freedom could not be rolled back as it is: one check failed");
+    private static StepStatus.Builder noTag() {
+        return Samples.step("git.verify-target", "Verify the tag", Phase.ASSESS, StepState.FAILED)
+                .setFailure(FailureKind.PRECONDITION)
+                .setDetail("the tag does not exist");
+    }
+
+    private static StepStatus.Builder probe(FailureKind failure, String detail) {
+        return Samples.step("health.probe-1", "Probe API gateway", Phase.VALIDATE, StepState.FAILED)
+                .setFailure(failure)
+                .setDetail(detail);
+    }
+
+    private int check(String... options) throws IOException {
+        var file = file("platform.yaml", DESCRIPTOR).toString();
+        return run(Stream.concat(Stream.of("platform", "check", file), Stream.of(options))
+                .toArray(String[]::new));
+    }
+
+    @Test
+    void saysThatAPlatformCouldNotBeRolledBackAndWhy() throws IOException {
+        checked(noTag(), probe(FailureKind.MISMATCH, "→ 500, expected 200: no such table"));
+
+        assertThat(check()).isEqualTo(1);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "Platform freedom could not be rolled back as it is, one problem:",
+                        "  ✘ Verify the tag: the tag does not exist",
+                        "Right now it is not as its descriptor says, one warning. That stops no rollback, and may be"
+                                + " the reason for one; if the platform is well, correct the descriptor:",
+                        "  ! Probe API gateway: → 500, expected 200: no such table");
+    }
+
+    @Test
+    void warnsOfAPlatformThatIsBrokenButCouldBeRolledBack() throws IOException {
+        checked(probe(FailureKind.MISMATCH, "→ 500, expected 200: no such table"));
+
+        assertThat(check()).isZero();
+        assertThat(err.toString()).isEmpty();
+        assertThat(out.toString())
+                .contains("Platform freedom could be rolled back to graveyard/pre-reset.")
+                .contains("one warning", "  ! Probe API gateway: → 500, expected 200: no such table");
+
+        assertThat(check("--strict")).isEqualTo(1);
+        assertThat(err.toString()).contains("could be rolled back to", "  ! Probe API gateway");
+    }
+
+    @Test
+    void countsAProbeThatCannotBeSentAsAProblemOfTheDescriptor() throws IOException {
+        checked(probe(FailureKind.PRECONDITION, "there is no variable API_KEY"));
+
+        assertThat(check()).isEqualTo(1);
+        assertThat(err.toString()).contains("one problem:", "  ✘ Probe API gateway: there is no variable API_KEY");
+    }
+
+    @Test
+    void endsACheckWithOneDocumentOfWhatWasFound() throws IOException {
+        checked(noTag(), probe(FailureKind.MISMATCH, "→ 500"));
+
+        assertThat(check("-o", "json")).isEqualTo(1);
+        assertThat(out.toString().lines().reduce((_, last) -> last))
+                .hasValue("{\"platform\":\"freedom\",\"target\":\"graveyard/pre-reset\",\"couldBeRolledBack\":false,"
+                        + "\"problems\":[{\"step\":\"git.verify-target\",\"title\":\"Verify the tag\","
+                        + "\"message\":\"the tag does not exist\"}],"
+                        + "\"warnings\":[{\"step\":\"health.probe-1\",\"title\":\"Probe API gateway\","
+                        + "\"message\":\"→ 500\"}]}");
+    }
+
+    @Test
+    void explainsWhatACheckDoesAndHowItEnds() {
+        assertThat(run("platform", "check", "--help")).isZero();
+
+        assertThat(out.toString().replaceAll("\\s+", " "))
+                .contains("Nothing is written on the platform's machine", "the probes are real requests")
+                .contains("0 could be rolled back; there may be warnings", "with --strict also if there are warnings")
+                .doesNotContain("the rollback did not succeed");
     }
 
     @Test
@@ -303,6 +378,7 @@ class RollbackctlTest {
         assertThat(start.getScenario()).isEqualTo("full-rollback");
         assertThat(start.getTarget()).isEqualTo("v1");
         assertThat(start.getRestorePoint()).isEqualTo("latest");
+        assertThat(start.getIncidentClass()).isNull();
         assertThat(out.toString()).contains("4 steps", "rollbackctl watch " + Samples.ID);
     }
 
@@ -327,6 +403,42 @@ class RollbackctlTest {
 
         assertThat(run("plan", "freedom")).isZero();
         assertThat(out.toString()).contains("undo: Start the writers again", "▼ downtime begins");
+    }
+
+    @Test
+    void asksForThePlanOfAnIncidentClassAndLeavesTheScenarioToTheDescriptor() {
+        var plan = Plan.newBuilder(Samples.plan())
+                .setIncidentClass(IncidentClass.SECURITY_BREACH)
+                .build();
+        answer(new PlanPreviewed(plan));
+
+        assertThat(run("plan", "freedom", "--class", "security-breach")).isZero();
+
+        var preview = (PreviewPlan) ((OperatorCommand) plane.published.getFirst()).getCommand();
+        assertThat(preview.getIncidentClass()).isEqualTo(IncidentClass.SECURITY_BREACH);
+        assertThat(preview.getScenario()).isEmpty();
+        assertThat(out.toString()).contains("full-rollback → graveyard/pre-reset, for a security breach");
+    }
+
+    @Test
+    void startsARollbackForAnIncidentClass() {
+        answer(started());
+
+        assertThat(run(
+                        "start",
+                        "freedom",
+                        "--reason",
+                        "stolen key",
+                        "--class",
+                        "SECURITY_BREACH",
+                        "--scenario",
+                        "restore-point"))
+                .isZero();
+
+        var start = (StartRollback) ((OperatorCommand) plane.published.getFirst()).getCommand();
+        assertThat(start.getIncidentClass()).isEqualTo(IncidentClass.SECURITY_BREACH);
+        assertThat(start.getScenario()).isEqualTo("restore-point");
+        assertThat(out.toString()).startsWith("Started full-rollback of freedom as " + Samples.ID + ", 4 steps");
     }
 
     @Test

@@ -23,7 +23,9 @@ import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One platform has one running rollback at a time; what else comes is answered, never lost. */
@@ -100,9 +102,8 @@ public final class Admission {
                 + "%08x".formatted(key(incident).hashCode());
         try {
             var platform = PlatformDescriptors.parse(String.valueOf(state.getDescriptor()), "platform.yaml");
-            var id = platform.incidents().get(incident.getIncidentClass().name());
-            var scenario = id == null ? null : Scenario.of(id).orElse(null);
-            if (scenario == null) {
+            var scenario = scenarioFor(incident.getIncidentClass(), platform);
+            if (scenario.isEmpty()) {
                 return new Decision.Ignore(
                         incident, "the descriptor names no scenario for " + incident.getIncidentClass());
             }
@@ -110,7 +111,14 @@ public final class Admission {
             if (incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION && platform.database() != null) {
                 restored = before(incident.getBeganAt());
             }
-            return started(rollbackId, platform, scenario, null, restored, incident, null, null);
+            return started(
+                    rollbackId,
+                    platform,
+                    scenario.get(),
+                    null,
+                    restored,
+                    incident.getIncidentClass(),
+                    new Trigger(incident, null, null));
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()));
         }
@@ -159,26 +167,30 @@ public final class Admission {
     private Decision start(OperatorCommand command, StartRollback start) throws InvalidDescriptorException, Refused {
         idle();
         var platform = registered();
+        var kind = start.getIncidentClass();
+        var scenario = scenario(start.getScenario(), kind, platform);
         return started(
                 start.getRollbackId(),
                 platform,
-                scenario(start.getScenario()),
+                scenario,
                 start.getTarget(),
-                restorePoint(start.getRestorePoint()),
-                null,
-                command.getOperator(),
-                command.getReason());
+                restorePoint(start.getRestorePoint(), scenario, kind, platform),
+                kind,
+                new Trigger(null, command.getOperator(), command.getReason()));
     }
 
     private Decision preview(PreviewPlan preview) throws InvalidDescriptorException, Refused {
+        var platform = registered();
+        var kind = preview.getIncidentClass();
+        var scenario = scenario(preview.getScenario(), kind, platform);
         return new Decision.Preview(Planner.compile(new PlanRequest(
-                registered(),
+                platform,
                 PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),
-                scenario(preview.getScenario()),
+                scenario,
                 "preview",
                 tag(preview.getTarget()),
-                restorePoint(preview.getRestorePoint()),
-                null)));
+                restorePoint(preview.getRestorePoint(), scenario, kind, platform),
+                kind)));
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {
@@ -211,15 +223,20 @@ public final class Admission {
 
     // ---------------------------------------------------------------------------------------------
 
+    /** Who wants a rollback: an incident, or an operator. */
+    private record Trigger(
+            @Nullable Incident incident,
+            @Nullable String operator,
+            @Nullable String reason) {}
+
     private Decision started(
             String rollbackId,
             PlatformDescriptor platform,
             Scenario scenario,
             @Nullable String target,
             @Nullable String restored,
-            @Nullable Incident incident,
-            @Nullable String operator,
-            @Nullable String reason)
+            @Nullable IncidentClass kind,
+            Trigger trigger)
             throws Refused {
         if (state.getHandled().contains(rollbackId(rollbackId))) {
             throw new Refused("there already was a rollback " + rollbackId + ": choose another id");
@@ -231,8 +248,9 @@ public final class Admission {
                 rollbackId,
                 tag(target),
                 restored,
-                incident == null ? null : incident.getIncidentClass()));
-        return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, operator, reason));
+                kind));
+        return new Decision.Start(
+                new RollbackCommand.Start(rollbackId, plan, trigger.incident(), trigger.operator(), trigger.reason()));
     }
 
     private void idle() throws Refused {
@@ -259,7 +277,17 @@ public final class Admission {
         return platform;
     }
 
-    private static Scenario scenario(String id) throws Refused {
+    private static Optional<Scenario> scenarioFor(IncidentClass kind, PlatformDescriptor platform) {
+        return Optional.ofNullable(platform.incidents().get(kind.name())).flatMap(Scenario::of);
+    }
+
+    private static Scenario scenario(String id, @Nullable IncidentClass kind, PlatformDescriptor platform)
+            throws Refused {
+        if (id.isEmpty() && kind != null) {
+            return scenarioFor(kind, platform)
+                    .orElseThrow(() -> new Refused("the descriptor names no scenario for " + kind
+                            + ": such an incident starts nothing. Choose one of " + Scenario.ids()));
+        }
         return Scenario.of(id)
                 .filter(scenario -> scenario != Scenario.PLATFORM_CHECK)
                 .orElseThrow(() -> new Refused("there is no scenario " + id + ": choose one of " + Scenario.ids()));
@@ -280,8 +308,16 @@ public final class Admission {
         return tag;
     }
 
-    private @Nullable String restorePoint(@Nullable String wanted) throws Refused {
+    private @Nullable String restorePoint(
+            @Nullable String wanted, Scenario scenario, @Nullable IncidentClass kind, PlatformDescriptor platform)
+            throws Refused {
         if (wanted == null) {
+            boolean keepsCorruption = kind == IncidentClass.DATA_CORRUPTION
+                    && scenario == Scenario.FULL_ROLLBACK
+                    && platform.database() != null;
+            if (keepsCorruption) {
+                throw new Refused(corrupt());
+            }
             return null;
         }
         return state.getRestorePoints().stream()
@@ -291,6 +327,17 @@ public final class Admission {
                 .orElseThrow(() -> new Refused("there is no verified restore point " + wanted + " of "
                         + state.getPlatform()
                         + ": take one with `rollbackctl start --scenario restore-point " + state.getPlatform() + "`"));
+    }
+
+    /** Only who asks knows when the corruption began, so the choice is theirs. */
+    private String corrupt() {
+        var points = state.getRestorePoints().reversed().stream()
+                .limit(5)
+                .map(point -> point.getId() + " of " + point.getTakenAt())
+                .collect(Collectors.joining(", "));
+        return "for a data corruption name a restore point from before it began, with --restore-point; "
+                + (points.isEmpty() ? "there is none of " + state.getPlatform() : "the newest are " + points)
+                + ". To keep the data as it is, leave the class out";
     }
 
     /** Why a command is not followed. */

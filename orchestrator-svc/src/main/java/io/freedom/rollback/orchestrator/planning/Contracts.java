@@ -33,4 +33,9 @@ final class Contracts {
                 .setAnswerPointer(probe.answerPointer())
                 .build();
     }
+
+    /** Sent once: what the platform answers right now. */
+    static HttpProbe glance(Probe probe) {
+        return HttpProbe.newBuilder(probe(probe)).setPatient(false).build();
+    }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
  * @param restorePoint directory of the restore point whose database is restored; null for none
- * @param incident class of the incident that is answered; null when an operator asks
+ * @param incident class of the incident that is answered; null when an operator asks and does not say
  */
 public record PlanRequest(
         PlatformDescriptor platform,

@@ -18,6 +18,7 @@ public final class Planner {
                 .setRestorePoint(request.restorePoint())
                 .setRto(platform.rto().toMillis())
                 .setDescriptorHash(request.descriptorHash())
+                .setIncidentClass(request.incident())
                 .setSteps(steps(request))
                 .build();
     }

@@ -74,18 +74,7 @@ final class Runbook {
                         QUICK)
                 .attempts(3));
         add(step("health.env-keys", "Check the required env keys", ASSESS, files(List.of()), QUICK));
-        add(step(
-                        "backup.check-space",
-                        "Check the disk space for the backup",
-                        ASSESS,
-                        new CheckBackupSpace(
-                                directory,
-                                platform.workTree(),
-                                Stream.concat(platform.configuration().stream(), platform.models().stream())
-                                        .toList(),
-                                database,
-                                platform.backups().reserve()),
-                        QUICK)
+        add(step("backup.check-space", "Check the disk space for the backup", ASSESS, space(directory, true), QUICK)
                 .attempts(2));
         if (database != null) {
             add(step(
@@ -355,7 +344,7 @@ final class Runbook {
                             "health.database-ready",
                             "Await the database",
                             RECOVER,
-                            new AwaitDatabase(database),
+                            new AwaitDatabase(database, true),
                             Duration.ofMinutes(2))
                     .after("container.start-database"));
             serving.add("health.database-ready");
@@ -497,7 +486,10 @@ final class Runbook {
 
     // ---- Only looking -----------------------------------------------------------------------------
 
-    /** Everything a rollback would stumble over, each on its own, so that all of it is reported at once. */
+    /**
+     * What a rollback would stumble over, each on its own, so that all of it is reported at once; then, as validation, what
+     * it would find different from the descriptor once it is done. The latter may be broken right now: hence the rollback.
+     */
     Runbook check() {
         add(step(
                 "git.verify-target",
@@ -518,27 +510,55 @@ final class Runbook {
                 QUICK));
         add(step("health.env-keys", "Check the required env keys", ASSESS, files(List.of()), QUICK));
         if (database != null) {
-            add(step(
-                    "health.database-ready",
-                    "Reach the database",
-                    ASSESS,
-                    new AwaitDatabase(database),
-                    Duration.ofSeconds(10)));
+            add(step("health.database-ready", "Reach the database", ASSESS, new AwaitDatabase(database, false), QUICK));
         }
         add(step(
                 "backup.check-space",
                 "Check the disk space for the backup",
                 ASSESS,
-                new CheckBackupSpace(
-                        platform.backups().directory(),
-                        platform.workTree(),
-                        Stream.concat(platform.configuration().stream(), platform.models().stream())
-                                .toList(),
-                        database,
-                        platform.backups().reserve()),
+                space(platform.backups().directory(), false),
                 QUICK));
+        present("health.critical-paths", "Look for the critical paths", platform.criticalPaths(), List.of());
+        present("health.kept-paths", "Look for configuration and models", List.of(), keptPaths());
+        glance();
         steps.forEach(PlannedStep::dispensable);
         return this;
+    }
+
+    private void present(String id, String title, List<String> critical, List<String> kept) {
+        if (!critical.isEmpty() || !kept.isEmpty()) {
+            add(step(id, title, VALIDATE, new CheckFiles(platform.workTree(), critical, null, List.of(), kept), QUICK));
+        }
+    }
+
+    /** One step a probe: that one cannot even be sent must not hide how the others are. */
+    private void glance() {
+        var probes = platform.probes();
+        for (int i = 0; i < probes.http().size(); i++) {
+            var probe = probes.http().get(i);
+            add(step(
+                    "health.probe-" + (i + 1),
+                    "Probe " + probe.name(),
+                    VALIDATE,
+                    new ProbeHttp(List.of(Contracts.glance(probe))),
+                    QUICK));
+        }
+        if (probes.model() != null) {
+            add(step(
+                    "health.model",
+                    "Ask the model for a completion",
+                    VALIDATE,
+                    new CheckModel(Contracts.glance(probes.model())),
+                    QUICK));
+        }
+        if (probes.endToEnd() != null) {
+            add(step(
+                    "health.end-to-end",
+                    "Send a query through the platform",
+                    VALIDATE,
+                    new CheckEndToEnd(Contracts.glance(probes.endToEnd())),
+                    QUICK));
+        }
     }
 
     // -----------------------------------------------------------------------------------------------
@@ -548,7 +568,23 @@ final class Runbook {
                 platform.workTree(),
                 criticalPaths,
                 compose.getEnvFile(),
-                platform.compose().requiredEnvKeys());
+                platform.compose().requiredEnvKeys(),
+                List.of());
+    }
+
+    private CheckBackupSpace space(String where, boolean trial) {
+        return new CheckBackupSpace(
+                where,
+                platform.workTree(),
+                keptPaths(),
+                database,
+                platform.backups().reserve(),
+                trial);
+    }
+
+    private List<String> keptPaths() {
+        return Stream.concat(platform.configuration().stream(), platform.models().stream())
+                .toList();
     }
 
     private List<String> databaseService() {

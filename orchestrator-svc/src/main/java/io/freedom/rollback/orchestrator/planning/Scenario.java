@@ -10,7 +10,7 @@ public enum Scenario {
     FULL_ROLLBACK("full-rollback", true),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", false),
-    /** Looks whether the platform could be rolled back; changes nothing. */
+    /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
     PLATFORM_CHECK("platform-check", false);
 
     private final String id;

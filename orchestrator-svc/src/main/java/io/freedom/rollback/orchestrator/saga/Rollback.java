@@ -134,7 +134,7 @@ public record Rollback(
                 with(e.attempt(), track(e.attempt()).waiting(e.retryAt(), e.lost(), e.message()));
             case RollbackEvent.Failed e -> failed(e, at);
             case RollbackEvent.Skipped e ->
-                with(e.step(), false, track(e.step(), false).ended(Status.SKIPPED, at, e.reason(), null));
+                with(e.step(), false, track(e.step(), false).skipped(at, e.reason()));
             case RollbackEvent.CancelRequested e ->
                 with(e.attempt(), track(e.attempt()).cancelling());
             case RollbackEvent.AbortRequested e ->
@@ -180,15 +180,15 @@ public record Rollback(
 
     private Rollback succeeded(RollbackEvent.Succeeded event, Instant at) {
         var attempt = event.attempt();
-        var next = with(attempt, track(attempt).ended(Status.SUCCEEDED, at, event.detail(), event.result()));
+        var next = with(attempt, track(attempt).succeeded(at, event.detail(), event.result()));
         var back = attempt.compensation() ? Availability.GOES_DOWN : Availability.COMES_BACK;
         boolean comesBack = planStep(attempt.step()).getAvailability() == back && downSince != null;
         return comesBack ? next.withUp(at) : next;
     }
 
     private Rollback failed(RollbackEvent.Failed event, Instant at) {
-        var end = event.tolerated() ? Status.TOLERATED : Status.FAILED;
-        var track = track(event.step(), event.compensation()).ended(end, at, event.message(), null);
+        var track =
+                track(event.step(), event.compensation()).failed(event.tolerated(), at, event.message(), event.kind());
         var next = with(event.step(), event.compensation(), track);
         return event.tolerated() || event.compensation()
                 ? next

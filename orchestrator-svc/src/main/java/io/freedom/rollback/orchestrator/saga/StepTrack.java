@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.saga;
 
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadline when the newest attempt is given up
  * @param retryAt when the next attempt is due, while waiting
  * @param detail result or error in one line
+ * @param failure why it failed for good
  */
 public record StepTrack(
         Status status,
@@ -26,7 +28,8 @@ public record StepTrack(
         @Nullable Instant deadline,
         @Nullable Instant retryAt,
         String detail,
-        @Nullable StepResult result) {
+        @Nullable StepResult result,
+        @Nullable FailureKind failure) {
 
     public enum Status {
         PENDING,
@@ -39,7 +42,8 @@ public record StepTrack(
         SKIPPED
     }
 
-    static final StepTrack PENDING = new StepTrack(Status.PENDING, 0, 0, 0, false, null, null, null, null, "", null);
+    static final StepTrack PENDING =
+            new StepTrack(Status.PENDING, 0, 0, 0, false, null, null, null, null, "", null, null);
 
     public boolean inFlight() {
         return switch (status) {
@@ -63,7 +67,7 @@ public record StepTrack(
     StepTrack dispatched(int number, Instant at, Instant until) {
         var first = startedAt == null ? at : startedAt;
         return new StepTrack(
-                Status.DISPATCHED, number, failures, losses, false, first, null, until, null, detail, null);
+                Status.DISPATCHED, number, failures, losses, false, first, null, until, null, detail, null, null);
     }
 
     StepTrack acknowledged() {
@@ -78,11 +82,13 @@ public record StepTrack(
                 deadline,
                 null,
                 detail,
+                null,
                 null);
     }
 
     StepTrack cancelling() {
-        return new StepTrack(status, attempt, failures, losses, true, startedAt, null, deadline, retryAt, detail, null);
+        return new StepTrack(
+                status, attempt, failures, losses, true, startedAt, null, deadline, retryAt, detail, null, null);
     }
 
     StepTrack waiting(@Nullable Instant until, boolean lost, String message) {
@@ -97,11 +103,25 @@ public record StepTrack(
                 null,
                 until,
                 message,
+                null,
                 null);
     }
 
-    StepTrack ended(Status end, Instant at, String message, @Nullable StepResult outcome) {
+    StepTrack succeeded(Instant at, String message, StepResult outcome) {
+        return ended(Status.SUCCEEDED, at, message, outcome, null);
+    }
+
+    StepTrack failed(boolean tolerated, Instant at, String message, FailureKind kind) {
+        return ended(tolerated ? Status.TOLERATED : Status.FAILED, at, message, null, kind);
+    }
+
+    StepTrack skipped(Instant at, String message) {
+        return ended(Status.SKIPPED, at, message, null, null);
+    }
+
+    private StepTrack ended(
+            Status end, Instant at, String message, @Nullable StepResult outcome, @Nullable FailureKind kind) {
         return new StepTrack(
-                end, attempt, failures, losses, cancelRequested, startedAt, at, null, null, message, outcome);
+                end, attempt, failures, losses, cancelRequested, startedAt, at, null, null, message, outcome, kind);
     }
 }

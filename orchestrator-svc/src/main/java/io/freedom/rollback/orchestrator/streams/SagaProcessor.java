@@ -316,7 +316,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     /** What is kept of a database that is known to be corrupt serves analysis, never a restore. */
     private static boolean trustworthy(Rollback rollback) {
         var incident = rollback.incident();
-        return incident == null || incident.getIncidentClass() != IncidentClass.DATA_CORRUPTION;
+        // A plan that an older release recorded does not name the class.
+        boolean reported = incident != null && incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION;
+        return !reported && rollback.plan().getIncidentClass() != IncidentClass.DATA_CORRUPTION;
     }
 
     private void finished(String platform, Rollback rollback, Instant now) {

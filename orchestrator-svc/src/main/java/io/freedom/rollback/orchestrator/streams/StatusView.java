@@ -9,6 +9,9 @@ import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The snapshot of a rollback that operators see. */
 final class StatusView {
@@ -54,8 +57,11 @@ final class StatusView {
         if (incident != null) {
             return incident.getSource() + ": " + incident.getIncidentClass() + ", " + incident.getSummary();
         }
-        var reason = rollback.startReason();
-        return rollback.operator() + (reason == null ? "" : ": " + reason);
+        var kind = rollback.plan().getIncidentClass();
+        var why = Stream.of(kind == null ? null : kind.name(), rollback.startReason())
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining(", "));
+        return rollback.operator() + (why.isEmpty() ? "" : ": " + why);
     }
 
     private static StepStatus step(Rollback rollback, PlanStep step, Signs signs) {
@@ -72,7 +78,8 @@ final class StatusView {
                 .setAttempt(track.attempt())
                 .setStartedAt(track.startedAt())
                 .setFinishedAt(track.finishedAt())
-                .setDetail(track.detail());
+                .setDetail(track.detail())
+                .setFailure(track.failure());
         var progress = signs.progressOf(new AttemptId(step.getId(), undone, track.attempt()));
         if (progress != null && track.inFlight()) {
             status.setDone(progress.getDone())

@@ -2,7 +2,16 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.action.AwaitDatabase;
+import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.CheckCompose;
+import io.freedom.rollback.schemas.action.CheckEndToEnd;
+import io.freedom.rollback.schemas.action.CheckFiles;
+import io.freedom.rollback.schemas.action.CheckModel;
 import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.HttpProbe;
+import io.freedom.rollback.schemas.action.ProbeHttp;
+import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
@@ -148,6 +157,57 @@ class PlannerTest {
         var plan = Planner.compile(Descriptors.request(Scenario.PLATFORM_CHECK));
         assertThat(plan.getSteps()).allMatch(step -> step.getOnFailure() == FailurePolicy.CONTINUE);
         assertThat(plan.getSteps()).allMatch(step -> step.getDependsOn().isEmpty());
+    }
+
+    @Test
+    void looksAtEachProbeOnceAndAtAllPathsOfTheDescriptor() {
+        var plan = Planner.compile(Descriptors.request(Scenario.PLATFORM_CHECK));
+
+        assertThat(plan.getSteps().stream()
+                        .filter(step -> step.getPhase() == Phase.VALIDATE)
+                        .map(PlanStep::getId))
+                .as("what may be broken right now")
+                .containsExactly(
+                        "health.critical-paths",
+                        "health.kept-paths",
+                        "health.probe-1",
+                        "health.model",
+                        "health.end-to-end");
+        var gateway = (ProbeHttp) step(plan, "health.probe-1").getAction().getAction();
+        assertThat(step(plan, "health.probe-1").getTitle()).isEqualTo("Probe API gateway");
+        assertThat(gateway.getProbes()).noneMatch(HttpProbe::getPatient);
+        assertThat(((AwaitDatabase)
+                                step(plan, "health.database-ready").getAction().getAction())
+                        .getPatient())
+                .isFalse();
+        var kept = (CheckFiles) step(plan, "health.kept-paths").getAction().getAction();
+        assertThat(kept.getKeptPaths()).containsExactly("docker-compose.yml", ".env", "config/", "models/");
+    }
+
+    @Test
+    void checksAPlatformWithoutWritingAnything() {
+        var plan = Planner.compile(Descriptors.request(Scenario.PLATFORM_CHECK));
+
+        assertThat(plan.getSteps())
+                .map(step -> step.getAction().getAction())
+                .hasOnlyElementsOfTypes(
+                        VerifyTarget.class,
+                        CheckCompose.class,
+                        CheckFiles.class,
+                        AwaitDatabase.class,
+                        CheckBackupSpace.class,
+                        ProbeHttp.class,
+                        CheckModel.class,
+                        CheckEndToEnd.class)
+                .filteredOn(CheckBackupSpace.class::isInstance)
+                .allMatch(action -> !((CheckBackupSpace) action).getTrial());
+    }
+
+    @Test
+    void validatesWithPatienceAfterARollback() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        var probes = (ProbeHttp) step(plan, "health.probes").getAction().getAction();
+        assertThat(probes.getProbes()).allMatch(HttpProbe::getPatient);
     }
 
     @Test

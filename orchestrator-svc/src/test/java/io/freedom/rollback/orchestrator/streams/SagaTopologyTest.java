@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.FilesChecked;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -18,7 +20,9 @@ import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
@@ -29,6 +33,8 @@ import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
@@ -292,7 +298,7 @@ class SagaTopologyTest {
     @Test
     void startsAnIncidentThatWaitedWhileARestorePointWasTaken() {
         registered();
-        operator(new StartRollback("rb-point", "restore-point", null, null));
+        operator(new StartRollback("rb-point", "restore-point", null, null, null));
         report(alert("freedom", "f1", "firing"));
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         workersSucceed();
@@ -333,18 +339,138 @@ class SagaTopologyTest {
     @Test
     void answersAPreviewWithThePlanAndRunsNothing() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null));
+        operator(new PreviewPlan("full-rollback", null, null, null));
         assertThat(facts().getLast()).isInstanceOf(PlanPreviewed.class);
         assertThat(commands).isEmpty();
     }
 
+    private static List<String> kept(Plan plan) {
+        return plan.getSteps().stream()
+                .map(step -> step.getAction().getAction())
+                .filter(ComposeDown.class::isInstance)
+                .flatMap(down -> ((ComposeDown) down).getKeep().stream())
+                .toList();
+    }
+
+    @Test
+    void previewsThePlanOfAnIncidentClassThatIsTheIncidentsOwn() {
+        registered();
+        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH));
+        var previewed = ((PlanPreviewed) facts().getLast()).getPlan();
+        report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
+                .replace("deployment-failure", "security-breach")
+                .getBytes(StandardCharsets.UTF_8));
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(fact -> ((RollbackStarted) fact).getPlan())
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(kept(previewed)).as("database server").isEmpty();
+        assertThat(previewed.getIncidentClass())
+                .isEqualTo(IncidentClass.SECURITY_BREACH)
+                .isEqualTo(started.getIncidentClass());
+        assertThat(previewed.getSteps().stream().map(PlanStep::getTitle))
+                .isEqualTo(started.getSteps().stream().map(PlanStep::getTitle).toList());
+    }
+
+    @Test
+    void recordsTheClassThatAnOperatorNamesAndRestartsTheDatabaseServerAfterABreach() {
+        registered();
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH));
+
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .singleElement()
+                .isInstanceOfSatisfying(RollbackStarted.class, started -> {
+                    assertThat(started.getPlan().getIncidentClass()).isEqualTo(IncidentClass.SECURITY_BREACH);
+                    assertThat(started.getPlan().getScenario()).isEqualTo("full-rollback");
+                    assertThat(kept(started.getPlan())).isEmpty();
+                    assertThat(started.getOperator()).isEqualTo("ada");
+                });
+        assertThat(statuses().getLast().getTrigger()).isEqualTo("ada: SECURITY_BREACH");
+    }
+
+    @Test
+    void asksForTheRestorePointWhereAnOperatorNamesADataCorruption() {
+        registered();
+        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason())
+                                .contains("name a restore point from before it began", "there is none of freedom")
+                                .contains("leave the class out"));
+    }
+
+    @Test
+    void startsNothingForAClassThatTheDescriptorHasNoScenarioFor() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM + "incidents: {SECURITY_BREACH: none}\n"));
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason())
+                                .contains(
+                                        "no scenario for SECURITY_BREACH",
+                                        "Choose one of full-rollback, restore-point"));
+    }
+
+    @Test
+    void trustsNoRestorePointThatWasTakenOfADatabaseAnOperatorCallsCorrupt() {
+        registered();
+        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION));
+        restorePointVerified("rb-bad");
+        operator(new PreviewPlan("full-rollback", null, "latest", null));
+        assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
+
+        operator(new StartRollback("rb-good", "restore-point", null, null, null));
+        restorePointVerified("rb-good");
+        operator(new PreviewPlan("full-rollback", null, "latest", null));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        PlanPreviewed.class,
+                        previewed -> assertThat(previewed.getPlan().getRestorePoint())
+                                .isEqualTo("/var/backups/freedom/rb-good"));
+    }
+
+    /** Every command is answered as done, the last one with the restore point. */
+    private void restorePointVerified(String id) {
+        while (!commands.isEmpty()) {
+            var command = commands.removeFirst();
+            var point = new RestorePointVerified(id, "/var/backups/freedom/" + id, Instant.EPOCH, 1, 1L);
+            boolean last = command.getStepId().equals("backup.verify");
+            worker(command, last ? new StepDone(new StepResult(point), "verified", false) : done());
+        }
+    }
+
+    @Test
+    void tellsWhyAStepOfACheckFailed() {
+        operator(new CheckPlatform("rb-check", Descriptors.FREEDOM));
+        var probe = commands.stream()
+                .filter(command -> command.getStepId().equals("health.probe-1"))
+                .findFirst()
+                .orElseThrow();
+        worker(probe, new StepError(FailureKind.MISMATCH, "→ 500, expected 200"));
+        assertThat(statuses().getLast().getSteps())
+                .filteredOn(step -> step.getId().equals("health.probe-1"))
+                .singleElement()
+                .satisfies(step -> {
+                    assertThat(step.getFailure()).isEqualTo(FailureKind.MISMATCH);
+                    assertThat(step.getDetail()).isEqualTo("→ 500, expected 200");
+                });
+        commands.remove(probe);
+        workersSucceed();
+        assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
+    }
+
     @Test
     void rejectsWhatMakesNoSenseAndSaysWhatToDo() {
-        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
         registered();
-        operator(new StartRollback("rb-1", "no-such", null, null));
+        operator(new StartRollback("rb-1", "no-such", null, null, null));
         operator(new AbortRollback("rb-1"));
-        operator(new StartRollback("../../etc", "full-rollback", null, null));
+        operator(new StartRollback("../../etc", "full-rollback", null, null, null));
         operator(new RegisterPlatform("name: [broken"));
         var reasons = facts().stream()
                 .filter(CommandRejected.class::isInstance)
@@ -373,7 +499,7 @@ class SagaTopologyTest {
     @Test
     void cancelsRunningStepsWhenAborted() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
         commands.clear();
         operator(new AbortRollback("rb-1"));
         assertThat(commands).isNotEmpty().allMatch(command -> command.getCommand() instanceof CancelStep);
@@ -382,7 +508,7 @@ class SagaTopologyTest {
     @Test
     void triesAgainWhenItsPauseIsOver() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null));
         var record = commands.stream()
                 .filter(command -> command.getStepId().equals("container.record-state"))
                 .findFirst()

@@ -66,19 +66,13 @@ public final class HistoryLines {
                         "platform registered",
                         "by " + e.getOperator() + ", descriptor " + Texts.cut(e.getDescriptorHash(), 13));
             case CommandRejected e -> new Line("command rejected", e.getReason());
-            case PlanPreviewed e ->
-                new Line(
-                        "plan previewed",
-                        Texts.aim(e.getPlan().getScenario(), e.getPlan().getTarget()));
+            case PlanPreviewed e -> new Line("plan previewed", Texts.aim(e.getPlan()));
             case IncidentDuplicated e ->
                 new Line("incident duplicated", incident(e.getIncident()) + ", answered by " + e.getRollbackId());
             case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
-            case RollbackStarted e ->
-                new Line(
-                        "rollback started",
-                        Texts.aim(e.getPlan().getScenario(), e.getPlan().getTarget()) + because(e));
+            case RollbackStarted e -> new Line("rollback started", aim(e) + because(e));
             case StepDispatched e ->
                 new Line("step dispatched", step(e.getStepId(), e.getAttempt(), e.getCompensation()));
             case StepAcknowledged e ->
@@ -142,6 +136,12 @@ public final class HistoryLines {
 
     private static String detail(@Nullable String text) {
         return text == null || text.isEmpty() ? "" : ": " + text;
+    }
+
+    /** A reported incident tells its class itself. */
+    private static String aim(RollbackStarted e) {
+        var plan = e.getPlan();
+        return e.getIncident() == null ? Texts.aim(plan) : Texts.aim(plan.getScenario(), plan.getTarget());
     }
 
     private static String because(RollbackStarted e) {

@@ -14,12 +14,13 @@ public final class PlanTree {
 
     public static List<String> lines(Plan plan, Style style) {
         var lines = new ArrayList<String>();
-        lines.add(style.bold(plan.getPlatform() + ": " + Texts.aim(plan.getScenario(), plan.getTarget())));
+        lines.add(style.bold(plan.getPlatform() + ": " + Texts.aim(plan)));
         lines.add(plan.getSteps().size() + " steps · RTO " + Texts.limit(plan.getRto()) + " · site " + plan.getSite()
                 + " · descriptor " + Texts.cut(plan.getDescriptorHash(), 13));
         if (plan.getRestorePoint() != null) {
             lines.add("the database is restored from " + plan.getRestorePoint());
         }
+        DatabaseServer.fate(plan).ifPresent(lines::add);
         for (var phase : Phase.values()) {
             var steps =
                     plan.getSteps().stream().filter(s -> s.getPhase() == phase).toList();

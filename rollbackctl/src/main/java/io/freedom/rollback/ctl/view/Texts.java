@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -114,6 +115,12 @@ public final class Texts {
 
     static String pad(String text, int width) {
         return text.length() >= width ? text : text + " ".repeat(width - text.length());
+    }
+
+    /** With the class of the incident, where one is known. */
+    static String aim(Plan plan) {
+        var kind = plan.getIncidentClass();
+        return aim(plan.getScenario(), plan.getTarget()) + (kind == null ? "" : ", for a " + lower(kind));
     }
 
     static String aim(String scenario, @Nullable String target) {

@@ -7,8 +7,10 @@ import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.Plan;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +55,17 @@ class HistoryLinesTest {
                 .endsWith("step undone           undo of container.stop-writers: 2 services run");
         assertThat(lines.line(Samples.event(4, 42_000, Samples.ID, null, finished)))
                 .endsWith("compensated           took 42 s, downtime 12 s: aborted by ada");
+    }
+
+    @Test
+    void tellsTheClassOfTheIncidentThatAnOperatorAnswers() {
+        var breach = Plan.newBuilder(Samples.plan())
+                .setIncidentClass(IncidentClass.SECURITY_BREACH)
+                .build();
+        var started = RollbackStarted.newBuilder().setPlan(breach).setOperator("ada");
+
+        assertThat(lines.line(Samples.event(1, 0, Samples.ID, "c", started.build())))
+                .endsWith("full-rollback → graveyard/pre-reset, for a security breach, by ada");
     }
 
     @Test

@@ -2,6 +2,15 @@ package io.freedom.rollback.ctl.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.StopWriters;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PlanTreeTest {
@@ -28,5 +37,40 @@ class PlanTreeTest {
                 5 Recover
                 └─ container.up  Start everything  (container, at most 30 s)
                    ▲ service is back""");
+    }
+
+    private static String head(
+            List<String> kept, @Nullable String restorePoint, @Nullable IncidentClass incidentClass) {
+        var compose = new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null);
+        var plan = Samples.plan();
+        var stop = PlanStep.newBuilder(plan.getSteps().get(2))
+                .setAction(new StepAction(new StopWriters(compose, List.of("postgres"), 10)));
+        var down = PlanStep.newBuilder(plan.getSteps().get(3))
+                .setAction(new StepAction(new ComposeDown(compose, 10, kept)));
+        var lines = PlanTree.lines(
+                Plan.newBuilder(plan)
+                        .setRestorePoint(restorePoint)
+                        .setIncidentClass(incidentClass)
+                        .setSteps(List.of(stop.build(), down.build()))
+                        .build(),
+                Style.PLAIN);
+        return String.join("\n", lines.subList(0, lines.indexOf("")));
+    }
+
+    @Test
+    void saysWhetherTheDatabaseServerRunsOnAndWhy() {
+        assertThat(head(List.of("postgres"), null, null))
+                .endsWith("postgres keeps running if definition, image and mounted files are the same in both versions:"
+                        + " its data stay, and no security breach was named");
+        assertThat(head(List.of("postgres"), null, IncidentClass.DEPLOYMENT_FAILURE))
+                .startsWith("freedom: full-rollback → graveyard/pre-reset, for a deployment failure\n")
+                .endsWith("its data stay, and a deployment failure is no security breach");
+        assertThat(head(List.of(), null, IncidentClass.SECURITY_BREACH))
+                .startsWith("freedom: full-rollback → graveyard/pre-reset, for a security breach\n")
+                .endsWith("\npostgres is restarted: what ran during a security breach is not trusted");
+        assertThat(head(List.of(), "/var/backups/freedom/rb-0", null))
+                .endsWith("\npostgres is restarted: its data are restored");
+        assertThat(head(List.of(), "/var/backups/freedom/rb-0", IncidentClass.SECURITY_BREACH))
+                .endsWith("its data are restored, and what ran during a security breach is not trusted");
     }
 }
