@@ -140,7 +140,7 @@ final class FreedomPlan {
                 "Verify the work tree and critical files",
                 Phase.REVERT,
                 new VerifyWorkTree(TREE, TAG, List.of()));
-        add("health.database-ready", "Await the database", Phase.RECOVER, new AwaitDatabase(DATABASE));
+        add("health.database-ready", "Await the database", Phase.RECOVER, new AwaitDatabase(DATABASE, true));
         if (restorePoint != null) {
             undoable(
                     "backup.restore-database",
