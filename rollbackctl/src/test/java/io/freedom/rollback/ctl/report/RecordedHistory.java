@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
@@ -107,7 +108,7 @@ public final class RecordedHistory {
     }
 
     public RecordedHistory aborted(String operator, String reason) {
-        return fact(new AbortRequested(operator, reason));
+        return fact(new AbortRequested(operator, reason, AbortMode.NOW, true));
     }
 
     public RecordedHistory undoing(String reason, String... steps) {
