@@ -23,22 +23,26 @@ final class ConfigurationRollback {
 
         plan.phase(Phase.REVERT);
         var paths = plan.request.platform().configuration();
+        // Undone after everything else: the containers go back once the files they read have.
+        plan.add(plan.container
+                .nameTheRunningImages()
+                .after(preserved)
+                .with("container.record-state")
+                .undoneBy(
+                        plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
         plan.add(plan.git
                 .checkOutPaths(paths)
-                .after(preserved)
+                .after("container.keep-images")
                 .with("git.verify-target", "git.preserve-changes")
                 .undoneBy(plan.git.returnPaths(paths)));
 
         plan.phase(Phase.RECOVER);
-        plan.add(plan.container
-                .startAll()
+        plan.add(plan.container.startAsRecorded()
                 .after("git.check-out-paths")
-                .with("container.record-state", "git.check-out-paths")
-                .takesServiceDown()
-                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
-        plan.add(plan.container.awaitHealthy(List.of()).after("container.up").bringsServiceBack());
+                .with("container.record-state", "git.check-out-paths").takesServiceDown().undoneBy(plan.container.stopNewBut(plan.request.databaseService())));
+        plan.add(plan.container.awaitHealthyAsRecorded(List.of()).after("container.up").bringsServiceBack());
 
         Validation.ofPlatform(plan);
-        Validation.tidyUp(plan);
+        Validation.letGo(plan);
     }
 }

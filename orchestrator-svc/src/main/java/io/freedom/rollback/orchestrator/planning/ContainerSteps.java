@@ -128,7 +128,17 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start " + named(services) + " in new containers",
-                        new ComposeUp(compose, services, true),
+                        new ComposeUp(compose, services, true, false),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    /** What ran, from the configuration that is there now. */
+    PlannedStep startAsRecorded() {
+        return step(
+                        "container.up",
+                        "Start the services that ran anew, where their configuration changed",
+                        new ComposeUp(compose, List.of(), false, true),
                         MINUTES)
                 .attempts(2);
     }
@@ -212,8 +222,18 @@ final class ContainerSteps {
     }
 
     Undo bringBackThoseRecorded() {
+        return bringBackThoseRecorded(List.of());
+    }
+
+    /** All when empty. */
+    Undo bringBackThoseRecorded(List<String> services) {
         return new Undo(
-                "Bring the recorded containers back", Worker.CONTAINER, new RestoreContainers(compose), MINUTES);
+                services.isEmpty()
+                        ? "Bring the recorded containers back"
+                        : "Bring the recorded containers of " + named(services) + " back",
+                Worker.CONTAINER,
+                new RestoreContainers(compose, services),
+                MINUTES);
     }
 
     PlannedStep adoptImages() {
@@ -222,8 +242,26 @@ final class ContainerSteps {
     }
 
     Undo nameThePreviousImages() {
+        return nameThePreviousImages(List.of());
+    }
+
+    /** All when empty. */
+    Undo nameThePreviousImages(List<String> services) {
         return new Undo(
-                "Give the previous images their names back", Worker.CONTAINER, new RestoreImages(compose), QUICK);
+                "Give the previous images their names back",
+                Worker.CONTAINER,
+                new RestoreImages(compose, services),
+                QUICK);
+    }
+
+    /** So that what is made anew runs what it ran: a newer image may have its name, built and not deployed. */
+    PlannedStep nameTheRunningImages() {
+        return step(
+                        "container.keep-images",
+                        "Keep the images that run",
+                        new RestoreImages(compose, List.of()),
+                        QUICK)
+                .attempts(3);
     }
 
     /** @param kept services that may be running still */
@@ -231,13 +269,13 @@ final class ContainerSteps {
         return step(
                         "container.start-database",
                         "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
-                        new ComposeUp(compose, List.of(service), false),
+                        new ComposeUp(compose, List.of(service), false, false),
                         MINUTES)
                 .attempts(2);
     }
 
     PlannedStep startAll() {
-        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false), MINUTES)
+        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false, false), MINUTES)
                 .attempts(2);
     }
 
@@ -250,19 +288,32 @@ final class ContainerSteps {
     }
 
     PlannedStep awaitHealthy() {
-        return awaitHealthy(List.of());
+        return awaitHealthy(List.of(), false);
     }
 
-    /** All when empty. */
-    PlannedStep awaitHealthy(List<String> services) {
+    /** Some of a platform that serves on: as many containers as ran. All that ran when empty. */
+    PlannedStep awaitHealthyAsRecorded(List<String> services) {
+        return awaitHealthy(services, true).with("container.record-state");
+    }
+
+    private PlannedStep awaitHealthy(List<String> services, boolean asRecorded) {
         return step(
                 "container.await-healthy",
                 services.isEmpty() ? "Await healthy services" : "Await a healthy " + named(services),
-                new AwaitHealthy(compose, services),
+                new AwaitHealthy(compose, services, asRecorded),
                 MINUTES);
     }
 
     PlannedStep pruneImages() {
-        return step("container.prune-images", "Prune dangling images", new PruneImages(compose), MINUTES);
+        return step("container.prune-images", "Prune dangling images", new PruneImages(compose, false), MINUTES);
+    }
+
+    /** Where no image was replaced. */
+    PlannedStep removeGuards() {
+        return step(
+                "container.remove-guards",
+                "Let go of the images that were kept",
+                new PruneImages(compose, true),
+                QUICK);
     }
 }

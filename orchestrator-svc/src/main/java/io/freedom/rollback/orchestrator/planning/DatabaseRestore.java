@@ -42,8 +42,7 @@ final class DatabaseRestore {
                 .after("backup.restore-database")
                 .with("container.record-state")
                 .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));
-        plan.add(plan.container
-                .awaitHealthy(List.of())
+        plan.add(plan.container.awaitHealthyAsRecorded(List.of())
                 .after("container.start-writers")
                 .bringsServiceBack());
 
@@ -52,6 +51,6 @@ final class DatabaseRestore {
                 .compareRows(database)
                 .after("container.await-healthy")
                 .with("backup.restore-database"));
-        Validation.tidyUp(plan);
+        Validation.letGo(plan);
     }
 }

@@ -20,12 +20,11 @@ final class ServiceRestart {
                 .restart(services)
                 .after("container.capture-logs")
                 .with("container.record-state")
-                .takesServiceDown()
-                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state"));
+                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
         plan.add(
-                plan.container.awaitHealthy(services).after("container.restart").bringsServiceBack());
+                plan.container.awaitHealthyAsRecorded(services).after("container.restart").bringsServiceBack());
 
         Validation.ofServices(plan, services);
-        Validation.tidyUp(plan);
+        Validation.letGo(plan);
     }
 }

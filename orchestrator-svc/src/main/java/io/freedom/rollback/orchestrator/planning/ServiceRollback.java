@@ -32,8 +32,7 @@ final class ServiceRollback {
         plan.add(plan.container
                 .stop(services)
                 .after("backup.verify", "container.prepare-images")
-                .takesServiceDown()
-                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state"));
+                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state", "git.check-out-paths"));
 
         plan.phase(Phase.REVERT);
         plan.add(plan.git
@@ -44,8 +43,7 @@ final class ServiceRollback {
         plan.add(plan.container
                 .adoptImages()
                 .after("container.stop")
-                .with("container.prepare-images", "container.record-state")
-                .undoneBy(plan.container.nameThePreviousImages(), "container.record-state"));
+                .with("container.prepare-images", "container.record-state").undoneBy(plan.container.nameThePreviousImages(services), "container.record-state"));
 
         plan.phase(Phase.RECOVER);
         var startable = new ArrayList<>(List.of("git.check-out-paths", "container.adopt-images"));
@@ -61,7 +59,7 @@ final class ServiceRollback {
                 .after(startable)
                 .with("container.prepare-images", "container.record-state")
                 .undoneBy(plan.container.stopAgain(services)));
-        plan.add(plan.container.awaitHealthy(services).after("container.up").bringsServiceBack());
+        plan.add(plan.container.awaitHealthyAsRecorded(services).after("container.up").bringsServiceBack());
 
         Validation.ofServices(plan, services);
         if (database != null && restorePoint != null) {

@@ -24,7 +24,15 @@ final class Validation {
                 plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
     }
 
-    /** Images that only this rollback held on to. */
+    
+    /** Where no image was replaced. */
+    static void letGo(PlanDraft plan) {
+        var validated = plan.idsOf(Phase.VALIDATE);
+        plan.phase(Phase.FINISH);
+        plan.add(plan.container.removeGuards().after(validated).dispensable());
+    }
+
+    /** Where images were. */
     static void tidyUp(PlanDraft plan) {
         var validated = plan.idsOf(Phase.VALIDATE);
         plan.phase(Phase.FINISH);
