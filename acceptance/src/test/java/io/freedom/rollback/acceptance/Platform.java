@@ -214,7 +214,7 @@ final class Platform implements AutoCloseable {
                     .output()
                     .strip()
                     .split(" ");
-            var state = line[0].equals("mlx-server") ? "crashing" : line[3];
+            var state = line[2].equals("0") ? line[3] : "crashing";
             states.add(line[0] + "=" + line[1] + " " + state);
         }
         return states.stream().sorted().collect(Collectors.joining("\n"));

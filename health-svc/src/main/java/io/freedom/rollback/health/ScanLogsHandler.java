@@ -14,7 +14,6 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /** Reads what the project's containers logged since each of them was last started. */
@@ -70,13 +69,20 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
                         + (containers.size() == 1 ? " container" : " containers"));
     }
 
-    /** What ran on through the rollback wrote of the incident, too: only what came after the checkout is about the target. */
+    /**
+     * What ran on through the rollback wrote of the incident, too: only what came after the checkout, or else since the
+     * rollback began, is about how it is now.
+     */
     private static Instant since(EngineContainer container, StepContext step) {
-        boolean recorded =
-                step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
-                        .anyMatch(known -> known.getContainerId().equals(container.id()));
-        var checkedOut = step.find(TargetCheckedOut.class).map(TargetCheckedOut::getAt);
-        return recorded ? checkedOut.orElse(Instant.EPOCH) : Instant.EPOCH;
+        var record = step.find(ContainersRecorded.class)
+                .filter(recorded -> recorded.getContainers().stream()
+                        .anyMatch(known -> known.getContainerId().equals(container.id())));
+        return record.isEmpty()
+                ? Instant.EPOCH
+                : step.find(TargetCheckedOut.class)
+                        .map(TargetCheckedOut::getAt)
+                        .or(() -> record.map(ContainersRecorded::getAt))
+                        .orElse(Instant.EPOCH);
     }
 
     private static Instant later(Instant a, Instant b) {

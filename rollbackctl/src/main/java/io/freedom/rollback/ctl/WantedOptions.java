@@ -33,7 +33,7 @@ final class WantedOptions {
             converter = IncidentClasses.class,
             description = {
                 "as for an incident of this class: " + IncidentClasses.NAMES + ". After a security-breach the",
-                "database server is restarted, too; a data-corruption needs --restore-point"
+                "database server is restarted, too; a rollback for a data-corruption needs --restore-point"
             })
     private @Nullable IncidentClass incidentClass;
 

@@ -63,7 +63,9 @@ public final class Admission {
                     + " incident");
         }
         if (incident.getStatus() == IncidentStatus.RESOLVED) {
-            return new Decision.Ignore(incident, "the alert is resolved; a resolved incident starts nothing");
+            return state.getQueue().stream().anyMatch(waiting -> key(waiting).equals(key(incident)))
+                    ? new Decision.Withdraw(incident, "the alert was resolved before its turn came; nothing is started")
+                    : new Decision.Ignore(incident, "the alert is resolved; a resolved incident starts nothing");
         }
         var answered = state.getIncidents().stream()
                 .filter(known -> known.getKey().equals(key(incident)))
@@ -86,13 +88,19 @@ public final class Admission {
      */
     private boolean isAnsweredBy(Rollback rollback, Incident incident) {
         boolean keepsCorruption = incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION
-                && rollback.plan().getRestorePoint() == null;
+                && !isFromBefore(incident.getBeganAt(), rollback.plan().getRestorePoint());
         boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
                 && rollback.plan().getSteps().stream()
                         .map(step -> step.getAction().getAction())
                         .anyMatch(action -> action instanceof ComposeDown down
                                 && !down.getKeep().isEmpty());
         return covers(rollback.plan(), incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
+    }
+
+    private boolean isFromBefore(Instant began, @Nullable String restorePoint) {
+        return state.getRestorePoints().stream()
+                .anyMatch(point -> point.getDirectory().equals(restorePoint)
+                        && point.getTakenAt().isBefore(began));
     }
 
     /** Whether the plan does at least what would be planned for the incident. */
@@ -103,8 +111,7 @@ public final class Admission {
         try {
             var wanted = Wanted.by(incident, registered());
             return wanted.scenario().id().equals(plan.getScenario())
-                    && !wanted.services().isEmpty()
-                    && plan.getServices().containsAll(wanted.services());
+                    && plan.getServices().containsAll(new Plans(state, registered()).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {
             return false; // it is said when its turn comes
         }

@@ -29,6 +29,9 @@ public sealed interface Decision {
 
     record Ignore(Incident incident, String reason) implements Decision {}
 
+    /** It waits, and is not to start anything any more. */
+    record Withdraw(Incident incident, String reason) implements Decision {}
+
     /** The platform is not registered: the report cannot be applied. */
     record Unknown(String reason) implements Decision {}
 }

@@ -41,7 +41,10 @@ final class Plans {
     /** Data, where they go back, go back to before the incident began: a dump of a corrupted database restores that. */
     Plan asReported(String rollbackId, Wanted wanted, Instant began) throws Refused {
         var services = services(wanted);
-        var restored = wanted.scenario().restoresData() && databaseGoesBack(wanted, services) ? before(began) : null;
+        // Data that nobody called corrupt are not given up because of an alert: that is for operators to decide.
+        boolean corrupt = wanted.scenario().needsRestorePoint() || wanted.kind() == IncidentClass.DATA_CORRUPTION;
+        var restored =
+                corrupt && wanted.scenario().restoresData() && platform.database() != null ? before(began) : null;
         return compiled(rollbackId, wanted, services, restored);
     }
 
@@ -50,6 +53,14 @@ final class Plans {
         if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
                     + " has none");
+        }
+        if (wanted.target() != null && !wanted.scenario().touchesGit()) {
+            throw new Refused(wanted.scenario().id() + " goes to no git tag: leave --target out");
+        }
+        if (wanted.scenario() == Scenario.CONFIGURATION_ROLLBACK
+                && platform.configuration().isEmpty()) {
+            throw new Refused("the descriptor of " + platform.name()
+                    + " names no `configuration`: add its paths, then register it again");
         }
         return Planner.compile(new PlanRequest(
                 platform,
@@ -62,7 +73,7 @@ final class Plans {
                 services));
     }
 
-    private List<String> services(Wanted wanted) throws Refused {
+    List<String> services(Wanted wanted) throws Refused {
         try {
             return ChosenServices.of(wanted.scenario(), platform, wanted.services());
         } catch (ChosenServices.Unsuitable e) {
@@ -105,6 +116,9 @@ final class Plans {
             }
             return null;
         }
+        if (asked.equals(LATEST) && wanted.kind() == IncidentClass.DATA_CORRUPTION) {
+            throw new Refused(choice(wanted)); // the newest may be of after it began
+        }
         if (!wanted.scenario().restoresData() || platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " of " + platform.name()
                     + " restores no database: leave --restore-point out");
@@ -115,8 +129,7 @@ final class Plans {
                 .map(RestorePoint::getDirectory)
                 .orElseThrow(() -> new Refused("there is no verified restore point " + asked + " of "
                         + platform.name() + ": "
-                        + points().orElse("take one with `rollbackctl start --scenario restore-point " + platform.name()
-                                + "`")));
+                        + points().orElse("there is none at all")));
     }
 
     private String choice(Wanted wanted) {
@@ -144,7 +157,7 @@ final class Plans {
                 .reduce((_, newer) -> newer)
                 .map(RestorePoint::getDirectory)
                 .orElseThrow(() -> new Refused("no verified restore point was taken before " + began
-                        + ", when the corruption began; nothing was started. Roll back without restoring the database"
-                        + " with `rollbackctl start " + state.getPlatform() + "`"));
+                        + ", when the corruption began; nothing was started. To roll the code back and keep the data:"
+                        + " `rollbackctl start " + state.getPlatform() + " --reason …`"));
     }
 }

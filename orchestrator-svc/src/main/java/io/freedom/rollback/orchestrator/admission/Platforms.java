@@ -39,6 +39,15 @@ public final class Platforms {
                 .build();
     }
 
+    /** Without the incident among those that wait. */
+    public static PlatformState withdrawn(PlatformState state, Incident incident) {
+        return PlatformState.newBuilder(state)
+                .setQueue(state.getQueue().stream()
+                        .filter(waiting -> !Admission.key(waiting).equals(Admission.key(incident)))
+                        .toList())
+                .build();
+    }
+
     /** Without the first of the waiting incidents. */
     public static PlatformState dequeued(PlatformState state) {
         var queue = state.getQueue();

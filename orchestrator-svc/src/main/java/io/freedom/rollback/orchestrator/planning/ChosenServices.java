@@ -44,7 +44,7 @@ public final class ChosenServices {
         var chosen = platform.services().stream()
                 .filter(asked.isEmpty() ? suits(scenario) : service -> asked.contains(service.name()))
                 .toList();
-        return suitable(scenario, chosen);
+        return suitable(scenario, platform, chosen);
     }
 
     private static Predicate<ServiceSpec> suits(Scenario scenario) {
@@ -61,7 +61,15 @@ public final class ChosenServices {
         };
     }
 
-    private static List<String> suitable(Scenario scenario, List<ServiceSpec> chosen) throws Unsuitable {
+    private static List<String> suitable(Scenario scenario, PlatformDescriptor platform, List<ServiceSpec> chosen)
+            throws Unsuitable {
+        var database = platform.database();
+        if (scenario == Scenario.SERVICE_ROLLBACK
+                && database != null
+                && chosen.stream().anyMatch(service -> service.name().equals(database.service()))) {
+            throw new Unsuitable(database.service()
+                    + " holds the database: roll it back with full-rollback, or its data with database-restore");
+        }
         if (chosen.isEmpty()) {
             throw new Unsuitable("no declared service suits " + scenario.id() + ": name them with --service");
         }

@@ -28,8 +28,7 @@ final class ConfigurationRollback {
                 .nameTheRunningImages()
                 .after(preserved)
                 .with("container.record-state")
-                .undoneBy(
-                        plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
+                .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out-paths"));
         plan.add(plan.git
                 .checkOutPaths(paths)
                 .after("container.keep-images")
@@ -37,12 +36,21 @@ final class ConfigurationRollback {
                 .undoneBy(plan.git.returnPaths(paths)));
 
         plan.phase(Phase.RECOVER);
-        plan.add(plan.container.startAsRecorded()
+        plan.add(plan.container
+                .startAsRecorded()
                 .after("git.check-out-paths")
-                .with("container.record-state", "git.check-out-paths").takesServiceDown().undoneBy(plan.container.stopNewBut(plan.request.databaseService())));
-        plan.add(plan.container.awaitHealthyAsRecorded(List.of()).after("container.up").bringsServiceBack());
+                .with("container.record-state", "git.check-out-paths")
+                .takesServiceDown()
+                .undoneBy(plan.container.stopNewBut(plan.request.databaseService())));
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(List.of())
+                .after("container.up")
+                .bringsServiceBack());
 
         Validation.ofPlatform(plan);
+        if (plan.request.database() != null) {
+            plan.add(plan.health.awaitDatabase(plan.request.database()).after("container.await-healthy"));
+        }
         Validation.letGo(plan);
     }
 }

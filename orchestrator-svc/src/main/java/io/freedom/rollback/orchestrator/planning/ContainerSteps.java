@@ -161,25 +161,27 @@ final class ContainerSteps {
         return step(
                         "container.usage-before",
                         "Measure what the services use",
-                        new MeasureUsage(compose, bounds(), false),
+                        new MeasureUsage(compose, bounds(List.of()), false),
                         QUICK)
                 .attempts(2);
     }
 
-    boolean hasBounds() {
-        return !bounds().isEmpty();
+    /** Of some of the services, or of any when empty. */
+    boolean hasBounds(List<String> services) {
+        return !bounds(services).isEmpty();
     }
 
-    PlannedStep checkUsage() {
+    PlannedStep checkUsage(List<String> services) {
         return step(
                 "container.usage",
                 "Compare what the services use with their bounds",
-                new MeasureUsage(compose, bounds(), true),
+                new MeasureUsage(compose, bounds(services), true),
                 SETTLE);
     }
 
-    private List<UsageBound> bounds() {
+    private List<UsageBound> bounds(List<String> services) {
         return request.platform().services().stream()
+                .filter(service -> services.isEmpty() || services.contains(service.name()))
                 .filter(service -> service.memory() != null || service.cpu() != null)
                 .map(service -> new UsageBound(service.name(), service.memory(), service.cpu()))
                 .toList();
@@ -256,11 +258,7 @@ final class ContainerSteps {
 
     /** So that what is made anew runs what it ran: a newer image may have its name, built and not deployed. */
     PlannedStep nameTheRunningImages() {
-        return step(
-                        "container.keep-images",
-                        "Keep the images that run",
-                        new RestoreImages(compose, List.of()),
-                        QUICK)
+        return step("container.keep-images", "Keep the images that run", new RestoreImages(compose, List.of()), QUICK)
                 .attempts(3);
     }
 

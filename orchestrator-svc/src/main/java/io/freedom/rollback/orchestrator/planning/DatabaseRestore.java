@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.List;
@@ -16,13 +17,13 @@ final class DatabaseRestore {
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
         plan.add(plan.backup.checkSpace().attempts(2));
-        plan.add(plan.health.baseline(database));
+
         plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
         var assessed = plan.idsOf(Phase.ASSESS);
 
         plan.phase(Phase.PRESERVE);
         // It may be so corrupt that it cannot be dumped: the replaced database is kept whole in any case.
-        plan.add(plan.backup.dump(database).after(assessed).dispensable());
+        plan.add(plan.backup.dump(database).after(assessed).attempts(1).dispensable());
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
 
         plan.phase(Phase.SHUT_DOWN);
@@ -42,9 +43,21 @@ final class DatabaseRestore {
                 .after("backup.restore-database")
                 .with("container.record-state")
                 .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));
-        plan.add(plan.container.awaitHealthyAsRecorded(List.of())
-                .after("container.start-writers")
-                .bringsServiceBack());
+        var started = "container.start-writers";
+        var services = plan.request.platform().services().stream()
+                .map(ServiceSpec::name)
+                .filter(name -> !name.equals(database.getService()))
+                .toList();
+        if (!services.isEmpty()) {
+            // What the corruption has ended did not run, and is to run again.
+            plan.add(plan.container
+                    .restart(services)
+                    .after("container.start-writers")
+                    .with("container.record-state")
+                    .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));
+            started = "container.restart";
+        }
+        plan.add(plan.container.awaitHealthyAsRecorded(services).after(started).bringsServiceBack());
 
         Validation.ofPlatform(plan);
         plan.add(plan.health

@@ -111,7 +111,8 @@ final class FullRollback {
         var validated = plan.idsOf(Phase.VALIDATE);
         plan.phase(Phase.FINISH);
         plan.add(plan.git.removeWorktree().after(validated).dispensable());
-        plan.add(plan.container.pruneImages().after(validated).dispensable());
+        // Last of all: with the images that were kept goes the way back.
+        plan.add(plan.container.pruneImages().after("git.remove-worktree").dispensable());
     }
 
     /**

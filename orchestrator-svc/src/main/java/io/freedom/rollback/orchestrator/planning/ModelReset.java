@@ -20,19 +20,24 @@ final class ModelReset {
         plan.add(plan.container
                 .stop(services)
                 .after("container.prepare-images", "container.capture-logs")
-                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
+                .takesServiceDown()
+                .undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
 
         plan.phase(Phase.RECOVER);
         plan.add(plan.container
                 .adoptImages()
                 .after("container.stop")
-                .with("container.prepare-images", "container.record-state").undoneBy(plan.container.nameThePreviousImages(services), "container.record-state"));
+                .with("container.prepare-images", "container.record-state")
+                .undoneBy(plan.container.nameThePreviousImages(services), "container.record-state"));
         plan.add(plan.container
                 .start(services)
                 .after("container.adopt-images")
                 .with("container.prepare-images", "container.record-state")
                 .undoneBy(plan.container.stopAgain(services)));
-        plan.add(plan.container.awaitHealthyAsRecorded(services).after("container.up").bringsServiceBack());
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(services)
+                .after("container.up")
+                .bringsServiceBack());
         for (var service : plan.request.specs()) {
             if (service.loaded() != null) {
                 plan.add(plan.container

@@ -2,7 +2,7 @@ package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Phase;
 
-/** Slow answers or high memory: measure, restart what uses the most, measure again against the declared bounds. */
+/** Slow answers or high memory: measure, restart what has bounds, measure again against the declared bounds. */
 final class PerformanceRelief {
     private PerformanceRelief() {}
 
@@ -11,7 +11,7 @@ final class PerformanceRelief {
 
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
-        plan.add(plan.container.measureUsage());
+        plan.add(plan.container.measureUsage().dispensable());
 
         plan.phase(Phase.PRESERVE);
         plan.add(plan.container
@@ -24,9 +24,12 @@ final class PerformanceRelief {
                 .restart(services)
                 .after("container.capture-logs")
                 .with("container.record-state")
-                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
-        plan.add(
-                plan.container.awaitHealthyAsRecorded(services).after("container.restart").bringsServiceBack());
+                .takesServiceDown()
+                .undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(services)
+                .after("container.restart")
+                .bringsServiceBack());
 
         Validation.ofServices(plan, services);
         Validation.letGo(plan);

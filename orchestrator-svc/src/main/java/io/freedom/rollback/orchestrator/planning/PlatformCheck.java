@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.platform.ContainerData;
+import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.stream.Stream;
 
@@ -14,9 +15,11 @@ final class PlatformCheck {
     static void write(PlanDraft plan) {
         var platform = plan.request.platform();
         var database = plan.request.database();
-        var services = Stream.concat(
+        var services = Stream.of(
                         plan.request.databaseService().stream(),
-                        platform.containerData().stream().map(ContainerData::service))
+                        platform.containerData().stream().map(ContainerData::service),
+                        platform.services().stream().map(ServiceSpec::name))
+                .flatMap(names -> names)
                 .distinct()
                 .toList();
 

@@ -99,7 +99,7 @@ public enum Scenario {
         return platform.objectives().getOrDefault(id, rto == null ? platform.rto() : rto);
     }
 
-    boolean touchesGit() {
+    public boolean touchesGit() {
         return traits.contains(Trait.TOUCHES_GIT);
     }
 

@@ -20,9 +20,12 @@ final class ServiceRestart {
                 .restart(services)
                 .after("container.capture-logs")
                 .with("container.record-state")
-                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
-        plan.add(
-                plan.container.awaitHealthyAsRecorded(services).after("container.restart").bringsServiceBack());
+                .takesServiceDown()
+                .undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(services)
+                .after("container.restart")
+                .bringsServiceBack());
 
         Validation.ofServices(plan, services);
         Validation.letGo(plan);

@@ -32,7 +32,11 @@ final class ServiceRollback {
         plan.add(plan.container
                 .stop(services)
                 .after("backup.verify", "container.prepare-images")
-                .takesServiceDown().undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state", "git.check-out-paths"));
+                .takesServiceDown()
+                .undoneBy(
+                        plan.container.bringBackThoseRecorded(services),
+                        "container.record-state",
+                        "git.check-out-paths"));
 
         plan.phase(Phase.REVERT);
         plan.add(plan.git
@@ -43,7 +47,8 @@ final class ServiceRollback {
         plan.add(plan.container
                 .adoptImages()
                 .after("container.stop")
-                .with("container.prepare-images", "container.record-state").undoneBy(plan.container.nameThePreviousImages(services), "container.record-state"));
+                .with("container.prepare-images", "container.record-state")
+                .undoneBy(plan.container.nameThePreviousImages(services), "container.record-state"));
 
         plan.phase(Phase.RECOVER);
         var startable = new ArrayList<>(List.of("git.check-out-paths", "container.adopt-images"));
@@ -59,7 +64,10 @@ final class ServiceRollback {
                 .after(startable)
                 .with("container.prepare-images", "container.record-state")
                 .undoneBy(plan.container.stopAgain(services)));
-        plan.add(plan.container.awaitHealthyAsRecorded(services).after("container.up").bringsServiceBack());
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(services)
+                .after("container.up")
+                .bringsServiceBack());
 
         Validation.ofServices(plan, services);
         if (database != null && restorePoint != null) {
@@ -68,8 +76,9 @@ final class ServiceRollback {
                     .after("container.await-healthy")
                     .with("backup.restore-database"));
         }
-        Validation.tidyUp(plan);
+        plan.phase(Phase.FINISH);
         plan.add(plan.git.removeWorktree().after(plan.idsOf(Phase.VALIDATE)).dispensable());
+        Validation.tidyUp(plan);
     }
 
     /** Each once, though services share some. */

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Phase;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Phase 6 of the partial scenarios, and what follows once service is back. */
@@ -17,14 +18,13 @@ final class Validation {
         plan.phase(Phase.VALIDATE);
         plan.add(plan.health.files().after(recovered));
         plan.health.probes().forEach(probe -> plan.add(probe.after(recovered)));
-        if (plan.container.hasBounds()) {
-            plan.add(plan.container.checkUsage().after(recovered));
+        if (plan.container.hasBounds(services)) {
+            plan.add(plan.container.checkUsage(services).after(recovered));
         }
         plan.add(
                 plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
     }
 
-    
     /** Where no image was replaced. */
     static void letGo(PlanDraft plan) {
         var validated = plan.idsOf(Phase.VALIDATE);
@@ -34,8 +34,9 @@ final class Validation {
 
     /** Where images were. */
     static void tidyUp(PlanDraft plan) {
-        var validated = plan.idsOf(Phase.VALIDATE);
+        var before = new ArrayList<>(plan.idsOf(Phase.VALIDATE));
+        before.addAll(plan.idsOf(Phase.FINISH));
         plan.phase(Phase.FINISH);
-        plan.add(plan.container.pruneImages().after(validated).dispensable());
+        plan.add(plan.container.pruneImages().after(before).dispensable());
     }
 }

@@ -1,7 +1,9 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.operator.AbortMode;
+import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
@@ -160,6 +162,11 @@ public final class Refusals {
     private Optional<String> neededBy(PlanStep step) {
         if (step.getOnFailure() == FailurePolicy.CONTINUE) {
             return Optional.empty();
+        }
+        if (step.getAvailability() == Availability.GOES_DOWN
+                || step.getAction().getAction() instanceof VerifyRestorePoint) {
+            return Optional.of("what comes after " + step.getId()
+                    + " would do harm without it: retry it, or `rollbackctl abort " + state.id() + "`");
         }
         for (var other : state.plan().getSteps()) {
             var track = state.track(other.getId(), false);

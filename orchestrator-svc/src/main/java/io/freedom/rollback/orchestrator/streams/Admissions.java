@@ -76,6 +76,10 @@ final class Admissions {
                 store.put(Platforms.queued(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentQueued(incident), now);
             }
+            case Decision.Withdraw(var incident, var reason) -> {
+                store.put(Platforms.withdrawn(store.platform(platform), incident));
+                history.add(platform, cause, new IncidentIgnored(incident, reason), now);
+            }
             case Decision.Ignore(var incident, var reason) ->
                 history.add(platform, cause, new IncidentIgnored(incident, reason), now);
             case Decision.Unknown(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);

@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Runs rollbacks: what their decider decides is stored and published, and workers are sent what follows from it. */
@@ -83,13 +84,15 @@ final class Sagas {
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
     }
 
-    /** What is kept of a database that is known to be corrupt, or is being replaced, serves analysis, never a restore. */
+    /** What is kept of a database that is known or feared to be corrupt, or is being replaced, serves analysis, never a restore. */
     private static boolean trustworthy(Rollback rollback) {
         var incident = rollback.incident();
         // A plan that an older release recorded does not name the class.
-        boolean reported = incident != null && incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION;
+        var suspicious = Set.of(IncidentClass.DATA_CORRUPTION, IncidentClass.SECURITY_BREACH);
+        boolean reported = incident != null && suspicious.contains(incident.getIncidentClass());
+        var named = rollback.plan().getIncidentClass();
         return !reported
-                && rollback.plan().getIncidentClass() != IncidentClass.DATA_CORRUPTION
+                && (named == null || !suspicious.contains(named))
                 && rollback.plan().getRestorePoint() == null;
     }
 

@@ -101,7 +101,9 @@ final class StatusView {
     }
 
     private static StepStatus step(Rollback rollback, PlanStep step, Signs signs) {
-        boolean undone = rollback.undo().containsKey(step.getId());
+        // One that waits to be undone still shows how it ended.
+        boolean undone = rollback.undo().containsKey(step.getId())
+                && rollback.track(step.getId(), true).status() != StepTrack.Status.PENDING;
         var track = rollback.track(step.getId(), undone);
         var forward = rollback.track(step.getId(), false);
         var status = StepStatus.newBuilder()

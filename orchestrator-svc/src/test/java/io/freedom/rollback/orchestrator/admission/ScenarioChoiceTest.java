@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -93,11 +94,21 @@ class ScenarioChoiceTest {
     }
 
     @Test
-    void rollsDataBackWithAServiceWhoseDataGoWithItsCode() {
+    void givesUpNoDataBecauseOfAnAlertThatCallsThemNotCorrupt() {
         var plan = plan(decide(incident(IncidentClass.DEPLOYMENT_FAILURE, "a", Map.of("service", "kb-service"))));
-        assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
-        var code = plan(decide(incident(IncidentClass.DEPLOYMENT_FAILURE, "a", Map.of("service", "api"))));
-        assertThat(code.getRestorePoint()).isNull();
+        assertThat(plan.getServices()).containsExactly("kb-service");
+        assertThat(plan.getRestorePoint()).isNull();
+    }
+
+    @Test
+    void forgetsAWaitingIncidentThatIsResolved() {
+        var waiting = incident(IncidentClass.SERVICE_DEGRADATION, "w", Map.of());
+        var state = Platforms.queued(REGISTERED, waiting);
+        var resolved =
+                Incident.newBuilder(waiting).setStatus(IncidentStatus.RESOLVED).build();
+
+        assertThat(new Admission(state, null, NOW).decide(resolved)).isInstanceOf(Decision.Withdraw.class);
+        assertThat(Platforms.withdrawn(state, resolved).getQueue()).isEmpty();
     }
 
     @Test
@@ -129,6 +140,21 @@ class ScenarioChoiceTest {
                 .isInstanceOf(Decision.Queue.class);
         assertThat(admission.decide(incident(IncidentClass.DATA_CORRUPTION, "d", Map.of())))
                 .as("another scenario")
+                .isInstanceOf(Decision.Queue.class);
+    }
+
+    @Test
+    void joinsACorruptionOnlyToARestoreFromBeforeItBegan() {
+        var restore = running(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
+        var admission = new Admission(REGISTERED, restore, NOW);
+        var earlier = Incident.newBuilder(incident(IncidentClass.DATA_CORRUPTION, "c", Map.of()))
+                .setBeganAt(NOW.minusSeconds(9000))
+                .build();
+
+        assertThat(admission.decide(incident(IncidentClass.DATA_CORRUPTION, "b", Map.of())))
+                .isInstanceOf(Decision.Merge.class);
+        assertThat(admission.decide(earlier))
+                .as("the restore point is of after it began")
                 .isInstanceOf(Decision.Queue.class);
     }
 }

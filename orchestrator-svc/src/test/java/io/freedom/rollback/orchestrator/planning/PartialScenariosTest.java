@@ -93,6 +93,26 @@ class PartialScenariosTest {
         assertThat(Planner.compile(Descriptors.request(scenario)).getRto()).isEqualTo(minutes * 60_000L);
     }
 
+    /** Undone in reverse order: containers go back once files, image names and data are as they were. */
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void bringsContainersBackAfterWhatTheyAreMadeOf(Scenario scenario) {
+        for (var plan : List.of(Planner.compile(Descriptors.request(scenario)), plan(scenario, RESTORE_POINT))) {
+            var undos = plan.getSteps().stream()
+                    .filter(step -> step.getCompensation() != null)
+                    .map(step -> step.getCompensation().getAction().getAction().getClass())
+                    .toList()
+                    .reversed();
+            var containers = undos.lastIndexOf(RestoreContainers.class);
+            for (var part :
+                    List.of(ReturnPaths.class, ReturnToPrevious.class, RestoreImages.class, SwapDatabaseBack.class)) {
+                assertThat(containers < 0 || undos.lastIndexOf(part) < containers)
+                        .as("%s before RestoreContainers in %s", part.getSimpleName(), undos)
+                        .isTrue();
+            }
+        }
+    }
+
     @Test
     void restartsTheNamedServiceOnly() {
         var plan = plan(Scenario.SERVICE_RESTART, null, "api");

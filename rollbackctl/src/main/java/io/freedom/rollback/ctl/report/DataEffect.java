@@ -54,7 +54,8 @@ enum DataEffect {
                     VerifyRestorePoint _,
                     SealDatabase _,
                     SwapDatabaseBack _ -> KEEPS;
-            case AwaitApproval _, RecordBaseline _,
+            case AwaitApproval _,
+                    RecordBaseline _,
                     AwaitDatabase _,
                     ProbeHttp _,
                     CheckModel _,
