@@ -99,6 +99,7 @@ final class RestartServicesHandler implements StepHandler<RestartServices> {
         }
         var details = engine.details(recorded.getContainerId());
         return details.isPresent()
+                && details.get().state().equals("exited")
                 && details.get().exitCode() == 0
                 && Set.of("no", "on-failure").contains(details.get().restartPolicy());
     }
