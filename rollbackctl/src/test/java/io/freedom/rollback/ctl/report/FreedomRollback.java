@@ -21,7 +21,7 @@ final class FreedomRollback {
 
     private static ContainerState container(String service, String image) {
         return new ContainerState(
-                service, "c0ffee", "freedom-" + service, "freedom-" + service, "sha256:" + image, "running", "healthy");
+                service, "c0ffee", "freedom-" + service, "freedom-" + service, "sha256:" + image, "running", "healthy", null, 0);
     }
 
     /** Assessed and preserved, in 25 s. */
