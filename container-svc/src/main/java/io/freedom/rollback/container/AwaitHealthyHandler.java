@@ -5,6 +5,8 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.action.ServicesHealthy;
@@ -43,12 +45,13 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
         var project = action.getCompose().getProject();
         var wanted = wanted(action, step);
         var services = wanted.keySet();
+        var resting = resting(action, step);
         var judge = new HealthJudge(engine);
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.checkpoint();
             var containers = Containers.ofServices(engine, project).stream()
-                    .filter(c -> services.contains(c.service()))
+                    .filter(c -> services.contains(c.service()) && !resting.contains(c.id()))
                     .toList();
             var waiting = waiting(judge, services, containers);
             wanted.forEach((name, replicas) -> {
@@ -77,6 +80,9 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
     /** Containers by service. Compose takes its time to say, so it is asked beforehand, when the images are prepared. */
     private static Map<String, Integer> wanted(AwaitHealthy action, StepContext step)
             throws StepFailure, InterruptedException {
+        if (action.getAsRecorded()) {
+            return ran(action, step);
+        }
         var prepared = step.find(ImagesPrepared.class);
         if (prepared.isPresent() && action.getServices().isEmpty()) {
             return prepared.get().getImages().stream().collect(Collectors.toMap(PreparedImage::getService, _ -> 1));
@@ -85,6 +91,29 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
         return Up.services(model, action.getServices()).stream()
                 .collect(Collectors.toMap(
                         name -> name, name -> model.service(name).orElseThrow().replicas()));
+    }
+
+    /** A service that is named is awaited though it did not run: it may be the one that failed. */
+    private static Map<String, Integer> ran(AwaitHealthy action, StepContext step) throws StepFailure {
+        var ran = new TreeMap<String, Integer>();
+        for (var container : Containers.recorded(step.input(ContainersRecorded.class), action.getServices())) {
+            if (Containers.ran(container)) {
+                ran.merge(container.getService(), 1, Integer::sum);
+            }
+        }
+        action.getServices().forEach(service -> ran.putIfAbsent(service, 1));
+        return ran;
+    }
+
+    /** Where no service is named: containers that did not run next to others of their service that did. */
+    private static Set<String> resting(AwaitHealthy action, StepContext step) throws StepFailure {
+        if (!action.getAsRecorded() || !action.getServices().isEmpty()) {
+            return Set.of();
+        }
+        return step.input(ContainersRecorded.class).getContainers().stream()
+                .filter(c -> !Containers.ran(c))
+                .map(ContainerState::getContainerId)
+                .collect(Collectors.toSet());
     }
 
     /** What each service that is not well yet waits for. */

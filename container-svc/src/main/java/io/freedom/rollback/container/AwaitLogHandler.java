@@ -11,10 +11,12 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import io.freedom.rollback.worker.TimeLimit;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -41,7 +43,7 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
     public Completed execute(AwaitLog action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var pattern = pattern(action);
-        long end = System.nanoTime() + Containers.left(step.deadline()).toNanos();
+        var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.checkpoint();
             step.progress(0, 0, "lines", "waiting for %s to log '%s'".formatted(action.getService(), pattern));
@@ -50,7 +52,7 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
             if (line.isPresent()) {
                 return completed(action, line.get());
             }
-            if (System.nanoTime() > end) {
+            if (limit.left() <= 0) {
                 throw failure("no line of its log matched '%s' in time: ".formatted(pattern), engine, containers);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
@@ -94,7 +96,8 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
                 alive = true; // Replaced just now: the next look finds the new one.
                 continue;
             }
-            var line = details.get().state().equals("running")
+            // One that has ended may have said it in its last moments.
+            var line = Set.of("running", "exited").contains(details.get().state())
                     ? find(engine, container, details.get(), pattern)
                     : Optional.<String>empty();
             if (line.isPresent()) {

@@ -42,7 +42,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Probe probe(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        if (PartialUp.isMeant(action, step)) {
+        if (PartialUp.isMeant(action)) {
             return probePart(action, engine, step);
         }
         if (!stale(action, engine, step).isEmpty()
@@ -98,7 +98,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     @Override
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        if (PartialUp.isMeant(action, step)) {
+        if (PartialUp.isMeant(action)) {
             return completed(new PartialUp(action, engine, step).execute());
         }
         removeStale(action, engine, step);

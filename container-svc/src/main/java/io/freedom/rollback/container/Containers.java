@@ -1,13 +1,17 @@
 package io.freedom.rollback.container;
 
+import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -20,8 +24,42 @@ final class Containers {
         return engine.containers(project).stream().filter(c -> !c.oneOff()).toList();
     }
 
+    /** Those of {@code services}; of all when none is named. */
+    static List<EngineContainer> ofServices(Engine engine, String project, Collection<String> services)
+            throws StepFailure, InterruptedException {
+        return ofServices(engine, project).stream()
+                .filter(c -> services.isEmpty() || services.contains(c.service()))
+                .toList();
+    }
+
+    /** What was recorded of {@code services}; of all when none is named. */
+    static List<ContainerState> recorded(ContainersRecorded record, Collection<String> services) {
+        return record.getContainers().stream()
+                .filter(c -> services.isEmpty() || services.contains(c.getService()))
+                .toList();
+    }
+
     static List<ContainerState> states(Collection<EngineContainer> containers) {
         return containers.stream().map(Containers::state).toList();
+    }
+
+    /** With what only an inspection tells; side by side, since there may be many. */
+    static List<ContainerState> inspected(Engine engine, Collection<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        return InParallel.map(containers, container -> {
+            var details = engine.details(container.id());
+            return ContainerState.newBuilder(state(container))
+                    .setStartedAt(details.flatMap(Containers::startedAt).orElse(null))
+                    .setRestarts(details.map(ContainerDetails::restarts).orElse(0))
+                    .build();
+        });
+    }
+
+    /** To the millisecond, as it is recorded; empty when it never was. */
+    static Optional<Instant> startedAt(ContainerDetails details) {
+        return Optional.of(Instant.parse(details.startedAt()))
+                .filter(Instant.EPOCH::isBefore)
+                .map(at -> at.truncatedTo(ChronoUnit.MILLIS));
     }
 
     private static ContainerState state(EngineContainer c) {

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Whether something was changed on disk since a moment. */
 final class FileChanges {
@@ -52,9 +54,20 @@ final class FileChanges {
             return FileVisitResult.CONTINUE;
         }
 
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) throws IOException {
+            return e instanceof NoSuchFileException
+                    ? FileVisitResult.CONTINUE
+                    : super.postVisitDirectory(folder, e);
+        }
+
         private FileVisitResult look(Path path) throws IOException {
-            var changed = (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
-            found |= changed.toInstant().isAfter(moment);
+            try {
+                var changed = (FileTime) Files.getAttribute(path, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+                found |= changed.toInstant().isAfter(moment);
+            } catch (NoSuchFileException e) {
+                // Somebody's temporary file, gone since the folder was listed; the folder tells that it changed.
+            }
             return found ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
         }
     }

@@ -93,10 +93,9 @@ final class KeptContainers {
                 .map(ContainersRecorded::getAt)
                 .orElse(started);
         var since = began.isAfter(started) ? began : started;
-        // In a folder that one from before may write to, its own files change; the others it sees there as they are.
-        boolean before = recorded.contains(container.id());
+        // In a folder that it may write to, its own files change; the others it sees there as they are.
         return mounted(details.get()).stream()
-                .filter(mount -> !(before && mount.writable() && Files.isDirectory(Path.of(mount.source()))))
+                .filter(mount -> !(mount.writable() && Files.isDirectory(Path.of(mount.source()))))
                 .map(mount -> Path.of(mount.source()).normalize())
                 // Of a folder around the work tree, only the tree.
                 .anyMatch(source -> FileChanges.since(since, source.startsWith(directory) ? source : directory));

@@ -23,12 +23,34 @@ final class KnownServices {
         }
         var unread = "";
         try {
-            known.addAll(new Compose(project).model().services().keySet());
+            known.addAll(defined(project));
         } catch (StepFailure e) {
             // What there is can be stopped and measured whatever the file says.
             unread = "; " + e.text();
         }
         check("project " + project.getProject() + " has", wanted, known, unread);
+    }
+
+    /**
+     * The same for services that are to be stopped: where nobody can read the compose file, one without container is taken
+     * for known, since nothing of it is left to stop.
+     */
+    static void checkStoppable(ComposeProject project, Collection<String> wanted, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
+        var known = new TreeSet<>(Containers.services(containers));
+        if (known.containsAll(wanted)) {
+            return;
+        }
+        try {
+            known.addAll(defined(project));
+        } catch (StepFailure e) {
+            return;
+        }
+        check("project " + project.getProject() + " has", wanted, known, "");
+    }
+
+    private static Set<String> defined(ComposeProject project) throws StepFailure, InterruptedException {
+        return new Compose(project).model().services().keySet();
     }
 
     /** @param who with its verb, e.g. "the compose file defines" */

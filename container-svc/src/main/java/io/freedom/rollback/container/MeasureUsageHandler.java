@@ -14,6 +14,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import io.freedom.rollback.worker.TimeLimit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +37,7 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
     @Override
     public Completed execute(MeasureUsage action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        long end = System.nanoTime() + Containers.left(step.deadline()).toNanos();
+        var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.checkpoint();
             long began = System.nanoTime();
@@ -52,12 +53,12 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
             if (passed.isEmpty() || !action.getEnforce()) {
                 return new Completed(new UsageMeasured(measured.services(), passed), detail);
             }
-            long now = System.nanoTime();
-            if (now + (now - began) > end) {
+            long took = System.nanoTime() - began;
+            if (limit.left() < took) {
                 throw new StepFailure(
                         FailureKind.MISMATCH,
                         "still past its bound when the time was over: " + String.join("; ", passed)
-                                + ". Look for a leak or for load that does not end; raise the bound in platform.yaml if that is what it needs");
+                                + ". Start what does not run; look for a leak or for load that does not end; raise the bound in platform.yaml if that is what it needs");
             }
         }
     }

@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,10 +19,14 @@ final class NamedImages {
         images = engine.images();
     }
 
-    /** Names that can be moved: a digest or an id always means the same image. */
-    static Map<String, String> recorded(ContainersRecorded recorded) {
+    /**
+     * Names that can be moved: a digest or an id always means the same image.
+     *
+     * @param services whose names they are; all when empty
+     */
+    static Map<String, String> recorded(ContainersRecorded recorded, List<String> services) {
         var names = new LinkedHashMap<String, String>();
-        for (var container : recorded.getContainers()) {
+        for (var container : Containers.recorded(recorded, services)) {
             var image = container.getImage();
             if (!image.contains("@")
                     && !image.startsWith("sha256:")

@@ -2,13 +2,12 @@ package io.freedom.rollback.container;
 
 import io.freedom.rollback.engine.Compose;
 import io.freedom.rollback.engine.ComposeModel;
+import io.freedom.rollback.engine.ComposeService;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
-import io.freedom.rollback.schemas.action.ImagesPrepared;
-import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -16,11 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * Some services of a platform that serves on. Compose makes their containers and is kept away from all others: those that
  * they depend on it would make anew as well, where their definition has drifted, and orphans it would remove.
+ *
+ * <p>Where it is to be as recorded, compose is told only of what has changed, and what did not run is nobody's need.
  */
 final class PartialUp {
     private final ComposeUp action;
@@ -37,17 +39,26 @@ final class PartialUp {
         this.step = step;
         compose = new Compose(action.getCompose());
         model = compose.model();
-        services = Up.services(model, action.getServices());
-        dependencies = Up.dependencies(model, services);
+        services = services(action, step, model);
+        dependencies = action.getAsRecorded() ? Set.of() : Up.dependencies(model, services);
     }
 
-    /** A full rollback also names services, to start the database first, but it has prepared others, too. */
-    static boolean isMeant(ComposeUp action, StepContext step) {
-        var prepared = step.find(ImagesPrepared.class).map(ImagesPrepared::getImages).orElse(List.of()).stream()
-                .map(PreparedImage::getService)
-                .toList();
-        return action.getRecreate()
-                || (!action.getServices().isEmpty() && action.getServices().containsAll(prepared));
+    /** A full rollback also names services, to start the database first. */
+    static boolean isMeant(ComposeUp action) {
+        return action.getRecreate() || action.getAsRecorded();
+    }
+
+    /** What ran and is not defined any more stays as it is, too. */
+    private static Set<String> services(ComposeUp action, StepContext step, ComposeModel model) throws StepFailure {
+        var services = Up.services(model, action.getServices());
+        if (action.getAsRecorded()) {
+            var ran = step.input(ContainersRecorded.class).getContainers().stream()
+                    .filter(Containers::ran)
+                    .map(ContainerState::getService)
+                    .collect(Collectors.toSet());
+            services.retainAll(ran);
+        }
+        return services;
     }
 
     /** Whether all is as {@link #execute} leaves it. */
@@ -56,13 +67,16 @@ final class PartialUp {
         if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || !isUp(own)) {
             return false;
         }
+        if (action.getAsRecorded()) {
+            return incomplete(own).isEmpty() && redefined(own).isEmpty();
+        }
         return Up.haveHashes(compose.hashes(), own)
                 && Up.otherImages(engine, compose, model, own).isEmpty();
     }
 
     private boolean isUp(List<EngineContainer> own) throws StepFailure, InterruptedException {
         for (var container : own) {
-            if (!container.isRunning() && !hasEnded(container)) {
+            if (!container.isRunning() && !hasEnded(container) && !mayRest(container)) {
                 return false;
             }
         }
@@ -70,6 +84,17 @@ final class PartialUp {
     }
 
     List<EngineContainer> execute() throws StepFailure, InterruptedException {
+        if (action.getAsRecorded()) {
+            makeChanged();
+        } else {
+            makeAll();
+        }
+        verify();
+        start();
+        return own();
+    }
+
+    private void makeAll() throws StepFailure, InterruptedException {
         var due = due(own());
         var plain = new TreeSet<>(services);
         plain.removeAll(due);
@@ -78,15 +103,57 @@ final class PartialUp {
         make(due, List.of("--force-recreate"));
         // Compose compares configurations; a container can pass that and still have the image its name meant before.
         make(Up.otherImages(engine, compose, model, own()), List.of("--force-recreate"));
-        verify();
-        start();
-        return own();
+    }
+
+    private void makeChanged() throws StepFailure, InterruptedException {
+        var own = own();
+        var changed = due(own);
+        changed.addAll(redefined(own));
+        make(changed, List.of("--force-recreate"));
+        make(incomplete(own()), List.of("--no-recreate"));
+    }
+
+    /** Services whose definition is another now than that of their recorded containers. */
+    private Set<String> redefined(List<EngineContainer> own) throws StepFailure, InterruptedException {
+        var hashes = compose.hashes();
+        return own.stream()
+                // What was made since the record was made from the present definition.
+                .filter(c -> !isNew(c) && !Up.haveHashes(hashes, List.of(c)))
+                .map(EngineContainer::service)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Services with fewer containers than were recorded, as an attempt leaves them that was broken off. */
+    private Set<String> incomplete(List<EngineContainer> own) {
+        var incomplete = new TreeSet<String>();
+        for (var service : services) {
+            if (own.stream().filter(c -> c.service().equals(service)).count() < recorded(service, _ -> true)) {
+                incomplete.add(service);
+            }
+        }
+        return incomplete;
+    }
+
+    private long recorded(String service, Predicate<ContainerState> which) {
+        return step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                .filter(c -> c.getService().equals(service))
+                .filter(which)
+                .count();
     }
 
     private void make(Set<String> some, List<String> options) throws StepFailure, InterruptedException {
         if (!some.isEmpty()) {
             var arguments = new ArrayList<>(options);
             arguments.addAll(Up.sparing(engine, compose, model, some, all()));
+            for (var service : some) {
+                // As many as an operator has made of it, of which the definition may know nothing.
+                long wanted = recorded(service, action.getAsRecorded() ? _ -> true : Containers::ran);
+                long defined =
+                        model.service(service).map(ComposeService::replicas).orElse(1);
+                if (wanted > defined || (action.getAsRecorded() && wanted < defined)) {
+                    arguments.addAll(List.of("--scale", service + "=" + wanted));
+                }
+            }
             Up.run(compose, action, "--no-start", arguments, some, engine, step);
         }
     }
@@ -116,7 +183,8 @@ final class PartialUp {
         var own = own();
         var missing = new TreeSet<>(services);
         missing.removeAll(Containers.services(own));
-        var wrong = Up.otherImages(engine, compose, model, own);
+        // What is left as it was recorded may well run another: its name was moved to a newer one, or two share it.
+        var wrong = action.getAsRecorded() ? Set.<String>of() : Up.otherImages(engine, compose, model, own);
         if (!missing.isEmpty() || !wrong.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
@@ -134,7 +202,7 @@ final class PartialUp {
                 engine.unpause(container.id());
             }
         }
-        if (!jobsToRun().isEmpty()) {
+        if (!action.getAsRecorded() && !jobsToRun().isEmpty()) {
             // Compose knows how to wait for a job's end; all containers are there, and it is to leave them as they are.
             Up.run(compose, action, "-d", List.of("--no-recreate"), services, engine, step);
             return;
@@ -150,6 +218,7 @@ final class PartialUp {
         for (var container : all()) {
             boolean own = services.contains(container.service());
             boolean up = container.isRunning()
+                    || mayRest(container)
                     || (own ? hasEnded(container) : container.isActive())
                     || (jobs.contains(container.service()) && Containers.hasEndedWell(engine, container));
             if ((own || dependencies.contains(container.service())) && !up) {
@@ -162,6 +231,13 @@ final class PartialUp {
     /** A job that this rollback has run: it is not run once more by the next attempt. */
     private boolean hasEnded(EngineContainer container) throws StepFailure, InterruptedException {
         return isNew(container) && Containers.hasEndedWell(engine, container);
+    }
+
+    /** Recorded as not running, and so to be left. */
+    private boolean mayRest(EngineContainer container) {
+        return action.getAsRecorded()
+                && step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                        .anyMatch(c -> c.getContainerId().equals(container.id()) && !Containers.ran(c));
     }
 
     private Set<String> jobsToRun() throws StepFailure, InterruptedException {

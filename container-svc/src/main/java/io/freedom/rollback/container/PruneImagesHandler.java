@@ -42,7 +42,9 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
         engine.containers(project).stream().map(EngineContainer::imageId).forEach(used::add);
 
         var names = new ArrayList<>(guards(images.named(ImageNames.GUARDS + "*"), step.rollbackId()));
-        names.addAll(outdated(images.named(ImageNames.PREPARED + "*"), project, used));
+        if (!action.getGuardsOnly()) {
+            names.addAll(outdated(images.named(ImageNames.PREPARED + "*"), project, used));
+        }
         int removed = 0;
         for (var name : names) {
             step.checkpoint();
@@ -50,10 +52,13 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
             images.removeTag(name);
             removed += id.isPresent() && images.id(id.get()).isEmpty() ? 1 : 0;
         }
-        int dangling = images.dangling(project);
-        step.checkpoint();
-        long pruned = images.pruneDangling(project);
-        removed += dangling - images.dangling(project);
+        long pruned = 0;
+        if (!action.getGuardsOnly()) {
+            int dangling = images.dangling(project);
+            step.checkpoint();
+            pruned = images.pruneDangling(project);
+            removed += dangling - images.dangling(project);
+        }
         var after = images.layersSize();
         long reclaimed =
                 before.isPresent() && after.isPresent() ? Math.max(0, before.getAsLong() - after.getAsLong()) : pruned;

@@ -44,7 +44,7 @@ final class RecordContainersHandler implements StepHandler<RecordContainers> {
         var unguarded = guard(engine, containers, project, step);
 
         var recorded = ContainersRecorded.newBuilder()
-                .setContainers(Containers.states(containers))
+                .setContainers(Containers.inspected(engine, containers))
                 .setAt(at)
                 .setEngineVersion(engine.version())
                 .setComposeVersion(compose.version())

@@ -1,5 +1,6 @@
 package io.freedom.rollback.container;
 
+import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
@@ -17,13 +18,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stops and starts containers in the order of their dependencies. Which ones are still due, the engine tells: it notes
- * when it started each.
+ * when each was started, and how often it did so by itself.
  */
 final class RestartServicesHandler implements StepHandler<RestartServices> {
     private final EngineProvider engines;
@@ -97,29 +101,46 @@ final class RestartServicesHandler implements StepHandler<RestartServices> {
         if (!recorded.getState().equals("exited")) {
             return false;
         }
-        var details = engine.details(recorded.getContainerId());
-        return details.isPresent()
-                && details.get().state().equals("exited")
-                && details.get().exitCode() == 0
-                && Set.of("no", "on-failure").contains(details.get().restartPolicy());
+        return engine.details(recorded.getContainerId())
+                .filter(RestartServicesHandler::isJobDone)
+                .isPresent();
     }
 
-    /** Not those that run since after the record. Without its time none can be told, and all are due. */
+    /** Not those that were started since the record, other than by the engine that keeps restarting what crashes. */
     private static List<EngineContainer> due(Engine engine, List<EngineContainer> concerned, StepContext step)
             throws StepFailure, InterruptedException {
-        var at = step.input(ContainersRecorded.class).getAt();
+        var record = step.input(ContainersRecorded.class);
+        var recorded = record.getContainers().stream()
+                .collect(Collectors.toMap(ContainerState::getContainerId, Function.identity(), (a, _) -> a));
         var due = new ArrayList<EngineContainer>();
         for (var container : concerned) {
-            boolean restarted = at != null
-                    && container.isRunning()
-                    && engine.details(container.id())
-                            .filter(d -> Instant.parse(d.startedAt()).isAfter(at))
-                            .isPresent();
-            if (!restarted) {
+            var details = engine.details(container.id());
+            if (details.isEmpty() || !isRestarted(details.get(), recorded.get(container.id()), record.getAt())) {
                 due.add(container);
             }
         }
         return due;
+    }
+
+    private static boolean isRestarted(
+            ContainerDetails details, @Nullable ContainerState recorded, @Nullable Instant at) {
+        var before = recorded == null ? null : recorded.getStartedAt();
+        if (recorded == null || before == null) {
+            // It never ran, or that was not noted. Without the record's time either none can be told, and all are due.
+            return at != null
+                    && details.state().equals("running")
+                    && Instant.parse(details.startedAt()).isAfter(at);
+        }
+        // To start one by hand sets the engine's count back to zero.
+        return !Optional.of(before).equals(Containers.startedAt(details))
+                && details.restarts() <= recorded.getRestarts()
+                && (details.state().equals("running") || isJobDone(details));
+    }
+
+    private static boolean isJobDone(ContainerDetails details) {
+        return details.state().equals("exited")
+                && details.exitCode() == 0
+                && Set.of("no", "on-failure").contains(details.restartPolicy());
     }
 
     private static void verify(Engine engine, List<EngineContainer> concerned)

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 
 /**
  * Compensation of all that stops, removes or replaces containers: the recorded services, images and run states. What is as
- * recorded is left alone. Containers are made without being started and then started through the engine: `up` would refuse
+ * recorded is left alone, and so is what is not concerned. Containers are made without being started and then started through the engine: `up` would refuse
  * to start what depends on a service that was ill before.
  */
 final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
@@ -44,7 +44,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
 
     @Override
     public Probe probe(RestoreContainers action, StepContext step) throws StepFailure, InterruptedException {
-        var recorded = step.input(ContainersRecorded.class).getContainers();
+        var recorded = Containers.recorded(step.input(ContainersRecorded.class), action.getServices());
         var containers = containers(engines.engine(), action);
         if (!ids(recorded).equals(containers.stream().map(EngineContainer::id).collect(Collectors.toSet()))) {
             return new Probe.Unknown(
@@ -61,8 +61,9 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
     public Completed execute(RestoreContainers action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var record = step.input(ContainersRecorded.class);
-        var recorded = record.getContainers();
-        new NamedImages(engine).point(NamedImages.recorded(record), RestoreImagesHandler.GONE, step);
+        var recorded = Containers.recorded(record, action.getServices());
+        var names = NamedImages.recorded(record, action.getServices());
+        new NamedImages(engine).point(names, RestoreImagesHandler.GONE, step);
         recreate(engine, action, recorded, step);
         for (var container : outlived(engine, action, containers(engine, action), step)) {
             step.checkpoint();
@@ -120,7 +121,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         var compose = new Compose(action.getCompose());
         var arguments = Up.arguments(compose, "--no-start");
         // Services are named, and those not recorded, or not concerned, must not come along as dependencies.
-        arguments.addAll(Up.sparing(engine, compose, compose.model(), services, containers(engine, action)));
+        var all = Containers.ofServices(engine, action.getCompose().getProject());
+        arguments.addAll(Up.sparing(engine, compose, compose.model(), services, all));
         var replicas = recorded.stream()
                 .filter(c -> services.contains(c.getService()))
                 .collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));
@@ -220,7 +222,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
 
     private static List<EngineContainer> containers(Engine engine, RestoreContainers action)
             throws StepFailure, InterruptedException {
-        return Containers.ofServices(engine, action.getCompose().getProject());
+        return Containers.ofServices(engine, action.getCompose().getProject(), action.getServices());
     }
 
     private static Completed completed(List<EngineContainer> containers) {

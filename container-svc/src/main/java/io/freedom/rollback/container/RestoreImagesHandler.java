@@ -29,7 +29,7 @@ final class RestoreImagesHandler implements StepHandler<RestoreImages> {
 
     @Override
     public Probe probe(RestoreImages action, StepContext step) throws StepFailure, InterruptedException {
-        var names = NamedImages.recorded(step.input(ContainersRecorded.class));
+        var names = NamedImages.recorded(step.input(ContainersRecorded.class), action.getServices());
         return new NamedImages(engines.engine()).differing(names).isEmpty()
                 ? new Probe.Applied(completed(names))
                 : new Probe.NotApplied();
@@ -37,7 +37,7 @@ final class RestoreImagesHandler implements StepHandler<RestoreImages> {
 
     @Override
     public Completed execute(RestoreImages action, StepContext step) throws StepFailure, InterruptedException {
-        var names = NamedImages.recorded(step.input(ContainersRecorded.class));
+        var names = NamedImages.recorded(step.input(ContainersRecorded.class), action.getServices());
         new NamedImages(engines.engine()).point(names, GONE, step);
         return completed(names);
     }

@@ -55,7 +55,7 @@ final class StopServicesHandler implements StepHandler<StopServices> {
             throw new StepFailure(FailureKind.INVALID, "the command names no service to stop");
         }
         var all = Containers.ofServices(engine, action.getCompose().getProject());
-        KnownServices.check(action.getCompose(), action.getServices(), all);
+        KnownServices.checkStoppable(action.getCompose(), action.getServices(), all);
         return all.stream()
                 .filter(c -> action.getServices().contains(c.service()))
                 .toList();

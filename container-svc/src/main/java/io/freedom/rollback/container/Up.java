@@ -104,7 +104,14 @@ final class Up {
         if (dependencies.isEmpty()) {
             return List.of();
         }
-        boolean asDefined = Containers.services(there).equals(dependencies)
+        // One that was scaled by hand would be brought to the number that is defined.
+        boolean asDefined = dependencies.stream()
+                        .allMatch(name -> there.stream()
+                                        .filter(c -> c.service().equals(name))
+                                        .count()
+                                == model.service(name)
+                                        .map(ComposeService::replicas)
+                                        .orElse(0))
                 && haveHashes(compose.hashes(), there)
                 && otherImages(engine, compose, model, there).isEmpty();
         return asDefined ? List.of() : List.of("--no-deps");

@@ -10,10 +10,13 @@ import java.util.Locale;
 final class UsageBounds {
     private UsageBounds() {}
 
-    /** One line for each bound that is passed. */
+    /** One line for each bound that is passed. What does not run at all keeps no bound: it serves nobody. */
     static List<String> passed(List<UsageBound> bounds, List<ServiceUsage> services) {
         var passed = new ArrayList<String>();
         for (var bound : bounds) {
+            if (services.stream().noneMatch(usage -> usage.getService().equals(bound.getService()))) {
+                passed.add(bound.getService() + " does not run");
+            }
             for (var usage : services) {
                 if (!usage.getService().equals(bound.getService())) {
                     continue;

@@ -140,7 +140,7 @@ class FailureTest {
         project.engine.images().tag(project.engine.images().id(TestProject.BASE).orElseThrow(), project.name + "-x:1");
         project.step.feed(new ContainersRecorded(
                 List.of(new ContainerState(
-                        "x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null)),
+                        "x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null, null, 0)),
                 null,
                 "",
                 ""));
@@ -148,7 +148,7 @@ class FailureTest {
         fails(
                         FailureKind.PRECONDITION,
                         () -> new RestoreImagesHandler(project.engines)
-                                .execute(new RestoreImages(project.compose()), project.step))
+                                .execute(new RestoreImages(project.compose(), List.of()), project.step))
                 .hasMessageContaining(project.name + "-x:1 (000000000000) is gone");
     }
 
@@ -170,7 +170,7 @@ class FailureTest {
         fails(
                         FailureKind.PRECONDITION,
                         () -> new ComposeUpHandler(project.engines)
-                                .execute(new ComposeUp(compose, List.of(), false), project.step))
+                                .execute(new ComposeUp(compose, List.of(), false, false), project.step))
                 .hasMessageContaining("/no/such does not exist");
     }
 
@@ -180,11 +180,11 @@ class FailureTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false));
     }
 
     private void awaitHealthy() throws Exception {
-        project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of()));
+        project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
     }
 
     private void prepare() throws Exception {

@@ -134,8 +134,8 @@ class KeptDatabaseTest {
 
         Files.writeString(project.live.resolve("init/schema.sql"), "of the target");
         Files.delete(project.live.resolve("init/schema.sql"));
-        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
+        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));
 
         assertThat(project.states()).containsEntry("db", "running").containsEntry("api", "running");
         assertThat(startOfDatabase()).isNotEqualTo(start);
@@ -163,15 +163,15 @@ class KeptDatabaseTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false));
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false, false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false, false));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */
     private void goBack() throws Exception {
         project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of("db")));
-        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         TestProject.write(project.live, "bad", MOUNTED);
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
+        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));
     }
 }

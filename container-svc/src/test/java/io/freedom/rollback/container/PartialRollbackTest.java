@@ -1,9 +1,11 @@
 package io.freedom.rollback.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.AdoptImages;
+import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PathsCheckedOut;
@@ -14,6 +16,7 @@ import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
 import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,22 +77,23 @@ class PartialRollbackTest {
         stop();
         assertThat(project.states()).containsEntry("api", "exited").containsEntry("db", "running");
         adopt();
-        up(false);
+        up(true);
 
         assertThat(project.container("api").imageId()).isEqualTo(prepared().getImageId());
         assertThat(project.states()).containsEntry("api", "running");
-        var replaced = project.container("api").id();
-        up(false);
-        assertThat(project.container("api").id()).as("after the next attempt").isEqualTo(replaced);
+        assertThat(new ComposeUpHandler(project.engines).probe(up(List.of("api"), true), project.step))
+                .isInstanceOf(Probe.Applied.class);
         assertThat(others(starts())).isEqualTo(others(starts));
 
         stop();
-        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
-        restore();
+        // Somebody stops another service meanwhile, for reasons of their own.
+        project.engine.stop(project.container("web").id(), Duration.ofSeconds(5));
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of("api")));
+        restore(List.of("api"));
 
         assertThat(project.images()).isEqualTo(before);
         assertThat(project.states())
-                .isEqualTo(Map.of("api", "running", "db", "running", "web", "running", "job", "exited"));
+                .isEqualTo(Map.of("api", "running", "db", "running", "web", "exited", "job", "exited"));
         assertThat(others(starts())).isEqualTo(others(starts));
     }
 
@@ -112,14 +116,14 @@ class PartialRollbackTest {
         adopt();
         up(true);
 
-        assertThat(project.container("api").id()).isNotEqualTo(api.id());
+        var anew = project.container("api").id();
+        assertThat(anew).isNotEqualTo(api.id());
         assertThat(project.container("db").id()).isEqualTo(database);
         assertThat(project.states()).containsEntry("api", "running").containsEntry("db", "running");
-        assertThat(new ComposeUpHandler(project.engines).probe(up(List.of("api"), true), project.step))
-                .as("the next attempt finds it done")
-                .isInstanceOf(Probe.Applied.class);
-        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
-        restore();
+        up(true);
+        assertThat(project.container("api").id()).as("after the next attempt").isEqualTo(anew);
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
+        restore(List.of());
 
         assertThat(project.images()).isEqualTo(before);
         assertThat(project.container("db").id()).isEqualTo(database);
@@ -152,7 +156,8 @@ class PartialRollbackTest {
     }
 
     @Test
-    void makesAnewOnlyWhatReadsTheConfigurationThatChanged() throws Exception {
+    void makesAnewOnlyWhatReadsTheConfigurationThatChangedAndLeavesWhatDidNotRun() throws Exception {
+        project.engine.stop(project.container("api").id(), Duration.ofSeconds(5));
         record();
         var starts = starts();
         var settings = project.live.resolve("config/settings");
@@ -161,17 +166,35 @@ class PartialRollbackTest {
 
         project.run(new ComposeUpHandler(project.engines), up(List.of(), false));
 
+        assertThat(new ComposeUpHandler(project.engines).probe(up(List.of(), false), project.step))
+                .isInstanceOf(Probe.Applied.class);
+        assertThat(awaitHealthy(List.of())).isEqualTo("2 of 2 services healthy");
+        assertThat(project.states()).containsEntry("api", "exited").containsEntry("web", "running");
         var changed = starts();
         assertThat(changed.get("web")).isNotEqualTo(starts.get("web"));
         assertThat(changed.get("db")).isEqualTo(starts.get("db"));
         assertThat(changed.get("api")).isEqualTo(starts.get("api"));
         Files.writeString(settings, "present");
-        restore();
+        restore(List.of());
 
         assertThat(starts().get("web")).as("it reads the files that returned").isNotEqualTo(changed.get("web"));
         assertThat(starts().get("db")).isEqualTo(starts.get("db"));
         assertThat(starts().get("api")).isEqualTo(starts.get("api"));
         assertThat(project.states()).containsEntry("web", "running");
+    }
+
+    @Test
+    void awaitsTheNamedServiceThatDidNotRun() throws Exception {
+        project.engine.stop(project.container("api").id(), Duration.ofSeconds(5));
+        record();
+        project.step.within(Duration.ofSeconds(3));
+
+        assertThatThrownBy(() -> awaitHealthy(List.of("api")))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("service api");
+        project.engine.start(project.container("api").id());
+        project.step.within(Duration.ofSeconds(60));
+        assertThat(awaitHealthy(List.of("api"))).isEqualTo("1 of 1 services healthy");
     }
 
     private void record() throws Exception {
@@ -205,11 +228,16 @@ class PartialRollbackTest {
     }
 
     private ComposeUp up(List<String> services, boolean recreate) {
-        return new ComposeUp(project.compose(), services, recreate);
+        return new ComposeUp(project.compose(), services, recreate, !recreate);
     }
 
-    private void restore() throws Exception {
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
+    private void restore(List<String> services) throws Exception {
+        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), services));
+    }
+
+    private String awaitHealthy(List<String> services) throws Exception {
+        return project.run(
+                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), services, true));
     }
 
     /** Container and the moment it was started, by service. */

@@ -15,6 +15,7 @@ import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.UsageBound;
 import io.freedom.rollback.schemas.action.UsageMeasured;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,30 @@ class RestartTest {
         restart(List.of("api", "db"));
         assertThat(start("db")).as("after the next attempt").isEqualTo(database);
         assertThat(project.states()).containsEntry("api", "running");
+
+        restart(List.of("job"));
+        var again = start("job");
+        assertThat(again).isAfter(job);
+        restart(List.of("job"));
+        assertThat(start("job")).as("after the next attempt").isEqualTo(again);
+    }
+
+    @Test
+    void restartsWhatOnlyTheEngineHasStartedSince() throws Exception {
+        services("""
+                  api: {image: "%s", restart: always, command: [sh, -c, "sleep 1; exit 1"]}
+                """);
+        record();
+        var id = project.container("api").id();
+        int before = project.result(ContainersRecorded.class).getContainers().getFirst().getRestarts();
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (project.engine.details(id).orElseThrow().restarts() <= before) {
+            assertThat(System.nanoTime()).as("it crashes").isLessThan(end);
+        }
+
+        var action = new RestartServices(project.compose(), List.of("api"), 10);
+        assertThat(new RestartServicesHandler(project.engines).probe(action, project.step))
+                .isInstanceOf(Probe.NotApplied.class);
     }
 
     @Test
@@ -85,6 +110,8 @@ class RestartTest {
         fails(FailureKind.PRECONDITION, () -> restart(List.of("api")))
                 .hasMessageContaining(project.name + "-api-1")
                 .hasMessageContaining("gone");
+        Files.writeString(project.live.resolve("compose.yml"), "services: {api: [broken");
+        assertThat(stop(List.of("api"))).isEqualTo("stopped: api");
     }
 
     @Test
@@ -112,6 +139,8 @@ class RestartTest {
                 .hasMessageContaining("busy holds ")
                 .hasMessageContaining("its bound is 50.0 MB");
         measure(List.of(new UsageBound("busy", 200_000_000L, 150)), true);
+        fails(FailureKind.MISMATCH, () -> measure(List.of(new UsageBound("job", null, 100)), true))
+                .hasMessageContaining("job does not run");
         fails(FailureKind.PRECONDITION, () -> measure(List.of(new UsageBound("bussy", null, 1)), false))
                 .hasMessageContaining("no service bussy, only busy, idle, job");
     }
@@ -126,7 +155,8 @@ class RestartTest {
         assertThat(project.result(LogLineSeen.class).getLine()).isEqualTo("Model loaded in 1 s");
 
         project.engine.stop(project.container("model").id(), Duration.ofSeconds(5));
-        fails(FailureKind.MISMATCH, () -> awaitLog("(?i)model loaded"))
+        awaitLog("(?i)model loaded");
+        fails(FailureKind.MISMATCH, () -> awaitLog("(?i)model saved"))
                 .hasMessageContaining("it ended before")
                 .hasMessageContaining("is exited");
         project.engine.start(project.container("model").id());
@@ -140,7 +170,7 @@ class RestartTest {
     private void services(String services) throws Exception {
         Files.writeString(
                 project.live.resolve("compose.yml"), "services:\n" + services.replace("%s", TestProject.BASE));
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false));
     }
 
     private void record() throws Exception {

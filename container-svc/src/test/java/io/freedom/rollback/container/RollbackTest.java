@@ -72,7 +72,7 @@ class RollbackTest {
 
         // And back again.
         down();
-        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose()));
+        project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         TestProject.write(project.live, "bad", TestProject.COMPOSE);
         assertThat(restore()).isEqualTo("3 containers as recorded, 2 running");
 
@@ -208,7 +208,7 @@ class RollbackTest {
 
         assertThat(project.container("api").imageId()).isEqualTo(preparedApi().getImageId());
         assertThat(new ComposeUpHandler(project.engines)
-                        .probe(new ComposeUp(project.compose(), List.of("api", "db"), false), project.step))
+                        .probe(new ComposeUp(project.compose(), List.of("api", "db"), false, false), project.step))
                 .isInstanceOf(Probe.Applied.class);
     }
 
@@ -228,13 +228,17 @@ class RollbackTest {
                 "compose", "-p", project.name, "--project-directory", project.live.toString(), "build", "--no-cache");
         var inUse = project.container("api").imageId();
 
-        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose()));
+        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), false));
 
         assertThat(project.engine.images().id(guard)).isEmpty();
         assertThat(project.engine.images().id(other)).isPresent();
         assertThat(project.engine.images().id(inUse)).isPresent();
         TestProject.docker("compose", "-p", project.name, "--project-directory", project.live.toString(), "up", "-d");
-        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose()));
+        project.engine.images().tag(inUse, guard);
+        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), true));
+        assertThat(project.engine.images().id(guard)).isEmpty();
+        assertThat(project.engine.images().id(other)).isPresent();
+        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), false));
         assertThat(project.engine.images().id(inUse)).isEmpty();
         assertThat(project.result(ImagesPruned.class).getReclaimed()).isGreaterThan(8_000_000);
     }
@@ -272,15 +276,15 @@ class RollbackTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false));
     }
 
     private String awaitHealthy() throws Exception {
-        return project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of()));
+        return project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
     }
 
     private String restore() throws Exception {
-        return project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose()));
+        return project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));
     }
 
     private void awaitLog(String line) throws Exception {
