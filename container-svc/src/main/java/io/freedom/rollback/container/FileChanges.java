@@ -56,9 +56,7 @@ final class FileChanges {
 
         @Override
         public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) throws IOException {
-            return e instanceof NoSuchFileException
-                    ? FileVisitResult.CONTINUE
-                    : super.postVisitDirectory(folder, e);
+            return e instanceof NoSuchFileException ? FileVisitResult.CONTINUE : super.postVisitDirectory(folder, e);
         }
 
         private FileVisitResult look(Path path) throws IOException {

@@ -163,8 +163,10 @@ class KeptDatabaseTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false, false));
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false, false));
+        project.run(
+                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false, false));
+        project.run(
+                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false, false));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */

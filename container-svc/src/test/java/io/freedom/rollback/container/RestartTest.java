@@ -83,7 +83,10 @@ class RestartTest {
                 """);
         record();
         var id = project.container("api").id();
-        int before = project.result(ContainersRecorded.class).getContainers().getFirst().getRestarts();
+        int before = project.result(ContainersRecorded.class)
+                .getContainers()
+                .getFirst()
+                .getRestarts();
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (project.engine.details(id).orElseThrow().restarts() <= before) {
             assertThat(System.nanoTime()).as("it crashes").isLessThan(end);

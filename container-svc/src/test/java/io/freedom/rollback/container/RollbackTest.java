@@ -280,11 +280,13 @@ class RollbackTest {
     }
 
     private String awaitHealthy() throws Exception {
-        return project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
+        return project.run(
+                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
     }
 
     private String restore() throws Exception {
-        return project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));
+        return project.run(
+                new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));
     }
 
     private void awaitLog(String line) throws Exception {

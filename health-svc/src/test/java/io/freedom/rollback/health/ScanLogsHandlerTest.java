@@ -74,7 +74,8 @@ class ScanLogsHandlerTest {
         var kept = logged("postgres", "echo 'ERROR of the incident'");
         logged("api", "echo ready");
         var recorded = new ContainersRecorded(
-                List.of(new ContainerState("postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null, null, 0)),
+                List.of(new ContainerState(
+                        "postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null, null, 0)),
                 null,
                 "20.10",
                 "2.26");

@@ -154,7 +154,7 @@ final class FreedomPlan {
                 "container.await-healthy",
                 "Await healthy services",
                 Phase.RECOVER,
-                new AwaitHealthy(COMPOSE, List.of()),
+                new AwaitHealthy(COMPOSE, List.of(), false),
                 Availability.COMES_BACK);
         add("health.database", "Compare tables and rows", Phase.VALIDATE, new CheckDatabase(DATABASE));
         add(

@@ -21,7 +21,15 @@ final class FreedomRollback {
 
     private static ContainerState container(String service, String image) {
         return new ContainerState(
-                service, "c0ffee", "freedom-" + service, "freedom-" + service, "sha256:" + image, "running", "healthy", null, 0);
+                service,
+                "c0ffee",
+                "freedom-" + service,
+                "freedom-" + service,
+                "sha256:" + image,
+                "running",
+                "healthy",
+                null,
+                0);
     }
 
     /** Assessed and preserved, in 25 s. */
