@@ -67,11 +67,12 @@ final class PartialUp {
         if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || !isUp(own)) {
             return false;
         }
-        if (action.getAsRecorded()) {
-            return incomplete(own).isEmpty() && redefined(own).isEmpty();
+        if (!redefined(own).isEmpty()) {
+            return false;
         }
-        return Up.haveHashes(compose.hashes(), own)
-                && Up.otherImages(engine, compose, model, own).isEmpty();
+        return action.getAsRecorded()
+                ? incomplete(own).isEmpty()
+                : Up.otherImages(engine, compose, model, own).isEmpty();
     }
 
     private boolean isUp(List<EngineContainer> own) throws StepFailure, InterruptedException {
@@ -117,7 +118,9 @@ final class PartialUp {
     private Set<String> redefined(List<EngineContainer> own) throws StepFailure, InterruptedException {
         var hashes = compose.hashes();
         return own.stream()
-                // What was made since the record was made from the present definition.
+                // What was made since the record is from the present definition, though apart from what it depends on
+                // it
+                // may have another hash.
                 .filter(c -> !isNew(c) && !Up.haveHashes(hashes, List.of(c)))
                 .map(EngineContainer::service)
                 .collect(Collectors.toCollection(TreeSet::new));

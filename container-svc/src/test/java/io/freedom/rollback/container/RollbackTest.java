@@ -234,10 +234,10 @@ class RollbackTest {
         assertThat(project.engine.images().id(other)).isPresent();
         assertThat(project.engine.images().id(inUse)).isPresent();
         TestProject.docker("compose", "-p", project.name, "--project-directory", project.live.toString(), "up", "-d");
-        project.engine.images().tag(inUse, guard);
+        project.engine.images().tag(project.container("api").imageId(), guard);
         project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), true));
         assertThat(project.engine.images().id(guard)).isEmpty();
-        assertThat(project.engine.images().id(other)).isPresent();
+        assertThat(project.engine.images().id(inUse)).as("dangling").isPresent();
         project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), false));
         assertThat(project.engine.images().id(inUse)).isEmpty();
         assertThat(project.result(ImagesPruned.class).getReclaimed()).isGreaterThan(8_000_000);
