@@ -165,7 +165,7 @@ class ScenariosTest {
     @Test
     void rollsAServiceAndItsDataBack() {
         breakCode("kb-service", "services/kb/server.py");
-        platform.sql("delete from documents where id % 2 = 0");
+        platform.sql("delete from vectors where document_id % 2 = 0; delete from documents where id % 2 = 0");
         assertThat(platform.data()).isNotEqualTo(good);
 
         run("service-rollback", "--service", "kb-service", "--restore-point", restorePoint);
