@@ -163,18 +163,6 @@ class ScenariosTest {
     }
 
     @Test
-    void rollsAServiceAndItsDataBack() {
-        breakCode("kb-service", "services/kb/server.py");
-        platform.sql("delete from vectors where document_id % 2 = 0; delete from documents where id % 2 = 0");
-        assertThat(platform.data()).isNotEqualTo(good);
-
-        run("service-rollback", "--service", "kb-service", "--restore-point", restorePoint);
-
-        well();
-        assertThat(platform.data()).isEqualTo(good);
-    }
-
-    @Test
     void restoresACorruptedDatabaseAndKeepsTheContainers() {
         platform.sql("update documents set body = 'corrupt'");
         var before = platform.ids();
