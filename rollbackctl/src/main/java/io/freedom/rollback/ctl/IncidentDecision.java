@@ -26,7 +26,8 @@ record IncidentDecision(String text, int exitCode) {
                 done("A rollback of " + event.getPlatform() + " runs already; the incident joins it" + watch
                         + (id == null ? event.getPlatform() : id));
             case IncidentQueued _ ->
-                done("Something else runs on " + event.getPlatform() + "; the incident is next" + watch
+                done("The incident waits: something else runs on " + event.getPlatform()
+                        + ", or its last rollback left it to an operator" + watch
                         + event.getPlatform());
             case IncidentIgnored ignored ->
                 Optional.of(new IncidentDecision("Ignored: " + ignored.getReason(), ExitCode.REJECTED));

@@ -74,10 +74,13 @@ public final class Admission {
             return new Decision.Duplicate(incident, answered.get().getRollbackId());
         }
         if (state.getQueue().stream().anyMatch(waiting -> key(waiting).equals(key(incident)))) {
-            return new Decision.Duplicate(incident, String.valueOf(state.getRunning()));
+            return new Decision.Duplicate(incident, String.valueOf(running == null ? state.getLeftBy() : running.id()));
         }
         if (running != null) {
             return isAnsweredBy(running, incident) ? new Decision.Merge(incident) : new Decision.Queue(incident);
+        }
+        if (state.getLeftBy() != null) {
+            return new Decision.Queue(incident);
         }
         return start(incident);
     }

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.admission;
 
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -60,8 +61,17 @@ public final class Platforms {
         return PlatformState.newBuilder(state).setRunning(rollbackId).build();
     }
 
-    public static PlatformState idle(PlatformState state) {
-        return PlatformState.newBuilder(state).setRunning(null).build();
+    /** Half undone or left as it is, the platform is no place to begin from: the next rollback would take it for good. */
+    public static PlatformState idle(PlatformState state, String rollbackId, Outcome outcome) {
+        var leftBy = switch (outcome) {
+            case COMPENSATION_FAILED, ABORTED -> rollbackId;
+            case SUCCEEDED -> null;
+            case REFUSED, COMPENSATED -> state.getLeftBy();
+        };
+        return PlatformState.newBuilder(state)
+                .setRunning(null)
+                .setLeftBy(leftBy)
+                .build();
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {

@@ -7,8 +7,6 @@ final class PerformanceRelief {
     private PerformanceRelief() {}
 
     static void write(PlanDraft plan) {
-        var services = plan.request.services();
-
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
         plan.add(plan.container.measureUsage().dispensable());
@@ -19,19 +17,6 @@ final class PerformanceRelief {
                 .after("container.record-state", "container.usage-before")
                 .dispensable());
 
-        plan.phase(Phase.RECOVER);
-        plan.add(plan.container
-                .restart(services)
-                .after("container.capture-logs")
-                .with("container.record-state")
-                .takesServiceDown()
-                .undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
-        plan.add(plan.container
-                .awaitHealthyAsRecorded(services)
-                .after("container.restart")
-                .bringsServiceBack());
-
-        Validation.ofServices(plan, services);
-        Validation.letGo(plan);
+        ServiceRestart.restart(plan);
     }
 }

@@ -7,13 +7,18 @@ final class ServiceRestart {
     private ServiceRestart() {}
 
     static void write(PlanDraft plan) {
-        var services = plan.request.services();
-
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
 
         plan.phase(Phase.PRESERVE);
         plan.add(plan.container.captureLogs().after("container.record-state").dispensable());
+
+        restart(plan);
+    }
+
+    /** From the restart on, once the logs are kept. */
+    static void restart(PlanDraft plan) {
+        var services = plan.request.services();
 
         plan.phase(Phase.RECOVER);
         plan.add(plan.container

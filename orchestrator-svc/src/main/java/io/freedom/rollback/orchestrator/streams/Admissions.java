@@ -106,6 +106,7 @@ final class Admissions {
     /** One that starts nothing must not keep those behind it waiting. */
     private void admitNext(String platform, Instant now) {
         while (store.live(platform) == null
+                && store.platform(platform).getLeftBy() == null
                 && !store.platform(platform).getQueue().isEmpty()) {
             var waiting = store.platform(platform);
             var next = waiting.getQueue().getFirst();

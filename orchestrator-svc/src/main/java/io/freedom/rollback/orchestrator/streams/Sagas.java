@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,8 @@ final class Sagas {
         }
         publisher.somebodyWaits();
         store.forget(platform, live.rollback.id());
-        store.put(Platforms.idle(store.platform(platform)));
+        var outcome = Objects.requireNonNull(live.rollback.outcome());
+        store.put(Platforms.idle(store.platform(platform), live.rollback.id(), outcome));
         return true;
     }
 

@@ -559,6 +559,26 @@ class SagaTopologyTest {
     }
 
     @Test
+    void letsNoIncidentStartOnAPlatformThatWasLeftToAnOperator() {
+        started();
+        operator(new AbortRollback("rb-1", AbortMode.AFTER_STEP, false));
+        workersSucceed();
+
+        report(alert("freedom", "f2", "firing"));
+        assertThat(facts().getLast()).isInstanceOf(IncidentQueued.class);
+        assertThat(commands).isEmpty();
+
+        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of()));
+        workersSucceed();
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .last()
+                .isInstanceOfSatisfying(
+                        RollbackStarted.class,
+                        started -> assertThat(started.getIncident()).isNotNull());
+    }
+
+    @Test
     void tellsTheWorkerOfTheNewDeadlineAndSendsARetriedStepAgain() {
         started();
         var running = commands.getFirst();
