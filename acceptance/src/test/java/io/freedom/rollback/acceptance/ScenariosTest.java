@@ -112,7 +112,7 @@ class ScenariosTest {
 
         well();
         assertThat(platform.ids()).isEqualTo(before);
-        assertThat(relief.output()).containsPattern("container.usage[^\n]*MiB");
+        assertThat(relief.output()).containsPattern("container.usage[^\n]* MB");
     }
 
     @Test
@@ -160,6 +160,18 @@ class ScenariosTest {
         var after = platform.ids();
         assertThat(after.remove("api")).isNotEqualTo(before.remove("api"));
         assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void rollsAServiceAndItsDataBack() {
+        breakCode("kb-service", "services/kb/server.py");
+        platform.sql("delete from vectors where document_id % 2 = 0; delete from documents where id % 2 = 0");
+        assertThat(platform.data()).isNotEqualTo(good);
+
+        run("service-rollback", "--service", "kb-service", "--restore-point", restorePoint);
+
+        well();
+        assertThat(platform.data()).isEqualTo(good);
     }
 
     @Test
