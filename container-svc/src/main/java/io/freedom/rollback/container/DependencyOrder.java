@@ -45,8 +45,17 @@ final class DependencyOrder {
 
     /** Services whose end it waits for. */
     static Set<String> completions(EngineContainer container) {
+        return withCondition(container, "service_completed_successfully");
+    }
+
+    /** Services that it needs started and no more. */
+    static Set<String> startsAfter(EngineContainer container) {
+        return withCondition(container, "service_started");
+    }
+
+    private static Set<String> withCondition(EngineContainer container, String condition) {
         return Stream.of(container.labels().getOrDefault(LABEL, "").split(","))
-                .filter(entry -> entry.contains(":service_completed_successfully"))
+                .filter(entry -> entry.contains(":" + condition))
                 .map(entry -> entry.replaceFirst(":.*", ""))
                 .collect(Collectors.toSet());
     }

@@ -68,7 +68,7 @@ final class Starting {
                 }
             }
             step.progress(started.incrementAndGet(), total, "containers", "started " + container.service());
-            if (isAwaited(container)) {
+            if (isNeededHealthy(container)) {
                 awaitReady(container);
             }
         } finally {
@@ -78,6 +78,13 @@ final class Starting {
 
     private boolean isFirst(EngineContainer container) {
         return isAwaited(container) && dependencies(container).isEmpty();
+    }
+
+    /** One that crashes for ever must not hold up those that only want it started. */
+    private boolean isNeededHealthy(EngineContainer container) {
+        return ready.keySet().stream()
+                .anyMatch(other -> dependencies(other).contains(container)
+                        && !DependencyOrder.startsAfter(other).contains(container.service()));
     }
 
     private boolean isAwaited(EngineContainer container) {

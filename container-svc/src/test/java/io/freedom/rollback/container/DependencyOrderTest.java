@@ -22,6 +22,12 @@ class DependencyOrderTest {
     }
 
     @Test
+    void tellsWhatIsOnlyToBeStartedFromWhatIsToBeHealthy() {
+        assertThat(DependencyOrder.startsAfter(api)).containsExactly("gone");
+        assertThat(DependencyOrder.startsAfter(kb)).isEmpty();
+    }
+
+    @Test
     void takesACircleAsOneGroup() {
         var a = container("a", "b:service_started:false");
         var b = container("b", "a:service_started:false");
