@@ -28,6 +28,7 @@ final class ControlPlane implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static @Nullable ControlPlane shared;
 
+    private final Map<String, String> own;
     private final Path directory;
     private final int broker = freePort();
     private final int registry = freePort();
@@ -35,7 +36,8 @@ final class ControlPlane implements AutoCloseable {
 
     private @Nullable Process standalone;
 
-    private ControlPlane() {
+    private ControlPlane(Map<String, String> own) {
+        this.own = own;
         try {
             directory = Files.createTempDirectory("rollback-acceptance-");
         } catch (IOException e) {
@@ -46,7 +48,11 @@ final class ControlPlane implements AutoCloseable {
 
     /** For a test that breaks it. */
     static ControlPlane own() {
-        var plane = new ControlPlane();
+        return own(Map.of());
+    }
+
+    static ControlPlane own(Map<String, String> environment) {
+        var plane = new ControlPlane(environment);
         plane.start();
         return plane;
     }
@@ -75,7 +81,7 @@ final class ControlPlane implements AutoCloseable {
     static synchronized ControlPlane shared() {
         var running = shared;
         if (running == null) {
-            running = new ControlPlane();
+            running = new ControlPlane(Map.of());
             running.start();
             shared = running;
         }
@@ -85,7 +91,7 @@ final class ControlPlane implements AutoCloseable {
     private void start() {
         var process = spawn(
                 "standalone",
-                Map.of(),
+                own,
                 List.of(
                         program("rollback-standalone"),
                         "--data-dir",

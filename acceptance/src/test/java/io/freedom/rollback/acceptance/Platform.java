@@ -125,6 +125,18 @@ final class Platform implements AutoCloseable {
         }
     }
 
+    /** Of the environment file, as in CASTLE_PORT. */
+    int port(String variable) {
+        try (var lines = Files.lines(tree.resolve(".env"))) {
+            return lines.filter(line -> line.startsWith(variable + "="))
+                    .map(line -> Integer.parseInt(line.substring(variable.length() + 1)))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void commit(String message, String... paths) {
         var argv = new ArrayList<>(List.of("-c", "user.name=Ada", "-c", "user.email=ada@freedom.example", "commit"));
         argv.addAll(List.of("--quiet", "--only", "-m", message, "--"));

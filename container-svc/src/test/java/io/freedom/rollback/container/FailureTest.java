@@ -48,7 +48,7 @@ class FailureTest {
         var nobody = new EngineProvider(URI.create("unix://" + sockets.resolve("docker.sock")));
         var action = new StopWriters(project.compose(), List.of(), 1);
 
-        fails(FailureKind.UNAVAILABLE, () -> new StopWritersHandler(nobody).execute(action, project.step))
+        fails(FailureKind.OUTAGE, () -> new StopWritersHandler(nobody).execute(action, project.step))
                 .hasMessageContaining("Docker does not answer at unix://")
                 .hasMessageContaining("is the daemon running?");
     }

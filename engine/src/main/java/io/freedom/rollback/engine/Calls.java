@@ -79,7 +79,7 @@ final class Calls {
                 } catch (TimeoutException e) {
                     if (watchdog.barks()) {
                         throw new StepFailure(
-                                FailureKind.UNAVAILABLE,
+                                FailureKind.OUTAGE,
                                 "%s at %s %s: see whether the Docker daemon is overloaded or hangs"
                                         .formatted(what, host, complaint));
                     }
@@ -108,7 +108,7 @@ final class Calls {
 
     private StepFailure unavailable(String what, @Nullable IOException why, Throwable thrown) {
         return new StepFailure(
-                FailureKind.UNAVAILABLE,
+                FailureKind.OUTAGE,
                 "Docker does not answer at %s: is the daemon running? (%s: %s)".formatted(host, what, why),
                 thrown);
     }

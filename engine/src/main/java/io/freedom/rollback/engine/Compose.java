@@ -12,11 +12,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The compose CLI on one project: always told project name, directory, files and env file, never left to guess them. */
 public final class Compose {
     private static final Duration READING = Duration.ofSeconds(60);
+    /** How the CLI says that the engine is not there, or went while it was asked. */
+    private static final Pattern NO_ENGINE = Pattern.compile(
+            "Cannot connect to the Docker daemon|error during connect|docker\\.sock|unexpected EOF|connection reset by peer",
+            Pattern.CASE_INSENSITIVE);
 
     private final ComposeCli cli;
     private final String project;
@@ -107,7 +112,7 @@ public final class Compose {
 
     public StepFailure failure(List<String> arguments, Command.Result result) {
         var said = said(result);
-        var kind = said.contains("Cannot connect to the Docker daemon") ? FailureKind.UNAVAILABLE : FailureKind.TOOL;
+        var kind = NO_ENGINE.matcher(said).find() ? FailureKind.OUTAGE : FailureKind.TOOL;
         return new StepFailure(
                 kind,
                 "`compose %s` of %s failed with exit code %d:\n%s"

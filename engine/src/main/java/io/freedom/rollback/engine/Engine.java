@@ -25,7 +25,7 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to one Docker engine, safe for many threads. Every method fails with UNAVAILABLE when the engine does not
+ * A connection to one Docker engine, safe for many threads. Every method fails with OUTAGE when the engine does not
  * answer, PRECONDITION when what it names is not there, TOOL when the engine refuses.
  */
 public final class Engine implements AutoCloseable {

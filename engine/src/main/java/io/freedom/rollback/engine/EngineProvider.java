@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The process's one connection to Docker, made when first needed. Docker may be stopped, upgraded and started again
- * under us: each step asks here, and fails with UNAVAILABLE until the engine is back.
+ * under us: each step asks here, and fails with OUTAGE until the engine is back.
  */
 public final class EngineProvider implements AutoCloseable {
     private final @Nullable URI host;

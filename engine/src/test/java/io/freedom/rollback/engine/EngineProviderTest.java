@@ -29,7 +29,7 @@ class EngineProviderTest {
         try (var provider = new EngineProvider(URI.create("unix://" + temp.resolve("docker.sock")))) {
             assertThatThrownBy(provider::engine)
                     .isInstanceOfSatisfying(
-                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.UNAVAILABLE))
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.OUTAGE))
                     .hasMessageContaining("Docker does not answer at unix://" + temp)
                     .hasMessageContaining("is the daemon running?");
         }

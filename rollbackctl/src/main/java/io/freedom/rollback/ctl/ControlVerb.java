@@ -12,7 +12,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
-/** A command for a rollback that runs. Whether it makes sense, the orchestrator knows. */
+/** A command for a rollback. Whether it makes sense, the orchestrator knows. */
 abstract class ControlVerb extends Verb {
     @Parameters(index = "0", paramLabel = "ROLLBACK|PLATFORM", description = "rollback id, or a platform's name")
     private String what = "";
@@ -21,13 +21,18 @@ abstract class ControlVerb extends Verb {
     final RollbackStatus running(ControlPlane plane) {
         try (var reader = plane.read(List.of(plane.topics().status()))) {
             var status = Statuses.read(reader).find(what);
-            if (!Statuses.isRunning(status)) {
+            if (!concerns(status)) {
                 throw Failure.rejected(status.getRollbackId() + " is over ("
                         + status.getState().name().toLowerCase(Locale.ROOT) + "): there is nothing to "
                         + verb());
             }
             return status;
         }
+    }
+
+    /** Whether there is anything to do for a rollback in that state. */
+    boolean concerns(RollbackStatus status) {
+        return Statuses.isRunning(status);
     }
 
     /** As in "there is nothing to …". */

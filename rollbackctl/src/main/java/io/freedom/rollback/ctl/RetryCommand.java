@@ -2,6 +2,8 @@ package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.operator.RetryStep;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Parameters;
         name = "retry",
         description = {
             "Begin a further attempt of a step now: of one that is held or waits for its next attempt,",
-            "or in place of the attempt that runs, which is ended first."
+            "or in place of the attempt that runs, which is ended first.",
+            "Where undoing has failed, mend what it says and retry that step: undoing goes on."
         })
 final class RetryCommand extends ControlVerb {
     @Parameters(index = "1", paramLabel = "STEP", description = "id of the step")
@@ -24,6 +27,11 @@ final class RetryCommand extends ControlVerb {
     @Override
     String verb() {
         return "retry";
+    }
+
+    @Override
+    boolean concerns(RollbackStatus status) {
+        return super.concerns(status) || status.getState() == RollbackState.COMPENSATION_FAILED;
     }
 
     @Override

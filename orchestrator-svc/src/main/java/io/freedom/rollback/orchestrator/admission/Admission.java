@@ -45,12 +45,17 @@ public final class Admission {
 
     private final PlatformState state;
     private final @Nullable Rollback running;
+    private final @Nullable Rollback left;
     private final Instant now;
 
-    /** @param running the rollback that {@code state} says is running */
-    public Admission(PlatformState state, @Nullable Rollback running, Instant now) {
+    /**
+     * @param running the rollback that {@code state} says is running
+     * @param left the one whose undoing failed, as long as nothing began since
+     */
+    public Admission(PlatformState state, @Nullable Rollback running, @Nullable Rollback left, Instant now) {
         this.state = state;
         this.running = running;
+        this.left = left;
         this.now = now;
     }
 
@@ -233,6 +238,9 @@ public final class Admission {
     }
 
     private Decision control(String rollbackId, RollbackCommand.Control control) throws Refused {
+        if (running == null && left != null && left.id().equals(rollbackId)) {
+            return reopen(left, control);
+        }
         if (running == null || !running.id().equals(rollbackId)) {
             throw new Refused("rollback " + rollbackId + " is not running on " + state.getPlatform()
                     + ": `rollbackctl status " + state.getPlatform() + "` shows what is");
@@ -242,6 +250,14 @@ public final class Admission {
             throw new Refused(refusal.get());
         }
         return new Decision.Control(control);
+    }
+
+    private Decision reopen(Rollback failed, RollbackCommand.Control control) throws Refused {
+        var refusal = Refusals.of(control, failed, now);
+        if (refusal.isPresent()) {
+            throw new Refused(refusal.get());
+        }
+        return new Decision.Reopen(failed.id(), control);
     }
 
     // ---------------------------------------------------------------------------------------------

@@ -18,6 +18,9 @@ public sealed interface Decision {
     /** For the rollback that runs. */
     record Control(RollbackCommand.Control command) implements Decision {}
 
+    /** For the rollback whose undoing failed, which runs again with this. */
+    record Reopen(String rollbackId, RollbackCommand.Control command) implements Decision {}
+
     /** Delivered twice: already answered. */
     record AlreadyHandled() implements Decision {}
 

@@ -1,10 +1,12 @@
 package io.freedom.rollback.orchestrator.admission;
 
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.Plan;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -58,14 +60,21 @@ public final class Platforms {
     }
 
     public static PlatformState running(PlatformState state, String rollbackId) {
-        return PlatformState.newBuilder(state).setRunning(rollbackId).build();
+        var leftBy = rollbackId.equals(state.getLeftBy()) ? null : state.getLeftBy();
+        return PlatformState.newBuilder(state)
+                .setRunning(rollbackId)
+                .setLeftBy(leftBy)
+                .build();
     }
 
-    /** Half undone or left as it is, the platform is no place to begin from: the next rollback would take it for good. */
-    public static PlatformState idle(PlatformState state, String rollbackId, Outcome outcome) {
+    /**
+     * Half undone or left as it is, the platform is no place to begin from: the next rollback would take it for good.
+     * A check mends nothing.
+     */
+    public static PlatformState idle(PlatformState state, String rollbackId, Plan plan, Outcome outcome) {
         var leftBy = switch (outcome) {
             case COMPENSATION_FAILED, ABORTED -> rollbackId;
-            case SUCCEEDED -> null;
+            case SUCCEEDED -> plan.getScenario().equals(Scenario.PLATFORM_CHECK.id()) ? state.getLeftBy() : null;
             case REFUSED, COMPENSATED -> state.getLeftBy();
         };
         return PlatformState.newBuilder(state)

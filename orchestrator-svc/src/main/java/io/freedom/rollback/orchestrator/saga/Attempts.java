@@ -17,7 +17,18 @@ final class Attempts {
     /** How long a worker may take to stop, once a step's time is over. */
     static final Duration STOPPING = Duration.ofSeconds(60);
 
+    /**
+     * How much longer than its timeout a step may take because Docker does not answer: what goes on and what undoes both
+     * need it, so giving up would leave the platform where it is. Not while it is still untouched.
+     */
+    static final Duration OUTAGE = Duration.ofMinutes(10);
+
+    static final Duration OUTAGE_WHILE_UNDOING = Duration.ofMinutes(60);
+
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    /** The downtime ends no sooner than the outage is seen to be over. */
+    private static final Duration LONGEST_OUTAGE_BACKOFF = Duration.ofSeconds(5);
 
     private Attempts() {}
 
@@ -25,12 +36,26 @@ final class Attempts {
             Rollback state, AttemptId attempt, FailureKind kind, String message, Instant now) {
         var track = state.track(attempt);
         boolean stopping = state.stopping() != null && !attempt.compensation();
+        if (kind == FailureKind.OUTAGE && !stopping && state.sitsOutOutages(attempt)) {
+            return outage(state, attempt, message, now);
+        }
         boolean retry = retryable(kind) && !stopping && track.failures() + 1 < attempts(state, attempt);
         if (!retry) {
             return over(state, attempt, kind, message);
         }
         return List.of(new RollbackEvent.AttemptFailed(
-                attempt, kind, message, false, now.plus(backoff(state, attempt, track.failures()))));
+                attempt, kind, message, false, now.plus(backoff(state, attempt, track.failures(), LONGEST_BACKOFF))));
+    }
+
+    private static List<RollbackEvent> outage(Rollback state, AttemptId attempt, String message, Instant now) {
+        var track = state.track(attempt);
+        var began = track.startedAt() == null ? now : track.startedAt();
+        var patience = attempt.compensation() ? OUTAGE_WHILE_UNDOING : OUTAGE;
+        if (now.isAfter(began.plus(state.timeout(attempt)).plus(patience))) {
+            return over(state, attempt, FailureKind.OUTAGE, message);
+        }
+        var pause = backoff(state, attempt, track.losses(), LONGEST_OUTAGE_BACKOFF);
+        return List.of(new RollbackEvent.AttemptFailed(attempt, FailureKind.OUTAGE, message, false, now.plus(pause)));
     }
 
     /** A step without a further attempt. */
@@ -124,7 +149,7 @@ final class Attempts {
 
     private static boolean retryable(FailureKind kind) {
         return switch (kind) {
-            case UNAVAILABLE, TOOL, INTERNAL, MISMATCH -> true;
+            case UNAVAILABLE, OUTAGE, TOOL, INTERNAL, MISMATCH -> true;
             case PRECONDITION, INVALID -> false;
         };
     }
@@ -134,10 +159,10 @@ final class Attempts {
         return attempt.compensation() ? step.getCompensation().getAttempts() : step.getAttempts();
     }
 
-    private static Duration backoff(Rollback state, AttemptId attempt, int failures) {
+    private static Duration backoff(Rollback state, AttemptId attempt, int before, Duration longest) {
         var first = Duration.ofMillis(state.planStep(attempt.step()).getBackoff());
-        var grown = first.multipliedBy(1L << Math.min(failures, 10));
-        return grown.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : grown;
+        var grown = first.multipliedBy(1L << Math.min(before, 10));
+        return grown.compareTo(longest) > 0 ? longest : grown;
     }
 
     private static String text(Duration duration) {

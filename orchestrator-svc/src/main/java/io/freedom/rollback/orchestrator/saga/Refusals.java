@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
@@ -28,6 +29,9 @@ public final class Refusals {
     /** Empty when nothing speaks against it. */
     public static Optional<String> of(RollbackCommand.Control command, Rollback state, Instant now) {
         var refusals = new Refusals(state, now);
+        if (state.finished() && !(command instanceof RollbackCommand.RetryStep)) {
+            return refusals.finished();
+        }
         return switch (command) {
             case RollbackCommand.Pause _ -> refusals.pause();
             case RollbackCommand.Resume _ -> refusals.resume();
@@ -134,7 +138,9 @@ public final class Refusals {
         return switch (state.track(attempt).status()) {
             case WAITING, HELD, DISPATCHED, RUNNING -> Optional.empty();
             case PENDING -> notBegun(step.get());
-            case OPEN, SUCCEEDED, FAILED, TOLERATED, SKIPPED -> over(attempt);
+            // What could not be undone, an operator may have mended.
+            case FAILED -> state.outcome() == Outcome.COMPENSATION_FAILED ? Optional.empty() : over(attempt);
+            case OPEN, SUCCEEDED, TOLERATED, SKIPPED -> state.finished() ? finished() : over(attempt);
         };
     }
 
@@ -230,6 +236,15 @@ public final class Refusals {
     private Optional<String> unknown(String id) {
         return Optional.of("there is no step " + id + " in " + state.id() + ": `rollbackctl status " + state.id()
                 + " --output json` lists its steps");
+    }
+
+    private Optional<String> finished() {
+        var failed = state.undo().entrySet().stream()
+                .filter(entry -> entry.getValue().status() == Status.FAILED)
+                .map(entry -> "; what could not be undone can be tried again: `rollbackctl retry " + state.id() + " "
+                        + entry.getKey() + "`")
+                .findFirst();
+        return Optional.of(state.id() + " is over" + failed.orElse(""));
     }
 
     private Optional<String> gate(String id) {

@@ -5,6 +5,8 @@ import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -188,17 +190,13 @@ public record Rollback(
                 with(e.attempt(), track(e.attempt()).acknowledged());
             case RollbackEvent.Succeeded e -> succeeded(e, at);
             case RollbackEvent.AttemptFailed e ->
-                with(e.attempt(), track(e.attempt()).waiting(e.retryAt(), e.lost(), e.message()));
+                with(e.attempt(), track(e.attempt()).waiting(e.retryAt(), !counts(e), e.message()));
             case RollbackEvent.Failed e -> failed(e, at);
             case RollbackEvent.Skipped e ->
                 with(e.step(), false, track(e.step(), false).skipped(at, e.reason()));
             case RollbackEvent.Held e ->
                 with(e.step(), false, track(e.step(), false).held(e.message()));
-            case RollbackEvent.RetryRequested e ->
-                with(
-                        e.step(),
-                        e.compensation(),
-                        track(e.step(), e.compensation()).renewed());
+            case RollbackEvent.RetryRequested e -> reopened(e);
             case RollbackEvent.TimeoutChanged e ->
                 with(e.attempt(), track(e.attempt()).limited(e.timeout(), e.deadline()));
             case RollbackEvent.GateOpened e ->
@@ -267,6 +265,17 @@ public record Rollback(
         return comesBack ? next.change(draft -> draft.upSince = at) : next;
     }
 
+    /** It is tried until Docker answers again: giving up would help nobody. Else it has as many attempts as planned. */
+    boolean sitsOutOutages(AttemptId attempt) {
+        return attempt.compensation()
+                || touchedPlatform() && planStep(attempt.step()).getOnFailure() != FailurePolicy.CONTINUE;
+    }
+
+    /** Against the plan's limit. */
+    private boolean counts(RollbackEvent.AttemptFailed event) {
+        return !event.lost() && !(event.kind() == FailureKind.OUTAGE && sitsOutOutages(event.attempt()));
+    }
+
     private Rollback failed(RollbackEvent.Failed event, Instant at) {
         var track =
                 track(event.step(), event.compensation()).failed(event.tolerated(), at, event.message(), event.kind());
@@ -276,6 +285,16 @@ public record Rollback(
         }
         var why = planStep(event.step()).getTitle() + " failed: " + event.message();
         return next.change(draft -> draft.stop = new Stop(why, false, true));
+    }
+
+    /** Where undoing had failed, the rollback had ended: now it goes on. */
+    private Rollback reopened(RollbackEvent.RetryRequested event) {
+        var renewed = track(event.step(), event.compensation()).renewed();
+        return with(event.step(), event.compensation(), renewed).change(draft -> {
+            draft.outcome = null;
+            draft.finishedAt = null;
+            draft.finishReason = "";
+        });
     }
 
     /** The first reason counts; who aborts again wants it sooner, or wants other things to become of it. */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Where a step, or the compensation of one, stands.
  *
  * @param attempt number of the newest attempt; 0 before the first
- * @param failures attempts that count against the plan's limit; those of dead workers do not
- * @param losses attempts of which nothing was heard
+ * @param failures attempts that count against the plan's limit; those of dead workers or without a Docker engine do not
+ * @param losses attempts that do not count
  * @param startedAt first dispatch
  * @param deadline when the newest attempt is given up, or the open gate expires
  * @param retryAt when the next attempt is due, while waiting
@@ -119,12 +119,12 @@ public record StepTrack(
                 null);
     }
 
-    StepTrack waiting(@Nullable Instant until, boolean lost, String message) {
+    StepTrack waiting(@Nullable Instant until, boolean uncounted, String message) {
         return new StepTrack(
                 Status.WAITING,
                 attempt,
-                lost ? failures : failures + 1,
-                lost ? losses + 1 : losses,
+                uncounted ? failures : failures + 1,
+                uncounted ? losses + 1 : losses,
                 false,
                 startedAt,
                 null,
@@ -153,13 +153,27 @@ public record StepTrack(
         return still(Status.HELD, null, null, message);
     }
 
-    /** A held step gets its attempts anew: whoever retries it has mended something. */
+    /** What had run out of attempts gets them anew, and the time to sit an outage out: somebody has mended something. */
     StepTrack renewed() {
-        return status == Status.HELD
-                ? new StepTrack(
-                        status, attempt, 0, 0, false, startedAt, null, null, null, timeout, approvals, detail, null,
-                        null)
-                : this;
+        return switch (status) {
+            case HELD, FAILED ->
+                new StepTrack(
+                        Status.HELD,
+                        attempt,
+                        0,
+                        0,
+                        false,
+                        status == Status.HELD ? startedAt : null,
+                        null,
+                        null,
+                        null,
+                        timeout,
+                        approvals,
+                        detail,
+                        null,
+                        null);
+            case PENDING, DISPATCHED, RUNNING, WAITING, OPEN, SUCCEEDED, TOLERATED, SKIPPED -> this;
+        };
     }
 
     StepTrack limited(Duration limit, @Nullable Instant until) {

@@ -55,7 +55,8 @@ final class Admissions {
 
     private Admission admission(String platform, Instant now) {
         var live = store.live(platform);
-        return new Admission(store.platform(platform), live == null ? null : live.rollback, now);
+        var left = live == null ? store.left(platform).map(it -> it.rollback).orElse(null) : null;
+        return new Admission(store.platform(platform), live == null ? null : live.rollback, left, now);
     }
 
     private void apply(Decision decision, String platform, String cause, Instant now) {
@@ -68,6 +69,10 @@ final class Admissions {
             case Decision.Preview(var plan) -> history.add(platform, cause, new PlanPreviewed(plan), now);
             case Decision.Start(var start) -> sagas.start(start, platform, cause, now);
             case Decision.Control(var control) -> advance(platform, control, cause, now);
+            case Decision.Reopen(var rollbackId, var control) -> {
+                sagas.reopen(platform, rollbackId);
+                advance(platform, control, cause, now);
+            }
             case Decision.AlreadyHandled _ -> {}
             case Decision.Duplicate(var incident, var rollbackId) ->
                 history.add(platform, cause, new IncidentDuplicated(incident, rollbackId), now);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -95,9 +96,19 @@ final class SagaStore {
         events.put("%s/%08d".formatted(rollbackId, event.getSequence()), event);
     }
 
-    /** The history topic keeps a finished rollback; the store need not. */
-    void forget(String platform, String rollbackId) {
+    /** It does not run any more. */
+    void end(String platform) {
         live.remove(platform);
+    }
+
+    /** The rollback whose undoing failed and may be tried again. */
+    Optional<Live> left(String platform) {
+        var left = platform(platform).getLeftBy();
+        return left == null || eventsOf(left).isEmpty() ? Optional.empty() : Optional.of(replay(left));
+    }
+
+    /** The history topic keeps a finished rollback; the store need not. */
+    void forget(String rollbackId) {
         for (var event : eventsOf(rollbackId)) {
             events.delete("%s/%08d".formatted(rollbackId, event.getSequence()));
         }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs rollbacks: what their decider decides is stored and published, and workers are sent what follows from it. */
@@ -63,10 +64,21 @@ final class Sagas {
             return false;
         }
         publisher.somebodyWaits();
-        store.forget(platform, live.rollback.id());
+        store.end(platform);
+        var before = store.platform(platform);
         var outcome = Objects.requireNonNull(live.rollback.outcome());
-        store.put(Platforms.idle(store.platform(platform), live.rollback.id(), outcome));
+        var after = Platforms.idle(before, live.rollback.id(), live.rollback.plan(), outcome);
+        store.put(after);
+        Stream.of(live.rollback.id(), before.getLeftBy())
+                .filter(id -> id != null && !id.equals(after.getLeftBy()))
+                .forEach(store::forget);
         return true;
+    }
+
+    /** One whose undoing failed runs again. */
+    void reopen(String platform, String rollbackId) {
+        store.begin(platform, store.left(platform).orElseThrow());
+        store.put(Platforms.running(store.platform(platform), rollbackId));
     }
 
     private void happened(Live live, RollbackEvent event, @Nullable String cause, Instant now) {

@@ -49,7 +49,7 @@ class ScenarioChoiceTest {
     }
 
     private static Decision decide(Incident incident) {
-        return new Admission(REGISTERED, null, NOW).decide(incident);
+        return new Admission(REGISTERED, null, null, NOW).decide(incident);
     }
 
     private static Plan plan(Decision decision) {
@@ -65,7 +65,7 @@ class ScenarioChoiceTest {
                 .setAt(NOW)
                 .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services)))
                 .build();
-        return new Admission(REGISTERED, null, NOW).decide(command);
+        return new Admission(REGISTERED, null, null, NOW).decide(command);
     }
 
     private static String rejection(Decision decision) {
@@ -107,7 +107,7 @@ class ScenarioChoiceTest {
         var resolved =
                 Incident.newBuilder(waiting).setStatus(IncidentStatus.RESOLVED).build();
 
-        assertThat(new Admission(state, null, NOW).decide(resolved)).isInstanceOf(Decision.Withdraw.class);
+        assertThat(new Admission(state, null, null, NOW).decide(resolved)).isInstanceOf(Decision.Withdraw.class);
         assertThat(Platforms.withdrawn(state, resolved).getQueue()).isEmpty();
     }
 
@@ -131,7 +131,7 @@ class ScenarioChoiceTest {
     @Test
     void joinsOnlyWhatTheRunningRollbackCoversToIt() {
         var restart = running(decide(incident(IncidentClass.SERVICE_DEGRADATION, "a", Map.of("service", "api"))));
-        var admission = new Admission(REGISTERED, restart, NOW);
+        var admission = new Admission(REGISTERED, restart, null, NOW);
 
         assertThat(admission.decide(incident(IncidentClass.SERVICE_DEGRADATION, "b", Map.of("service", "api"))))
                 .isInstanceOf(Decision.Merge.class);
@@ -146,7 +146,7 @@ class ScenarioChoiceTest {
     @Test
     void joinsACorruptionOnlyToARestoreFromBeforeItBegan() {
         var restore = running(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
-        var admission = new Admission(REGISTERED, restore, NOW);
+        var admission = new Admission(REGISTERED, restore, null, NOW);
         var earlier = Incident.newBuilder(incident(IncidentClass.DATA_CORRUPTION, "c", Map.of()))
                 .setBeganAt(NOW.minusSeconds(9000))
                 .build();

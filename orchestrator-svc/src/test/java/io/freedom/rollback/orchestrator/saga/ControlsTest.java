@@ -8,6 +8,7 @@ import static io.freedom.rollback.orchestrator.saga.Saga.step;
 import static io.freedom.rollback.orchestrator.saga.Saga.undoable;
 import static io.freedom.rollback.schemas.step.Phase.ASSESS;
 import static io.freedom.rollback.schemas.step.Phase.RECOVER;
+import static io.freedom.rollback.schemas.step.Phase.REVERT;
 import static io.freedom.rollback.schemas.step.Phase.SHUT_DOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -383,5 +384,28 @@ class ControlsTest {
         saga.when(new RollbackCommand.Lose(saga.current("stop", false), "silence"));
         saga.when(new RollbackCommand.Lose(saga.current("dump", false), "silence"));
         assertThat(saga.running()).containsExactly("undo of dump#1");
+    }
+
+    @Test
+    void goesOnUndoingWhereItHadFailedOnceAnOperatorHasMendedTheCause() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN)), undoable(step("check-out", REVERT, "stop")))
+                .started();
+        saga.succeeds("stop");
+        saga.fails("check-out", FailureKind.PRECONDITION);
+        saga.undoFails("check-out", FailureKind.PRECONDITION);
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+        assertThat(saga.refusal(new RollbackCommand.Pause("ada", null))).contains("rollbackctl retry rb-1 check-out");
+        assertThat(saga.refusal(new RollbackCommand.RetryStep("stop", "ada", null)))
+                .isNotEmpty();
+
+        saga.when(new RollbackCommand.RetryStep("check-out", "ada", "freed the disk"));
+        assertThat(saga.rollback().finished()).isFalse();
+        assertThat(saga.running()).containsExactly("undo of check-out#2");
+        saga.undone("check-out");
+        saga.undone("stop");
+
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(saga.refusal(new RollbackCommand.RetryStep("stop", "ada", null)))
+                .contains("is over");
     }
 }

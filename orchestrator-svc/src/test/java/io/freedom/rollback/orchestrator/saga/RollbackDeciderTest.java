@@ -153,6 +153,45 @@ class RollbackDeciderTest {
     }
 
     @Test
+    void sitsOutAnOutageOfDockerOnceThePlatformIsTouched() {
+        var saga = fourSteps();
+        saga.succeeds("look");
+        for (int i = 1; i <= 50; i++) {
+            saga.fails("stop", FailureKind.OUTAGE);
+            var again = saga.rollback().track("stop", false).retryAt();
+            assertThat(Duration.between(saga.now, again)).isLessThanOrEqualTo(Duration.ofSeconds(5));
+            saga.now = again;
+            saga.when(new RollbackCommand.Retry(new AttemptId("stop", false, i + 1)));
+        }
+        saga.succeeds("stop");
+        assertThat(saga.running()).containsExactly("check-out#1");
+    }
+
+    @Test
+    void sitsOutAnOutageOfDockerWhileItUndoesButNotForEver() {
+        var saga = fourSteps();
+        saga.succeeds("look");
+        saga.fails("stop", FailureKind.PRECONDITION);
+        saga.undoFails("stop", FailureKind.OUTAGE);
+        saga.now = saga.rollback().track("stop", true).retryAt();
+        saga.when(new RollbackCommand.Retry(new AttemptId("stop", true, 2)));
+        assertThat(saga.running()).containsExactly("undo of stop#2");
+
+        saga.later(Duration.ofHours(2));
+        saga.undoFails("stop", FailureKind.OUTAGE);
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+    }
+
+    @Test
+    void refusesSoonWhenDockerDoesNotAnswerWhileThePlatformIsUntouched() {
+        var saga = Saga.of(step("look", ASSESS).setAttempts(2)).started();
+        saga.fails("look", FailureKind.OUTAGE);
+        saga.later(Duration.ofSeconds(1)).when(new RollbackCommand.Retry(new AttemptId("look", false, 2)));
+        saga.fails("look", FailureKind.OUTAGE);
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
     void refusesWhenNoWorkerTakesAStepWhileThePlatformIsUntouched() {
         var saga = fourSteps();
         for (int i = 0; i < Attempts.LOSSES_BEFORE_SHUT_DOWN; i++) {
@@ -262,10 +301,10 @@ class RollbackDeciderTest {
         var saga = fourSteps();
         saga.succeeds("look");
         saga.fails("stop", FailureKind.PRECONDITION);
-        saga.when(new RollbackCommand.Fail(saga.current("stop", true), FailureKind.PRECONDITION, "disk gone"));
+        saga.undoFails("stop", FailureKind.PRECONDITION);
 
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
-        assertThat(saga.rollback().finishReason()).contains("could not undo \"stop\": disk gone");
+        assertThat(saga.rollback().finishReason()).contains("could not undo \"stop\": broken");
     }
 
     @Test

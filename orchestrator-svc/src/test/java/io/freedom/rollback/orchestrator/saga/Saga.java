@@ -130,6 +130,10 @@ final class Saga {
         return when(new RollbackCommand.Fail(current(step, false), kind, "broken"));
     }
 
+    List<RollbackEvent> undoFails(String step, FailureKind kind) {
+        return when(new RollbackCommand.Fail(current(step, true), kind, "broken"));
+    }
+
     List<RollbackEvent> abort(@Nullable String reason) {
         return when(new RollbackCommand.Abort("ada", reason, AbortMode.NOW, true));
     }

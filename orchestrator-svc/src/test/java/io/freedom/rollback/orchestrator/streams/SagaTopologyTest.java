@@ -579,6 +579,40 @@ class SagaTopologyTest {
     }
 
     @Test
+    void goesOnUndoingWhenAnOperatorRetriesWhatHadFailed() {
+        started();
+        workersSucceedExcept("git.check-out", "container.stop-writers");
+        assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.COMPENSATION_FAILED);
+        operator(new CheckPlatform("check-1", Descriptors.FREEDOM));
+        workersSucceed();
+        report(alert("freedom", "f2", "firing"));
+        assertThat(facts().getLast()).as("a check mends nothing").isInstanceOf(IncidentQueued.class);
+        operator(new PauseRollback("rb-1"));
+        assertThat(rejections().getLast()).contains("rb-1 is over", "rollbackctl retry rb-1 container.stop-writers");
+
+        operator(new RetryStep("rb-1", "container.stop-writers"));
+        workersSucceed();
+
+        assertThat(facts().stream()
+                        .filter(RollbackFinished.class::isInstance)
+                        .map(fact -> ((RollbackFinished) fact).getOutcome()))
+                .as("of rb-1, the check, rb-1 again, and the one that the waiting incident started")
+                .containsExactly(
+                        Outcome.COMPENSATION_FAILED, Outcome.SUCCEEDED, Outcome.COMPENSATED, Outcome.SUCCEEDED);
+    }
+
+    /** One step that fails, and one that cannot be undone. */
+    private void workersSucceedExcept(String failing, String notUndone) {
+        while (!commands.isEmpty()) {
+            var command = commands.removeFirst();
+            boolean fails = command.getStepId().equals(command.getCompensation() ? notUndone : failing);
+            if (command.getCommand() instanceof ExecuteStep) {
+                worker(command, fails ? new StepError(FailureKind.PRECONDITION, "no room") : done());
+            }
+        }
+    }
+
+    @Test
     void tellsTheWorkerOfTheNewDeadlineAndSendsARetriedStepAgain() {
         started();
         var running = commands.getFirst();

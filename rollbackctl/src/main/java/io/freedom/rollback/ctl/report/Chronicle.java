@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.step.Availability;
@@ -95,6 +96,11 @@ final class Chronicle {
                 put(attempt(e.getStepId(), e.getCompensation(), e.getAttempt(), at)
                         .failed(e, at));
             case StepFailed e -> (e.getCompensation() ? undoFailures : failures).put(e.getStepId(), e);
+            case StepRetryRequested e -> {
+                (e.getCompensation() ? undoFailures : failures).remove(e.getStepId());
+                finished = null; // what could not be undone is tried again
+                finishedAt = null;
+            }
             case StepSkipped e -> skips.put(e.getStepId(), e);
             case AbortRequested e -> abort = e;
             case CompensationStarted e -> {

@@ -102,6 +102,7 @@ public final class ChangeLog {
                 var took = " after " + Texts.span(Duration.between(status.getStartedAt(), at));
                 var text = status.getRollbackId() + " " + Steps.meaning(status) + took + reason;
                 lines.add(line(status, at, Steps.coloured(status.getState(), text, style)));
+                Hints.of(status).forEach(hint -> lines.add(line(status, at, style.bold("  " + hint))));
             }
         }
     }

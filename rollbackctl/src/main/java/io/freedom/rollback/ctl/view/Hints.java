@@ -16,8 +16,17 @@ final class Hints {
     static List<String> of(RollbackStatus status) {
         return switch (status.getState()) {
             case PAUSED, HELD, AWAITING_APPROVAL -> hints(status);
-            case RUNNING, COMPENSATING, SUCCEEDED, REFUSED, COMPENSATED, COMPENSATION_FAILED, ABORTED -> List.of();
+            case COMPENSATION_FAILED -> undo(status);
+            case RUNNING, COMPENSATING, SUCCEEDED, REFUSED, COMPENSATED, ABORTED -> List.of();
         };
+    }
+
+    private static List<String> undo(RollbackStatus status) {
+        return status.getSteps().stream()
+                .filter(step -> step.getState() == StepState.COMPENSATION_FAILED)
+                .map(step -> "Mend what it says, then go on undoing: rollbackctl retry " + status.getRollbackId() + " "
+                        + step.getId() + REASON)
+                .toList();
     }
 
     private static List<String> hints(RollbackStatus status) {

@@ -87,7 +87,8 @@ final class Steps {
     private static String silence(StepStatus step, RollbackStatus status, Instant now) {
         var since = switch (step.getState()) {
             // The snapshot may be much newer than the dispatch, when other steps run beside.
-            case DISPATCHED -> step.getStartedAt() == null ? status.getAt() : step.getStartedAt();
+            case DISPATCHED ->
+                step.getStartedAt() == null || step.getAttempt() > 1 ? status.getAt() : step.getStartedAt();
             // While a step runs its worker's progress makes a new snapshot every 2 s.
             case RUNNING, COMPENSATING -> status.getAt();
             case PENDING,
