@@ -1,5 +1,7 @@
 package io.freedom.rollback.acceptance;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -163,21 +165,38 @@ final class Platform implements AutoCloseable {
     }
 
     void sql(String statement) {
-        compose(
-                        "exec",
-                        "-T",
-                        "postgres",
-                        "psql",
-                        "-q",
-                        "-v",
-                        "ON_ERROR_STOP=1",
-                        "-U",
-                        "freedom",
-                        "-d",
-                        "freedom_kb",
-                        "-c",
-                        statement)
+        psql(statement).succeeded();
+    }
+
+    private Shell.Result psql(String statement) {
+        return compose(
+                "exec",
+                "-T",
+                "postgres",
+                "psql",
+                "-qtA",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "freedom",
+                "-d",
+                "freedom_kb",
+                "-c",
+                statement);
+    }
+
+    /** Overwrites the table's first page on disk, as a failing disk would: it can be neither read nor dumped. */
+    void corrupt(String table) {
+        var file = psql("checkpoint; select current_setting('data_directory') || '/' || pg_relation_filepath('" + table
+                        + "')")
+                .succeeded()
+                .output()
+                .strip();
+        compose("exec", "-T", "postgres", "dd", "if=/dev/urandom", "of=" + file, "bs=8192", "count=1", "conv=notrunc")
                 .succeeded();
+        compose("restart", "postgres").succeeded();
+        compose("up", "-d", "--wait", "postgres").succeeded();
+        assertThat(psql("select count(*) from " + table).output()).contains("invalid page");
     }
 
     Shell.Result health() {

@@ -63,7 +63,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
     private @Nullable String readDump(VerifyRestorePoint action, RestorePoint point, StepContext step)
             throws StepFailure, InterruptedException {
         Database database = action.getDatabase();
-        if (database == null) {
+        if (database == null || action.getDumpOptional() && !point.hasDump(database.getName())) {
             return null;
         }
         if (!point.hasDump(database.getName())) {

@@ -42,7 +42,7 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
     public Completed execute(WriteManifest action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
         return Disk.work(point.directory(), () -> {
-            var dump = dump(point, action.getDatabase());
+            var dump = dump(point, action);
             var progress = new Manifest.Progress(step, 0);
             var entries = new ArrayList<Manifest.Entry>();
             for (var file : Manifest.covered(point.directory())) {
@@ -64,9 +64,9 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
         });
     }
 
-    private static @Nullable DumpRecord dump(RestorePoint point, @Nullable String database)
-            throws IOException, StepFailure {
-        if (database == null) {
+    private static @Nullable DumpRecord dump(RestorePoint point, WriteManifest action) throws IOException, StepFailure {
+        var database = action.getDatabase();
+        if (database == null || action.getDumpOptional() && !point.hasDump(database)) {
             return null;
         }
         if (!point.hasDump(database)) {

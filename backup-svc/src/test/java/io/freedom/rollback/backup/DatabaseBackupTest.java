@@ -438,14 +438,14 @@ class DatabaseBackupTest {
 
     private void writeManifest() throws Exception {
         new WriteManifestHandler(InstantSource.system())
-                .execute(new WriteManifest(point().directory().toString(), "freedom", name), step());
+                .execute(new WriteManifest(point().directory().toString(), "freedom", name, false), step());
     }
 
     private Completed verify() throws StepFailure, InterruptedException {
         return new VerifyRestorePointHandler(engines, InstantSource.system())
                 .execute(
                         new VerifyRestorePoint(
-                                postgres.compose(), point().directory().toString(), database),
+                                postgres.compose(), point().directory().toString(), database, false),
                         step());
     }
 

@@ -127,12 +127,19 @@ class ManifestTest {
     @Test
     void refusesAManifestForADumpThatIsNotThere() {
         assertThatThrownBy(() -> new WriteManifestHandler(() -> NOW)
-                        .execute(new WriteManifest(point.toString(), "freedom", "kb"), step))
+                        .execute(new WriteManifest(point.toString(), "freedom", "kb", false), step))
                 .hasMessageContaining("there is no complete dump of kb");
     }
 
+    @Test
+    void listsARestorePointWithoutADumpWhereTheDatabaseMayBeTooCorruptForOne() throws Exception {
+        new WriteManifestHandler(() -> NOW).execute(new WriteManifest(point.toString(), "freedom", "kb", true), step);
+
+        assertThat(verify().detail()).doesNotContain("dump");
+    }
+
     private WriteManifest manifestAction() {
-        return new WriteManifest(point.toString(), "freedom", null);
+        return new WriteManifest(point.toString(), "freedom", null, false);
     }
 
     private Completed writeManifest() throws Exception {
@@ -146,7 +153,8 @@ class ManifestTest {
                             new VerifyRestorePoint(
                                     new ComposeProject("p", "/", List.of("docker-compose.yml"), null),
                                     point.toString(),
-                                    null),
+                                    null,
+                                    false),
                             step);
         }
     }

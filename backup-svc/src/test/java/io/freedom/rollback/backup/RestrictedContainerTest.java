@@ -33,8 +33,9 @@ class RestrictedContainerTest {
             var verify = new VerifyRestorePointHandler(engines, InstantSource.system());
 
             new DumpDatabaseHandler(engines).execute(new DumpDatabase(compose, database, point, 2), step);
-            new WriteManifestHandler(InstantSource.system()).execute(new WriteManifest(point, "freedom", "kb"), step);
-            verify.execute(new VerifyRestorePoint(compose, point, database), step);
+            new WriteManifestHandler(InstantSource.system())
+                    .execute(new WriteManifest(point, "freedom", "kb", false), step);
+            verify.execute(new VerifyRestorePoint(compose, point, database, false), step);
             postgres.sql("kb", "DELETE FROM t");
             new RestoreDatabaseHandler(engines).execute(new RestoreDatabase(compose, database, point, 2), step);
 

@@ -68,7 +68,7 @@ final class BackupSteps {
         return step(
                         "backup.verify-restore-point",
                         "Verify the restore point to go back to",
-                        new VerifyRestorePoint(compose, restorePoint, restored),
+                        new VerifyRestorePoint(compose, restorePoint, restored, false),
                         LONG)
                 .attempts(2);
     }
@@ -126,7 +126,11 @@ final class BackupSteps {
         return step(
                         "backup.manifest",
                         "Write the restore point's manifest",
-                        new WriteManifest(directory, platform.name(), database == null ? null : database.getName()),
+                        new WriteManifest(
+                                directory,
+                                platform.name(),
+                                database == null ? null : database.getName(),
+                                request.replacesDatabase()),
                         MINUTES)
                 .attempts(2);
     }
@@ -135,7 +139,7 @@ final class BackupSteps {
         return step(
                         "backup.verify",
                         "Verify the restore point",
-                        new VerifyRestorePoint(compose, directory, database),
+                        new VerifyRestorePoint(compose, directory, database, request.replacesDatabase()),
                         LONG)
                 .attempts(2);
     }

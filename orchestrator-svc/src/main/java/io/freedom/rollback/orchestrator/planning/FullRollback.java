@@ -36,7 +36,8 @@ final class FullRollback {
                 .takesServiceDown()
                 .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
         if (database != null) {
-            plan.add(plan.backup.seal(database).after("container.stop-writers"));
+            var seal = plan.backup.seal(database).after("container.stop-writers");
+            plan.add(plan.request.replacesDatabase() ? seal.attempts(1).dispensable() : seal);
         }
         // Nothing is written any more: containers may go, and beside that the work tree may change.
         var sealed = database == null ? "container.stop-writers" : "backup.seal-database";

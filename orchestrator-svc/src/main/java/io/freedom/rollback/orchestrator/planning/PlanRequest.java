@@ -53,6 +53,14 @@ public record PlanRequest(
         return platform.database() == null ? null : Contracts.database(platform.database());
     }
 
+    /**
+     * The database as it is may be too corrupt to be counted or dumped, and that must not keep it from being replaced: it
+     * is kept whole in any case.
+     */
+    boolean replacesDatabase() {
+        return restorePoint != null && platform.database() != null;
+    }
+
     /** The database's service; empty where the platform has none. */
     List<String> databaseService() {
         return platform.database() == null

@@ -24,7 +24,8 @@ final class Preservation {
         plan.add(plan.health.envKeys());
         plan.add(plan.backup.checkSpace().attempts(2));
         if (database != null) {
-            plan.add(plan.health.baseline(database));
+            var baseline = plan.health.baseline(database);
+            plan.add(plan.request.replacesDatabase() ? baseline.attempts(1).dispensable() : baseline);
         }
         if (database != null && restorePoint != null) {
             plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
@@ -38,7 +39,8 @@ final class Preservation {
 
         plan.phase(Phase.PRESERVE);
         if (database != null) {
-            plan.add(plan.backup.dump(database).after(assessed));
+            var dump = plan.backup.dump(database).after(assessed);
+            plan.add(plan.request.replacesDatabase() ? dump.attempts(1).dispensable() : dump);
         }
         plan.add(plan.git.preserveChanges().after(assessed));
         plan.add(plan.backup.configuration().after(assessed));

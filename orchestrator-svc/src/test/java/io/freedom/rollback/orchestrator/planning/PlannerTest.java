@@ -151,6 +151,19 @@ class PlannerTest {
     }
 
     @Test
+    void replacesADatabaseThatIsTooCorruptToBeCountedOrDumped() {
+        var plan = Planner.compile(Descriptors.request(
+                Scenario.FULL_ROLLBACK, "/var/backups/freedom/rb-0", IncidentClass.DATA_CORRUPTION));
+        for (var id : List.of("health.baseline", "backup.database", "backup.seal-database")) {
+            assertThat(step(plan, id).getOnFailure()).as(id).isEqualTo(FailurePolicy.CONTINUE);
+        }
+        var kept = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        for (var id : List.of("health.baseline", "backup.database", "backup.seal-database")) {
+            assertThat(step(kept, id).getOnFailure()).as(id).isEqualTo(FailurePolicy.COMPENSATE);
+        }
+    }
+
+    @Test
     void takesARestorePointWithoutStoppingAnything() {
         var plan = Planner.compile(Descriptors.request(Scenario.RESTORE_POINT));
         assertThat(plan.getSteps()).allMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) < 0);

@@ -78,7 +78,7 @@ final class FreedomPlan {
                     "backup.verify-restore-point",
                     "Verify the restore point to go back to",
                     Phase.ASSESS,
-                    new VerifyRestorePoint(COMPOSE, restorePoint, DATABASE));
+                    new VerifyRestorePoint(COMPOSE, restorePoint, DATABASE, false));
         }
         add(
                 "container.prepare-images",
@@ -108,7 +108,7 @@ final class FreedomPlan {
                 "backup.verify",
                 "Verify the restore point",
                 Phase.PRESERVE,
-                new VerifyRestorePoint(COMPOSE, DIRECTORY, DATABASE));
+                new VerifyRestorePoint(COMPOSE, DIRECTORY, DATABASE, false));
         undoable(
                 "container.stop-writers",
                 "Stop all services but postgres",
