@@ -1,7 +1,9 @@
 package io.freedom.rollback.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,15 @@ class RestoreTest {
             platform.sql("delete from ingest_log");
             platform.corrupt("documents");
             plane.alert("acc-restore", "data-corruption", "corrupt", began.toString());
-            var watched = plane.rollbackctl("watch", "acc-restore", "--since", began.toString());
+            await("somebody is asked")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !plane.facts("acc-restore", "GateOpened").isEmpty());
+            assertThat(platform.states()).as("nothing is stopped unasked").contains("castle-gui running");
+            var asked = plane.rollbackctl("status", "acc-restore").succeeded();
+            assertThat(asked.output()).contains("goes back to restore point rb-", "rollbackctl approve rb-");
+            plane.rollbackctl("approve", "acc-restore", "--reason", "the table is lost")
+                    .succeeded();
+            var watched = plane.rollbackctl("watch", "acc-restore");
 
             assertThat(watched.exitCode()).as(watched.output()).isZero();
             assertThat(platform.data()).isEqualTo(good);
@@ -35,11 +45,10 @@ class RestoreTest {
         try (var platform = Platform.built("acc-norestore").registered(plane)) {
             plane.alert(
                     "acc-norestore", "data-corruption", "corrupt", Instant.now().toString());
-            org.awaitility.Awaitility.await()
-                    .untilAsserted(() -> assertThat(plane.facts(platform.name, "IncidentIgnored"))
-                            .singleElement()
-                            .satisfies(fact -> assertThat(fact.path("reason").asString())
-                                    .contains("no verified restore point was taken before")));
+            await().untilAsserted(() -> assertThat(plane.facts(platform.name, "IncidentIgnored"))
+                    .singleElement()
+                    .satisfies(fact -> assertThat(fact.path("reason").asString())
+                            .contains("no verified restore point was taken before")));
             assertThat(plane.facts(platform.name, "RollbackStarted")).isEmpty();
         }
     }

@@ -54,7 +54,15 @@ final class DescriptorMapper {
                 new Backups(
                         root.path("backups").path("directory").stringValue(),
                         size(text(root.path("backups"), "reserve", "512MiB"))),
-                incidents(root.path("incidents")));
+                incidents(root.path("incidents")),
+                approvals(root.path("approvals").path("dataLoss")));
+    }
+
+    private static ApprovalPolicy approvals(JsonNode node) {
+        return new ApprovalPolicy(
+                node.path("operators").asInt(1),
+                duration(text(node, "within", "15m")),
+                text(node, "unanswered", "reject").equals("approve"));
     }
 
     private static Compose compose(JsonNode node, String platform) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param configuration relative to {@code workTree}
  * @param models relative to {@code workTree}
  * @param incidents scenario of each incident class, {@link #NO_SCENARIO} where such an incident starts nothing
+ * @param dataLoss before a database goes back to a restore point, and what was committed since is given up
  */
 public record PlatformDescriptor(
         String name,
@@ -35,7 +36,8 @@ public record PlatformDescriptor(
         Probes probes,
         Logs logs,
         Backups backups,
-        Map<String, String> incidents) {
+        Map<String, String> incidents,
+        ApprovalPolicy dataLoss) {
 
     /** Value in {@link #incidents} for "starts nothing". */
     public static final String NO_SCENARIO = "none";

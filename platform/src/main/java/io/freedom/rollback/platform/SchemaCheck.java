@@ -36,12 +36,19 @@ final class SchemaCheck {
             }
             case "type" -> document.problem(path, type(error));
             case "enum", "const" -> document.problem(path, notAllowed(error));
-            case "minimum", "maximum" -> document.problem(path, "must be between 100 and 599");
+            case "minimum", "maximum" -> document.problem(path, range(error));
             case "pattern" ->
                 document.problem(
                         path, "has a wrong format: " + error.getSchemaNode().asString());
             default -> document.problem(path, error.getMessage());
         };
+    }
+
+    private static String range(Error error) {
+        var bounds = parent(error);
+        return "must be between %d and %d"
+                .formatted(
+                        bounds.path("minimum").asInt(), bounds.path("maximum").asInt());
     }
 
     private static String unknownKey(Error error, String key) {

@@ -56,6 +56,7 @@ class PlatformDescriptorsTest {
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
+            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
             """;
 
     private static final String SMALLEST = """
@@ -136,7 +137,8 @@ class PlatformDescriptorsTest {
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
                                 "SECURITY_BREACH", "none",
-                                "DEPLOYMENT_FAILURE", "full-rollback")));
+                                "DEPLOYMENT_FAILURE", "full-rollback"),
+                        new ApprovalPolicy(2, Duration.ofMinutes(5), true)));
     }
 
     @Test
@@ -210,8 +212,11 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nservices: [{name: api, paths: [/srv/api]}]" | services[0].paths[0]: must be relative to workTree, not '/srv/api'
             name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nservices: [{name: api, memory: 5 GB}]" | services[0].memory: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
+            name: freedom            | "name: freedom\\napprovals: {dataLoss: {operators: 9}}" | approvals.dataLoss.operators: must be between 0 and 5
+            name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"
+            name: freedom            | "name: freedom\\napprovals: {dataLoss: {within: soon}}" | approvals.dataLoss.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, objectives, probes, rto, services, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, objectives, probes, rto, services, site, target, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

@@ -20,6 +20,7 @@ final class DatabaseRestore {
 
         plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
         var assessed = plan.idsOf(Phase.ASSESS);
+        var approved = Approvals.ofDataLoss(plan);
 
         plan.phase(Phase.PRESERVE);
         // It may be so corrupt that it cannot be dumped: the replaced database is kept whole in any case.
@@ -30,6 +31,7 @@ final class DatabaseRestore {
         plan.add(plan.container
                 .stopAllBut(List.of(database.getService()))
                 .after("backup.database", "container.capture-logs")
+                .alsoAfter(approved)
                 .takesServiceDown()
                 .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
 

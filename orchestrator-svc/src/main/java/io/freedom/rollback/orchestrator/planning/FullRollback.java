@@ -27,12 +27,14 @@ final class FullRollback {
                 .prepareImages()
                 .after("git.add-worktree", "container.record-state")
                 .with("git.verify-target"));
+        var approved = Approvals.ofDataLoss(plan);
         Preservation.preserve(plan, assessed);
 
         plan.phase(Phase.SHUT_DOWN);
         plan.add(plan.container
                 .stopAllBut(databaseService)
                 .after("backup.verify", "container.prepare-images")
+                .alsoAfter(approved)
                 .takesServiceDown()
                 .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
         if (database != null) {

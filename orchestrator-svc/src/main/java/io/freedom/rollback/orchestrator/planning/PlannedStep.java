@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
 /** A step as a scenario writes it down: what it does, what it waits for, what undoes it, in one place. */
@@ -52,6 +53,10 @@ final class PlannedStep {
     PlannedStep after(Collection<String> ids) {
         step.setDependsOn(List.copyOf(ids));
         return this;
+    }
+
+    PlannedStep alsoAfter(Collection<String> ids) {
+        return after(Stream.concat(step.getDependsOn().stream(), ids.stream()).toList());
     }
 
     PlannedStep with(String... inputs) {

@@ -26,12 +26,14 @@ final class ServiceRollback {
                 .prepareImages(services)
                 .after("git.add-worktree", "container.record-state")
                 .with("git.verify-target"));
+        var approved = Approvals.ofDataLoss(plan);
         Preservation.preserve(plan, assessed);
 
         plan.phase(Phase.SHUT_DOWN);
         plan.add(plan.container
                 .stop(services)
                 .after("backup.verify", "container.prepare-images")
+                .alsoAfter(approved)
                 .takesServiceDown()
                 .undoneBy(
                         plan.container.bringBackThoseRecorded(services),

@@ -33,7 +33,7 @@ final class Due {
                 continue;
             }
             if (track.status() == Status.PENDING && ready(state, step)) {
-                events.add(begin(state, step, now));
+                events.addAll(begin(state, step, now));
             } else if (track.status() == Status.WAITING && immediately(track, now)) {
                 events.add(dispatch(state, new AttemptId(step.getId(), false, track.attempt() + 1), now));
             }
@@ -45,11 +45,11 @@ final class Due {
         return events;
     }
 
-    private static RollbackEvent begin(Rollback state, PlanStep step, Instant now) {
+    private static List<RollbackEvent> begin(Rollback state, PlanStep step, Instant now) {
         var first = new AttemptId(step.getId(), false, 1);
         return Gates.isGate(step)
-                ? new RollbackEvent.GateOpened(step.getId(), now.plus(state.timeout(first)))
-                : dispatch(state, first, now);
+                ? Gates.opened(state, step, now.plus(state.timeout(first)))
+                : List.of(dispatch(state, first, now));
     }
 
     private static boolean ready(Rollback state, PlanStep step) {

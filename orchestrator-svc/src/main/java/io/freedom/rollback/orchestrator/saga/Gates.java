@@ -35,6 +35,16 @@ public final class Gates {
         return gate.approvals().stream().anyMatch(known -> known.strip().equalsIgnoreCase(operator.strip()));
     }
 
+    static List<RollbackEvent> opened(Rollback state, PlanStep step, Instant until) {
+        var events = new ArrayList<RollbackEvent>();
+        events.add(new RollbackEvent.GateOpened(step.getId(), until));
+        var starter = state.operator();
+        if (starter != null && of(step).getStarterCounts()) {
+            events.addAll(approved(state, new RollbackCommand.Approve(step.getId(), starter, state.startReason())));
+        }
+        return events;
+    }
+
     static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command) {
         var operators = new ArrayList<>(state.track(command.step(), false).approvals());
         operators.add(command.operator());

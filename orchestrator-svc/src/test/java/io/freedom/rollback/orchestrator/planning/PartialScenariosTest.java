@@ -2,9 +2,11 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freedom.rollback.schemas.action.*;
 import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.util.List;
@@ -200,5 +202,23 @@ class PartialScenariosTest {
         assertThatThrownBy(() -> chosen(Scenario.SERVICE_ROLLBACK, "castle-gui"))
                 .hasMessageContaining("which paths of the repository belong to castle-gui");
         assertThatThrownBy(() -> chosen(Scenario.FULL_ROLLBACK, "api")).hasMessageContaining("whole platform");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FULL_ROLLBACK", "SERVICE_ROLLBACK", "DATABASE_RESTORE"})
+    void stopsNothingBeforeSomebodyApprovedThatDataAreGivenUp(Scenario scenario) {
+        var plan = plan(scenario, RESTORE_POINT);
+        var gate = only(plan, AwaitApproval.class);
+        assertThat(gate.getReasons()).singleElement(STRING).contains("freedom_kb", "rb-0");
+        assertThat(gate.getApprovals()).isOne();
+        assertThat(gate.getOnExpiry()).isEqualTo(GateExpiry.REJECT);
+        assertThat(plan.getSteps())
+                .filteredOn(step -> step.getPhase() == Phase.SHUT_DOWN)
+                .first()
+                .satisfies(stop -> assertThat(stop.getDependsOn()).contains("orchestrator.approve-data-loss"));
+        if (scenario != Scenario.DATABASE_RESTORE) {
+            assertThat(plan(scenario, null).getSteps())
+                    .noneMatch(step -> step.getAction().getAction() instanceof AwaitApproval);
+        }
     }
 }

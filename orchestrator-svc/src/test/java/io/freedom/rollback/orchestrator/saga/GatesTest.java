@@ -102,7 +102,7 @@ class GatesTest {
     @Test
     void approvesByItselfWhereThePlanSaysSo() {
         var ask = gate("ask", ASSESS, 1)
-                .setAction(new StepAction(new AwaitApproval(List.of("loses 3 rows"), 1, GateExpiry.APPROVE)));
+                .setAction(new StepAction(new AwaitApproval(List.of("loses 3 rows"), 1, GateExpiry.APPROVE, false)));
         var saga = Saga.of(ask, step("remove", ASSESS, "ask")).started().later(Duration.ofSeconds(61));
         saga.when(new RollbackCommand.Expire("ask"));
 
@@ -163,5 +163,23 @@ class GatesTest {
                 .isEqualTo("stop is no gate: nobody needs to approve it");
         assertThat(saga.refusal(new RollbackCommand.Reject("none", "ada", null)))
                 .startsWith("there is no step none in rb-1");
+    }
+
+    private static Saga startedByAda(int approvals) {
+        var gate = gate("approve", ASSESS, approvals)
+                .setAction(
+                        new StepAction(new AwaitApproval(List.of("loses 3 rows"), approvals, GateExpiry.REJECT, true)));
+        return Saga.of(gate, step("stop", SHUT_DOWN, "approve")).started();
+    }
+
+    @Test
+    void takesTheOneWhoStartedItForTheFirstToApprove() {
+        assertThat(startedByAda(1).running()).containsExactly("stop#1");
+
+        var two = startedByAda(2);
+        assertThat(two.running()).isEmpty();
+        assertThat(two.approve("approve", "Ada ")).as("ada once more").isEmpty();
+        two.approve("approve", "bob");
+        assertThat(two.running()).containsExactly("stop#1");
     }
 }

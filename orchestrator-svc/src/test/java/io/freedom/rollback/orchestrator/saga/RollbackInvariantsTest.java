@@ -102,7 +102,8 @@ class RollbackInvariantsTest {
             var expiry = random.nextInt(4) == 0 ? GateExpiry.APPROVE : GateExpiry.REJECT;
             return Saga.gate(id, phase, 1, before)
                     .setTimeout(600_000)
-                    .setAction(new StepAction(new AwaitApproval(List.of("loss"), 1 + random.nextInt(2), expiry)));
+                    .setAction(new StepAction(
+                            new AwaitApproval(List.of("loss"), 1 + random.nextInt(2), expiry, random.nextBoolean())));
         }
         var step = Saga.step(id, phase, before).setAttempts(1 + random.nextInt(3));
         step.setInputs(depends.stream().filter(_ -> random.nextInt(4) == 0).toList());

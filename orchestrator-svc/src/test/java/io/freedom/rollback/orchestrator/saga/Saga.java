@@ -84,7 +84,7 @@ final class Saga {
         return step(id, phase, dependsOn)
                 .setWorker(Worker.ORCHESTRATOR)
                 .setAction(new StepAction(
-                        new AwaitApproval(List.of("removes the volume pgdata"), approvals, GateExpiry.REJECT)));
+                        new AwaitApproval(List.of("removes the volume pgdata"), approvals, GateExpiry.REJECT, false)));
     }
 
     static PlanStep.Builder goesDown(PlanStep.Builder step) {

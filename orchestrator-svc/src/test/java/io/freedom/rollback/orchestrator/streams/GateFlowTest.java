@@ -88,7 +88,7 @@ class GateFlowTest {
                 .setPhase(Phase.ASSESS)
                 .setWorker(Worker.ORCHESTRATOR)
                 .setAction(new StepAction(
-                        new AwaitApproval(List.of("removes pgdata", "loses 3 rows"), 2, GateExpiry.REJECT)))
+                        new AwaitApproval(List.of("removes pgdata", "loses 3 rows"), 2, GateExpiry.REJECT, false)))
                 .setOnFailure(FailurePolicy.COMPENSATE)
                 .setTimeout(600_000)
                 .build();

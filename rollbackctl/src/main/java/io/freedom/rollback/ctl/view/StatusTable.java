@@ -2,12 +2,17 @@ package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 
 /** Rollbacks at a glance, the newest first. */
@@ -28,7 +33,35 @@ public final class StatusTable {
                         took(r, now),
                         rto(r, now),
                         Texts.cut(current(r), 80)));
-        return table.lines(style);
+        var lines = new ArrayList<>(table.lines(style));
+        newest(rollbacks).forEach(r -> lines.addAll(waitsForYou(r, style)));
+        return lines;
+    }
+
+    /** Of each platform: what failed to be undone long ago is nobody's business any more. */
+    private static Collection<RollbackStatus> newest(List<RollbackStatus> rollbacks) {
+        return rollbacks.stream()
+                .collect(Collectors.toMap(
+                        RollbackStatus::getPlatform,
+                        r -> r,
+                        BinaryOperator.maxBy(Comparator.comparing(RollbackStatus::getStartedAt)),
+                        LinkedHashMap::new))
+                .values();
+    }
+
+    private static List<String> waitsForYou(RollbackStatus r, Style style) {
+        var hints = Hints.of(r);
+        if (hints.isEmpty()) {
+            return List.of();
+        }
+        var lines = new ArrayList<String>();
+        lines.add("");
+        lines.add(Steps.coloured(r.getState(), r.getRollbackId() + " waits for you", style));
+        r.getSteps().stream()
+                .filter(step -> step.getState() == StepState.AWAITING_APPROVAL)
+                .forEach(gate -> lines.add("  " + gate.getTitle() + ", " + gate.getDetail()));
+        hints.forEach(hint -> lines.add(style.bold("  " + hint)));
+        return lines;
     }
 
     private static String took(RollbackStatus r, Instant now) {

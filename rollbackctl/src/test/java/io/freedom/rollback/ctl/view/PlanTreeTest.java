@@ -85,7 +85,7 @@ class PlanTreeTest {
                 .setTitle("Approve the loss")
                 .setPhase(Phase.RECOVER)
                 .setWorker(Worker.ORCHESTRATOR)
-                .setAction(new StepAction(new AwaitApproval(List.of("removes pgdata"), 2, GateExpiry.REJECT)))
+                .setAction(new StepAction(new AwaitApproval(List.of("removes pgdata"), 2, GateExpiry.REJECT, false)))
                 .setTimeout(1_800_000)
                 .setDependsOn(List.of("container.up"))
                 .build();
