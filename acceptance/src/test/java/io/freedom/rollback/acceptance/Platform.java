@@ -277,8 +277,8 @@ final class Platform implements AutoCloseable {
                 directory,
                 "bash",
                 "-c",
-                "docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(rollback-(guard|prepared)/)?" + name
-                        + "-' | xargs -r docker image rm -f");
+                "docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(rollback-(guard|prepared|evidence)/)?"
+                        + name + "-' | xargs -r docker image rm -f");
         ControlPlane.remove(directory);
     }
 }

@@ -22,6 +22,7 @@ public class ContainerConfiguration {
                         new RecordContainersHandler(engines),
                         new PrepareImagesHandler(engines),
                         new CaptureLogsHandler(engines),
+                        new PreserveEvidenceHandler(engines),
                         new StopWritersHandler(engines),
                         new StartWritersHandler(engines),
                         new StopServicesHandler(engines),

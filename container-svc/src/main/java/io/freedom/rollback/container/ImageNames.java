@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ImageNames {
     static final String GUARDS = "rollback-guard/";
     static final String PREPARED = "rollback-prepared/";
+    static final String EVIDENCE = "rollback-evidence/";
 
     /** What stands for the revision of an image built for one rollback only. */
     static final String ONCE = "once";
@@ -23,6 +24,11 @@ final class ImageNames {
     /** Keeps an image from being pruned while the rollback may return to it. */
     static String guard(String project, String service, String rollbackId) {
         return GUARDS + part(project + "-" + service) + ":" + guardTag(rollbackId);
+    }
+
+    /** Where a container is kept for analysis. */
+    static String evidence(String container) {
+        return EVIDENCE + part(container);
     }
 
     static String guardTag(String rollbackId) {

@@ -210,6 +210,30 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    /** What differs in a container from its image, as "A /path", "C /path" or "D /path": added, changed, deleted. */
+    public List<String> changes(String containerId) throws StepFailure, InterruptedException {
+        return calls.call("listing changes of container " + shortened(containerId), Duration.ofMinutes(2), () -> {
+            var changes = client.containerDiffCmd(containerId).exec();
+            return changes == null
+                    ? List.<String>of()
+                    : changes.stream()
+                            .map(change -> "CAD".charAt(change.getKind()) + " " + change.getPath())
+                            .toList();
+        });
+    }
+
+    /** Makes an image of a container as it is, volumes left out; it pauses meanwhile. {@code tag} may not be empty. */
+    public void commit(String containerId, String repository, String tag) throws StepFailure, InterruptedException {
+        calls.call(
+                "keeping container " + shortened(containerId),
+                Duration.ofMinutes(10),
+                () -> client.commitCmd(containerId)
+                        .withRepository(repository)
+                        .withTag(tag)
+                        .withPause(true)
+                        .exec());
+    }
+
     // ---- exec, copy, logs ----
 
     /**

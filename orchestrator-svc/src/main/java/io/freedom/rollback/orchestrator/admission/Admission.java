@@ -9,7 +9,6 @@ import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
-import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
@@ -92,16 +91,13 @@ public final class Admission {
 
     /**
      * A rollback that is being undone answers nothing, one of another kind only what it would answer anyway; one that keeps
-     * the data answers no corruption of it, and one that keeps a container running no breach.
+     * the data answers no corruption of it, and none but that of a breach keeps its evidence.
      */
     private boolean isAnsweredBy(Rollback rollback, Incident incident) {
         boolean keepsCorruption = incident.getIncidentClass() == IncidentClass.DATA_CORRUPTION
                 && !isFromBefore(incident.getBeganAt(), rollback.plan().getRestorePoint());
         boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
-                && rollback.plan().getSteps().stream()
-                        .map(step -> step.getAction().getAction())
-                        .anyMatch(action -> action instanceof ComposeDown down
-                                && !down.getKeep().isEmpty());
+                && rollback.plan().getIncidentClass() != IncidentClass.SECURITY_BREACH;
         return covers(rollback.plan(), incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
     }
 

@@ -17,6 +17,7 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.PrepareImages;
+import io.freedom.rollback.schemas.action.PreserveEvidence;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RecordContainers;
 import io.freedom.rollback.schemas.action.RestartServices;
@@ -197,6 +198,15 @@ final class ContainerSteps {
                 "Keep the container logs",
                 new CaptureLogs(compose, request.directory()),
                 MINUTES);
+    }
+
+    PlannedStep preserveEvidence() {
+        return step(
+                        "container.preserve-evidence",
+                        "Keep every container as it was found",
+                        new PreserveEvidence(compose, request.directory()),
+                        LONG)
+                .attempts(3);
     }
 
     PlannedStep stopAllBut(List<String> running) {

@@ -1,6 +1,5 @@
 package io.freedom.rollback.orchestrator.planning;
 
-import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +15,7 @@ final class FullRollback {
         var kept = kept(plan.request);
 
         // Phases 1 and 2. The slow part of recovery, building the images, is done while the platform still serves.
-        Preservation.assess(plan);
+        Preservation.assess(plan, plan.request.isBreach() ? isolate(plan) : List.of());
         var assessed = plan.idsOf(Phase.ASSESS);
         plan.add(plan.git
                 .addWorktree()
@@ -31,18 +30,19 @@ final class FullRollback {
         Preservation.preserve(plan, assessed);
 
         plan.phase(Phase.SHUT_DOWN);
-        plan.add(plan.container
-                .stopAllBut(databaseService)
-                .after("backup.verify", "container.prepare-images")
-                .alsoAfter(approved)
-                .takesServiceDown()
-                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+        var prepared = new ArrayList<>(List.of("backup.verify", "container.prepare-images"));
+        prepared.addAll(approved);
+        if (!plan.request.isBreach()) {
+            plan.add(stop(plan).after(prepared));
+            prepared = new ArrayList<>(List.of("container.stop-writers"));
+        }
+        var sealed = new ArrayList<>(prepared);
         if (database != null) {
-            var seal = plan.backup.seal(database).after("container.stop-writers");
+            var seal = plan.backup.seal(database).after(prepared);
             plan.add(plan.request.replacesDatabase() ? seal.attempts(1).dispensable() : seal);
+            sealed = new ArrayList<>(List.of("backup.seal-database"));
         }
         // Nothing is written any more: containers may go, and beside that the work tree may change.
-        var sealed = database == null ? "container.stop-writers" : "backup.seal-database";
         plan.add(plan.container
                 .down(kept)
                 .after(sealed)
@@ -118,13 +118,30 @@ final class FullRollback {
         plan.add(plan.container.pruneImages().after("git.remove-worktree").dispensable());
     }
 
+    /** Service goes down at once, and what is there is kept. Returns the ids of what everything else waits for. */
+    private static List<String> isolate(PlanDraft plan) {
+        plan.neverBackUnasked();
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.container.recordState());
+        plan.phase(Phase.SHUT_DOWN);
+        plan.add(stop(plan).after("container.record-state"));
+        plan.phase(Phase.PRESERVE);
+        plan.add(plan.container.preserveEvidence().after("container.stop-writers"));
+        return List.of("container.preserve-evidence");
+    }
+
+    private static PlannedStep stop(PlanDraft plan) {
+        return plan.container
+                .stopAllBut(plan.request.databaseService())
+                .takesServiceDown()
+                .undoneBy(plan.container.startThoseThatRan(), "container.record-state");
+    }
+
     /**
      * A database server that is the same in both versions runs on: its restart would be downtime, and the one more thing
      * that can fail. Not where it is to hold other data, nor after a breach.
      */
     private static List<String> kept(PlanRequest request) {
-        return request.restorePoint() == null && request.incident() != IncidentClass.SECURITY_BREACH
-                ? request.databaseService()
-                : List.of();
+        return request.restorePoint() == null && !request.isBreach() ? request.databaseService() : List.of();
     }
 }

@@ -15,6 +15,7 @@ final class PlanDraft {
 
     private final List<PlanStep> steps = new ArrayList<>();
     private Phase phase = Phase.ASSESS;
+    private boolean held;
 
     PlanDraft(PlanRequest request) {
         this.request = request;
@@ -29,8 +30,13 @@ final class PlanDraft {
         phase = next;
     }
 
+    /** What fails from now on is held for an operator: the way back leads to where nobody wants to be. */
+    void neverBackUnasked() {
+        held = true;
+    }
+
     void add(PlannedStep step) {
-        steps.add(step.in(phase));
+        steps.add((held ? step.heldIfItFails() : step).in(phase));
     }
 
     /** Ids of the steps added so far, of one phase. */

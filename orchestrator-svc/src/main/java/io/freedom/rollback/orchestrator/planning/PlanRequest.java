@@ -61,6 +61,11 @@ public record PlanRequest(
         return restorePoint != null && platform.database() != null;
     }
 
+    /** An intruder is stopped first, kept for analysis, and never let in again by undoing. */
+    boolean isBreach() {
+        return incident == IncidentClass.SECURITY_BREACH;
+    }
+
     /** The database's service; empty where the platform has none. */
     List<String> databaseService() {
         return platform.database() == null

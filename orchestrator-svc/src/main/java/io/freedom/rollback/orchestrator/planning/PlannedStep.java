@@ -69,6 +69,14 @@ final class PlannedStep {
         return this;
     }
 
+    /** Operators decide when it fails, unless it is dispensable. */
+    PlannedStep heldIfItFails() {
+        if (step.getOnFailure() == FailurePolicy.COMPENSATE) {
+            step.setOnFailure(FailurePolicy.HOLD);
+        }
+        return this;
+    }
+
     /** The rollback goes on when it fails. */
     PlannedStep dispensable() {
         step.setOnFailure(FailurePolicy.CONTINUE);

@@ -8,27 +8,29 @@ final class Preservation {
     private Preservation() {}
 
     static void write(PlanDraft plan) {
-        assess(plan);
+        assess(plan, List.of());
         preserve(plan, plan.idsOf(Phase.ASSESS));
     }
 
-    /** Phase 1: emergency assessment. */
-    static void assess(PlanDraft plan) {
+    /** Phase 1: emergency assessment. @param isolated what it waits for where the containers are recorded already */
+    static void assess(PlanDraft plan, List<String> isolated) {
         var database = plan.request.database();
         var restorePoint = plan.request.restorePoint();
 
         plan.phase(Phase.ASSESS);
-        plan.add(plan.git.verifyTarget());
-        plan.add(plan.git.recordState());
-        plan.add(plan.container.recordState());
-        plan.add(plan.health.envKeys());
-        plan.add(plan.backup.checkSpace().attempts(2));
+        plan.add(plan.git.verifyTarget().after(isolated));
+        plan.add(plan.git.recordState().after(isolated));
+        if (isolated.isEmpty()) {
+            plan.add(plan.container.recordState());
+        }
+        plan.add(plan.health.envKeys().after(isolated));
+        plan.add(plan.backup.checkSpace().attempts(2).after(isolated));
         if (database != null) {
-            var baseline = plan.health.baseline(database);
+            var baseline = plan.health.baseline(database).after(isolated);
             plan.add(plan.request.replacesDatabase() ? baseline.attempts(1).dispensable() : baseline);
         }
         if (database != null && restorePoint != null) {
-            plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
+            plan.add(plan.backup.verifyRestorePoint(restorePoint, database).after(isolated));
         }
     }
 

@@ -15,7 +15,7 @@ final class ServiceRollback {
         var database = plan.request.database();
         var restorePoint = plan.request.restorePoint();
 
-        Preservation.assess(plan);
+        Preservation.assess(plan, List.of());
         var assessed = plan.idsOf(Phase.ASSESS);
         plan.add(plan.git
                 .addWorktree()

@@ -75,6 +75,20 @@ class PlannerTest {
     }
 
     @Test
+    void stopsAnIntruderFirstKeepsWhatIsThereAndNeverGoesBackUnasked() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK, null, IncidentClass.SECURITY_BREACH));
+        assertThat(before(plan, "container.stop-writers")).containsExactly("container.record-state");
+        assertThat(plan.getSteps())
+                .filteredOn(step -> !List.of(
+                                "container.record-state", "container.stop-writers", "container.preserve-evidence")
+                        .contains(step.getId()))
+                .allSatisfy(step -> assertThat(before(plan, step.getId())).contains("container.preserve-evidence"));
+        assertThat(plan.getSteps()).noneMatch(step -> step.getOnFailure() == FailurePolicy.COMPENSATE);
+        assertThat(before(plan, "git.check-out")).contains("backup.seal-database", "backup.verify");
+        assertThat(before(plan, "container.down")).contains("backup.seal-database", "backup.verify");
+    }
+
+    @Test
     void followsTheRunbooksPhases() {
         var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
         assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct()).containsExactly(Phase.values());

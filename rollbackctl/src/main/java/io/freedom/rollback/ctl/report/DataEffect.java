@@ -31,6 +31,7 @@ enum DataEffect {
                     RecordContainers _,
                     PrepareImages _,
                     CaptureLogs _,
+                    PreserveEvidence _,
                     StopWriters _,
                     StartWriters _,
                     ComposeDown _,

@@ -1,0 +1,61 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("engine")
+class BreachTest {
+    private final ControlPlane plane = ControlPlane.shared();
+
+    @Test
+    void stopsTheIntruderFirstKeepsTheEvidenceAndDoesNotGoBackUnasked() {
+        try (var platform = Platform.broken("acc-breach")
+                .registered(plane, yaml -> yaml.replace("bodyPattern: FREEDOM Castle", "bodyPattern: never there"))) {
+            var data = platform.data();
+            platform.compose("exec", "-T", "castle-gui", "sh", "-c", "echo was here > /tmp/intruder")
+                    .succeeded();
+
+            plane.alert(
+                    "acc-breach", "security-breach", "intruder", Instant.now().toString());
+            await("it is held for an operator")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> !plane.facts("acc-breach", "StepHeld").isEmpty());
+
+            var begun = plane.facts("acc-breach", "StepDispatched").stream()
+                    .map(step -> step.path("stepId").asString())
+                    .distinct()
+                    .toList();
+            assertThat(begun)
+                    .startsWith("container.record-state", "container.stop-writers", "container.preserve-evidence");
+            var id = plane.history("acc-breach").getLast().path("rollbackId").asString();
+            assertThat(Shell.run(
+                                    platform.tree,
+                                    "docker",
+                                    "run",
+                                    "--rm",
+                                    "--entrypoint",
+                                    "cat",
+                                    "rollback-evidence/acc-breach-castle-gui-1:" + id,
+                                    "/tmp/intruder")
+                            .succeeded()
+                            .output())
+                    .contains("was here");
+            assertThat(platform.backups.resolve(id).resolve("evidence/acc-breach-castle-gui-1.changes"))
+                    .content()
+                    .contains("A /tmp/intruder");
+            assertThat(platform.git("describe", "--tags", "--exact-match")).isEqualTo("graveyard/pre-reset");
+            assertThat(plane.facts("acc-breach", "CompensationStarted")).isEmpty();
+
+            plane.rollbackctl("skip", "acc-breach", "health.probes", "--reason", "the probe is wrong, not the page")
+                    .succeeded();
+            assertThat(plane.rollbackctl("watch", "acc-breach").exitCode()).isZero();
+            assertThat(platform.health().exitCode()).isZero();
+            assertThat(platform.data()).isEqualTo(data);
+        }
+    }
+}
