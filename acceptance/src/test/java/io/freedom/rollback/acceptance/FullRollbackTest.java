@@ -62,6 +62,8 @@ class FullRollbackTest {
         assertThat(report.output())
                 .contains("<!DOCTYPE html>", "Succeeded", "each matches its hash")
                 .contains("No committed data was given up: nothing was restored")
+                .as("all ten points of the checklist have evidence")
+                .doesNotContain("ot checked in this scenario")
                 .contains("Joined a further incident to this rollback", "Counted a repeated report");
         var steps = plane.facts("acc-full", "RollbackStarted")
                 .getFirst()

@@ -105,6 +105,13 @@ final class FullRollback {
                             : rows.with("backup.restore-database"));
         }
         plan.health.probes().forEach(probe -> plan.add(probe.after("container.await-healthy")));
+        if (plan.container.hasBounds(List.of())) {
+            // Too much memory is no reason to go back to what was broken.
+            plan.add(plan.container
+                    .checkUsage(List.of())
+                    .after("container.await-healthy")
+                    .dispensable());
+        }
         plan.add(plan.health
                 .scanLogs()
                 .after(plan.idsOf(Phase.VALIDATE))
