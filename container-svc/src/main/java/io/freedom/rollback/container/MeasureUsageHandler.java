@@ -67,7 +67,7 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
 
     private record Sample(EngineContainer container, Optional<ContainerUsage> usage, int restarts) {}
 
-    /** Side by side: the engine takes a second or two for each, since a share of a processor needs two samples. */
+    /** Side by side: a share of a processor needs two samples. */
     private static Measured measure(Engine engine, List<EngineContainer> containers)
             throws StepFailure, InterruptedException {
         var samples = InParallel.map(

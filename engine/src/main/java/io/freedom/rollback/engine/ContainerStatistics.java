@@ -1,49 +1,78 @@
 package io.freedom.rollback.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.async.ResultCallback;
-import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.model.CpuStatsConfig;
 import com.github.dockerjava.api.model.MemoryStatsConfig;
 import com.github.dockerjava.api.model.Statistics;
+import com.github.dockerjava.core.DockerClientConfig;
+import com.github.dockerjava.core.DockerClientImpl;
+import com.github.dockerjava.transport.DockerHttpClient;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the engine's statistics as `docker stats` does, so that an operator sees the same numbers. */
 final class ContainerStatistics {
+    private static final Duration APART = Duration.ofMillis(300);
+    private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
+    private static final ObjectMapper JSON = DockerClientConfig.getDefaultObjectMapper();
+
     private ContainerStatistics() {}
 
-    /** Without streaming the engine takes two samples, a second or two apart. Empty when it is gone or does not run. */
-    static Optional<ContainerUsage> read(DockerClient client, Calls calls, String containerId)
+    /**
+     * Two samples of our own, since the engine takes a second or two for its pair. Empty when the container is gone or does
+     * not run.
+     */
+    static Optional<ContainerUsage> read(DockerClient client, Calls calls, String apiVersion, String containerId)
             throws StepFailure, InterruptedException {
         return calls.call("reading statistics of container " + Engine.shortened(containerId), () -> {
-            var read = new AtomicReference<@Nullable Statistics>();
-            try (var callback = new ResultCallback.Adapter<Statistics>() {
-                @Override
-                public void onNext(Statistics statistics) {
-                    read.set(statistics);
-                }
-            }) {
-                client.statsCmd(containerId).withNoStream(true).exec(callback).awaitCompletion();
-            } catch (NotFoundException e) {
+            var before = sample(client, apiVersion, containerId);
+            if (before.isEmpty()) {
                 return Optional.<ContainerUsage>empty();
             }
-            var statistics = read.get();
-            return statistics == null ? Optional.<ContainerUsage>empty() : usage(statistics);
+            TimeUnit.NANOSECONDS.sleep(APART.toNanos());
+            var now = sample(client, apiVersion, containerId);
+            return now.flatMap(later -> usage(before.get(), later));
         });
     }
 
-    static Optional<ContainerUsage> usage(Statistics statistics) {
-        var memory = statistics.getMemoryStats();
+    /** An engine before 20.10 does not know one-shot and takes its time. */
+    private static Optional<Statistics> sample(DockerClient client, String apiVersion, String containerId)
+            throws IOException {
+        var request = DockerHttpClient.Request.builder()
+                .method(DockerHttpClient.Request.Method.GET)
+                .path("/v" + apiVersion + "/containers/" + containerId + "/stats?stream=false&one-shot=true")
+                .build();
+        // docker-java's command cannot ask for one sample.
+        try (var response = ((DockerClientImpl) client).getHttpClient().execute(request)) {
+            int status = response.getStatusCode();
+            if (status == NOT_FOUND) {
+                return Optional.empty();
+            }
+            if (status >= BAD_REQUEST) {
+                throw new DockerException(new String(response.getBody().readAllBytes(), UTF_8), status);
+            }
+            return Optional.of(JSON.readValue(response.getBody(), Statistics.class));
+        }
+    }
+
+    static Optional<ContainerUsage> usage(Statistics before, Statistics now) {
+        var memory = now.getMemoryStats();
         if (memory == null || memory.getUsage() == null) {
             return Optional.empty(); // The engine answers for a stopped container, too.
         }
-        var pids = statistics.getPidsStats();
+        var pids = now.getPidsStats();
         return Optional.of(new ContainerUsage(
                 held(memory),
-                cpu(statistics.getPreCpuStats(), statistics.getCpuStats()),
+                cpu(before.getCpuStats(), now.getCpuStats()),
                 orZero(pids == null ? null : pids.getCurrent())));
     }
 

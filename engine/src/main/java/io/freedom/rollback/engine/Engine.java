@@ -160,9 +160,9 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /** What a running container uses; takes a second or two. Empty when it is gone or does not run. */
+    /** What a running container uses; takes a third of a second. Empty when it is gone or does not run. */
     public Optional<ContainerUsage> usage(String containerId) throws StepFailure, InterruptedException {
-        return ContainerStatistics.read(client, calls, containerId);
+        return ContainerStatistics.read(client, calls, apiVersion, containerId);
     }
 
     /** Starts a container; nothing happens when it runs. */

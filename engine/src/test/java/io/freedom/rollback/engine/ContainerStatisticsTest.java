@@ -8,8 +8,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ContainerStatisticsTest {
+    private static final String BEFORE = """
+            {"cpu_stats": {"cpu_usage": {"total_usage": 1000}, "system_cpu_usage": 100000, "online_cpus": 4}}
+            """;
     private static final String CPU = """
-            "precpu_stats": {"cpu_usage": {"total_usage": 1000}, "system_cpu_usage": 100000, "online_cpus": 4},
             "cpu_stats": {"cpu_usage": {"total_usage": 6000}, "system_cpu_usage": 120000, "online_cpus": 4},
             "pids_stats": {"current": 7}
             """;
@@ -31,6 +33,8 @@ class ContainerStatisticsTest {
 
     private static Optional<ContainerUsage> usage(String memory) throws Exception {
         var json = "{" + CPU + ", \"memory_stats\": {" + memory + "}}";
-        return ContainerStatistics.usage(new ObjectMapper().readValue(json, Statistics.class));
+        var mapper = new ObjectMapper();
+        return ContainerStatistics.usage(
+                mapper.readValue(BEFORE, Statistics.class), mapper.readValue(json, Statistics.class));
     }
 }
