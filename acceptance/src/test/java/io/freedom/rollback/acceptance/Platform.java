@@ -168,6 +168,10 @@ final class Platform implements AutoCloseable {
         psql(statement).succeeded();
     }
 
+    String value(String query) {
+        return psql(query).succeeded().output().strip();
+    }
+
     private Shell.Result psql(String statement) {
         return compose(
                 "exec",

@@ -30,6 +30,8 @@ public class BackupConfiguration {
                         new VerifyRestorePointHandler(engines, clock),
                         new SealDatabaseHandler(),
                         new RestoreDatabaseHandler(engines),
-                        new SwapDatabaseBackHandler()));
+                        new SwapDatabaseBackHandler(),
+                        new ExportDataHandler(),
+                        new ImportDataHandler()));
     }
 }

@@ -55,7 +55,14 @@ final class DescriptorMapper {
                         root.path("backups").path("directory").stringValue(),
                         size(text(root.path("backups"), "reserve", "512MiB"))),
                 incidents(root.path("incidents")),
-                approvals(root.path("approvals").path("dataLoss")));
+                approvals(root.path("approvals").path("dataLoss")),
+                migration(root.path("migration")));
+    }
+
+    private static @Nullable Migration migration(JsonNode node) {
+        return node.isObject()
+                ? new Migration(texts(node, "export", List.of()), texts(node, "import", List.of()))
+                : null;
     }
 
     private static ApprovalPolicy approvals(JsonNode node) {

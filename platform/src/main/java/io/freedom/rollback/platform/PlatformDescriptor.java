@@ -37,7 +37,8 @@ public record PlatformDescriptor(
         Logs logs,
         Backups backups,
         Map<String, String> incidents,
-        ApprovalPolicy dataLoss) {
+        ApprovalPolicy dataLoss,
+        @Nullable Migration migration) {
 
     /** Value in {@link #incidents} for "starts nothing". */
     public static final String NO_SCENARIO = "none";

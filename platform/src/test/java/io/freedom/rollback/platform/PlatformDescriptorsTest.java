@@ -57,6 +57,7 @@ class PlatformDescriptorsTest {
             backups: {directory: /var/backups/freedom, reserve: 2GiB}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
+            migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             """;
 
     private static final String SMALLEST = """
@@ -138,7 +139,10 @@ class PlatformDescriptorsTest {
                                 "DATA_CORRUPTION", "full-rollback",
                                 "SECURITY_BREACH", "none",
                                 "DEPLOYMENT_FAILURE", "full-rollback"),
-                        new ApprovalPolicy(2, Duration.ofMinutes(5), true)));
+                        new ApprovalPolicy(2, Duration.ofMinutes(5), true),
+                        new Migration(
+                                List.of("python3", "export.py", "--output"),
+                                List.of("python3", "import.py", "--input"))));
     }
 
     @Test
@@ -205,9 +209,9 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nlogs: {errors: ['(']}"  | logs.errors[0]: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nlogs: {ignore: ['']}"   | logs.ignore[0]: must not be empty: it would match everything
             name: freedom            | "name: freedom\\nincidents: {DATA_CORUPTION: none}" | incidents.DATA_CORUPTION: is not known here; did you mean 'DATA_CORRUPTION'?
-            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, data-migration, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
             name: freedom            | "name: freedom\\nobjectives: {service-restart: 5}" | objectives.service-restart: must be a text, not a number: put it in quotes
-            name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, database-restore, model-reset, performance-relief, service-restart, service-rollback
+            name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, data-migration, database-restore, model-reset, performance-relief, service-restart, service-rollback
             name: freedom            | "name: freedom\\nservices: [{name: api}, {name: api}]" | services[1].name: 'api' is also the name of services[0]: name each service once
             name: freedom            | "name: freedom\\nservices: [{name: api, paths: [/srv/api]}]" | services[0].paths[0]: must be relative to workTree, not '/srv/api'
             name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
@@ -215,8 +219,9 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {operators: 9}}" | approvals.dataLoss.operators: must be between 0 and 5
             name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {within: soon}}" | approvals.dataLoss.within: must be a duration such as 90s, 20m or 1h, not 'soon'
+            name: freedom            | "name: freedom\\nmigration: {export: [a]}" | "migration.import: is missing: adds it to the target's database; run twice it adds nothing more"
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, models, name, objectives, probes, rto, services, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, objectives, probes, rto, services, site, target, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

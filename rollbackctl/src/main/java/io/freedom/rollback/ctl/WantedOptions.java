@@ -12,11 +12,9 @@ final class WantedOptions {
     @Option(
             names = "--scenario",
             paramLabel = "NAME",
-            description = {
-                "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,",
-                "service-rollback, database-restore, or restore-point, which only takes one; else the one that the",
-                "descriptor has for the class, or full-rollback without a class"
-            })
+            description = "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
+                    + " service-rollback, database-restore, data-migration, or restore-point, which only takes"
+                    + " one; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
 
     @Option(
@@ -31,10 +29,9 @@ final class WantedOptions {
             names = "--class",
             paramLabel = "CLASS",
             converter = IncidentClasses.class,
-            description = {
-                "as for an incident of this class: " + IncidentClasses.NAMES + ". After a security-breach the",
-                "database server is restarted, too; a rollback for a data-corruption needs --restore-point"
-            })
+            description = "as for an incident of this class: " + IncidentClasses.NAMES
+                    + ". A full rollback for a security-breach stops the services first and is never undone"
+                    + " unasked; a rollback for a data-corruption needs --restore-point")
     private @Nullable IncidentClass incidentClass;
 
     @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")

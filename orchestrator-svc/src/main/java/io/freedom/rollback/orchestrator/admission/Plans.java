@@ -62,6 +62,10 @@ final class Plans {
             throw new Refused("the descriptor of " + platform.name()
                     + " names no `configuration`: add its paths, then register it again");
         }
+        if (wanted.scenario() == Scenario.DATA_MIGRATION && platform.migration() == null) {
+            throw new Refused("the descriptor of " + platform.name()
+                    + " has no `migration`: add how its data are exported and imported, then register it again");
+        }
         return Planner.compile(new PlanRequest(
                 platform,
                 PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),

@@ -19,8 +19,12 @@ final class Approvals {
         if (restorePoint == null || database == null || policy.operators() == 0) {
             return List.of();
         }
-        var loss = "database %s goes back to restore point %s: what was committed since is given up, and kept beside it"
-                .formatted(database.getName(), Path.of(restorePoint).getFileName());
+        var loss =
+                "database %s goes back to restore point %s: what was committed since is given up%s, and kept beside it"
+                        .formatted(
+                                database.getName(),
+                                Path.of(restorePoint).getFileName(),
+                                plan.request.migration() == null ? "" : " but for what the export carries over");
         var gate = AwaitApproval.newBuilder()
                 .setReasons(List.of(loss))
                 .setApprovals(policy.operators())

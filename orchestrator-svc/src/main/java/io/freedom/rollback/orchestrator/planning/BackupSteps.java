@@ -7,6 +7,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.platform.ContainerData;
+import io.freedom.rollback.platform.Migration;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
@@ -16,6 +17,8 @@ import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.ExportData;
+import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
@@ -146,6 +149,23 @@ final class BackupSteps {
 
     PlannedStep seal(Database sealed) {
         return step("backup.seal-database", "Seal the database and count its rows", new SealDatabase(sealed), MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep exportData(Migration migration) {
+        return step(
+                "backup.export-data",
+                "Export the data in the target's format",
+                new ExportData(platform.workTree(), migration.exporter(), request.exported()),
+                LONG);
+    }
+
+    PlannedStep importData(Migration migration) {
+        return step(
+                        "backup.import-data",
+                        "Import the data that were exported",
+                        new ImportData(platform.workTree(), migration.importer(), request.exported()),
+                        LONG)
                 .attempts(2);
     }
 

@@ -56,6 +56,7 @@ public final class ChosenServices {
                     FULL_ROLLBACK,
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
+                    DATA_MIGRATION,
                     RESTORE_POINT,
                     PLATFORM_CHECK -> _ -> true;
         };

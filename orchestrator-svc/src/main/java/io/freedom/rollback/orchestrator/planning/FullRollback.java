@@ -4,7 +4,10 @@ import io.freedom.rollback.schemas.step.Phase;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The six phases: back to the target tag, the database restored from a restore point where one is given. */
+/**
+ * The six phases: back to the target tag, the database restored from a restore point where one is given, and what was written
+ * since then carried over where the scenario is a migration.
+ */
 final class FullRollback {
     private FullRollback() {}
 
@@ -41,6 +44,11 @@ final class FullRollback {
             var seal = plan.backup.seal(database).after(prepared);
             plan.add(plan.request.replacesDatabase() ? seal.attempts(1).dispensable() : seal);
             sealed = new ArrayList<>(List.of("backup.seal-database"));
+        }
+        var migration = plan.request.migration();
+        if (migration != null) {
+            plan.add(plan.backup.exportData(migration).after(sealed));
+            sealed = new ArrayList<>(List.of("backup.export-data"));
         }
         // Nothing is written any more: containers may go, and beside that the work tree may change.
         plan.add(plan.container
@@ -80,6 +88,13 @@ final class FullRollback {
                     .after("health.database-ready")
                     .undoneBy(plan.backup.swapBack(database)));
             startable.add("backup.restore-database");
+            if (migration != null) {
+                plan.add(plan.backup
+                        .importData(migration)
+                        .after("backup.restore-database", "git.verify-work-tree")
+                        .with("backup.export-data"));
+                startable.add("backup.import-data");
+            }
         }
         plan.add(plan.container
                 .startAll()

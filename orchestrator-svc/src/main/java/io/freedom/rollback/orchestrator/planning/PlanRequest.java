@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.platform.Migration;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.ComposeProject;
@@ -82,6 +83,17 @@ public record PlanRequest(
     /** The rollback's own directory, which becomes its restore point. */
     String directory() {
         return platform.backups().directory() + "/" + rollbackId;
+    }
+
+    /** How data get into the target's format; null where they stay as they are. */
+    @Nullable
+    Migration migration() {
+        return scenario == Scenario.DATA_MIGRATION ? platform.migration() : null;
+    }
+
+    /** What was exported; beside the restore point, whose manifest is complete by then. */
+    String exported() {
+        return platform.backups().directory() + "/.migrations/" + rollbackId + "/data";
     }
 
     /** Where the target is checked out beside the live work tree, to build its images from. */

@@ -58,6 +58,14 @@ public enum Scenario {
             DatabaseRestore::write,
             Trait.CHOSEN_BY_OPERATORS,
             Trait.RESTORES_DATA),
+    /** As a full rollback to a restore point, with the data since then carried over in the target's format. */
+    DATA_MIGRATION(
+            "data-migration",
+            Duration.ofMinutes(60),
+            FullRollback::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.RESTORES_DATA),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
@@ -111,9 +119,9 @@ public enum Scenario {
         return traits.contains(Trait.RESTORES_DATA);
     }
 
-    /** A database that cannot do without a restore point: there is nothing else to be done. */
+    /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
-        return this == DATABASE_RESTORE;
+        return this == DATABASE_RESTORE || this == DATA_MIGRATION;
     }
 
     public boolean chosenByOperators() {

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Plan;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ScenarioChoiceTest {
+    static {
+        TrustedSchemas.trust();
+    }
+
     private static final Instant NOW = Instant.parse("2026-11-24T03:00:00Z");
     private static final String INCIDENTS = """
             incidents:

@@ -54,7 +54,9 @@ enum DataEffect {
                     WriteManifest _,
                     VerifyRestorePoint _,
                     SealDatabase _,
-                    SwapDatabaseBack _ -> KEEPS;
+                    SwapDatabaseBack _,
+                    ExportData _,
+                    ImportData _ -> KEEPS;
             case AwaitApproval _,
                     RecordBaseline _,
                     AwaitDatabase _,
