@@ -41,6 +41,7 @@ public final class Descriptors {
                 {name: Query, url: "http://127.0.0.1:8080/v1/query", method: POST, body: "{}"}
             logs: {errors: ['ERROR'], ignore: []}
             backups: {directory: /var/backups/freedom, reserve: 512MiB}
+            migration: {export: [python3, export.py], import: [python3, import.py]}
             """;
 
     private Descriptors() {}

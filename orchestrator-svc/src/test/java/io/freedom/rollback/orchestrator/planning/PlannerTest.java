@@ -89,6 +89,17 @@ class PlannerTest {
     }
 
     @Test
+    void exportsOnceNothingIsWrittenAnyMoreAndImportsBeforeTheServicesStart() {
+        var plan = Planner.compile(Descriptors.request(Scenario.DATA_MIGRATION));
+        assertThat(before(plan, "backup.export-data")).contains("backup.seal-database", "backup.verify");
+        for (var id : List.of("container.down", "git.check-out", "container.adopt-images")) {
+            assertThat(before(plan, id)).as(id).contains("backup.export-data");
+        }
+        assertThat(before(plan, "backup.import-data")).contains("backup.restore-database", "git.verify-work-tree");
+        assertThat(before(plan, "container.up")).contains("backup.import-data");
+    }
+
+    @Test
     void followsTheRunbooksPhases() {
         var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
         assertThat(plan.getSteps().stream().map(PlanStep::getPhase).distinct()).containsExactly(Phase.values());
