@@ -28,8 +28,8 @@ final class ContainerStatistics {
     private ContainerStatistics() {}
 
     /**
-     * Two samples of our own, since the engine takes a second or two for its pair. Empty when the container is gone or does
-     * not run.
+     * Two samples of our own: a new engine gives each at once, while its own pair takes two seconds. An old one (20.10) gives
+     * one a second. Empty when the container is gone or does not run.
      */
     static Optional<ContainerUsage> read(DockerClient client, Calls calls, String apiVersion, String containerId)
             throws StepFailure, InterruptedException {
@@ -44,7 +44,6 @@ final class ContainerStatistics {
         });
     }
 
-    /** An engine before 20.10 does not know one-shot and takes its time. */
     private static Optional<Statistics> sample(DockerClient client, String apiVersion, String containerId)
             throws IOException {
         var request = DockerHttpClient.Request.builder()

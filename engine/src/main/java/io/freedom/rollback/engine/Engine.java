@@ -160,7 +160,7 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /** What a running container uses; takes a third of a second. Empty when it is gone or does not run. */
+    /** What a running container uses; takes a third of a second, up to two on old engines. Empty when it is gone or does not run. */
     public Optional<ContainerUsage> usage(String containerId) throws StepFailure, InterruptedException {
         return ContainerStatistics.read(client, calls, apiVersion, containerId);
     }

@@ -73,7 +73,7 @@ final class HealthSteps {
     PlannedStep baseline(Database database) {
         return step(
                         "health.baseline",
-                        "Count the rows while the platform serves",
+                        "Count the rows before anything is changed",
                         new RecordBaseline(database),
                         MINUTES)
                 .attempts(3);
