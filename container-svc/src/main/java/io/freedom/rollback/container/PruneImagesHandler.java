@@ -41,7 +41,7 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
         var used = new LinkedHashSet<String>();
         engine.containers(project).stream().map(EngineContainer::imageId).forEach(used::add);
 
-        var names = new ArrayList<>(guards(images.named(ImageNames.GUARDS + "*"), step.rollbackId()));
+        var names = new ArrayList<>(guards(images.named(ImageNames.GUARDS + "*"), action.getReleased()));
         if (!action.getGuardsOnly()) {
             names.addAll(outdated(images.named(ImageNames.PREPARED + "*"), project, used));
         }
@@ -71,12 +71,13 @@ final class PruneImagesHandler implements StepHandler<PruneImages> {
     }
 
     /** Tags are "<rollback id>" and, for further images of a service, "<rollback id>_2". */
-    private static List<String> guards(List<EngineImage> images, String rollbackId) {
-        var tag = ":" + ImageNames.guardTag(rollbackId);
+    private static List<String> guards(List<EngineImage> images, List<String> rollbackIds) {
+        var tags = rollbackIds.stream().map(id -> ":" + ImageNames.guardTag(id)).toList();
         return images.stream()
                 .flatMap(i -> i.tags().stream())
-                .filter(name -> name.startsWith(ImageNames.GUARDS)
-                        && (name.endsWith(tag)
+                .filter(name -> name.startsWith(ImageNames.GUARDS))
+                .filter(name -> tags.stream()
+                        .anyMatch(tag -> name.endsWith(tag)
                                 || name.replaceFirst("_\\d+$", "").endsWith(tag)))
                 .toList();
     }

@@ -213,11 +213,13 @@ class RollbackTest {
     }
 
     @Test
-    void prunesTheGuardsOfThisRollbackAndNothingInUse() throws Exception {
+    void prunesTheGuardsOfReleasedRollbacksAndNothingInUse() throws Exception {
         recordContainers();
-        var guard = ImageNames.guard(project.name, "api", project.step.rollbackId());
+        var own = ImageNames.guard(project.name, "api", project.step.rollbackId());
+        var guard = ImageNames.guard(project.name, "api", "released");
         var other = ImageNames.guard(project.name, "api", "another");
         project.engine.images().tag(project.container("api").imageId(), other);
+        project.engine.images().tag(project.container("api").imageId(), guard);
         Files.writeString(project.live.resolve("api/version"), "newer");
         Files.writeString(
                 project.live.resolve("api/Dockerfile"),
@@ -228,17 +230,23 @@ class RollbackTest {
                 "compose", "-p", project.name, "--project-directory", project.live.toString(), "build", "--no-cache");
         var inUse = project.container("api").imageId();
 
-        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), false));
+        project.run(
+                new PruneImagesHandler(project.engines),
+                new PruneImages(project.compose(), false, List.of("released")));
 
         assertThat(project.engine.images().id(guard)).isEmpty();
         assertThat(project.engine.images().id(other)).isPresent();
+        assertThat(project.engine.images().id(own)).as("it can be undone").isPresent();
         assertThat(project.engine.images().id(inUse)).isPresent();
         TestProject.docker("compose", "-p", project.name, "--project-directory", project.live.toString(), "up", "-d");
         project.engine.images().tag(project.container("api").imageId(), guard);
-        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), true));
+        project.run(
+                new PruneImagesHandler(project.engines), new PruneImages(project.compose(), true, List.of("released")));
         assertThat(project.engine.images().id(guard)).isEmpty();
         assertThat(project.engine.images().id(inUse)).as("dangling").isPresent();
-        project.run(new PruneImagesHandler(project.engines), new PruneImages(project.compose(), false));
+        project.run(
+                new PruneImagesHandler(project.engines),
+                new PruneImages(project.compose(), false, List.of("released")));
         assertThat(project.engine.images().id(inUse)).isEmpty();
         assertThat(project.result(ImagesPruned.class).getReclaimed()).isGreaterThan(8_000_000);
     }

@@ -56,7 +56,15 @@ final class DescriptorMapper {
                         size(text(root.path("backups"), "reserve", "512MiB"))),
                 incidents(root.path("incidents")),
                 approvals(root.path("approvals").path("dataLoss")),
-                migration(root.path("migration")));
+                migration(root.path("migration")),
+                automatic(root.path("automatic")));
+    }
+
+    private static AutomaticPolicy automatic(JsonNode node) {
+        return new AutomaticPolicy(
+                node.path("perAlert").asInt(2),
+                node.path("perPlatform").asInt(4),
+                duration(text(node, "within", "1h")));
     }
 
     private static @Nullable Migration migration(JsonNode node) {

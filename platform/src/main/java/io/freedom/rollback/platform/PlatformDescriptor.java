@@ -38,7 +38,8 @@ public record PlatformDescriptor(
         Backups backups,
         Map<String, String> incidents,
         ApprovalPolicy dataLoss,
-        @Nullable Migration migration) {
+        @Nullable Migration migration,
+        AutomaticPolicy automatic) {
 
     /** Value in {@link #incidents} for "starts nothing". */
     public static final String NO_SCENARIO = "none";

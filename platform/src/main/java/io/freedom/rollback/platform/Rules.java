@@ -44,6 +44,7 @@ final class Rules {
             text(data, path, "service", TextRules::service);
             text(data, path, "path", TextRules::absolute);
         });
+        text(root.path("automatic"), "automatic", "within", TextRules::duration);
         text(root.path("approvals").path("dataLoss"), "approvals.dataLoss", "within", TextRules::duration);
         probes(root.path("probes"));
         texts(root.path("logs"), "logs", "errors", TextRules::regex);

@@ -58,6 +58,7 @@ class PlatformDescriptorsTest {
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
+            automatic: {perAlert: 3, perPlatform: 9, within: 2h}
             """;
 
     private static final String SMALLEST = """
@@ -142,7 +143,8 @@ class PlatformDescriptorsTest {
                         new ApprovalPolicy(2, Duration.ofMinutes(5), true),
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
-                                List.of("python3", "import.py", "--input"))));
+                                List.of("python3", "import.py", "--input")),
+                        new AutomaticPolicy(3, 9, Duration.ofHours(2))));
     }
 
     @Test
@@ -220,8 +222,10 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {within: soon}}" | approvals.dataLoss.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\nmigration: {export: [a]}" | "migration.import: is missing: adds it to the target's database; run twice it adds nothing more"
+            name: freedom            | "name: freedom\\nautomatic: {perAlert: 0}" | automatic.perAlert: must be between 1 and 100
+            name: freedom            | "name: freedom\\nautomatic: {within: 1d}" | automatic.within: must be a duration such as 90s, 20m or 1h, not '1d'
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, objectives, probes, rto, services, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, objectives, probes, rto, services, site, target, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

@@ -51,6 +51,7 @@ import picocli.CommandLine.ScopeType;
             PauseCommand.class,
             ResumeCommand.class,
             AbortCommand.class,
+            UndoCommand.class,
             RetryCommand.class,
             SkipCommand.class,
             TimeoutCommand.class,

@@ -25,6 +25,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
@@ -32,6 +33,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -44,17 +47,21 @@ public final class Admission {
 
     private final PlatformState state;
     private final @Nullable Rollback running;
-    private final @Nullable Rollback left;
+    private final Function<String, Optional<Rollback>> finished;
     private final Instant now;
 
     /**
      * @param running the rollback that {@code state} says is running
-     * @param left the one whose undoing failed, as long as nothing began since
+     * @param finished by its id a rollback that is over and may run again, as far as {@code state} names it
      */
-    public Admission(PlatformState state, @Nullable Rollback running, @Nullable Rollback left, Instant now) {
+    public Admission(
+            PlatformState state,
+            @Nullable Rollback running,
+            Function<String, Optional<Rollback>> finished,
+            Instant now) {
         this.state = state;
         this.running = running;
-        this.left = left;
+        this.finished = finished;
         this.now = now;
     }
 
@@ -67,7 +74,7 @@ public final class Admission {
                     + " incident");
         }
         if (incident.getStatus() == IncidentStatus.RESOLVED) {
-            return state.getQueue().stream().anyMatch(waiting -> key(waiting).equals(key(incident)))
+            return state.getQueue().stream().anyMatch(waiting -> withdraws(incident, waiting))
                     ? new Decision.Withdraw(incident, "the alert was resolved before its turn came; nothing is started")
                     : new Decision.Ignore(incident, "the alert is resolved; a resolved incident starts nothing");
         }
@@ -77,16 +84,34 @@ public final class Admission {
         if (answered.isPresent()) {
             return new Decision.Duplicate(incident, answered.get().getRollbackId());
         }
-        if (state.getQueue().stream().anyMatch(waiting -> key(waiting).equals(key(incident)))) {
-            return new Decision.Duplicate(incident, String.valueOf(running == null ? state.getLeftBy() : running.id()));
+        if (running != null && isAnsweredBy(running, incident)) {
+            return new Decision.Merge(incident);
         }
-        if (running != null) {
-            return isAnsweredBy(running, incident) ? new Decision.Merge(incident) : new Decision.Queue(incident);
+        var waiting = state.getQueue().stream()
+                .filter(known -> known.getFingerprint().equals(incident.getFingerprint()))
+                .findFirst();
+        if (waiting.isPresent()) {
+            var before = running == null ? state.getLeftBy() : running.id();
+            return before != null && key(waiting.get()).equals(key(incident))
+                    ? new Decision.Duplicate(incident, before)
+                    : new Decision.Ignore(
+                            incident,
+                            "the same alert waits already, since it fired at "
+                                    + waiting.get().getBeganAt() + ": it is answered with that one");
         }
-        if (state.getLeftBy() != null) {
-            return new Decision.Queue(incident);
+        if (running == null && !Platforms.waitsForOperator(state)) {
+            return start(incident);
         }
-        return start(incident);
+        return state.getQueue().size() < Platforms.WAITING
+                ? new Decision.Queue(incident)
+                : new Decision.Ignore(
+                        incident, Platforms.WAITING + " incidents of " + state.getPlatform() + " wait already");
+    }
+
+    /** A report that an alert is resolved, whether it fired once or several times until then. */
+    static boolean withdraws(Incident resolved, Incident waiting) {
+        return resolved.getFingerprint().equals(waiting.getFingerprint())
+                && !resolved.getBeganAt().isBefore(waiting.getBeganAt());
     }
 
     /**
@@ -131,6 +156,10 @@ public final class Admission {
                 + "%08x".formatted(key(incident).hashCode());
         try {
             var platform = registered();
+            var brake = Brake.of(state, platform.automatic(), incident, now);
+            if (brake.isPresent()) {
+                return new Decision.Hold(incident, brake.get());
+            }
             var wanted = Wanted.by(incident, platform);
             fresh(rollbackId);
             var plan = new Plans(state, platform).asReported(rollbackId, wanted, incident.getBeganAt());
@@ -157,6 +186,11 @@ public final class Admission {
                             c.getRollbackId(),
                             new RollbackCommand.Abort(
                                     command.getOperator(), command.getReason(), c.getMode(), c.getCompensate()));
+                case UndoRollback c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.Undo(
+                                    command.getOperator(), command.getReason(), c.getAcceptDataLoss()));
                 case PauseRollback c ->
                     control(c.getRollbackId(), new RollbackCommand.Pause(command.getOperator(), command.getReason()));
                 case ResumeRollback c ->
@@ -228,14 +262,19 @@ public final class Admission {
                 null,
                 null,
                 null,
-                List.of()));
+                List.of(),
+                null));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
 
     private Decision control(String rollbackId, RollbackCommand.Control control) throws Refused {
-        if (running == null && left != null && left.id().equals(rollbackId)) {
-            return reopen(left, control);
+        if (running == null && (rollbackId.equals(state.getLeftBy()) || rollbackId.equals(state.getUndoable()))) {
+            return reopen(rollbackId, control);
+        }
+        if (control instanceof RollbackCommand.Undo
+                && (running == null || !running.id().equals(rollbackId))) {
+            throw new Refused(undoable(rollbackId));
         }
         if (running == null || !running.id().equals(rollbackId)) {
             throw new Refused("rollback " + rollbackId + " is not running on " + state.getPlatform()
@@ -248,12 +287,24 @@ public final class Admission {
         return new Decision.Control(control);
     }
 
-    private Decision reopen(Rollback failed, RollbackCommand.Control control) throws Refused {
-        var refusal = Refusals.of(control, failed, now);
+    private Decision reopen(String rollbackId, RollbackCommand.Control control) throws Refused {
+        var over = finished.apply(rollbackId)
+                .orElseThrow(() -> new Refused("rollback " + rollbackId + " is over, and its events are not kept"));
+        var refusal = Refusals.of(control, over, now);
         if (refusal.isPresent()) {
             throw new Refused(refusal.get());
         }
-        return new Decision.Reopen(failed.id(), control);
+        return new Decision.Reopen(rollbackId, control);
+    }
+
+    private String undoable(String rollbackId) {
+        if (running != null) {
+            return "rollback " + running.id() + " is running on " + state.getPlatform()
+                    + ": nothing else is undone meanwhile";
+        }
+        return "rollback " + rollbackId + " cannot be undone: only the newest that succeeded in changing "
+                + state.getPlatform() + " can, which is "
+                + (state.getUndoable() == null ? "none" : state.getUndoable());
     }
 
     // ---------------------------------------------------------------------------------------------

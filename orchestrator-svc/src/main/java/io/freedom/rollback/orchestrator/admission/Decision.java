@@ -30,6 +30,9 @@ public sealed interface Decision {
 
     record Queue(Incident incident) implements Decision {}
 
+    /** Alerts have started enough; it waits, with all that come. */
+    record Hold(Incident incident, String reason) implements Decision {}
+
     record Ignore(Incident incident, String reason) implements Decision {}
 
     /** It waits, and is not to start anything any more. */

@@ -74,7 +74,8 @@ final class Plans {
                 tag(wanted.target()),
                 restorePoint,
                 wanted.kind(),
-                services));
+                services,
+                state.getUndoable()));
     }
 
     List<String> services(Wanted wanted) throws Refused {

@@ -6,13 +6,18 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /** How a platform's own state changes; every list is bounded, oldest first out. */
 public final class Platforms {
     private static final int REMEMBERED = 1000;
+    /** More alerts than that about one platform tell nobody anything new. */
+    static final int WAITING = 100;
 
     private Platforms() {}
 
@@ -30,10 +35,25 @@ public final class Platforms {
                 .build();
     }
 
-    public static PlatformState answered(PlatformState state, Incident incident, String rollbackId) {
+    public static PlatformState answered(PlatformState state, Incident incident, String rollbackId, Instant now) {
         return PlatformState.newBuilder(state)
-                .setIncidents(appended(state.getIncidents(), new AnsweredIncident(Admission.key(incident), rollbackId)))
+                .setIncidents(
+                        appended(state.getIncidents(), new AnsweredIncident(Admission.key(incident), rollbackId, now)))
                 .build();
+    }
+
+    /** An operator takes care of it: what alerts started before is not held against them any more. */
+    public static PlatformState attended(PlatformState state, Instant now) {
+        return PlatformState.newBuilder(state).setAttendedAt(now).build();
+    }
+
+    public static PlatformState braked(PlatformState state, String reason) {
+        return PlatformState.newBuilder(state).setBraked(reason).build();
+    }
+
+    /** Incidents start nothing until what an operator starts has succeeded. */
+    public static boolean waitsForOperator(PlatformState state) {
+        return state.getLeftBy() != null || state.getBraked() != null;
     }
 
     public static PlatformState queued(PlatformState state, Incident incident) {
@@ -42,11 +62,11 @@ public final class Platforms {
                 .build();
     }
 
-    /** Without the incident among those that wait. */
-    public static PlatformState withdrawn(PlatformState state, Incident incident) {
+    /** Without what a resolved report withdraws of those that wait. */
+    public static PlatformState withdrawn(PlatformState state, Incident resolved) {
         return PlatformState.newBuilder(state)
                 .setQueue(state.getQueue().stream()
-                        .filter(waiting -> !Admission.key(waiting).equals(Admission.key(incident)))
+                        .filter(waiting -> !Admission.withdraws(resolved, waiting))
                         .toList())
                 .build();
     }
@@ -72,15 +92,32 @@ public final class Platforms {
      * A check mends nothing.
      */
     public static PlatformState idle(PlatformState state, String rollbackId, Plan plan, Outcome outcome) {
+        boolean mended = outcome == Outcome.SUCCEEDED && !plan.getScenario().equals(Scenario.PLATFORM_CHECK.id());
         var leftBy = switch (outcome) {
             case COMPENSATION_FAILED, ABORTED -> rollbackId;
-            case SUCCEEDED -> plan.getScenario().equals(Scenario.PLATFORM_CHECK.id()) ? state.getLeftBy() : null;
-            case REFUSED, COMPENSATED -> state.getLeftBy();
+            case SUCCEEDED, REFUSED, COMPENSATED -> mended ? null : state.getLeftBy();
+        };
+        var undoable = switch (outcome) {
+            case SUCCEEDED -> changes(plan) ? rollbackId : state.getUndoable();
+            case REFUSED -> state.getUndoable();
+            // What comes after a rollback is undone first, and that is done now; nobody knows what it is like after a
+            // failure.
+            case COMPENSATED -> rollbackId.equals(state.getUndoable()) ? null : state.getUndoable();
+            case COMPENSATION_FAILED, ABORTED -> null;
         };
         return PlatformState.newBuilder(state)
                 .setRunning(null)
+                .setUndoable(undoable)
                 .setLeftBy(leftBy)
+                .setBraked(mended ? null : state.getBraked())
                 .build();
+    }
+
+    /** Whether it does anything to the platform that can be undone. */
+    private static boolean changes(Plan plan) {
+        return plan.getSteps().stream()
+                .anyMatch(step -> step.getCompensation() != null
+                        && EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase()));
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {

@@ -313,7 +313,11 @@ final class ContainerSteps {
     }
 
     PlannedStep pruneImages() {
-        return step("container.prune-images", "Prune dangling images", new PruneImages(compose, false), MINUTES);
+        return step(
+                "container.prune-images",
+                "Prune dangling images",
+                new PruneImages(compose, false, request.released()),
+                MINUTES);
     }
 
     /** Where no image was replaced. */
@@ -321,7 +325,7 @@ final class ContainerSteps {
         return step(
                 "container.remove-guards",
                 "Let go of the images that were kept",
-                new PruneImages(compose, true),
+                new PruneImages(compose, true, request.released()),
                 QUICK);
     }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param restorePoint directory of the restore point whose database is restored; null for none
  * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
+ * @param undoable the rollback that can be undone until this one has succeeded; null for none
  */
 public record PlanRequest(
         PlatformDescriptor platform,
@@ -27,10 +28,15 @@ public record PlanRequest(
         @Nullable String target,
         @Nullable String restorePoint,
         @Nullable IncidentClass incident,
-        List<String> services) {
+        List<String> services,
+        @Nullable String undoable) {
 
     public PlanRequest {
         services = List.copyOf(services);
+    }
+
+    List<String> released() {
+        return undoable == null ? List.of() : List.of(undoable);
     }
 
     /** What the descriptor says of the chosen services. */

@@ -20,6 +20,8 @@ final class Controls {
                 List.of(new RollbackEvent.Resumed(operator, reason));
             case RollbackCommand.Abort(var operator, var reason, var mode, var undo) ->
                 List.of(new RollbackEvent.AbortRequested(operator, reason, mode, undo));
+            case RollbackCommand.Undo(var operator, var reason, var _) ->
+                List.of(new RollbackEvent.UndoRequested(operator, reason));
             case RollbackCommand.Approve c -> Gates.approved(state, c);
             case RollbackCommand.Reject c -> Gates.rejected(c);
             case RollbackCommand.RetryStep c -> retry(state, c, now);

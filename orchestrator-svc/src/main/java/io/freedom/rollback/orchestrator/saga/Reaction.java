@@ -35,6 +35,7 @@ public record Reaction(Worker worker, StepCommand command) {
                     RollbackEvent.Paused _,
                     RollbackEvent.Resumed _,
                     RollbackEvent.AbortRequested _,
+                    RollbackEvent.UndoRequested _,
                     RollbackEvent.CompensationStarted _,
                     RollbackEvent.Finished _ -> Optional.empty();
         };

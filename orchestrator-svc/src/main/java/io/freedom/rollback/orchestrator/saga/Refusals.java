@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -29,13 +30,15 @@ public final class Refusals {
     /** Empty when nothing speaks against it. */
     public static Optional<String> of(RollbackCommand.Control command, Rollback state, Instant now) {
         var refusals = new Refusals(state, now);
-        if (state.finished() && !(command instanceof RollbackCommand.RetryStep)) {
+        boolean forFinished = command instanceof RollbackCommand.RetryStep || command instanceof RollbackCommand.Undo;
+        if (state.finished() && !forFinished) {
             return refusals.finished();
         }
         return switch (command) {
             case RollbackCommand.Pause _ -> refusals.pause();
             case RollbackCommand.Resume _ -> refusals.resume();
             case RollbackCommand.Abort c -> refusals.abort(c);
+            case RollbackCommand.Undo c -> refusals.undo(c);
             case RollbackCommand.Approve c -> refusals.approve(c);
             case RollbackCommand.Reject c -> refusals.unanswerable(c.step());
             case RollbackCommand.RetryStep c -> refusals.retry(c);
@@ -78,6 +81,23 @@ public final class Refusals {
         return sooner || stop.undo() != command.undo()
                 ? Optional.empty()
                 : Optional.of(state.id() + " is already being stopped: " + stop.why());
+    }
+
+    private Optional<String> undo(RollbackCommand.Undo command) {
+        if (!state.finished()) {
+            return Optional.of(state.id() + " still runs: `rollbackctl abort " + state.id() + "` stops and undoes it");
+        }
+        if (state.outcome() != Outcome.SUCCEEDED) {
+            return finished();
+        }
+        boolean replaced = state.order().stream()
+                .map(state::planStep)
+                .anyMatch(step -> step.getAction().getAction() instanceof RestoreDatabase);
+        return replaced && !command.acceptDataLoss()
+                ? Optional.of("undoing " + state.id()
+                        + " swaps the previous database back: what was committed since " + state.finishedAt()
+                        + " is given up. Say --accept-data-loss if that is meant")
+                : Optional.empty();
     }
 
     // ---- gates ----------------------------------------------------------------------------------

@@ -209,6 +209,7 @@ public record Rollback(
             case RollbackEvent.Paused e -> change(draft -> draft.pause = new Pause(e.operator(), e.reason(), at));
             case RollbackEvent.Resumed _ -> resumed(at);
             case RollbackEvent.AbortRequested e -> aborted(e);
+            case RollbackEvent.UndoRequested e -> undone(e, at);
             case RollbackEvent.CompensationStarted e -> undoing(e.steps());
             case RollbackEvent.Finished e ->
                 change(draft -> {
@@ -297,6 +298,20 @@ public record Rollback(
         });
     }
 
+    /** Its times count from now: what it took and was down when it rolled back was told when it ended. */
+    private Rollback undone(RollbackEvent.UndoRequested event, Instant at) {
+        boolean goesDown = downSince != null;
+        return change(draft -> {
+            draft.startedAt = at;
+            draft.stop = new Stop("undone by " + Gates.words(event.operator(), event.reason()), false, true);
+            draft.downSince = goesDown ? at : null;
+            draft.upSince = null;
+            draft.outcome = null;
+            draft.finishedAt = null;
+            draft.finishReason = "";
+        });
+    }
+
     /** The first reason counts; who aborts again wants it sooner, or wants other things to become of it. */
     private Rollback aborted(RollbackEvent.AbortRequested event) {
         var why = "aborted by " + Gates.words(event.operator(), event.reason());
@@ -358,6 +373,7 @@ public record Rollback(
     /** The next state while it is being made. */
     private static final class Draft {
         private final Rollback before;
+        Instant startedAt;
         Map<String, StepTrack> steps;
         Map<String, StepTrack> undo;
         List<String> order;
@@ -387,6 +403,7 @@ public record Rollback(
 
         Draft(Rollback before) {
             this.before = before;
+            startedAt = before.startedAt;
             steps = before.steps;
             undo = before.undo;
             order = before.order;
@@ -404,7 +421,7 @@ public record Rollback(
             return new Rollback(
                     before.id,
                     before.plan,
-                    before.startedAt,
+                    startedAt,
                     before.incident,
                     before.operator,
                     before.startReason,

@@ -53,6 +53,9 @@ public sealed interface RollbackCommand {
     /** @param undo false to leave the platform as it is */
     record Abort(String operator, @Nullable String reason, AbortMode mode, boolean undo) implements Control {}
 
+    /** Of a rollback that has succeeded. @param acceptDataLoss what was committed since may be given up */
+    record Undo(String operator, @Nullable String reason, boolean acceptDataLoss) implements Control {}
+
     record Pause(String operator, @Nullable String reason) implements Control {}
 
     record Resume(String operator, @Nullable String reason) implements Control {}

@@ -43,7 +43,7 @@ public final class RollbackDecider {
                     : List.of(new RollbackEvent.Started(
                             start.rollbackId(), start.plan(), start.incident(), start.operator(), start.reason()));
         }
-        if (state == null || state.finished() && !(command instanceof RollbackCommand.RetryStep)) {
+        if (state == null || state.finished() && !(command instanceof RollbackCommand.Control)) {
             return List.of();
         }
         return switch (command) {

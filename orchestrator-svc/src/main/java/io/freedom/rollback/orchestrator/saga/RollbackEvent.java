@@ -92,6 +92,9 @@ public sealed interface RollbackEvent {
     record AbortRequested(String operator, @Nullable String reason, AbortMode mode, boolean undo)
             implements RollbackEvent {}
 
+    /** A rollback that had succeeded runs again, to be undone. */
+    record UndoRequested(String operator, @Nullable String reason) implements RollbackEvent {}
+
     /** From now on the steps are undone, in this order. */
     record CompensationStarted(String reason, List<String> steps) implements RollbackEvent {}
 

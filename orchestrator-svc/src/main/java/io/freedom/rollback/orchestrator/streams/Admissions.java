@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
@@ -55,8 +56,11 @@ final class Admissions {
 
     private Admission admission(String platform, Instant now) {
         var live = store.live(platform);
-        var left = live == null ? store.left(platform).map(it -> it.rollback).orElse(null) : null;
-        return new Admission(store.platform(platform), live == null ? null : live.rollback, left, now);
+        return new Admission(
+                store.platform(platform),
+                live == null ? null : live.rollback,
+                id -> store.finished(id).map(it -> it.rollback),
+                now);
     }
 
     private void apply(Decision decision, String platform, String cause, Instant now) {
@@ -81,6 +85,10 @@ final class Admissions {
                 store.put(Platforms.queued(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentQueued(incident), now);
             }
+            case Decision.Hold(var incident, var reason) -> {
+                store.put(Platforms.braked(Platforms.queued(store.platform(platform), incident), reason));
+                history.add(platform, cause, new IncidentHeld(incident, reason), now);
+            }
             case Decision.Withdraw(var incident, var reason) -> {
                 store.put(Platforms.withdrawn(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentIgnored(incident, reason), now);
@@ -96,7 +104,7 @@ final class Admissions {
         if (live == null) {
             throw new IllegalStateException("merged into a rollback that does not run: " + platform);
         }
-        store.put(Platforms.answered(store.platform(platform), incident, live.rollback.id()));
+        store.put(Platforms.answered(store.platform(platform), incident, live.rollback.id(), now));
         publisher.somebodyWaits();
         history.add(live, cause, new IncidentMerged(incident), now);
     }
@@ -111,7 +119,7 @@ final class Admissions {
     /** One that starts nothing must not keep those behind it waiting. */
     private void admitNext(String platform, Instant now) {
         while (store.live(platform) == null
-                && store.platform(platform).getLeftBy() == null
+                && !Platforms.waitsForOperator(store.platform(platform))
                 && !store.platform(platform).getQueue().isEmpty()) {
             var waiting = store.platform(platform);
             var next = waiting.getQueue().getFirst();

@@ -22,6 +22,7 @@ import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoRequested;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
@@ -70,6 +71,7 @@ final class HistoryMapper {
                 new StepCancelRequested(attempt.step(), attempt.number());
             case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
                 new AbortRequested(operator, reason, mode, undo);
+            case RollbackEvent.UndoRequested(var operator, var reason) -> new UndoRequested(operator, reason);
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
@@ -135,6 +137,7 @@ final class HistoryMapper {
                     case AbortRequested e ->
                         new RollbackEvent.AbortRequested(
                                 e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());
+                    case UndoRequested e -> new RollbackEvent.UndoRequested(e.getOperator(), e.getReason());
                     case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
                     case RollbackFinished e ->
                         new RollbackEvent.Finished(

@@ -101,10 +101,9 @@ final class SagaStore {
         live.remove(platform);
     }
 
-    /** The rollback whose undoing failed and may be tried again. */
-    Optional<Live> left(String platform) {
-        var left = platform(platform).getLeftBy();
-        return left == null || eventsOf(left).isEmpty() ? Optional.empty() : Optional.of(replay(left));
+    /** A rollback that is over and may run again: it succeeded and can be undone, or its undoing failed. */
+    Optional<Live> finished(String rollbackId) {
+        return eventsOf(rollbackId).isEmpty() ? Optional.empty() : Optional.of(replay(rollbackId));
     }
 
     /** The history topic keeps a finished rollback; the store need not. */

@@ -33,7 +33,9 @@ final class Sagas {
         var state = Platforms.handled(store.platform(platform), start.rollbackId());
         var incident = start.incident();
         if (incident != null) {
-            state = Platforms.answered(state, incident, start.rollbackId());
+            state = Platforms.answered(state, incident, start.rollbackId(), now);
+        } else {
+            state = Platforms.attended(state, now);
         }
         store.put(Platforms.running(state, start.rollbackId()));
         var events = RollbackDecider.decide(start, null, now);
@@ -69,15 +71,15 @@ final class Sagas {
         var outcome = Objects.requireNonNull(live.rollback.outcome());
         var after = Platforms.idle(before, live.rollback.id(), live.rollback.plan(), outcome);
         store.put(after);
-        Stream.of(live.rollback.id(), before.getLeftBy())
-                .filter(id -> id != null && !id.equals(after.getLeftBy()))
+        Stream.of(live.rollback.id(), before.getLeftBy(), before.getUndoable())
+                .filter(id -> id != null && !id.equals(after.getLeftBy()) && !id.equals(after.getUndoable()))
                 .forEach(store::forget);
         return true;
     }
 
-    /** One whose undoing failed runs again. */
+    /** One that has succeeded, or whose undoing failed, runs again. */
     void reopen(String platform, String rollbackId) {
-        store.begin(platform, store.left(platform).orElseThrow());
+        store.begin(platform, store.finished(rollbackId).orElseThrow());
         store.put(Platforms.running(store.platform(platform), rollbackId));
     }
 

@@ -17,6 +17,7 @@ import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +55,7 @@ class ScenarioChoiceTest {
     }
 
     private static Decision decide(Incident incident) {
-        return new Admission(REGISTERED, null, null, NOW).decide(incident);
+        return new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(incident);
     }
 
     private static Plan plan(Decision decision) {
@@ -70,7 +71,7 @@ class ScenarioChoiceTest {
                 .setAt(NOW)
                 .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services)))
                 .build();
-        return new Admission(REGISTERED, null, null, NOW).decide(command);
+        return new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(command);
     }
 
     private static String rejection(Decision decision) {
@@ -112,7 +113,8 @@ class ScenarioChoiceTest {
         var resolved =
                 Incident.newBuilder(waiting).setStatus(IncidentStatus.RESOLVED).build();
 
-        assertThat(new Admission(state, null, null, NOW).decide(resolved)).isInstanceOf(Decision.Withdraw.class);
+        assertThat(new Admission(state, null, _ -> Optional.empty(), NOW).decide(resolved))
+                .isInstanceOf(Decision.Withdraw.class);
         assertThat(Platforms.withdrawn(state, resolved).getQueue()).isEmpty();
     }
 
@@ -136,7 +138,7 @@ class ScenarioChoiceTest {
     @Test
     void joinsOnlyWhatTheRunningRollbackCoversToIt() {
         var restart = running(decide(incident(IncidentClass.SERVICE_DEGRADATION, "a", Map.of("service", "api"))));
-        var admission = new Admission(REGISTERED, restart, null, NOW);
+        var admission = new Admission(REGISTERED, restart, _ -> Optional.empty(), NOW);
 
         assertThat(admission.decide(incident(IncidentClass.SERVICE_DEGRADATION, "b", Map.of("service", "api"))))
                 .isInstanceOf(Decision.Merge.class);
@@ -151,7 +153,7 @@ class ScenarioChoiceTest {
     @Test
     void joinsACorruptionOnlyToARestoreFromBeforeItBegan() {
         var restore = running(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
-        var admission = new Admission(REGISTERED, restore, null, NOW);
+        var admission = new Admission(REGISTERED, restore, _ -> Optional.empty(), NOW);
         var earlier = Incident.newBuilder(incident(IncidentClass.DATA_CORRUPTION, "c", Map.of()))
                 .setBeganAt(NOW.minusSeconds(9000))
                 .build();

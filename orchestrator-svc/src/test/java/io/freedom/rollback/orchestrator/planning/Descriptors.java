@@ -69,7 +69,8 @@ public final class Descriptors {
                     null,
                     restorePoint,
                     incident,
-                    ChosenServices.of(scenario, freedom(), List.of(services)));
+                    ChosenServices.of(scenario, freedom(), List.of(services)),
+                    "rb-0");
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);
         }

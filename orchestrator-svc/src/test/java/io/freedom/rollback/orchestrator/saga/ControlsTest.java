@@ -13,11 +13,15 @@ import static io.freedom.rollback.schemas.step.Phase.SHUT_DOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.util.List;
@@ -407,5 +411,50 @@ class ControlsTest {
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
         assertThat(saga.refusal(new RollbackCommand.RetryStep("stop", "ada", null)))
                 .contains("is over");
+    }
+
+    private static RollbackCommand.Undo undo() {
+        return new RollbackCommand.Undo("ada", "the old version is worse", false);
+    }
+
+    @Test
+    void undoesARollbackThatHadSucceeded() {
+        var saga = twoSides();
+        assertThat(saga.refusal(undo())).contains("still runs", "rollbackctl abort rb-1");
+        saga.succeeds("stop");
+        saga.succeeds("dump");
+        saga.succeeds("up");
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.SUCCEEDED);
+
+        saga.later(Duration.ofHours(3)).when(undo());
+        assertThat(saga.running()).containsExactly("undo of up#1");
+        saga.later(Duration.ofSeconds(4)).undone("up");
+        saga.undone("dump");
+        saga.undone("stop");
+
+        assertThat(saga.history.getLast())
+                .isEqualTo(new RollbackEvent.Finished(
+                        Outcome.COMPENSATED,
+                        "undone by ada: the old version is worse",
+                        Duration.ofSeconds(4),
+                        Duration.ofSeconds(4)));
+        assertThat(saga.refusal(undo())).contains("is over");
+        assertThat(saga.when(undo())).isEmpty();
+    }
+
+    @Test
+    void givesUpWhatWasCommittedSinceARestoreOnlyWhenThatIsMeant() {
+        var restore = undoable(step("restore", RECOVER))
+                .setAction(new StepAction(new RestoreDatabase(
+                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null),
+                        new Database("postgres", "kb", "freedom", "jdbc:postgresql://db/kb", null),
+                        "/var/backups/rb-0",
+                        2)));
+        var saga = Saga.of(restore).started();
+        saga.succeeds("restore");
+
+        assertThat(saga.refusal(undo())).contains("what was committed since", "--accept-data-loss");
+        saga.when(new RollbackCommand.Undo("ada", null, true));
+        assertThat(saga.running()).containsExactly("undo of restore#1");
     }
 }

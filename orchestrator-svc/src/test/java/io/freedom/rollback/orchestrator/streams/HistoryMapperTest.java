@@ -53,6 +53,7 @@ class HistoryMapperTest {
                 new RollbackEvent.Resumed("ada", null),
                 new RollbackEvent.CancelRequested(FIRST),
                 new RollbackEvent.AbortRequested("ada", "wrong tag", AbortMode.AFTER_STEP, false),
+                new RollbackEvent.UndoRequested("ada", "the old version is worse"),
                 new RollbackEvent.CompensationStarted("why", List.of("s")),
                 new RollbackEvent.Finished(Outcome.ABORTED, "why", Duration.ofSeconds(3), Duration.ofSeconds(1)));
     }

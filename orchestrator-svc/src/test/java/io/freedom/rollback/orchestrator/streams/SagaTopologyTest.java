@@ -35,6 +35,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.registry.RegistryClient;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -599,6 +600,27 @@ class SagaTopologyTest {
                 .as("of rb-1, the check, rb-1 again, and the one that the waiting incident started")
                 .containsExactly(
                         Outcome.COMPENSATION_FAILED, Outcome.SUCCEEDED, Outcome.COMPENSATED, Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void undoesTheNewestRollbackThatSucceededAndNoOther() {
+        started();
+        workersSucceed();
+        operator(new StartRollback("rb-2", "service-restart", null, null, null, List.of("api")));
+        workersSucceed();
+        operator(new StartRollback("rb-3", "restore-point", null, null, null, List.of()));
+        workersSucceed();
+
+        operator(new UndoRollback("rb-1", false));
+        assertThat(rejections().getLast()).contains("rb-1 cannot be undone: only the newest", "which is rb-2");
+        operator(new UndoRollback("rb-2", false));
+        workersSucceed();
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        RollbackFinished.class,
+                        finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.COMPENSATED));
+        operator(new UndoRollback("rb-2", false));
+        assertThat(rejections().getLast()).contains("rb-2 cannot be undone", "which is none");
     }
 
     /** One step that fails, and one that cannot be undone. */

@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -103,6 +104,11 @@ final class Chronicle {
             }
             case StepSkipped e -> skips.put(e.getStepId(), e);
             case AbortRequested e -> abort = e;
+            case UndoRequested _ -> {
+                finished = null;
+                finishedAt = null;
+                downSince = downSince == null ? null : at;
+            }
             case CompensationStarted e -> {
                 compensation = e;
                 upSince = null; // what the steps brought back is taken down again

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.history.GateOpened;
 import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
@@ -28,6 +29,7 @@ import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import java.time.Duration;
@@ -82,6 +84,8 @@ public final class HistoryLines {
             case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
+            case IncidentHeld e -> new Line("incident held", incident(e.getIncident()) + ": " + e.getReason());
+            case UndoRequested e -> new Line("undo requested", "by " + e.getOperator() + detail(e.getReason()));
             case RollbackStarted e -> new Line("rollback started", aim(e) + because(e));
             case StepDispatched e ->
                 new Line("step dispatched", step(e.getStepId(), e.getAttempt(), e.getCompensation()));
@@ -161,9 +165,10 @@ public final class HistoryLines {
                     case REFUSED, COMPENSATED -> style.bold(style.yellow(text));
                     case COMPENSATION_FAILED, ABORTED -> style.bold(style.red(text));
                 };
-            case StepFailed _, StepHeld _, GateRejected _, CommandRejected _ -> style.red(text);
+            case StepFailed _, StepHeld _, GateRejected _, CommandRejected _, IncidentHeld _ -> style.red(text);
             case AttemptFailed _,
                     AbortRequested _,
+                    UndoRequested _,
                     CompensationStarted _,
                     StepSkipped _,
                     StepCancelRequested _,

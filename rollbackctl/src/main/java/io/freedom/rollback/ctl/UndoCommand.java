@@ -1,0 +1,48 @@
+package io.freedom.rollback.ctl;
+
+import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.schemas.operator.UndoRollback;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code rollbackctl undo}. */
+@Command(
+        name = "undo",
+        description = {
+            "Undo a rollback that has succeeded: the platform returns to where it was before.",
+            "Possible for a platform's newest rollback, until another one has succeeded in changing it."
+        })
+final class UndoCommand extends ControlVerb {
+    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+    private String reason = "";
+
+    @Option(
+            names = "--accept-data-loss",
+            description = "where the rollback had restored a database: give up what was committed since")
+    private boolean acceptDataLoss;
+
+    @Override
+    String verb() {
+        return "undo";
+    }
+
+    @Override
+    boolean concerns(RollbackStatus status) {
+        return super.concerns(status) || status.getState() == RollbackState.SUCCEEDED;
+    }
+
+    @Override
+    int run(ControlPlane plane) {
+        var status = running(plane);
+        var id = status.getRollbackId();
+        var answer = ask(plane, status, required(reason, "--reason"), new UndoRollback(id, acceptDataLoss));
+        return print(
+                List.of(answer),
+                List.of(
+                        "What " + id + " did to " + status.getPlatform() + " is undone.",
+                        "Watch it: rollbackctl watch " + id));
+    }
+}
