@@ -61,6 +61,25 @@ class EngineOutageTest {
         }
     }
 
+    @Test
+    void refusesWithoutTouchingAnythingWhenDockerIsNotThereFromTheStart() {
+        try (var platform = Platform.broken("acc-no-engine").registered(PLANE)) {
+            var before = platform.state();
+            ENGINE.cut();
+            var refused = PLANE.rollbackctl("start", "acc-no-engine", "--reason", "test", "--watch");
+            ENGINE.mend();
+
+            assertThat(refused.exitCode()).isEqualTo(1);
+            assertThat(refused.output()).contains("Docker does not answer", "is the daemon running?");
+            assertThat(PLANE.facts("acc-no-engine", "RollbackFinished")
+                            .getFirst()
+                            .path("outcome")
+                            .asString())
+                    .isEqualTo("REFUSED");
+            assertThat(platform.state()).isEqualTo(before);
+        }
+    }
+
     /** More attempts than a step has, in vain. */
     private static void outage(String platform) {
         ENGINE.cut();

@@ -18,9 +18,8 @@ class UndoTest {
             assertThat(platform.health().exitCode()).isZero();
             var id = plane.history("acc-undone").getLast().path("rollbackId").asString();
 
-            plane.rollbackctl("undo", id, "--reason", "the old version is worse")
+            plane.rollbackctl("undo", id, "--reason", "the old version is worse", "--watch")
                     .succeeded();
-            plane.rollbackctl("watch", id);
 
             var undone = plane.facts("acc-undone", "RollbackFinished").getLast();
             assertThat(undone.path("outcome").asString()).isEqualTo("COMPENSATED");

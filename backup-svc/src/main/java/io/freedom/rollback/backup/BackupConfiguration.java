@@ -20,7 +20,7 @@ public class BackupConfiguration {
         return new Capability(
                 Worker.BACKUP,
                 List.of(
-                        new CheckBackupSpaceHandler(),
+                        new CheckBackupSpaceHandler(engines),
                         new DumpDatabaseHandler(engines),
                         new CopyConfigurationHandler(),
                         new CopyModifiedFilesHandler(),

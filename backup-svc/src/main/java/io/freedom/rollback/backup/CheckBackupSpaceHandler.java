@@ -1,7 +1,9 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.BackupSpaceChecked;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -15,24 +17,37 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out that the backup does not fit before anything is stopped. */
 final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
+    private static final Pattern KIBIBYTES = Pattern.compile("^(\\d{1,15})\\s");
+    private static final Duration MEASURING = Duration.ofSeconds(15);
+
+    private final EngineProvider engines;
     private final ToLongFunction<Path> usable;
 
-    CheckBackupSpaceHandler() {
-        this(CheckBackupSpaceHandler::usableSpace);
+    CheckBackupSpaceHandler(EngineProvider engines) {
+        this(engines, CheckBackupSpaceHandler::usableSpace);
     }
 
     /** @param usable bytes that may still be written at a path */
-    CheckBackupSpaceHandler(ToLongFunction<Path> usable) {
+    CheckBackupSpaceHandler(EngineProvider engines, ToLongFunction<Path> usable) {
+        this.engines = engines;
         this.usable = usable;
     }
 
-    /** Size of a database; 0 with a note when it is not known. */
-    private record Known(long bytes, String note) {}
+    /** Size of something; 0 with a note when it is not known. */
+    private record Known(long bytes, String note) {
+        Known and(Known other) {
+            return new Known(bytes + other.bytes, note + other.note);
+        }
+    }
 
     @Override
     public Class<CheckBackupSpace> action() {
@@ -52,8 +67,14 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
             }
             return sum;
         });
-        var database = size(action.getDatabase(), step);
-        long required = files + database.bytes();
+        var other = size(action.getDatabase(), step);
+        var compose = action.getCompose();
+        if (compose != null) {
+            for (var data : action.getData()) {
+                other = other.and(size(compose.getProject(), data));
+            }
+        }
+        long required = files + other.bytes();
         long free = usable.applyAsLong(there);
         if (free < required + action.getReserve()) {
             throw new StepFailure(
@@ -64,11 +85,11 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
                                     Disk.size(action.getReserve()),
                                     action.getTrial() ? directory.getParent() : directory,
                                     Disk.size(free),
-                                    database.note()));
+                                    other.note()));
         }
         return new Completed(
                 new BackupSpaceChecked(required, free),
-                "needs %s, %s free%s".formatted(Disk.size(required), Disk.size(free), database.note()));
+                "needs %s, %s free%s".formatted(Disk.size(required), Disk.size(free), other.note()));
     }
 
     /** The directory itself, where it is certain by now that it can be written to. */
@@ -118,6 +139,29 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
         } catch (StepFailure e) {
             return new Known(0, unknown(e));
         }
+    }
+
+    /** Only a container that runs can measure; what is not known is left to the reserve. */
+    private Known size(String project, ContainerPath data) throws StepFailure, InterruptedException {
+        try {
+            var engine = engines.engine();
+            var container = engine.running(project, data.getService());
+            var measured = engine.exec(container.id(), List.of("du", "-sk", data.getPath()), Map.of(), MEASURING);
+            var kibibytes = KIBIBYTES.matcher(measured.stdout());
+            if (kibibytes.find()) {
+                return new Known(Long.parseLong(kibibytes.group(1)) << 10, "");
+            }
+            return new Known(0, unknown(data, measured.stderr().strip()));
+        } catch (StepFailure e) {
+            if (e.kind() == FailureKind.OUTAGE) {
+                throw e;
+            }
+            return new Known(0, unknown(data, e.text()));
+        }
+    }
+
+    private static String unknown(ContainerPath data, String why) {
+        return "; without " + data.getPath() + " of " + data.getService() + ", whose size is not known: " + why;
     }
 
     private static String unknown(StepFailure why) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.BackupSpaceChecked;
+import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.Database;
@@ -101,6 +104,28 @@ class DatabaseBackupTest {
                 postgres.sql("postgres", "DROP DATABASE " + Sql.name(left) + " WITH (FORCE)");
             }
         }
+    }
+
+    @Test
+    void countsWhatContainersHoldWhenItLooksForDiskSpace() throws Exception {
+        var handler = new CheckBackupSpaceHandler(engines, _ -> 1L << 40);
+
+        var known = handler.execute(space("/usr/share/zoneinfo"), step());
+        assertThat(((BackupSpaceChecked) known.result()).getRequired()).isGreaterThan(100_000);
+        assertThat(known.detail()).doesNotContain("not known");
+        var gone = handler.execute(space("/no such place"), step());
+        assertThat(gone.detail()).contains("without /no such place of " + PostgresContainer.SERVICE, "not known");
+    }
+
+    private CheckBackupSpace space(String path) throws StepFailure {
+        return CheckBackupSpace.newBuilder()
+                .setDirectory(point().directory().toString())
+                .setWorkTree(point().directory().getParent().toString())
+                .setPaths(List.of())
+                .setReserve(0)
+                .setCompose(postgres.compose())
+                .setData(List.of(new ContainerPath(PostgresContainer.SERVICE, path)))
+                .build();
     }
 
     @Test

@@ -25,7 +25,7 @@ class FailureTest {
     @Test
     void tellsAFullDiskFromAnEngineThatDoesNotAnswer() {
         var fromEngine = new StepFailure(
-                FailureKind.UNAVAILABLE, "Docker does not answer", new IOException("No space left on device"));
+                FailureKind.OUTAGE, "Docker does not answer", new IOException("No space left on device"));
 
         assertThatThrownBy(() -> Disk.work(BACKUPS, () -> {
                     throw fromEngine;

@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.BackupSpaceChecked;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileBackupTest {
+    /** Connects when first asked, which these tests never do. */
+    private static final EngineProvider ENGINES = new EngineProvider();
+
     private final RunningStep step = new RunningStep("rb-1");
 
     @TempDir
@@ -215,7 +219,7 @@ class FileBackupTest {
     @Test
     void refusesADiskThatIsTooSmall() throws Exception {
         write("models/a", "x".repeat(3000));
-        var handler = new CheckBackupSpaceHandler(path -> 5L << 10);
+        var handler = new CheckBackupSpaceHandler(ENGINES, path -> 5L << 10);
 
         var fits = handler.execute(space(1 << 10, null), step);
         assertThat(fits.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
@@ -232,7 +236,7 @@ class FileBackupTest {
         write("models/a", "x");
         var silent = new Database("postgres", "kb", "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null);
 
-        var done = new CheckBackupSpaceHandler().execute(space(0, silent), step);
+        var done = new CheckBackupSpaceHandler(ENGINES).execute(space(0, silent), step);
 
         assertThat(done.detail()).contains("without the database").contains("PostgreSQL does not answer");
     }
@@ -242,7 +246,7 @@ class FileBackupTest {
         write("models/a", "x");
         Files.writeString(temp.resolve("backups"), "a file is in the way");
 
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler().execute(space(0, null), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES).execute(space(0, null), step))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("cannot write to " + point);
@@ -253,7 +257,7 @@ class FileBackupTest {
         write("models/a", "x".repeat(3000));
         var look = CheckBackupSpace.newBuilder(space(1 << 10, null)).setTrial(false);
 
-        var done = new CheckBackupSpaceHandler(path -> {
+        var done = new CheckBackupSpaceHandler(ENGINES, path -> {
                     assertThat(path).as("where the directory would be made").isEqualTo(temp);
                     return 5L << 10;
                 })
@@ -261,17 +265,18 @@ class FileBackupTest {
 
         assertThat(done.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
         assertThat(temp.resolve("backups")).doesNotExist();
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler(path -> 0).execute(look.build(), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES, path -> 0).execute(look.build(), step))
                 .hasMessageContaining("at " + point + ", 0 B free");
 
         Files.writeString(temp.resolve("backups"), "a file is in the way");
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler().execute(look.build(), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES).execute(look.build(), step))
                 .hasMessageContaining("cannot write to " + point)
                 .hasMessageContaining("backups is not a directory");
     }
 
     private CheckBackupSpace space(long reserve, @Nullable Database database) {
-        return new CheckBackupSpace(point.toString(), workTree.toString(), List.of("models"), database, reserve, true);
+        return new CheckBackupSpace(
+                point.toString(), workTree.toString(), List.of("models"), database, reserve, true, null, List.of());
     }
 
     private CopyConfiguration copyConfiguration(String... paths) {

@@ -21,7 +21,7 @@ final class PostgresContainer implements AutoCloseable {
     static final String PASSWORD = "only-for-tests";
     private static final String IMAGE = "rollback-local/postgres:15";
     private static final String USER = "freedom";
-    private static final String SERVICE = "postgres";
+    static final String SERVICE = "postgres";
 
     private final String project = "rollback-test-" + UUID.randomUUID();
     private final String id;

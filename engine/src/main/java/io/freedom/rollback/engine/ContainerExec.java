@@ -3,6 +3,7 @@ package io.freedom.rollback.engine;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.InspectExecResponse;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Frame;
 import com.github.dockerjava.api.model.StreamType;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -101,7 +102,14 @@ final class ContainerExec {
     private InspectExecResponse ended(String what, String id, TimeLimit limit)
             throws StepFailure, InterruptedException {
         while (true) {
-            var state = calls.call(what, () -> client.inspectExecCmd(id).exec());
+            var state = calls.call(what, () -> {
+                try {
+                    return client.inspectExecCmd(id).exec();
+                } catch (NotFoundException gone) {
+                    throw new StepFailure(
+                            FailureKind.OUTAGE, what + ": the engine knows nothing of it any more: was it restarted?");
+                }
+            });
             if (!Boolean.TRUE.equals(state.isRunning())) {
                 return state;
             }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
 /** A command for a rollback. Whether it makes sense, the orchestrator knows. */
-abstract class ControlVerb extends Verb {
+abstract class ControlVerb extends WatchingVerb {
     @Parameters(index = "0", paramLabel = "ROLLBACK|PLATFORM", description = "rollback id, or a platform's name")
     private String what = "";
 

@@ -33,8 +33,9 @@ final class IncidentCommand extends Group {
     @Command(
             name = "raise",
             description = {
-                "Report an incident and wait for the decision: a rollback starts, or the incident belongs to one that",
-                "runs, or is ignored. With --file the file is published as it is (Alertmanager v4 or CloudEvents)."
+                "Report an incident and wait for the decision.",
+                "A rollback starts, or the incident joins one that runs, waits, is held for you, or is ignored. With",
+                "--file the file is published as it is (Alertmanager v4 or CloudEvents)."
             })
     static final class Raise extends Verb {
         @Parameters(arity = "0..1", paramLabel = "PLATFORM", description = "name of a registered platform")

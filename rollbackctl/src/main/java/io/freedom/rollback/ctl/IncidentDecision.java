@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
+import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
@@ -29,6 +30,8 @@ record IncidentDecision(String text, int exitCode) {
                 done("The incident waits: something else runs on " + event.getPlatform()
                         + ", or its last rollback left it to an operator" + watch
                         + event.getPlatform());
+            case IncidentHeld held ->
+                Optional.of(new IncidentDecision("Held for you: " + held.getReason(), ExitCode.REJECTED));
             case IncidentIgnored ignored ->
                 Optional.of(new IncidentDecision("Ignored: " + ignored.getReason(), ExitCode.REJECTED));
             default -> Optional.empty();

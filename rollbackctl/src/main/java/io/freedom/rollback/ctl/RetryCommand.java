@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "retry",
         description = {
-            "Begin a further attempt of a step now: of one that is held or waits for its next attempt,",
-            "or in place of the attempt that runs, which is ended first.",
+            "Begin a further attempt of a step now.",
+            "Of one that is held or waits for its next attempt, or in place of the one that runs, which is ended first.",
             "Where undoing has failed, mend what it says and retry that step: undoing goes on."
         })
 final class RetryCommand extends ControlVerb {

@@ -2,6 +2,8 @@ package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.operator.SkipStep;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Parameters;
         name = "skip",
         description = {
             "Go on without a step that does not run: held, waiting for its next attempt, or not yet begun.",
-            "Refused where another step needs its result."
+            "Refused where another step needs its result. Where undoing has failed, go on without undoing that step."
         })
 final class SkipCommand extends ControlVerb {
     @Parameters(index = "1", paramLabel = "STEP", description = "id of the step")
@@ -24,6 +26,11 @@ final class SkipCommand extends ControlVerb {
     @Override
     String verb() {
         return "skip";
+    }
+
+    @Override
+    boolean concerns(RollbackStatus status) {
+        return super.concerns(status) || status.getState() == RollbackState.COMPENSATION_FAILED;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl;
 
+import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -24,6 +25,9 @@ final class UndoCommand extends ControlVerb {
             description = "where the rollback had restored a database: give up what was committed since")
     private boolean acceptDataLoss;
 
+    @Option(names = "--watch", description = "follow it to its end; the exit code is 0 when it was undone")
+    private boolean watch;
+
     @Override
     String verb() {
         return "undo";
@@ -39,6 +43,9 @@ final class UndoCommand extends ControlVerb {
         var status = running(plane);
         var id = status.getRollbackId();
         var answer = ask(plane, status, required(reason, "--reason"), new UndoRollback(id, acceptDataLoss));
+        if (watch) {
+            return follow(plane, id).getState() == RollbackState.COMPENSATED ? ExitCode.OK : ExitCode.FAILED;
+        }
         return print(
                 List.of(answer),
                 List.of(

@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateRejected;
+import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
@@ -22,6 +23,7 @@ import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -37,6 +39,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
@@ -368,6 +371,31 @@ class RollbackctlTest {
     }
 
     @Test
+    void saysThatAnIncidentIsHeldAndWhy() {
+        plane.answering((asked, _) -> {
+            var incident = (Incident) asked;
+            var event = new IncidentHeld(incident, "this alert has led to 2 rollbacks");
+            return Map.of(plane.topics().history(), Samples.event(1, 0, null, incident.getIncidentId(), event));
+        });
+
+        assertThat(run("incident", "raise", "freedom", "--class", "data-corruption", "--summary", "x"))
+                .isEqualTo(4);
+        assertThat(out.toString()).contains("Held for you: this alert has led to 2 rollbacks");
+    }
+
+    @Test
+    void undoesWhatHasSucceeded() {
+        var succeeded = Samples.status().setState(RollbackState.SUCCEEDED).build();
+        plane.add(plane.topics().status(), succeeded);
+        answer(new UndoRequested("ada", "worse than before"));
+
+        assertThat(run("undo", Samples.ID, "--reason", "worse than before", "--accept-data-loss"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new UndoRollback(Samples.ID, true));
+        assertThat(out.toString()).contains("is undone", "rollbackctl watch " + Samples.ID);
+    }
+
+    @Test
     void tellsTheReasonWhenAnIncidentBecomesADeadLetter() {
         plane.answering((_, at) -> Map.of(
                 plane.topics().deadLetters(plane.topics().incidents()),
@@ -604,7 +632,7 @@ class RollbackctlTest {
                 .isZero();
         assertThat(asked()).isEqualTo(new RetryStep(Samples.ID, "backup.database"));
 
-        answer(new StepSkipped("backup.database", "skipped by ada", "ada"));
+        answer(new StepSkipped("backup.database", "skipped by ada", "ada", false));
         assertThat(run("skip", Samples.ID, "backup.database", "--reason", "there is one"))
                 .isZero();
         assertThat(asked()).isEqualTo(new SkipStep(Samples.ID, "backup.database"));

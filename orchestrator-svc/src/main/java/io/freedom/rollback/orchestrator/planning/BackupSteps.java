@@ -12,6 +12,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.CopyConfiguration;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
@@ -63,7 +64,11 @@ final class BackupSteps {
                         request.keptPaths(),
                         database,
                         platform.backups().reserve(),
-                        trial),
+                        trial,
+                        compose,
+                        platform.containerData().stream()
+                                .map(data -> new ContainerPath(data.service(), data.path()))
+                                .toList()),
                 QUICK);
     }
 

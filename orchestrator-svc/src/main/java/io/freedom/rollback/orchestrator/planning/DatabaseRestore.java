@@ -24,7 +24,7 @@ final class DatabaseRestore {
 
         plan.phase(Phase.PRESERVE);
         // It may be so corrupt that it cannot be dumped: the replaced database is kept whole in any case.
-        plan.add(plan.backup.dump(database).after(assessed).attempts(1).dispensable());
+        plan.addReading(plan.backup.dump(database).after(assessed));
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
 
         plan.phase(Phase.SHUT_DOWN);

@@ -41,8 +41,7 @@ final class FullRollback {
         }
         var sealed = new ArrayList<>(prepared);
         if (database != null) {
-            var seal = plan.backup.seal(database).after(prepared);
-            plan.add(plan.request.replacesDatabase() ? seal.attempts(1).dispensable() : seal);
+            plan.addReading(plan.backup.seal(database).after(prepared));
             sealed = new ArrayList<>(List.of("backup.seal-database"));
         }
         var migration = plan.request.migration();

@@ -39,6 +39,11 @@ final class PlanDraft {
         steps.add((held ? step.heldIfItFails() : step).in(phase));
     }
 
+    /** Something that reads the database whole: tried once and dispensable where it is to be replaced. */
+    void addReading(PlannedStep step) {
+        add(request.replacesDatabase() ? step.attempts(1).dispensable() : step);
+    }
+
     /** Ids of the steps added so far, of one phase. */
     List<String> idsOf(Phase wanted) {
         return steps.stream()

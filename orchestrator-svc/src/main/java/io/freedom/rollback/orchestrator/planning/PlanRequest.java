@@ -62,10 +62,10 @@ public record PlanRequest(
 
     /**
      * The database as it is may be too corrupt to be counted or dumped, and that must not keep it from being replaced: it
-     * is kept whole in any case.
+     * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return restorePoint != null && platform.database() != null;
+        return restorePoint != null && platform.database() != null && migration() == null;
     }
 
     /** An intruder is stopped first, kept for analysis, and never let in again by undoing. */

@@ -26,8 +26,7 @@ final class Preservation {
         plan.add(plan.health.envKeys().after(isolated));
         plan.add(plan.backup.checkSpace().attempts(2).after(isolated));
         if (database != null) {
-            var baseline = plan.health.baseline(database).after(isolated);
-            plan.add(plan.request.replacesDatabase() ? baseline.attempts(1).dispensable() : baseline);
+            plan.addReading(plan.health.baseline(database).after(isolated));
         }
         if (database != null && restorePoint != null) {
             plan.add(plan.backup.verifyRestorePoint(restorePoint, database).after(isolated));
@@ -41,8 +40,7 @@ final class Preservation {
 
         plan.phase(Phase.PRESERVE);
         if (database != null) {
-            var dump = plan.backup.dump(database).after(assessed);
-            plan.add(plan.request.replacesDatabase() ? dump.attempts(1).dispensable() : dump);
+            plan.addReading(plan.backup.dump(database).after(assessed));
         }
         plan.add(plan.git.preserveChanges().after(assessed));
         plan.add(plan.backup.configuration().after(assessed));

@@ -18,12 +18,13 @@ final class Attempts {
     static final Duration STOPPING = Duration.ofSeconds(60);
 
     /**
-     * How much longer than its timeout a step may take because Docker does not answer: what goes on and what undoes both
-     * need it, so giving up would leave the platform where it is. Not while it is still untouched.
+     * Attempts that a step has while Docker does not answer, about ten minutes: what goes on and what undoes both need it, so
+     * giving up would leave the platform where it is. Not while it is still untouched.
      */
-    static final Duration OUTAGE = Duration.ofMinutes(10);
+    static final int OUTAGES = 120;
 
-    static final Duration OUTAGE_WHILE_UNDOING = Duration.ofMinutes(60);
+    /** About an hour. */
+    static final int OUTAGES_WHILE_UNDOING = 720;
 
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
@@ -49,9 +50,7 @@ final class Attempts {
 
     private static List<RollbackEvent> outage(Rollback state, AttemptId attempt, String message, Instant now) {
         var track = state.track(attempt);
-        var began = track.startedAt() == null ? now : track.startedAt();
-        var patience = attempt.compensation() ? OUTAGE_WHILE_UNDOING : OUTAGE;
-        if (now.isAfter(began.plus(state.timeout(attempt)).plus(patience))) {
+        if (track.losses() >= (attempt.compensation() ? OUTAGES_WHILE_UNDOING : OUTAGES)) {
             return over(state, attempt, FailureKind.OUTAGE, message);
         }
         var pause = backoff(state, attempt, track.losses(), LONGEST_OUTAGE_BACKOFF);
@@ -128,7 +127,7 @@ final class Attempts {
                 ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation)
                 : List.of(
                         new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
-                        new RollbackEvent.Skipped(attempt.step(), "stopped: " + observation, null));
+                        new RollbackEvent.Skipped(attempt.step(), false, "stopped: " + observation, null));
     }
 
     private static String late(Rollback state, AttemptId attempt) {

@@ -43,14 +43,14 @@ final class Controls {
     }
 
     private static List<RollbackEvent> skip(Rollback state, RollbackCommand.SkipStep command) {
-        var track = state.track(command.step(), false);
-        var events = new ArrayList<RollbackEvent>();
-        if (track.status() == StepTrack.Status.WAITING) {
-            // One that was given up may still be at it somewhere.
-            events.add(new RollbackEvent.CancelRequested(state.newest(command.step())));
-        }
+        var attempt = state.newest(command.step());
         var why = "skipped by " + Gates.words(command.operator(), command.reason());
-        events.addFirst(new RollbackEvent.Skipped(command.step(), why, command.operator()));
+        var events = new ArrayList<RollbackEvent>();
+        events.add(new RollbackEvent.Skipped(command.step(), attempt.compensation(), why, command.operator()));
+        if (state.track(attempt).status() == StepTrack.Status.WAITING) {
+            // One that was given up may still be at it somewhere.
+            events.add(new RollbackEvent.CancelRequested(attempt));
+        }
         return events;
     }
 

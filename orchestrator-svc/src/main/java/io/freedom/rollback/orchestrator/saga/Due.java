@@ -89,7 +89,7 @@ final class Due {
     }
 
     private static RollbackEvent skipped(String step, String why) {
-        return new RollbackEvent.Skipped(step, why, null);
+        return new RollbackEvent.Skipped(step, false, why, null);
     }
 
     private static RollbackEvent compensation(Rollback state, Rollback.Stop stop) {
@@ -125,7 +125,7 @@ final class Due {
         var next = state.nextToUndo();
         if (next.isEmpty()) {
             var outcome = state.touchedPlatform() ? Outcome.COMPENSATED : Outcome.REFUSED;
-            return List.of(new RollbackEvent.Finished(outcome, reason, took, state.downtime(now)));
+            return List.of(new RollbackEvent.Finished(outcome, reason + left(state), took, state.downtime(now)));
         }
         var track = state.track(next.get(), true);
         boolean begins =
@@ -133,6 +133,15 @@ final class Due {
         return begins && !state.idle()
                 ? List.of(dispatch(state, new AttemptId(next.get(), true, track.attempt() + 1), now))
                 : List.of();
+    }
+
+    /** What operators did not want to be undone. */
+    private static String left(Rollback state) {
+        var titles = state.undo().entrySet().stream()
+                .filter(entry -> entry.getValue().status() == Status.SKIPPED)
+                .map(entry -> "\"" + state.planStep(entry.getKey()).getTitle() + "\"")
+                .toList();
+        return titles.isEmpty() ? "" : "; not undone, as operators decided: " + String.join(", ", titles);
     }
 
     static RollbackEvent dispatch(Rollback state, AttemptId attempt, Instant now) {

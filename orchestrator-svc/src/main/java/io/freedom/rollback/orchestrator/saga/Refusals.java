@@ -30,7 +30,9 @@ public final class Refusals {
     /** Empty when nothing speaks against it. */
     public static Optional<String> of(RollbackCommand.Control command, Rollback state, Instant now) {
         var refusals = new Refusals(state, now);
-        boolean forFinished = command instanceof RollbackCommand.RetryStep || command instanceof RollbackCommand.Undo;
+        boolean forFinished = command instanceof RollbackCommand.RetryStep
+                || command instanceof RollbackCommand.SkipStep
+                || command instanceof RollbackCommand.Undo;
         if (state.finished() && !forFinished) {
             return refusals.finished();
         }
@@ -173,14 +175,30 @@ public final class Refusals {
         if (Gates.isGate(step.get())) {
             return gate(id);
         }
+        var attempt = state.newest(id);
+        if (attempt.compensation()) {
+            return skipUndo(attempt, step.get());
+        }
         if (state.stop() != null) {
             return stopping();
         }
-        return switch (state.track(id, false).status()) {
+        return switch (state.track(attempt).status()) {
             case PENDING, WAITING, HELD -> neededBy(step.get());
             case DISPATCHED, RUNNING ->
                 Optional.of(id + " runs: wait for its end, or `rollbackctl abort " + state.id() + "`");
-            case OPEN, SUCCEEDED, FAILED, TOLERATED, SKIPPED -> over(new AttemptId(id, false, 0));
+            case OPEN, SUCCEEDED, FAILED, TOLERATED, SKIPPED -> state.finished() ? finished() : over(attempt);
+        };
+    }
+
+    /** Only what was tried in vain: that it cannot be undone has to be known first. */
+    private Optional<String> skipUndo(AttemptId attempt, PlanStep step) {
+        return switch (state.track(attempt).status()) {
+            case WAITING -> Optional.empty();
+            case FAILED -> state.outcome() == Outcome.COMPENSATION_FAILED ? Optional.empty() : over(attempt);
+            case DISPATCHED, RUNNING ->
+                Optional.of(step.getId() + " is being undone right now: wait for the end of it");
+            case PENDING -> Optional.of(step.getId() + " has not been tried to be undone yet");
+            case OPEN, HELD, SUCCEEDED, TOLERATED, SKIPPED -> state.finished() ? finished() : over(attempt);
         };
     }
 
@@ -262,7 +280,7 @@ public final class Refusals {
         var failed = state.undo().entrySet().stream()
                 .filter(entry -> entry.getValue().status() == Status.FAILED)
                 .map(entry -> "; what could not be undone can be tried again: `rollbackctl retry " + state.id() + " "
-                        + entry.getKey() + "`")
+                        + entry.getKey() + "`, or left: `rollbackctl skip " + state.id() + " " + entry.getKey() + "`")
                 .findFirst();
         return Optional.of(state.id() + " is over" + failed.orElse(""));
     }

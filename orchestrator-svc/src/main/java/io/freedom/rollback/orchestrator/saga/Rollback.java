@@ -193,10 +193,19 @@ public record Rollback(
                 with(e.attempt(), track(e.attempt()).waiting(e.retryAt(), !counts(e), e.message()));
             case RollbackEvent.Failed e -> failed(e, at);
             case RollbackEvent.Skipped e ->
-                with(e.step(), false, track(e.step(), false).skipped(at, e.reason()));
+                with(
+                                e.step(),
+                                e.compensation(),
+                                track(e.step(), e.compensation()).skipped(at, e.reason()))
+                        .unfinished();
             case RollbackEvent.Held e ->
                 with(e.step(), false, track(e.step(), false).held(e.message()));
-            case RollbackEvent.RetryRequested e -> reopened(e);
+            case RollbackEvent.RetryRequested e ->
+                with(
+                                e.step(),
+                                e.compensation(),
+                                track(e.step(), e.compensation()).renewed())
+                        .unfinished();
             case RollbackEvent.TimeoutChanged e ->
                 with(e.attempt(), track(e.attempt()).limited(e.timeout(), e.deadline()));
             case RollbackEvent.GateOpened e ->
@@ -216,6 +225,7 @@ public record Rollback(
                     draft.outcome = e.outcome();
                     draft.finishedAt = at;
                     draft.finishReason = e.reason();
+                    draft.pause = null; // nothing is left to hold back; should it run again, that begins at once
                 });
         };
     }
@@ -289,9 +299,8 @@ public record Rollback(
     }
 
     /** Where undoing had failed, the rollback had ended: now it goes on. */
-    private Rollback reopened(RollbackEvent.RetryRequested event) {
-        var renewed = track(event.step(), event.compensation()).renewed();
-        return with(event.step(), event.compensation(), renewed).change(draft -> {
+    private Rollback unfinished() {
+        return change(draft -> {
             draft.outcome = null;
             draft.finishedAt = null;
             draft.finishReason = "";
@@ -301,14 +310,11 @@ public record Rollback(
     /** Its times count from now: what it took and was down when it rolled back was told when it ended. */
     private Rollback undone(RollbackEvent.UndoRequested event, Instant at) {
         boolean goesDown = downSince != null;
-        return change(draft -> {
+        return unfinished().change(draft -> {
             draft.startedAt = at;
             draft.stop = new Stop("undone by " + Gates.words(event.operator(), event.reason()), false, true);
             draft.downSince = goesDown ? at : null;
             draft.upSince = null;
-            draft.outcome = null;
-            draft.finishedAt = null;
-            draft.finishReason = "";
         });
     }
 

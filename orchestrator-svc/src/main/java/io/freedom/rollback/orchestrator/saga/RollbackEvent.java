@@ -41,8 +41,15 @@ public sealed interface RollbackEvent {
     record Failed(String step, boolean compensation, FailureKind kind, String message, boolean tolerated)
             implements RollbackEvent {}
 
-    /** Will not be executed in this rollback; {@code operator} null when because the rollback is being stopped. */
-    record Skipped(String step, String reason, @Nullable String operator) implements RollbackEvent {}
+    /**
+     * Will not be executed in this rollback, or will not be undone; {@code operator} null when because the rollback is being
+     * stopped.
+     */
+    record Skipped(
+            String step,
+            boolean compensation,
+            String reason,
+            @Nullable String operator) implements RollbackEvent {}
 
     /** No attempt is left, and an operator is to decide. */
     record Held(String step, FailureKind kind, String message) implements RollbackEvent {}

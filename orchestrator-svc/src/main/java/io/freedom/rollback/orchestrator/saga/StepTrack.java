@@ -153,7 +153,7 @@ public record StepTrack(
         return still(Status.HELD, null, null, message);
     }
 
-    /** What had run out of attempts gets them anew, and the time to sit an outage out: somebody has mended something. */
+    /** What had run out of attempts gets them anew: whoever wants it tried again has mended something. */
     StepTrack renewed() {
         return switch (status) {
             case HELD, FAILED ->
@@ -163,7 +163,7 @@ public record StepTrack(
                         0,
                         0,
                         false,
-                        status == Status.HELD ? startedAt : null,
+                        startedAt,
                         null,
                         null,
                         null,

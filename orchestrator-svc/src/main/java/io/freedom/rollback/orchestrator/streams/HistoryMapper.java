@@ -45,7 +45,8 @@ final class HistoryMapper {
                         attempt.step(), attempt.number(), attempt.compensation(), kind, message, lost, retryAt);
             case RollbackEvent.Failed e ->
                 new StepFailed(e.step(), e.compensation(), e.kind(), e.message(), e.tolerated());
-            case RollbackEvent.Skipped(var step, var reason, var operator) -> new StepSkipped(step, reason, operator);
+            case RollbackEvent.Skipped(var step, var compensation, var reason, var operator) ->
+                new StepSkipped(step, reason, operator, compensation);
             case RollbackEvent.Held(var step, var kind, var message) -> new StepHeld(step, kind, message);
             case RollbackEvent.RetryRequested(var step, var compensation, var operator, var reason) ->
                 new StepRetryRequested(step, compensation, operator, reason);
@@ -111,7 +112,8 @@ final class HistoryMapper {
                     case StepFailed e ->
                         new RollbackEvent.Failed(
                                 e.getStepId(), e.getCompensation(), e.getKind(), e.getMessage(), e.getTolerated());
-                    case StepSkipped e -> new RollbackEvent.Skipped(e.getStepId(), e.getReason(), e.getOperator());
+                    case StepSkipped e ->
+                        new RollbackEvent.Skipped(e.getStepId(), e.getCompensation(), e.getReason(), e.getOperator());
                     case StepHeld e -> new RollbackEvent.Held(e.getStepId(), e.getKind(), e.getMessage());
                     case StepRetryRequested e ->
                         new RollbackEvent.RetryRequested(

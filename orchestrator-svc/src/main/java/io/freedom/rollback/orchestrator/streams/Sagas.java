@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -34,7 +35,7 @@ final class Sagas {
         var incident = start.incident();
         if (incident != null) {
             state = Platforms.answered(state, incident, start.rollbackId(), now);
-        } else {
+        } else if (!start.plan().getScenario().equals(Scenario.PLATFORM_CHECK.id())) {
             state = Platforms.attended(state, now);
         }
         store.put(Platforms.running(state, start.rollbackId()));

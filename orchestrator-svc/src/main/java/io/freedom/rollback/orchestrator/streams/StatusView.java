@@ -161,7 +161,8 @@ final class StatusView {
             case PENDING -> state(forward);
             case DISPATCHED, RUNNING, WAITING -> StepState.COMPENSATING;
             case SUCCEEDED -> StepState.COMPENSATED;
-            case OPEN, HELD, FAILED, TOLERATED, SKIPPED -> StepState.COMPENSATION_FAILED;
+            case SKIPPED -> StepState.SKIPPED;
+            case OPEN, HELD, FAILED, TOLERATED -> StepState.COMPENSATION_FAILED;
         };
     }
 }

@@ -92,6 +92,9 @@ class PlannerTest {
     void exportsOnceNothingIsWrittenAnyMoreAndImportsBeforeTheServicesStart() {
         var plan = Planner.compile(Descriptors.request(Scenario.DATA_MIGRATION));
         assertThat(before(plan, "backup.export-data")).contains("backup.seal-database", "backup.verify");
+        assertThat(step(plan, "backup.seal-database").getOnFailure())
+                .as("what is still written would not be exported")
+                .isEqualTo(FailurePolicy.COMPENSATE);
         for (var id : List.of("container.down", "git.check-out", "container.adopt-images")) {
             assertThat(before(plan, id)).as(id).contains("backup.export-data");
         }

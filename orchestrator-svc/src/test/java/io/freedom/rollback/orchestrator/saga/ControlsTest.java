@@ -457,4 +457,52 @@ class ControlsTest {
         saga.when(new RollbackCommand.Undo("ada", null, true));
         assertThat(saga.running()).containsExactly("undo of restore#1");
     }
+
+    private static Saga undoFailed(boolean paused) {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN)), undoable(step("check-out", REVERT, "stop")))
+                .started();
+        saga.succeeds("stop");
+        saga.fails("check-out", FailureKind.PRECONDITION);
+        if (paused) {
+            saga.pause();
+        }
+        saga.undoFails("check-out", FailureKind.PRECONDITION);
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+        return saga;
+    }
+
+    @Test
+    void retriesWhatCouldNotBeUndoneAlsoWhereItFailedDuringAPause() {
+        var saga = undoFailed(true);
+
+        saga.when(retry("check-out"));
+        assertThat(saga.running()).containsExactly("undo of check-out#2");
+    }
+
+    @Test
+    void goesOnWithoutUndoingAStepThatCannotBeUndone() {
+        var saga = undoFailed(false);
+        assertThat(saga.refusal(skip("stop"))).contains("has not been tried to be undone yet");
+
+        saga.when(skip("check-out"));
+        assertThat(saga.running()).containsExactly("undo of stop#1");
+        saga.undone("stop");
+
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(saga.rollback().finishReason()).endsWith("not undone, as operators decided: \"check-out\"");
+        assertThat(saga.when(skip("check-out"))).isEmpty();
+    }
+
+    @Test
+    void undoesAtOnceWhatSucceededDuringAPause() {
+        var saga = twoSides();
+        saga.succeeds("stop");
+        saga.succeeds("dump");
+        saga.pause();
+        saga.succeeds("up");
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.SUCCEEDED);
+
+        saga.when(undo());
+        assertThat(saga.running()).containsExactly("undo of up#1");
+    }
 }

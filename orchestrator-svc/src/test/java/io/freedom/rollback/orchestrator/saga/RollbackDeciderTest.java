@@ -172,14 +172,28 @@ class RollbackDeciderTest {
         var saga = fourSteps();
         saga.succeeds("look");
         saga.fails("stop", FailureKind.PRECONDITION);
-        saga.undoFails("stop", FailureKind.OUTAGE);
-        saga.now = saga.rollback().track("stop", true).retryAt();
-        saga.when(new RollbackCommand.Retry(new AttemptId("stop", true, 2)));
-        assertThat(saga.running()).containsExactly("undo of stop#2");
+        for (int i = 1; i <= Attempts.OUTAGES_WHILE_UNDOING; i++) {
+            saga.undoFails("stop", FailureKind.OUTAGE);
+            saga.now = saga.rollback().track("stop", true).retryAt();
+            saga.when(new RollbackCommand.Retry(new AttemptId("stop", true, i + 1)));
+        }
+        assertThat(saga.running()).containsExactly("undo of stop#721");
 
-        saga.later(Duration.ofHours(2));
         saga.undoFails("stop", FailureKind.OUTAGE);
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+    }
+
+    @Test
+    void usesUpNoneOfAnOutagesTimeWhilePaused() {
+        var saga = fourSteps();
+        saga.succeeds("look");
+        saga.fails("stop", FailureKind.OUTAGE);
+        saga.pause();
+        saga.later(Duration.ofHours(3)).resume();
+        saga.when(new RollbackCommand.Retry(new AttemptId("stop", false, 2)));
+        saga.fails("stop", FailureKind.OUTAGE);
+
+        assertThat(saga.rollback().stopping()).isNull();
     }
 
     @Test

@@ -102,7 +102,15 @@ final class Chronicle {
                 finished = null; // what could not be undone is tried again
                 finishedAt = null;
             }
-            case StepSkipped e -> skips.put(e.getStepId(), e);
+            case StepSkipped e -> {
+                if (e.getCompensation()) {
+                    undoFailures.remove(e.getStepId());
+                    finished = null; // undoing goes on without it
+                    finishedAt = null;
+                } else {
+                    skips.put(e.getStepId(), e);
+                }
+            }
             case AbortRequested e -> abort = e;
             case UndoRequested _ -> {
                 finished = null;

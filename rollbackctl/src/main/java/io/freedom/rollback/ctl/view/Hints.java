@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What an operator may type next, where a rollback waits for one. */
 final class Hints {
@@ -24,8 +25,12 @@ final class Hints {
     private static List<String> undo(RollbackStatus status) {
         return status.getSteps().stream()
                 .filter(step -> step.getState() == StepState.COMPENSATION_FAILED)
-                .map(step -> "Mend what it says, then go on undoing: rollbackctl retry " + status.getRollbackId() + " "
-                        + step.getId() + REASON)
+                .flatMap(step -> {
+                    var named = status.getRollbackId() + " " + step.getId() + REASON;
+                    return Stream.of(
+                            "Mend what it says, then go on undoing: rollbackctl retry " + named,
+                            "Go on without undoing this step: rollbackctl skip " + named);
+                })
                 .toList();
     }
 

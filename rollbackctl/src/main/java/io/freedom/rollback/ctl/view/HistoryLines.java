@@ -110,7 +110,8 @@ public final class HistoryLines {
                         e.getTolerated() ? "step failed, goes on" : "step failed",
                         step(e.getStepId(), 1, e.getCompensation()) + ", " + Texts.lower(e.getKind())
                                 + detail(e.getMessage()));
-            case StepSkipped e -> new Line("step skipped", e.getStepId() + detail(e.getReason()));
+            case StepSkipped e ->
+                new Line("step skipped", step(e.getStepId(), 1, e.getCompensation()) + detail(e.getReason()));
             case StepHeld e ->
                 new Line("step held", e.getStepId() + ", " + Texts.lower(e.getKind()) + detail(e.getMessage()));
             case StepRetryRequested e ->

@@ -299,7 +299,7 @@ class ReportTest {
     @Test
     void listsAStepThatWasLeftOut() {
         var report = FreedomRollback.preserved(FreedomPlan.keepingTheData())
-                .fact(new StepSkipped("health.logs", "an operator said so", null))
+                .fact(new StepSkipped("health.logs", "an operator said so", null, false))
                 .report();
 
         assertThat(report.troubles())
