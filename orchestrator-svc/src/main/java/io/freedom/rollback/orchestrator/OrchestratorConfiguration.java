@@ -1,7 +1,9 @@
 package io.freedom.rollback.orchestrator;
 
+import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -85,6 +87,16 @@ public class OrchestratorConfiguration {
             TopicCatalogue topics) {
         return new Orchestrator(
                 orchestratorStreams, topics, kafka.buildAdminProperties(), properties.replicationFactor());
+    }
+
+    @Bean
+    DeliveryLoop notifications(OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics) {
+        return new DeliveryLoop(
+                topics,
+                kafka.buildAdminProperties(),
+                Map.of("schema.registry.url", properties.schemaRegistryUrl()),
+                properties.replicationFactor(),
+                InstantSource.system());
     }
 
     @Bean

@@ -16,6 +16,7 @@ class ArchitectureTest {
                     "..orchestrator.saga..",
                     "..orchestrator.planning..",
                     "..orchestrator.admission..",
+                    "..orchestrator.notices..",
                     "..rollback.platform..")
             .should()
             .dependOnClassesThat()
@@ -29,7 +30,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule PURE_PACKAGES_HAVE_NO_CLOCK = noClasses()
             .that()
-            .resideInAnyPackage("..orchestrator.saga..", "..orchestrator.planning..", "..orchestrator.admission..")
+            .resideInAnyPackage(
+                    "..orchestrator.saga..",
+                    "..orchestrator.planning..",
+                    "..orchestrator.admission..",
+                    "..orchestrator.notices..")
             .should()
             .callMethod(java.time.Instant.class, "now")
             .orShould()

@@ -3,7 +3,9 @@ package io.freedom.rollback.platform;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -57,7 +59,39 @@ final class DescriptorMapper {
                 incidents(root.path("incidents")),
                 approvals(root.path("approvals").path("dataLoss")),
                 migration(root.path("migration")),
-                automatic(root.path("automatic")));
+                automatic(root.path("automatic")),
+                root.path("notifications")
+                        .valueStream()
+                        .map(DescriptorMapper::channel)
+                        .toList());
+    }
+
+    private static NotificationChannel channel(JsonNode node) {
+        var mail = node.path("mail");
+        return new NotificationChannel(
+                node.path("name").stringValue(),
+                texts(node, "about", List.of("attention", "outcome")).stream()
+                        .map(about -> NotificationChannel.Topic.valueOf(about.toUpperCase(Locale.ROOT)))
+                        .collect(Collectors.toUnmodifiableSet()),
+                mail.isObject()
+                        ? mail(mail)
+                        : new NotificationChannel.Webhook(node.path("webhook").stringValue()),
+                text(node, "title"),
+                text(node, "text"));
+    }
+
+    private static NotificationChannel.Mail mail(JsonNode node) {
+        var server = node.path("server").stringValue();
+        int colon = server.lastIndexOf(':');
+        return new NotificationChannel.Mail(
+                server.substring(0, colon),
+                Integer.parseInt(server.substring(colon + 1)),
+                NotificationChannel.Security.valueOf(
+                        text(node, "security", "starttls").toUpperCase(Locale.ROOT)),
+                text(node, "user"),
+                text(node, "password"),
+                node.path("from").stringValue(),
+                texts(node, "to", List.of()));
     }
 
     private static AutomaticPolicy automatic(JsonNode node) {

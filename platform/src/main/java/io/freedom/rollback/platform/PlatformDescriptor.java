@@ -39,7 +39,8 @@ public record PlatformDescriptor(
         Map<String, String> incidents,
         ApprovalPolicy dataLoss,
         @Nullable Migration migration,
-        AutomaticPolicy automatic) {
+        AutomaticPolicy automatic,
+        List<NotificationChannel> notifications) {
 
     /** Value in {@link #incidents} for "starts nothing". */
     public static final String NO_SCENARIO = "none";
@@ -52,5 +53,6 @@ public record PlatformDescriptor(
         models = List.copyOf(models);
         containerData = List.copyOf(containerData);
         incidents = Map.copyOf(incidents);
+        notifications = List.copyOf(notifications);
     }
 }

@@ -47,6 +47,7 @@ final class Rules {
         text(root.path("automatic"), "automatic", "within", TextRules::duration);
         text(root.path("approvals").path("dataLoss"), "approvals.dataLoss", "within", TextRules::duration);
         probes(root.path("probes"));
+        notifications(root.path("notifications"));
         texts(root.path("logs"), "logs", "errors", TextRules::regex);
         texts(root.path("logs"), "logs", "ignore", TextRules::regex);
         text(root.path("backups"), "backups", "directory", TextRules::absolute);
@@ -95,6 +96,32 @@ final class Rules {
         items(probes.path("http"), "probes.http", this::probe);
         probe(probes.path("model"), "probes.model");
         probe(probes.path("endToEnd"), "probes.endToEnd");
+    }
+
+    private void notifications(JsonNode channels) {
+        var names = new HashMap<String, String>();
+        items(channels, "notifications", (channel, path) -> {
+            text(channel, path, "name", TextRules::name);
+            text(channel, path, "name", name -> {
+                var other = names.putIfAbsent(name, path);
+                return other == null ? null : "'" + name + "' is also the name of " + other + ": names must differ";
+            });
+            text(channel, path, "webhook", TextRules::webhook);
+            text(channel, path, "title", TextRules::template);
+            text(channel, path, "text", TextRules::template);
+            var mail = channel.path("mail");
+            if (mail.isObject() == channel.path("webhook").isString()) {
+                add(path, "needs either `webhook` or `mail`");
+            }
+            var mailPath = YamlDocument.join(path, "mail");
+            text(mail, mailPath, "server", TextRules::server);
+            text(mail, mailPath, "from", TextRules::mailAddress);
+            texts(mail, mailPath, "to", TextRules::mailAddress);
+            text(mail, mailPath, "password", TextRules::secret);
+            if (mail.path("user").isString() != mail.path("password").isString()) {
+                add(mailPath, "needs both `user` and `password`, or neither");
+            }
+        });
     }
 
     private void probe(JsonNode probe, String path) {

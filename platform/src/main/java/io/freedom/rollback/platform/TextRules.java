@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Rules for single values: each returns what is wrong and what to write, or null when all is well. */
@@ -134,6 +135,30 @@ final class TextRules {
         } catch (URISyntaxException e) {
             return "is no URL (" + e.getReason() + " at character " + (e.getIndex() + 1) + "): '" + value + "'";
         }
+    }
+
+    /** Wholly one or the other: a secret inside of a URL could not be told from the rest of it. */
+    static @Nullable String webhook(String value) {
+        return value.startsWith("${") ? secret(value) : url(value);
+    }
+
+    static @Nullable String server(String value) {
+        return value.matches("[A-Za-z0-9.-]+:[0-9]{1,5}") ? null : "must be HOST:PORT, e.g. smtp.example.org:587";
+    }
+
+    static @Nullable String mailAddress(String value) {
+        return value.matches("[^\\s@<>,;]+@[^\\s@<>,;]+")
+                ? null
+                : "must be a mail address such as on-call@example.org, not '" + value + "'";
+    }
+
+    static @Nullable String template(String value) {
+        return MessageTemplate.unknown(value)
+                .map(unknown -> "has no value for " + unknown + ": use "
+                        + MessageTemplate.PLACEHOLDERS.stream()
+                                .map(name -> "{" + name + "}")
+                                .collect(Collectors.joining(", ")))
+                .orElse(null);
     }
 
     static @Nullable String regex(String value) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,6 +60,10 @@ class PlatformDescriptorsTest {
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             automatic: {perAlert: 3, perPlatform: 9, within: 2h}
+            notifications:
+              - {name: chat, webhook: "${file:/etc/rollback/chat-url}", about: [attention, start], title: "[{platform}] {summary}"}
+              - name: managers
+                mail: {server: smtp.example.org:465, security: tls, user: rollback, password: "${env:SMTP}", from: r@example.org, to: [a@example.org, b@example.org]}
             """;
 
     private static final String SMALLEST = """
@@ -144,7 +149,27 @@ class PlatformDescriptorsTest {
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
                                 List.of("python3", "import.py", "--input")),
-                        new AutomaticPolicy(3, 9, Duration.ofHours(2))));
+                        new AutomaticPolicy(3, 9, Duration.ofHours(2)),
+                        List.of(
+                                new NotificationChannel(
+                                        "chat",
+                                        Set.of(NotificationChannel.Topic.ATTENTION, NotificationChannel.Topic.START),
+                                        new NotificationChannel.Webhook("${file:/etc/rollback/chat-url}"),
+                                        "[{platform}] {summary}",
+                                        null),
+                                new NotificationChannel(
+                                        "managers",
+                                        Set.of(NotificationChannel.Topic.ATTENTION, NotificationChannel.Topic.OUTCOME),
+                                        new NotificationChannel.Mail(
+                                                "smtp.example.org",
+                                                465,
+                                                NotificationChannel.Security.TLS,
+                                                "rollback",
+                                                "${env:SMTP}",
+                                                "r@example.org",
+                                                List.of("a@example.org", "b@example.org")),
+                                        null,
+                                        null))));
     }
 
     @Test
@@ -224,8 +249,15 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nmigration: {export: [a]}" | "migration.import: is missing: adds it to the target's database; run twice it adds nothing more"
             name: freedom            | "name: freedom\\nautomatic: {perAlert: 0}" | automatic.perAlert: must be between 1 and 100
             name: freedom            | "name: freedom\\nautomatic: {within: 1d}" | automatic.within: must be a duration such as 90s, 20m or 1h, not '1d'
+            name: freedom            | "name: freedom\\nnotifications: [{name: chat}]" | "notifications[0]: needs either `webhook` or `mail`"
+            name: freedom            | "name: freedom\\nnotifications: [{name: chat, webhook: 'https://x/${env:A}'}]" | "notifications[0].webhook: is no URL (Illegal character in path at character 12): 'https://x/${env:A}'"
+            name: freedom            | "name: freedom\\nnotifications: [{name: chat, webhook: 'http://x/', title: '{who}'}]" | "notifications[0].title: has no value for {who}: use {platform}, {rollback}, {scenario}, {target}, {summary}, {details}, {commands}"
+            name: freedom            | "name: freedom\\nnotifications: [{name: chat, webhook: 'http://x/'}, {name: chat, webhook: 'http://x/'}]" | "notifications[1].name: 'chat' is also the name of notifications[0]: names must differ"
+            name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: smtp, from: a@b, to: [c@d]}}]" | "notifications[0].mail.server: must be HOST:PORT, e.g. smtp.example.org:587"
+            name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', user: u, from: a@b, to: [c@d]}}]" | "notifications[0].mail: needs both `user` and `password`, or neither"
+            name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', from: a, to: [c@d]}}]" | "notifications[0].mail.from: must be a mail address such as on-call@example.org, not 'a'"
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, objectives, probes, rto, services, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, notifications, objectives, probes, rto, services, site, target, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
@@ -26,6 +27,11 @@ import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.notification.Delivery;
+import io.freedom.rollback.schemas.notification.DeliveryState;
+import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.notification.NotificationKind;
+import io.freedom.rollback.schemas.notification.WebhookChannel;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.ApproveGate;
@@ -54,6 +60,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -125,6 +132,8 @@ class RollbackctlTest {
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
+            notifications                                   | which? list, test
+            notifications test                              | Missing required parameter: 'PLATFORM'
             platform                                        | which? check, register, list, schema
             none                                              | which command? See rollbackctl --help
             status --command-config none.properties         | none.properties cannot be read
@@ -140,6 +149,60 @@ class RollbackctlTest {
         assertThat(run(words)).isEqualTo(2);
         assertThat(err.toString()).contains(message).doesNotContain("\tat ");
         assertThat(plane.published).isEmpty();
+    }
+
+    @Test
+    void tellsWhichTestMessageArrivedAndFailsWhenOneDidNot() {
+        plane.answering((asked, _) -> {
+            var id = ((OperatorCommand) asked).getCommandId();
+            var tested = new NotificationsTested("ada", List.of(id + "/chat", id + "/mail"));
+            plane.add(plane.topics().deliveries(), delivery(id + "/chat", DeliveryState.DELIVERED, "chat took it"));
+            plane.add(plane.topics().deliveries(), delivery(id + "/mail", DeliveryState.FAILED, "no route"));
+            plane.add(plane.topics().deliveries(), delivery("another/chat", DeliveryState.FAILED, "other"));
+            return Map.of(plane.topics().history(), Samples.event(1, 0, null, id, tested));
+        });
+
+        assertThat(run("notifications", "test", "freedom")).isEqualTo(1);
+
+        assertThat(out.toString())
+                .isEqualTo("chat: delivered, chat took it\nmail: NOT delivered, will be tried again: no route\n");
+    }
+
+    @Test
+    void listsWhatPeopleWereToldAndWhetherItArrived() {
+        assertThat(run("notifications", "list")).isZero();
+        assertThat(out.toString()).isEqualTo("Nobody was told anything.\n");
+        notified("a/chat", "freedom", "all is well");
+        notified("b/chat", "freedom", "all is worse");
+        notified("c/chat", "other", "not asked for");
+        plane.add(plane.topics().deliveries(), delivery("a/chat", DeliveryState.DELIVERED, "chat took it"));
+        plane.add(plane.topics().deliveries(), delivery("b/chat", DeliveryState.GIVEN_UP, "revoked"));
+
+        assertThat(run("notifications", "list", "freedom")).isZero();
+
+        assertThat(out.toString())
+                .containsPattern("freedom +chat +delivered +all is well\\n")
+                .containsPattern("freedom +chat +given up +all is worse \\(revoked\\)\\n")
+                .doesNotContain("not asked for");
+    }
+
+    private void notified(String id, String platform, String title) {
+        plane.add(
+                plane.topics().notifications(),
+                Notification.newBuilder()
+                        .setNotificationId(id)
+                        .setPlatform(platform)
+                        .setKind(NotificationKind.OUTCOME)
+                        .setAt(START)
+                        .setChannel("chat")
+                        .setTitle(title)
+                        .setText("")
+                        .setVia(new WebhookChannel("http://127.0.0.1/"))
+                        .build());
+    }
+
+    private static Delivery delivery(String id, DeliveryState state, String detail) {
+        return new Delivery(id, "freedom", "chat", state, detail, START);
     }
 
     @Test

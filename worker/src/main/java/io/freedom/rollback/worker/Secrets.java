@@ -1,70 +1,24 @@
 package io.freedom.rollback.worker;
 
+import io.freedom.rollback.schemas.secret.SecretReferences;
+import io.freedom.rollback.schemas.secret.UnresolvedSecretException;
 import io.freedom.rollback.schemas.step.FailureKind;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Resolves secret references on the worker's machine: {@code ${env:NAME}}, {@code ${file:/path}} (whole file, trimmed)
- * and {@code ${file:/path#KEY}} (one key of a dotenv file). Commands and topics never hold the values.
- */
+/** {@link SecretReferences} on the worker's machine; one that cannot be resolved fails the step. */
 public final class Secrets {
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{(env|file):([^}#]+)(?:#([^}]+))?}");
-
-    private final Map<String, String> environment;
+    private final SecretReferences references;
 
     public Secrets(Map<String, String> environment) {
-        this.environment = Map.copyOf(environment);
+        references = new SecretReferences(environment, "the worker");
     }
 
     /** Text with every reference replaced by its value. */
     public String resolve(String text) throws StepFailure {
-        var matcher = REFERENCE.matcher(text);
-        var out = new StringBuilder();
-        int end = 0;
-        while (matcher.find()) {
-            out.append(text, end, matcher.start());
-            out.append(value(matcher.group(), matcher.group(1), matcher.group(2), matcher.group(3)));
-            end = matcher.end();
-        }
-        return out.append(text.substring(end)).toString();
-    }
-
-    private String value(String reference, String kind, String name, @Nullable String key) throws StepFailure {
-        if (kind.equals("env")) {
-            var value = environment.get(name);
-            if (value == null) {
-                throw missing(reference, "the worker's environment has no " + name);
-            }
-            return value;
-        }
         try {
-            var content = Files.readString(Path.of(name));
-            return key == null ? content.strip() : dotenv(reference, content, key);
-        } catch (IOException e) {
-            throw missing(reference, "the file cannot be read (" + e + ")");
+            return references.resolve(text);
+        } catch (UnresolvedSecretException e) {
+            throw new StepFailure(FailureKind.PRECONDITION, String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String dotenv(String reference, String content, String key) throws StepFailure {
-        for (var line : content.lines().toList()) {
-            var entry = line.strip().replaceFirst("^export\\s+", "");
-            if (entry.startsWith(key + "=")) {
-                var value = entry.substring(key.length() + 1).strip();
-                boolean quoted = value.length() > 1
-                        && (value.startsWith("\"") && value.endsWith("\"")
-                                || value.startsWith("'") && value.endsWith("'"));
-                return quoted ? value.substring(1, value.length() - 1) : value;
-            }
-        }
-        throw missing(reference, "the file has no key " + key);
-    }
-
-    private static StepFailure missing(String reference, String why) {
-        return new StepFailure(FailureKind.PRECONDITION, "secret " + reference + " cannot be resolved: " + why);
     }
 }

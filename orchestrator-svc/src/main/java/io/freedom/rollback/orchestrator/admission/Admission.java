@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.saga.Refusals;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -25,6 +26,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Plan;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One platform has one running rollback at a time; what else comes is answered, never lost. */
@@ -76,7 +79,7 @@ public final class Admission {
         if (incident.getStatus() == IncidentStatus.RESOLVED) {
             return state.getQueue().stream().anyMatch(waiting -> withdraws(incident, waiting))
                     ? new Decision.Withdraw(incident, "the alert was resolved before its turn came; nothing is started")
-                    : new Decision.Ignore(incident, "the alert is resolved; a resolved incident starts nothing");
+                    : new Decision.Ignore(incident, "the alert is resolved; a resolved incident starts nothing", false);
         }
         var answered = state.getIncidents().stream()
                 .filter(known -> known.getKey().equals(key(incident)))
@@ -97,7 +100,8 @@ public final class Admission {
                     : new Decision.Ignore(
                             incident,
                             "the same alert waits already, since it fired at "
-                                    + waiting.get().getBeganAt() + ": it is answered with that one");
+                                    + waiting.get().getBeganAt() + ": it is answered with that one",
+                            false);
         }
         if (running == null && !Platforms.waitsForOperator(state)) {
             return start(incident);
@@ -105,7 +109,7 @@ public final class Admission {
         return state.getQueue().size() < Platforms.WAITING
                 ? new Decision.Queue(incident)
                 : new Decision.Ignore(
-                        incident, Platforms.WAITING + " incidents of " + state.getPlatform() + " wait already");
+                        incident, Platforms.WAITING + " incidents of " + state.getPlatform() + " wait already", false);
     }
 
     /** A report that an alert is resolved, whether it fired once or several times until then. */
@@ -156,6 +160,11 @@ public final class Admission {
                 + "%08x".formatted(key(incident).hashCode());
         try {
             var platform = registered();
+            if (PlatformDescriptor.NO_SCENARIO.equals(
+                    platform.incidents().get(incident.getIncidentClass().name()))) {
+                return new Decision.Ignore(
+                        incident, "the descriptor names no scenario for " + incident.getIncidentClass(), false);
+            }
             var brake = Brake.of(state, platform.automatic(), incident, now);
             if (brake.isPresent()) {
                 return new Decision.Hold(incident, brake.get());
@@ -165,7 +174,7 @@ public final class Admission {
             var plan = new Plans(state, platform).asReported(rollbackId, wanted, incident.getBeganAt());
             return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, null, null));
         } catch (InvalidDescriptorException | Refused e) {
-            return new Decision.Ignore(incident, String.valueOf(e.getMessage()));
+            return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
         }
     }
 
@@ -219,6 +228,7 @@ public final class Admission {
                                     Duration.ofMillis(c.getTimeout()),
                                     command.getOperator(),
                                     command.getReason()));
+                case TestNotifications c -> test(command, c);
                 default ->
                     throw new Refused("this orchestrator does not know "
                             + command.getCommand().getClass().getSimpleName());
@@ -263,9 +273,26 @@ public final class Admission {
                 null,
                 null,
                 List.of(),
+                Durations.of(state, Scenario.PLATFORM_CHECK),
                 null));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
+    }
+
+    private Decision test(OperatorCommand command, TestNotifications test) throws InvalidDescriptorException, Refused {
+        var channels = registered().notifications();
+        var wanted = channels.stream()
+                .filter(channel -> test.getChannel() == null || channel.name().equals(test.getChannel()))
+                .toList();
+        if (channels.isEmpty()) {
+            throw new Refused("the descriptor of " + state.getPlatform()
+                    + " has no `notifications`: add channels, then register it again");
+        }
+        if (wanted.isEmpty()) {
+            throw new Refused("there is no channel " + test.getChannel() + ": choose one of "
+                    + channels.stream().map(NotificationChannel::name).collect(Collectors.joining(", ")));
+        }
+        return new Decision.TestNotifications(wanted, command.getOperator());
     }
 
     private Decision control(String rollbackId, RollbackCommand.Control control) throws Refused {

@@ -1,8 +1,10 @@
 package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.step.Plan;
+import java.util.List;
 
 /** What becomes of an incident or an operator's command. */
 public sealed interface Decision {
@@ -21,6 +23,9 @@ public sealed interface Decision {
     /** For the rollback whose undoing failed, which runs again with this. */
     record Reopen(String rollbackId, RollbackCommand.Control command) implements Decision {}
 
+    /** Messages to all channels, or to one. */
+    record TestNotifications(List<NotificationChannel> channels, String operator) implements Decision {}
+
     /** Delivered twice: already answered. */
     record AlreadyHandled() implements Decision {}
 
@@ -33,7 +38,8 @@ public sealed interface Decision {
     /** Alerts have started enough; it waits, with all that come. */
     record Hold(Incident incident, String reason) implements Decision {}
 
-    record Ignore(Incident incident, String reason) implements Decision {}
+    /** @param unanswered it should have started something, and could not: somebody has to look */
+    record Ignore(Incident incident, String reason, boolean unanswered) implements Decision {}
 
     /** It waits, and is not to start anything any more. */
     record Withdraw(Incident incident, String reason) implements Decision {}

@@ -75,6 +75,7 @@ final class Plans {
                 restorePoint,
                 wanted.kind(),
                 services,
+                Durations.of(state, wanted.scenario()),
                 state.getUndoable()));
     }
 

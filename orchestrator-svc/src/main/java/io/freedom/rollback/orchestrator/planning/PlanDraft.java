@@ -36,7 +36,9 @@ final class PlanDraft {
     }
 
     void add(PlannedStep step) {
-        steps.add((held ? step.heldIfItFails() : step).in(phase));
+        steps.add((held ? step.heldIfItFails() : step)
+                .expected(request.durations())
+                .in(phase));
     }
 
     /** Something that reads the database whole: tried once and dispensable where it is to be replaced. */

@@ -6,7 +6,9 @@ import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param restorePoint directory of the restore point whose database is restored; null for none
  * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
+ * @param durations what steps took before, by their ids
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
  */
 public record PlanRequest(
@@ -29,10 +32,12 @@ public record PlanRequest(
         @Nullable String restorePoint,
         @Nullable IncidentClass incident,
         List<String> services,
+        Map<String, Duration> durations,
         @Nullable String undoable) {
 
     public PlanRequest {
         services = List.copyOf(services);
+        durations = Map.copyOf(durations);
     }
 
     List<String> released() {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -101,6 +102,12 @@ final class PlannedStep {
                 .setTimeout(undo.timeout().toMillis())
                 .setInputs(Arrays.asList(inputs))
                 .build());
+        return this;
+    }
+
+    /** @param durations of past rollbacks, by the step's id */
+    PlannedStep expected(Map<String, Duration> durations) {
+        step.setExpected(durations.getOrDefault(step.getId(), Duration.ZERO).toMillis());
         return this;
     }
 

@@ -36,6 +36,7 @@ public record Reaction(Worker worker, StepCommand command) {
                     RollbackEvent.Resumed _,
                     RollbackEvent.AbortRequested _,
                     RollbackEvent.UndoRequested _,
+                    RollbackEvent.RtoAtRisk _,
                     RollbackEvent.CompensationStarted _,
                     RollbackEvent.Finished _ -> Optional.empty();
         };

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param order ids of the steps in the order of their first dispatch
  * @param pause who wants nothing to begin; null when nobody does
  * @param stop why no further step begins, and what follows; null while all is well
+ * @param atRisk it was said that it will not be over in time
  * @param undoing steps to undo, in order; null until compensation started
  */
 public record Rollback(
@@ -44,6 +45,7 @@ public record Rollback(
         @Nullable List<String> undoing,
         @Nullable Instant downSince,
         @Nullable Instant upSince,
+        boolean atRisk,
         @Nullable Outcome outcome,
         @Nullable Instant finishedAt,
         String finishReason) {
@@ -219,6 +221,7 @@ public record Rollback(
             case RollbackEvent.Resumed _ -> resumed(at);
             case RollbackEvent.AbortRequested e -> aborted(e);
             case RollbackEvent.UndoRequested e -> undone(e, at);
+            case RollbackEvent.RtoAtRisk _ -> change(draft -> draft.atRisk = true);
             case RollbackEvent.CompensationStarted e -> undoing(e.steps());
             case RollbackEvent.Finished e ->
                 change(draft -> {
@@ -248,6 +251,7 @@ public record Rollback(
                 null,
                 null,
                 null,
+                false,
                 null,
                 null,
                 "");
@@ -399,6 +403,8 @@ public record Rollback(
         @Nullable
         Instant upSince;
 
+        boolean atRisk;
+
         @Nullable
         Outcome outcome;
 
@@ -418,6 +424,7 @@ public record Rollback(
             undoing = before.undoing;
             downSince = before.downSince;
             upSince = before.upSince;
+            atRisk = before.atRisk;
             outcome = before.outcome;
             finishedAt = before.finishedAt;
             finishReason = before.finishReason;
@@ -439,6 +446,7 @@ public record Rollback(
                     undoing,
                     downSince,
                     upSince,
+                    atRisk,
                     outcome,
                     finishedAt,
                     finishReason);

@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What may happen to a rollback. */
@@ -41,6 +42,9 @@ public sealed interface RollbackCommand {
 
     /** The deadline of an open gate passed. */
     record Expire(String step) implements RollbackCommand {}
+
+    /** By past durations it will not be over in time, or its time is over. */
+    record WarnOfRto(@Nullable Instant predictedEnd) implements RollbackCommand {}
 
     /** What operators ask of a running rollback. {@link Refusals} says when it is not possible. */
     sealed interface Control extends RollbackCommand {

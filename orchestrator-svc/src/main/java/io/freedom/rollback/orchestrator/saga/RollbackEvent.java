@@ -102,6 +102,14 @@ public sealed interface RollbackEvent {
     /** A rollback that had succeeded runs again, to be undone. */
     record UndoRequested(String operator, @Nullable String reason) implements RollbackEvent {}
 
+    /**
+     * It will probably not be over by {@code deadline}, or has not been.
+     *
+     * @param predictedEnd null when not known
+     * @param step the last to end of those that run; empty when none does
+     */
+    record RtoAtRisk(@Nullable Instant predictedEnd, Instant deadline, String step) implements RollbackEvent {}
+
     /** From now on the steps are undone, in this order. */
     record CompensationStarted(String reason, List<String> steps) implements RollbackEvent {}
 

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
@@ -11,6 +12,7 @@ import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -24,12 +26,14 @@ final class Admissions {
     private final SagaStore store;
     private final Sagas sagas;
     private final History history;
+    private final Notifications notifications;
     private final Publisher publisher;
 
-    Admissions(SagaStore store, Sagas sagas, History history, Publisher publisher) {
+    Admissions(SagaStore store, Sagas sagas, History history, Notifications notifications, Publisher publisher) {
         this.store = store;
         this.sagas = sagas;
         this.history = history;
+        this.notifications = notifications;
         this.publisher = publisher;
     }
 
@@ -88,13 +92,22 @@ final class Admissions {
             case Decision.Hold(var incident, var reason) -> {
                 store.put(Platforms.braked(Platforms.queued(store.platform(platform), incident), reason));
                 history.add(platform, cause, new IncidentHeld(incident, reason), now);
+                notifications.tell(Notices.unanswered(incident, reason), platform, cause, now);
             }
             case Decision.Withdraw(var incident, var reason) -> {
                 store.put(Platforms.withdrawn(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentIgnored(incident, reason), now);
             }
-            case Decision.Ignore(var incident, var reason) ->
+            case Decision.Ignore(var incident, var reason, var unanswered) -> {
                 history.add(platform, cause, new IncidentIgnored(incident, reason), now);
+                if (unanswered) {
+                    notifications.tell(Notices.unanswered(incident, reason), platform, cause, now);
+                }
+            }
+            case Decision.TestNotifications(var channels, var operator) -> {
+                var ids = notifications.test(channels, operator, platform, cause, now);
+                history.add(platform, cause, new NotificationsTested(operator, ids), now);
+            }
             case Decision.Unknown(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
         }
     }

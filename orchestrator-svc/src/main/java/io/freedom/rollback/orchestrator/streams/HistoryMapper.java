@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.RtoAtRisk;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
 import io.freedom.rollback.schemas.history.StepCancelRequested;
 import io.freedom.rollback.schemas.history.StepDispatched;
@@ -73,6 +74,8 @@ final class HistoryMapper {
             case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
                 new AbortRequested(operator, reason, mode, undo);
             case RollbackEvent.UndoRequested(var operator, var reason) -> new UndoRequested(operator, reason);
+            case RollbackEvent.RtoAtRisk(var predictedEnd, var deadline, var step) ->
+                new RtoAtRisk(predictedEnd, deadline, step);
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
@@ -140,6 +143,8 @@ final class HistoryMapper {
                         new RollbackEvent.AbortRequested(
                                 e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());
                     case UndoRequested e -> new RollbackEvent.UndoRequested(e.getOperator(), e.getReason());
+                    case RtoAtRisk e ->
+                        new RollbackEvent.RtoAtRisk(e.getPredictedEnd(), e.getDeadline(), e.getStepId());
                     case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
                     case RollbackFinished e ->
                         new RollbackEvent.Finished(

@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
@@ -49,6 +50,12 @@ final class Publisher {
 
     void history(HistoryEvent event, Instant now) {
         forward(topics.history(), event.getPlatform(), event, now);
+    }
+
+    /** Nobody waits so hard that the saga should. */
+    void notification(Notification notification, Instant now) {
+        var key = notification.getPlatform() + "/" + notification.getChannel();
+        forward(topics.notifications(), key, notification, now);
     }
 
     void status(RollbackStatus status, Instant now) {

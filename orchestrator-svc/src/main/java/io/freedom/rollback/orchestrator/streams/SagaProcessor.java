@@ -50,8 +50,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         store = new SagaStore(context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS));
         publisher = new Publisher(context, topics);
         var history = new History(store, publisher);
-        sagas = new Sagas(store, history, publisher);
-        admissions = new Admissions(store, sagas, history, publisher);
+        var notifications = new Notifications(store, publisher);
+        sagas = new Sagas(store, history, notifications, publisher);
+        admissions = new Admissions(store, sagas, history, notifications, publisher);
         ticking = null;
         tickWhileSomethingRuns();
     }

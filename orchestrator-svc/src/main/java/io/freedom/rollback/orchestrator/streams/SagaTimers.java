@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.saga.Prediction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
@@ -43,6 +44,7 @@ final class SagaTimers {
                 due.add(new RollbackCommand.Retry(attempt.next()));
             }
         }
+        Prediction.risk(rollback, now).ifPresent(due::add);
         for (var gate : rollback.openGates()) {
             var deadline = rollback.track(gate, false).deadline();
             if (deadline != null && now.isAfter(deadline)) {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Durations;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.Reaction;
@@ -22,11 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class Sagas {
     private final SagaStore store;
     private final History history;
+    private final Notifications notifications;
     private final Publisher publisher;
 
-    Sagas(SagaStore store, History history, Publisher publisher) {
+    Sagas(SagaStore store, History history, Notifications notifications, Publisher publisher) {
         this.store = store;
         this.history = history;
+        this.notifications = notifications;
         this.publisher = publisher;
     }
 
@@ -44,6 +47,7 @@ final class Sagas {
         store.begin(platform, live);
         history.add(live, cause, HistoryMapper.toAvro(events.getFirst()), now);
         events.subList(1, events.size()).forEach(event -> happened(live, event, cause, now));
+        notifications.of(events, live, now);
         publisher.somebodyWaits();
         publish(live, now);
     }
@@ -59,6 +63,7 @@ final class Sagas {
             return false;
         }
         events.forEach(event -> happened(live, event, cause, now));
+        notifications.of(events, live, now);
         if (cause != null) {
             publisher.somebodyWaits(); // the operator, even where no worker is told anything
         }
@@ -70,7 +75,8 @@ final class Sagas {
         store.end(platform);
         var before = store.platform(platform);
         var outcome = Objects.requireNonNull(live.rollback.outcome());
-        var after = Platforms.idle(before, live.rollback.id(), live.rollback.plan(), outcome);
+        var after = Platforms.idle(
+                Durations.remembered(before, live.rollback), live.rollback.id(), live.rollback.plan(), outcome);
         store.put(after);
         Stream.of(live.rollback.id(), before.getLeftBy(), before.getUndoable())
                 .filter(id -> id != null && !id.equals(after.getLeftBy()) && !id.equals(after.getUndoable()))

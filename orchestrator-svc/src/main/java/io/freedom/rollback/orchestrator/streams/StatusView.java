@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Gates;
+import io.freedom.rollback.orchestrator.saga.Prediction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -30,6 +31,7 @@ final class StatusView {
                 .setStartedAt(rollback.startedAt())
                 .setFinishedAt(rollback.finishedAt())
                 .setRto(rollback.plan().getRto())
+                .setExpectedEnd(Prediction.end(rollback, now).orElse(null))
                 .setDownSince(rollback.downSince())
                 .setUpSince(rollback.upSince())
                 .setAt(now)
@@ -117,7 +119,8 @@ final class StatusView {
                 .setStartedAt(track.startedAt())
                 .setFinishedAt(track.finishedAt())
                 .setDetail(track.status() == StepTrack.Status.OPEN ? asks(step, track) : track.detail())
-                .setFailure(track.failure());
+                .setFailure(track.failure())
+                .setExpected(undone ? 0 : step.getExpected());
         var progress = signs.progressOf(new AttemptId(step.getId(), undone, track.attempt()));
         if (progress != null && track.inFlight()) {
             status.setDone(progress.getDone())

@@ -5,6 +5,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A platform as the runbook has it. */
@@ -70,6 +71,7 @@ public final class Descriptors {
                     restorePoint,
                     incident,
                     ChosenServices.of(scenario, freedom(), List.of(services)),
+                    Map.of(),
                     "rb-0");
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

@@ -128,7 +128,9 @@ class RollbackInvariantsTest {
                     .setAction(new StepAction(
                             new AwaitApproval(List.of("loss"), 1 + random.nextInt(2), expiry, random.nextBoolean())));
         }
-        var step = Saga.step(id, phase, before).setAttempts(1 + random.nextInt(3));
+        var step = Saga.step(id, phase, before)
+                .setAttempts(1 + random.nextInt(3))
+                .setExpected(random.nextInt(4) == 0 ? 0 : random.nextInt(600_000));
         step.setInputs(depends.stream().filter(_ -> random.nextInt(4) == 0).toList());
         if (random.nextBoolean()) {
             Saga.undoable(step);
@@ -147,6 +149,16 @@ class RollbackInvariantsTest {
         boolean stuck = out.isEmpty() && waiting.isEmpty();
         if (rollback.pause() != null && (stuck || random.nextInt(10) == 0)) {
             return twice(saga, new RollbackCommand.Resume(operator(random), null));
+        }
+        if (random.nextInt(20) == 0) {
+            var risk = Prediction.risk(rollback, saga.now);
+            if (risk.isPresent()) {
+                var warned = twice(saga, risk.get());
+                assertThat(Prediction.risk(saga.rollback(), saga.now))
+                        .as("it is said once")
+                        .isEmpty();
+                return warned;
+            }
         }
         if (random.nextInt(12) == 0 || stuck && random.nextInt(3) > 0) {
             return control(saga, random);

@@ -1,6 +1,8 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -12,9 +14,13 @@ import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateExpired;
 import io.freedom.rollback.schemas.history.GateOpened;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.notification.WebhookChannel;
 import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -46,6 +52,17 @@ import org.junit.jupiter.api.Test;
 class GateFlowTest {
     private static final Instant START = Instant.parse("2026-03-01T03:00:00Z");
 
+    private static final String DESCRIPTOR = """
+            apiVersion: rollback.freedom.io/v1
+            name: freedom
+            workTree: /srv/freedom
+            target: graveyard/pre-reset
+            backups: {directory: /var/backups/freedom}
+            notifications:
+              - {name: chat, webhook: "${env:CHAT}"}
+              - {name: everything, webhook: "http://127.0.0.1/hook", about: [attention, outcome, start]}
+            """;
+
     private final MockProcessorContext<String, Outbound> context = new MockProcessorContext<>();
     private InMemoryRegistry registry;
     private SagaStore store;
@@ -57,11 +74,12 @@ class GateFlowTest {
     void start() throws IOException {
         registry = new InMemoryRegistry();
         store = new SagaStore(this.<PlatformState>inMemory("platforms"), this.<HistoryEvent>inMemory("events"));
-        store.put(Platforms.unknown("freedom"));
+        store.put(Platforms.registered(Platforms.unknown("freedom"), DESCRIPTOR));
         var publisher = new Publisher(context, TopicCatalogue.withPrefix("rollback."));
         var history = new History(store, publisher);
-        sagas = new Sagas(store, history, publisher);
-        admissions = new Admissions(store, sagas, history, publisher);
+        var notifications = new Notifications(store, publisher);
+        sagas = new Sagas(store, history, notifications, publisher);
+        admissions = new Admissions(store, sagas, history, notifications, publisher);
         sagas.start(new RollbackCommand.Start("rb-1", plan(), null, "ada", null), "freedom", "c0", START);
     }
 
@@ -121,6 +139,84 @@ class GateFlowTest {
                         .setCommand(new ApproveGate("rb-1", "ask"))
                         .build(),
                 at);
+    }
+
+    private List<String> told(String channel) {
+        return sent(Notification.class).stream()
+                .filter(message -> message.getChannel().equals(channel))
+                .map(Notification::getTitle)
+                .toList();
+    }
+
+    @Test
+    void tellsEachChannelOfWhatItIsAbout() {
+        assertThat(told("everything"))
+                .containsExactly("freedom: full-rollback has begun", "freedom: full-rollback waits for approval");
+        assertThat(told("chat")).containsExactly("freedom: full-rollback waits for approval");
+        var gate = sent(Notification.class).getLast();
+        assertThat(gate.getText())
+                .contains(
+                        "Started by ada.",
+                        "removes pgdata",
+                        "Without an answer by 2026-03-01T03:10:00Z it counts as rejected.",
+                        "rollbackctl approve rb-1 ask");
+        assertThat(sent(Notification.class))
+                .extracting(Notification::getNotificationId)
+                .doesNotHaveDuplicates();
+
+        admissions.advance("freedom", new RollbackCommand.Expire("ask"), null, START.plusSeconds(601));
+
+        assertThat(told("chat"))
+                .hasSize(2)
+                .last(as(STRING))
+                .isEqualTo("freedom: full-rollback was refused; nothing was touched");
+    }
+
+    @Test
+    void tellsNobodyOfAGateThatItsStarterHasAnswered() {
+        var gates = new AwaitApproval(List.of("loses 3 rows"), 1, GateExpiry.REJECT, true);
+        var one = Plan.newBuilder(plan());
+        one.setSteps(List.of(
+                PlanStep.newBuilder(one.getSteps().getFirst())
+                        .setAction(new StepAction(gates))
+                        .build(),
+                one.getSteps().getLast()));
+        admissions.advance("freedom", new RollbackCommand.Expire("ask"), null, START.plusSeconds(601));
+        int before = told("chat").size();
+
+        sagas.start(new RollbackCommand.Start("rb-2", one.build(), null, "ada", null), "freedom", "c9", START);
+
+        assertThat(facts()).filteredOn(GateOpened.class::isInstance).hasSize(2);
+        assertThat(told("chat")).hasSize(before);
+    }
+
+    @Test
+    void sendsATestToTheChannelThatIsAskedFor() {
+        command(new TestNotifications("chat"));
+
+        var tested = (NotificationsTested) facts().getLast();
+        var message = sent(Notification.class).getLast();
+        assertThat(tested.getNotifications()).containsExactly(message.getNotificationId());
+        assertThat(message.getChannel()).isEqualTo("chat");
+        assertThat(message.getVia()).isEqualTo(new WebhookChannel("${env:CHAT}"));
+
+        command(new TestNotifications("pager"));
+
+        assertThat(facts())
+                .last()
+                .isEqualTo(new CommandRejected("there is no channel pager: choose one of chat, everything"));
+    }
+
+    private void command(SpecificRecord command) {
+        admissions.commanded(
+                OperatorCommand.newBuilder()
+                        .setCommandId("c" + ++ids)
+                        .setPlatform("freedom")
+                        .setOperator("ada")
+                        .setAt(START)
+                        .setCommand(command)
+                        .build(),
+                START);
     }
 
     private <T> List<T> sent(Class<T> type) {

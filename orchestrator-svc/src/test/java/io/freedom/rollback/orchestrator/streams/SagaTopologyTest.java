@@ -249,6 +249,29 @@ class SagaTopologyTest {
     }
 
     @Test
+    void remembersHowLongStepsTookForTheNextPlanOfTheSameScenario() {
+        registered();
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
+        collect();
+        assertThat(((PlanPreviewed) facts().getLast()).getPlan().getSteps())
+                .extracting(PlanStep::getExpected)
+                .containsOnly(0L);
+        report(alert("freedom", "f1", "firing"));
+        workersSucceed();
+
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
+        operator(new PreviewPlan("restore-point", null, null, null, List.of()));
+
+        collect();
+        var plans = facts().stream()
+                .filter(PlanPreviewed.class::isInstance)
+                .map(fact -> ((PlanPreviewed) fact).getPlan())
+                .toList();
+        assertThat(plans.get(1).getSteps()).extracting(PlanStep::getExpected).doesNotContain(0L);
+        assertThat(plans.get(2).getSteps()).extracting(PlanStep::getExpected).containsOnly(0L);
+    }
+
+    @Test
     void chainsTheHistoryOfARollbackWithoutAGap() {
         registered();
         report(alert("freedom", "f1", "firing"));

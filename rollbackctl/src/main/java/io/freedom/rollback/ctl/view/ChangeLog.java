@@ -75,6 +75,10 @@ public final class ChangeLog {
             lines.add(line(
                     status, status.getUpSince(), style.green("▲ service is back, downtime " + Texts.span(downtime))));
         }
+        if (Steps.willMissRto(status) && (before == null || !Steps.willMissRto(before))) {
+            lines.add(
+                    line(status, status.getAt(), style.red("! too slow for its RTO: " + rto(status, status.getAt()))));
+        }
         if (before == null || before.getState() != status.getState()) {
             stateLine(status, lines);
         }
@@ -124,7 +128,8 @@ public final class ChangeLog {
     }
 
     private static String rto(RollbackStatus status, Instant at) {
-        return "RTO " + Texts.left(Steps.rtoLeft(status, at));
+        var expected = Steps.expected(status, at);
+        return "RTO " + Texts.left(Steps.rtoLeft(status, at)) + (expected.isEmpty() ? "" : ", " + expected);
     }
 
     private void progress(RollbackStatus status, StepStatus step, List<String> lines) {

@@ -14,12 +14,14 @@ import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.RtoAtRisk;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
 import io.freedom.rollback.schemas.history.StepCancelRequested;
 import io.freedom.rollback.schemas.history.StepDispatched;
@@ -85,6 +87,18 @@ public final class HistoryLines {
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
             case IncidentHeld e -> new Line("incident held", incident(e.getIncident()) + ": " + e.getReason());
+            case RtoAtRisk e ->
+                new Line(
+                        "RTO at risk",
+                        "to be over by " + Texts.moment(e.getDeadline(), zone)
+                                + (e.getPredictedEnd() == null
+                                        ? ""
+                                        : ", expected at " + Texts.moment(e.getPredictedEnd(), zone))
+                                + (e.getStepId().isEmpty() ? "" : ", running: " + e.getStepId()));
+            case NotificationsTested e ->
+                new Line(
+                        "notifications tested",
+                        "by " + e.getOperator() + ": " + e.getNotifications().size() + " sent");
             case UndoRequested e -> new Line("undo requested", "by " + e.getOperator() + detail(e.getReason()));
             case RollbackStarted e -> new Line("rollback started", aim(e) + because(e));
             case StepDispatched e ->
@@ -175,6 +189,7 @@ public final class HistoryLines {
                     StepCancelRequested _,
                     GateOpened _,
                     GateExpired _,
+                    RtoAtRisk _,
                     RollbackPaused _ -> style.yellow(text);
             case StepDispatched _, StepAcknowledged _ -> style.dim(text);
             default -> text;

@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +19,7 @@ public final class PlanTree {
         lines.add(style.bold(plan.getPlatform() + ": " + Texts.aim(plan)));
         lines.add(plan.getSteps().size() + " steps · RTO " + Texts.limit(plan.getRto()) + " · site " + plan.getSite()
                 + " · descriptor " + Texts.cut(plan.getDescriptorHash(), 13));
+        lines.add(Expectation.of(plan));
         if (plan.getRestorePoint() != null) {
             lines.add("the database is restored from " + plan.getRestorePoint());
         }
@@ -74,7 +76,9 @@ public final class PlanTree {
             case CONTINUE -> ", may fail";
             case HOLD -> ", held for you if it fails";
         };
-        return Texts.lower(step.getWorker()) + ", " + limits(step.getTimeout(), step.getAttempts()) + policy;
+        var expected =
+                step.getExpected() == 0 ? "" : "about " + Texts.span(Duration.ofMillis(step.getExpected())) + ", ";
+        return Texts.lower(step.getWorker()) + ", " + expected + limits(step.getTimeout(), step.getAttempts()) + policy;
     }
 
     private static String limits(long timeout, int attempts) {

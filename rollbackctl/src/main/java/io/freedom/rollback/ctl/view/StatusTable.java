@@ -73,7 +73,10 @@ public final class StatusTable {
         if (r.getFinishedAt() != null && r.getState() != RollbackState.SUCCEEDED) {
             return "-";
         }
-        return r.getFinishedAt() != null && !left.isNegative() ? "met" : Texts.left(left);
+        if (r.getFinishedAt() != null && !left.isNegative()) {
+            return "met";
+        }
+        return Texts.left(left) + (!left.isNegative() && Steps.willMissRto(r) ? ", at risk" : "");
     }
 
     private static String current(RollbackStatus r) {

@@ -147,6 +147,22 @@ final class Steps {
         return Duration.ofMillis(status.getRto()).minus(Duration.between(status.getStartedAt(), end));
     }
 
+    /** When it is probably over, counted from {@code at}; empty where that is not known, or no news any more. */
+    static String expected(RollbackStatus status, Instant at) {
+        var end = status.getExpectedEnd();
+        if (end == null || isOver(status.getState())) {
+            return "";
+        }
+        var left = Duration.between(at, end);
+        return left.toMillis() < 1000 ? "over any moment" : "over in about " + Texts.span(left);
+    }
+
+    /** By what is expected now. */
+    static boolean willMissRto(RollbackStatus status) {
+        var end = status.getExpectedEnd();
+        return end != null && end.isAfter(status.getStartedAt().plusMillis(status.getRto()));
+    }
+
     static boolean isOver(RollbackState state) {
         return switch (state) {
             case RUNNING, COMPENSATING, PAUSED, HELD, AWAITING_APPROVAL -> false;

@@ -114,9 +114,11 @@ public final class WatchFrame {
         var end = status.getFinishedAt() == null ? now : status.getFinishedAt();
         var elapsed = Texts.span(Duration.between(status.getStartedAt(), end));
         var left = Steps.rtoLeft(status, now);
-        var rto = "RTO " + Texts.limit(status.getRto()) + ", " + Texts.left(left);
+        var expected = Steps.expected(status, now);
+        var rto = "RTO " + Texts.limit(status.getRto()) + ", " + Texts.left(left)
+                + (expected.isEmpty() ? "" : " · " + expected);
         var first = Texts.cut("took " + elapsed + " · " + downtime(), width);
-        var warned = left.isNegative() ? style.red(rto) : rto;
+        var warned = left.isNegative() || Steps.willMissRto(status) ? style.red(rto) : rto;
         boolean fits = first.length() + 3 + rto.length() <= width;
         return fits ? List.of(first + " · " + warned) : List.of(first, warned);
     }

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.Worker;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ class PlanTreeTest {
                 .isEqualTo("""
                 freedom: full-rollback → graveyard/pre-reset
                 4 steps · RTO 30 min · site default · descriptor 0123456789ab…
+                expected time: not known, no full-rollback has succeeded here yet
 
                 1 Assess
                 └─ git.verify-target  Verify the tag  (git, at most 30 s)
@@ -41,6 +43,31 @@ class PlanTreeTest {
                 5 Recover
                 └─ container.up  Start everything  (container, at most 30 s)
                    ▲ service is back""");
+    }
+
+    private static Plan timed(long... expected) {
+        var steps = new ArrayList<PlanStep>();
+        for (int i = 0; i < expected.length; i++) {
+            steps.add(PlanStep.newBuilder(Samples.plan().getSteps().get(i))
+                    .setExpected(expected[i])
+                    .build());
+        }
+        // service is back with the last one, which follows the third
+        steps.set(
+                3,
+                PlanStep.newBuilder(steps.get(3))
+                        .setDependsOn(List.of(steps.get(2).getId()))
+                        .build());
+        return Plan.newBuilder(Samples.plan()).setSteps(steps).build();
+    }
+
+    @Test
+    void saysHowLongItWillTakeByPastRollbacks() {
+        assertThat(PlanTree.lines(timed(1_000, 20_000, 500, 3_500), Style.PLAIN))
+                .contains("expected time: about 25 s, downtime about 4.0 s")
+                .contains("└─ git.verify-target  Verify the tag  (git, about 1.0 s, at most 30 s)");
+        assertThat(PlanTree.lines(timed(1_000, 0, 500, 3_500), Style.PLAIN))
+                .contains("expected time: at least 5.0 s, downtime at least 4.0 s; of 1 step it is not known");
     }
 
     private static String head(

@@ -54,6 +54,23 @@ class WatchFrameTest {
     }
 
     @Test
+    void saysWhenItIsProbablyOver() {
+        var soon = RollbackStatus.newBuilder(halfway())
+                .setExpectedEnd(NOW.plusSeconds(50))
+                .build();
+        assertThat(WatchFrame.lines(soon, NOW, 120, 40, Style.PLAIN))
+                .contains("took 1:42 min · no downtime so far · RTO 30 min, 28:18 min left · over in about 50 s");
+
+        var late = RollbackStatus.newBuilder(halfway())
+                .setExpectedEnd(NOW.plusSeconds(3600))
+                .build();
+        assertThat(WatchFrame.lines(late, NOW, 120, 40, Style.COLOURED))
+                .anySatisfy(line -> assertThat(line)
+                        .contains("RTO 30 min")
+                        .contains(Style.COLOURED.red("x").substring(0, 4)));
+    }
+
+    @Test
     void saysWhichWorkerDoesNotAnswer() {
         var status = Samples.status(step("git.verify-target", "Verify the tag", Phase.ASSESS, StepState.DISPATCHED)
                         .setAttempt(1)

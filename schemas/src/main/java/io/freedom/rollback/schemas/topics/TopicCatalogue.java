@@ -5,6 +5,8 @@ import static io.freedom.rollback.schemas.topics.Topic.FOR_EVER;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.notification.Delivery;
+import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
@@ -118,6 +120,38 @@ public final class TopicCatalogue {
                 "Latest snapshot of each rollback.");
     }
 
+    /** Keyed by platform and channel: a channel's messages keep their order. */
+    public Topic notifications() {
+        return topic(
+                "notifications",
+                MONTH,
+                Cleanup.DELETE,
+                Notification.getClassSchema(),
+                "orchestrator",
+                "What is to be told to whom: one record for each message to each channel.");
+    }
+
+    /** Those that could not be delivered at once; they must not keep the others waiting. */
+    public Topic notificationsToRetry() {
+        return topic(
+                "notifications-retry",
+                MONTH,
+                Cleanup.DELETE,
+                Notification.getClassSchema(),
+                "orchestrator",
+                "Notifications that could not be delivered at the first attempt, as they were.");
+    }
+
+    public Topic deliveries() {
+        return topic(
+                "deliveries",
+                MONTH,
+                Cleanup.DELETE,
+                Delivery.getClassSchema(),
+                "orchestrator",
+                "How each attempt to deliver a notification ended.");
+    }
+
     /** Where records of {@code source} go that could not be read or applied. */
     public Topic deadLetters(Topic source) {
         return new Topic(
@@ -141,6 +175,9 @@ public final class TopicCatalogue {
         withDeadLetters(topics, stepEvents());
         topics.add(history());
         topics.add(status());
+        withDeadLetters(topics, notifications());
+        withDeadLetters(topics, notificationsToRetry());
+        topics.add(deliveries());
         return List.copyOf(topics);
     }
 

@@ -31,7 +31,12 @@ class TopicCatalogueTest {
                         "x.step-events",
                         "x.step-events.dlt",
                         "x.history",
-                        "x.status");
+                        "x.status",
+                        "x.notifications",
+                        "x.notifications.dlt",
+                        "x.notifications-retry",
+                        "x.notifications-retry.dlt",
+                        "x.deliveries");
     }
 
     @Test

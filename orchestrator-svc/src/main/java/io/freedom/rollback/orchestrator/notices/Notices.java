@@ -1,0 +1,223 @@
+package io.freedom.rollback.orchestrator.notices;
+
+import io.freedom.rollback.orchestrator.saga.Gates;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.saga.StepTrack;
+import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.notification.NotificationKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** From events to what people are told of them; most events are nothing to be woken for. */
+public final class Notices {
+    private static final String REASON = " --reason \"…\"";
+
+    private Notices() {}
+
+    /** @param after the state after everything that happened together with {@code event} */
+    public static Optional<Notice> of(RollbackEvent event, Rollback after) {
+        return switch (event) {
+            case RollbackEvent.Started _ -> Optional.of(started(after));
+            case RollbackEvent.GateOpened e when isOpen(after, e.step()) -> Optional.of(gate(after, e.step()));
+            case RollbackEvent.Held e -> Optional.of(held(after, e));
+            case RollbackEvent.Finished e -> Optional.of(finished(after, e));
+            case RollbackEvent.RtoAtRisk e when !after.finished() -> Optional.of(late(after, e));
+            case RollbackEvent.GateOpened _, // the starter's own word was enough
+                    RollbackEvent.RtoAtRisk _,
+                    RollbackEvent.Dispatched _,
+                    RollbackEvent.Acknowledged _,
+                    RollbackEvent.Succeeded _,
+                    RollbackEvent.AttemptFailed _,
+                    RollbackEvent.Failed _,
+                    RollbackEvent.Skipped _,
+                    RollbackEvent.RetryRequested _,
+                    RollbackEvent.TimeoutChanged _,
+                    RollbackEvent.GateApproved _,
+                    RollbackEvent.GateRejected _,
+                    RollbackEvent.GateExpired _,
+                    RollbackEvent.Paused _,
+                    RollbackEvent.Resumed _,
+                    RollbackEvent.CancelRequested _,
+                    RollbackEvent.AbortRequested _,
+                    RollbackEvent.UndoRequested _,
+                    RollbackEvent.CompensationStarted _ -> Optional.empty();
+        };
+    }
+
+    /** An incident that should have started something, and did not. */
+    public static Notice unanswered(Incident incident, String reason) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                incident.getPlatform() + ": an incident starts nothing",
+                List.of(told(incident), reason),
+                List.of(
+                        "See what is known: rollbackctl status " + incident.getPlatform(),
+                        "Start a rollback: rollbackctl start " + incident.getPlatform() + " --scenario …" + REASON),
+                null,
+                null);
+    }
+
+    public static Notice test(String platform, String operator) {
+        return new Notice(
+                NotificationKind.TEST,
+                platform + ": a test of this channel",
+                List.of("Asked for by " + operator + ". Nothing happened to the platform."),
+                List.of(),
+                null,
+                null);
+    }
+
+    private static Notice started(Rollback rollback) {
+        var rto = Duration.ofMillis(rollback.plan().getRto());
+        return notice(
+                NotificationKind.START,
+                rollback,
+                " has begun",
+                List.of(
+                        because(rollback),
+                        "To be over by " + second(rollback.startedAt().plus(rto)) + " (RTO " + span(rto) + ")."),
+                List.of("Watch it: rollbackctl watch " + rollback.id()));
+    }
+
+    private static boolean isOpen(Rollback rollback, String gate) {
+        return !rollback.finished() && rollback.track(gate, false).status() == StepTrack.Status.OPEN;
+    }
+
+    private static Notice gate(Rollback rollback, String id) {
+        var gate = Gates.of(rollback.planStep(id));
+        var deadline = rollback.track(id, false).deadline();
+        var details = new ArrayList<String>();
+        details.add(because(rollback));
+        details.addAll(gate.getReasons());
+        if (deadline != null) {
+            details.add("Without an answer by " + second(deadline) + " it counts as "
+                    + switch (gate.getOnExpiry()) {
+                        case REJECT -> "rejected.";
+                        case APPROVE -> "approved.";
+                    });
+        }
+        var named = rollback.id() + " " + id;
+        return notice(
+                NotificationKind.ATTENTION,
+                rollback,
+                " waits for approval",
+                details,
+                List.of(
+                        "Approve: rollbackctl approve " + named,
+                        "Reject: rollbackctl reject " + named + REASON,
+                        "Look first: rollbackctl status " + rollback.plan().getPlatform()));
+    }
+
+    private static Notice held(Rollback rollback, RollbackEvent.Held event) {
+        var named = rollback.id() + " " + event.step() + REASON;
+        return notice(
+                NotificationKind.ATTENTION,
+                rollback,
+                " is held at " + event.step(),
+                List.of(because(rollback), event.message(), service(rollback)),
+                List.of(
+                        "Try again: rollbackctl retry " + named,
+                        "Go on without it: rollbackctl skip " + named,
+                        "Stop and undo: rollbackctl abort " + rollback.id() + REASON));
+    }
+
+    private static Notice late(Rollback rollback, RollbackEvent.RtoAtRisk event) {
+        var end = event.predictedEnd();
+        var runs = event.step().isEmpty() ? "" : " Running: " + event.step() + ".";
+        return notice(
+                NotificationKind.ATTENTION,
+                rollback,
+                " will miss its RTO",
+                List.of(
+                        because(rollback),
+                        "To be over by " + second(event.deadline())
+                                + (end == null ? ", which has passed." : ", expected at " + second(end) + ".") + runs,
+                        service(rollback)),
+                List.of("Watch it: rollbackctl watch " + rollback.id()));
+    }
+
+    private static Notice finished(Rollback rollback, RollbackEvent.Finished event) {
+        var took = " after " + span(event.took());
+        var report = "Report: rollbackctl report " + rollback.id();
+        var details = new ArrayList<String>();
+        details.add(because(rollback));
+        if (!event.reason().isEmpty()) {
+            details.add(event.reason());
+        }
+        if (event.outcome() != Outcome.REFUSED) {
+            details.add("Downtime " + span(event.downtime()) + ".");
+        }
+        var outcome = switch (event.outcome()) {
+            case SUCCEEDED -> " has succeeded" + took;
+            case REFUSED -> " was refused; nothing was touched";
+            case COMPENSATED -> " was undone" + took + "; the platform is as before it";
+            case COMPENSATION_FAILED -> " failed and COULD NOT BE UNDONE" + took;
+            case ABORTED -> " was aborted and left as it is" + took;
+        };
+        var kind = event.outcome() == Outcome.SUCCEEDED ? NotificationKind.OUTCOME : NotificationKind.ATTENTION;
+        var look = "What to do now: rollbackctl status " + rollback.plan().getPlatform();
+        return notice(
+                kind,
+                rollback,
+                outcome,
+                details,
+                kind == NotificationKind.OUTCOME ? List.of(report) : List.of(look, report));
+    }
+
+    private static Notice notice(
+            NotificationKind kind, Rollback rollback, String predicate, List<String> details, List<String> commands) {
+        var plan = rollback.plan();
+        var target = plan.getTarget() == null ? "" : " to " + plan.getTarget();
+        return new Notice(
+                kind,
+                plan.getPlatform() + ": " + plan.getScenario() + target + predicate,
+                details,
+                commands,
+                plan,
+                rollback.id());
+    }
+
+    private static String because(Rollback rollback) {
+        var incident = rollback.incident();
+        if (incident != null) {
+            return told(incident);
+        }
+        return "Started by " + rollback.operator() + detail(rollback.startReason()) + ".";
+    }
+
+    private static String told(Incident incident) {
+        return "Incident " + incident.getIncidentClass() + " from " + incident.getSource() + " since "
+                + second(incident.getBeganAt()) + ": " + incident.getSummary();
+    }
+
+    private static String service(Rollback rollback) {
+        var down = rollback.downSince();
+        return down == null || rollback.upSince() != null
+                ? "The platform serves."
+                : "The platform has been DOWN since " + second(down) + ".";
+    }
+
+    private static String detail(@Nullable String text) {
+        return text == null || text.isEmpty() ? "" : ": " + text;
+    }
+
+    private static String second(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** {@code 6.8 s}, {@code 3 min 20 s}. */
+    private static String span(Duration duration) {
+        if (duration.compareTo(Duration.ofMinutes(1)) < 0) {
+            return duration.toMillis() / 100 / 10.0 + " s";
+        }
+        return duration.toMinutes() + " min"
+                + (duration.toSecondsPart() == 0 ? "" : " " + duration.toSecondsPart() + " s");
+    }
+}

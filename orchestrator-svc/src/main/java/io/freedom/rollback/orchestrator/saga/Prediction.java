@@ -1,0 +1,109 @@
+package io.freedom.rollback.orchestrator.saga;
+
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a rollback will be validated, by what its steps took before: the longest path through what is left of the plan.
+ * What tidies up after service is back does not count, nor does the time in which operators think.
+ */
+public final class Prediction {
+    private final Rollback rollback;
+    private final Instant now;
+    private final Map<String, Instant> ends = new HashMap<>();
+
+    private Prediction(Rollback rollback, Instant now) {
+        this.rollback = rollback;
+        this.now = now;
+    }
+
+    /** Empty where a step that is left was never seen to succeed, and where nothing goes forward. */
+    public static Optional<Instant> end(Rollback rollback, Instant now) {
+        boolean goesForward = !rollback.finished() && rollback.stop() == null && !rollback.idle();
+        var left = left(rollback).toList();
+        if (!goesForward || left.isEmpty() || left.stream().anyMatch(Prediction::isUnknown)) {
+            return Optional.empty();
+        }
+        var prediction = new Prediction(rollback, now);
+        return left.stream().map(prediction::end).max(Comparator.naturalOrder());
+    }
+
+    /** The command to say so, once: it will not be over in time, or is not. */
+    public static Optional<RollbackCommand> risk(Rollback rollback, Instant now) {
+        if (rollback.atRisk()
+                || rollback.finished()
+                || rollback.stop() != null
+                || left(rollback).findAny().isEmpty()) {
+            return Optional.empty();
+        }
+        var deadline = deadline(rollback);
+        if (now.isAfter(deadline)) {
+            return Optional.of(new RollbackCommand.WarnOfRto(end(rollback, now).orElse(null)));
+        }
+        return end(rollback, now).filter(end -> end.isAfter(deadline)).map(RollbackCommand.WarnOfRto::new);
+    }
+
+    static List<RollbackEvent> warning(Rollback rollback, @Nullable Instant predictedEnd) {
+        if (rollback.atRisk() || rollback.stop() != null) {
+            return List.of();
+        }
+        var running = rollback.inFlight().stream()
+                .map(AttemptId::step)
+                .max(Comparator.comparingLong(step -> rollback.planStep(step).getExpected()))
+                .orElse("");
+        return List.of(new RollbackEvent.RtoAtRisk(predictedEnd, deadline(rollback), running));
+    }
+
+    private static Instant deadline(Rollback rollback) {
+        return rollback.startedAt().plusMillis(rollback.plan().getRto());
+    }
+
+    private static Stream<PlanStep> left(Rollback rollback) {
+        return rollback.plan().getSteps().stream()
+                .filter(step -> step.getPhase() != Phase.FINISH)
+                .filter(step -> !rollback.track(step.getId(), false).over());
+    }
+
+    /** What a rollback can do without may have failed each time; it is not what it is waiting for. */
+    private static boolean isUnknown(PlanStep step) {
+        return step.getExpected() == 0 && !Gates.isGate(step) && step.getOnFailure() != FailurePolicy.CONTINUE;
+    }
+
+    private Instant end(PlanStep step) {
+        var known = ends.get(step.getId());
+        if (known != null) {
+            return known;
+        }
+        var track = rollback.track(step.getId(), false);
+        Instant end;
+        if (track.over() || track.status() == StepTrack.Status.OPEN) {
+            end = now;
+        } else {
+            var begun = track.startedAt();
+            var begin = begun == null ? ready(step) : begun;
+            end = later(begin.plus(Duration.ofMillis(step.getExpected())), now);
+        }
+        ends.put(step.getId(), end);
+        return end;
+    }
+
+    private Instant ready(PlanStep step) {
+        return step.getDependsOn().stream()
+                .map(id -> end(rollback.planStep(id)))
+                .reduce(now, Prediction::later);
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+}

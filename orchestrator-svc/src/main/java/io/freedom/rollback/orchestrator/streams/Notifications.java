@@ -1,0 +1,67 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.notices.Messages;
+import io.freedom.rollback.orchestrator.notices.Notice;
+import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.NotificationChannel;
+import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.notification.Notification;
+import java.time.Instant;
+import java.util.List;
+
+/** Writes what people are told, in the transaction of what it tells of. */
+final class Notifications {
+    private static final String KEY = "notifications";
+
+    private final SagaStore store;
+    private final Publisher publisher;
+
+    Notifications(SagaStore store, Publisher publisher) {
+        this.store = store;
+        this.publisher = publisher;
+    }
+
+    /** Of what has just happened to a rollback, all at once. A check is watched by whoever asked for it. */
+    void of(List<RollbackEvent> events, Live live, Instant now) {
+        var rollback = live.rollback;
+        if (rollback.plan().getScenario().equals(Scenario.PLATFORM_CHECK.id())) {
+            return;
+        }
+        for (int i = 0; i < events.size(); i++) {
+            var id = rollback.id() + "." + (live.chain.sequence() - events.size() + 1 + i);
+            Notices.of(events.get(i), rollback)
+                    .ifPresent(notice -> tell(notice, rollback.plan().getPlatform(), id, now));
+        }
+    }
+
+    /** @param id of what it tells of */
+    void tell(Notice notice, String platform, String id, Instant now) {
+        send(Messages.of(notice, platform, channels(platform), id, now), now);
+    }
+
+    List<String> test(List<NotificationChannel> channels, String operator, String platform, String id, Instant now) {
+        var messages = Messages.of(Notices.test(platform, operator), platform, channels, id, now);
+        send(messages, now);
+        return messages.stream().map(Notification::getNotificationId).toList();
+    }
+
+    private void send(List<Notification> messages, Instant now) {
+        messages.forEach(message -> publisher.notification(message, now));
+    }
+
+    private List<NotificationChannel> channels(String platform) {
+        var descriptor = store.platform(platform).getDescriptor();
+        if (descriptor == null || !descriptor.contains(KEY)) {
+            return List.of(); // most have none, and a descriptor takes some milliseconds to read
+        }
+        try {
+            return PlatformDescriptors.parse(descriptor, "platform.yaml").notifications();
+        } catch (InvalidDescriptorException e) {
+            return List.of(); // of an older release's rules; admission says so
+        }
+    }
+}

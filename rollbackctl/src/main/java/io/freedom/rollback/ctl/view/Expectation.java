@@ -1,0 +1,79 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** How long a plan will take and how much of that without service, by what its steps took before. */
+final class Expectation {
+    private final Map<String, PlanStep> steps = new HashMap<>();
+    private final Map<String, Long> ends = new HashMap<>();
+
+    private Expectation(List<PlanStep> plan) {
+        plan.forEach(step -> steps.put(step.getId(), step));
+    }
+
+    static String of(Plan plan) {
+        var counted = plan.getSteps().stream()
+                .filter(step -> step.getPhase() != Phase.FINISH)
+                .toList();
+        if (counted.stream().allMatch(step -> step.getExpected() == 0)) {
+            return "expected time: not known, no " + plan.getScenario() + " has succeeded here yet";
+        }
+        var unknown = counted.stream().filter(Expectation::isUnknown).count();
+        var expectation = new Expectation(plan.getSteps());
+        long total = counted.stream().mapToLong(expectation::end).max().orElse(0);
+        var least = unknown == 0 ? "about " : "at least ";
+        return "expected time: " + least + span(total) + ", " + expectation.downtime(counted, least)
+                + (unknown == 0 ? "" : "; of " + unknown + (unknown == 1 ? " step" : " steps") + " it is not known");
+    }
+
+    private static boolean isUnknown(PlanStep step) {
+        return step.getExpected() == 0
+                && step.getWorker() != Worker.ORCHESTRATOR // a gate: as long as operators think
+                && step.getOnFailure() != FailurePolicy.CONTINUE;
+    }
+
+    private String downtime(List<PlanStep> plan, String least) {
+        var down = plan.stream()
+                .filter(step -> step.getAvailability() == Availability.GOES_DOWN)
+                .mapToLong(this::begin)
+                .min();
+        var back = plan.stream()
+                .filter(step -> step.getAvailability() == Availability.COMES_BACK)
+                .mapToLong(this::end)
+                .max();
+        return down.isEmpty() || back.isEmpty()
+                ? "no downtime"
+                : "downtime " + least + span(back.getAsLong() - down.getAsLong());
+    }
+
+    private long begin(PlanStep step) {
+        return step.getDependsOn().stream()
+                .map(steps::get)
+                .mapToLong(this::end)
+                .max()
+                .orElse(0);
+    }
+
+    private long end(PlanStep step) {
+        var known = ends.get(step.getId());
+        if (known != null) {
+            return known;
+        }
+        long end = begin(step) + step.getExpected();
+        ends.put(step.getId(), end);
+        return end;
+    }
+
+    private static String span(long millis) {
+        return Texts.span(Duration.ofMillis(millis));
+    }
+}
