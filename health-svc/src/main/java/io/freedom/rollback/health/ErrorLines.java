@@ -56,6 +56,10 @@ final class ErrorLines {
         }
     }
 
+    synchronized long count() {
+        return errors;
+    }
+
     /** @throws StepFailure if a pattern could not be applied */
     synchronized void check() throws StepFailure {
         if (failure != null) {

@@ -27,6 +27,7 @@ public class HealthConfiguration {
         handlers.add(new CheckDatabaseHandler());
         handlers.add(new ScanLogsHandler(engines));
         handlers.add(new CheckFilesHandler());
+        handlers.add(new LookForAnomaliesHandler(prober, engines));
         return new Capability(Worker.HEALTH, handlers);
     }
 }

@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.action.CheckDatabase;
 import io.freedom.rollback.schemas.action.CheckEndToEnd;
 import io.freedom.rollback.schemas.action.CheckFiles;
 import io.freedom.rollback.schemas.action.CheckModel;
+import io.freedom.rollback.schemas.action.LookForAnomalies;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.RecordBaseline;
 import io.freedom.rollback.schemas.action.ScanLogs;
@@ -31,6 +32,7 @@ class HealthConfigurationTest {
                             CheckEndToEnd.class,
                             CheckDatabase.class,
                             ScanLogs.class,
+                            LookForAnomalies.class,
                             CheckFiles.class);
         }
     }

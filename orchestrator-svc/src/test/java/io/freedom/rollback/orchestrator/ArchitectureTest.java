@@ -17,6 +17,7 @@ class ArchitectureTest {
                     "..orchestrator.planning..",
                     "..orchestrator.admission..",
                     "..orchestrator.notices..",
+                    "..orchestrator.aftercare..",
                     "..rollback.platform..")
             .should()
             .dependOnClassesThat()
@@ -34,7 +35,8 @@ class ArchitectureTest {
                     "..orchestrator.saga..",
                     "..orchestrator.planning..",
                     "..orchestrator.admission..",
-                    "..orchestrator.notices..")
+                    "..orchestrator.notices..",
+                    "..orchestrator.aftercare..")
             .should()
             .callMethod(java.time.Instant.class, "now")
             .orShould()

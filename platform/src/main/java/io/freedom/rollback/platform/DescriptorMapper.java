@@ -16,7 +16,22 @@ final class DescriptorMapper {
     private static final List<String> COMPOSE_FILES = List.of("docker-compose.yml");
     private static final List<String> ERROR_LINES = List.of("(?i)\\b(error|exception|traceback)\\b");
 
+    /** The runbook's short-term and long-term actions. */
+    private static final List<FollowUpSpec> FOLLOW_UPS = List.of(
+            followUp("Analyse the cause of the failure that triggered the rollback", 24),
+            followUp("Review the logs kept with the restore point", 24),
+            followUp("Plan the fix", 24),
+            followUp("Schedule the controlled re-deployment", 24),
+            followUp("Conduct the post-incident review", 7 * 24),
+            followUp("Update the deployment procedures", 7 * 24),
+            followUp("Enhance monitoring to detect it earlier", 7 * 24),
+            followUp("Document the lessons learned", 7 * 24));
+
     private DescriptorMapper() {}
+
+    private static FollowUpSpec followUp(String what, int hours) {
+        return new FollowUpSpec(what, "operations", Duration.ofHours(hours));
+    }
 
     static PlatformDescriptor map(JsonNode root) {
         var name = root.path("name").stringValue();
@@ -63,7 +78,29 @@ final class DescriptorMapper {
                 root.path("notifications")
                         .valueStream()
                         .map(DescriptorMapper::channel)
-                        .toList());
+                        .toList(),
+                watch(root.path("watch")),
+                followUps(root.path("followUps")));
+    }
+
+    private static StabilityPolicy watch(JsonNode node) {
+        return new StabilityPolicy(
+                node.path("enabled").asBoolean(true),
+                duration(text(node, "for", "30m")),
+                duration(text(node, "every", "1m")),
+                node.path("looks").asInt(2),
+                node.path("errors").asInt(5));
+    }
+
+    private static List<FollowUpSpec> followUps(JsonNode node) {
+        return node.isArray()
+                ? node.valueStream()
+                        .map(item -> new FollowUpSpec(
+                                item.path("what").stringValue(),
+                                text(item, "owner", "operations"),
+                                duration(text(item, "within", "24h"))))
+                        .toList()
+                : FOLLOW_UPS;
     }
 
     private static NotificationChannel channel(JsonNode node) {

@@ -40,7 +40,9 @@ public record PlatformDescriptor(
         ApprovalPolicy dataLoss,
         @Nullable Migration migration,
         AutomaticPolicy automatic,
-        List<NotificationChannel> notifications) {
+        List<NotificationChannel> notifications,
+        StabilityPolicy watch,
+        List<FollowUpSpec> followUps) {
 
     /** Value in {@link #incidents} for "starts nothing". */
     public static final String NO_SCENARIO = "none";
@@ -54,5 +56,6 @@ public record PlatformDescriptor(
         containerData = List.copyOf(containerData);
         incidents = Map.copyOf(incidents);
         notifications = List.copyOf(notifications);
+        followUps = List.copyOf(followUps);
     }
 }

@@ -48,6 +48,9 @@ final class Rules {
         text(root.path("approvals").path("dataLoss"), "approvals.dataLoss", "within", TextRules::duration);
         probes(root.path("probes"));
         notifications(root.path("notifications"));
+        text(root.path("watch"), "watch", "for", TextRules::duration);
+        text(root.path("watch"), "watch", "every", TextRules::duration);
+        items(root.path("followUps"), "followUps", (item, path) -> text(item, path, "within", TextRules::duration));
         texts(root.path("logs"), "logs", "errors", TextRules::regex);
         texts(root.path("logs"), "logs", "ignore", TextRules::regex);
         text(root.path("backups"), "backups", "directory", TextRules::absolute);

@@ -60,6 +60,8 @@ class PlatformDescriptorsTest {
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             automatic: {perAlert: 3, perPlatform: 9, within: 2h}
+            watch: {for: 10m, every: 30s, looks: 3, errors: 0, enabled: false}
+            followUps: [{what: Write it down, owner: ada, within: 48h}, {what: Go home}]
             notifications:
               - {name: chat, webhook: "${file:/etc/rollback/chat-url}", about: [attention, start], title: "[{platform}] {summary}"}
               - name: managers
@@ -169,7 +171,11 @@ class PlatformDescriptorsTest {
                                                 "r@example.org",
                                                 List.of("a@example.org", "b@example.org")),
                                         null,
-                                        null))));
+                                        null)),
+                        new StabilityPolicy(false, Duration.ofMinutes(10), Duration.ofSeconds(30), 3, 0),
+                        List.of(
+                                new FollowUpSpec("Write it down", "ada", Duration.ofHours(48)),
+                                new FollowUpSpec("Go home", "operations", Duration.ofHours(24)))));
     }
 
     @Test
@@ -184,6 +190,9 @@ class PlatformDescriptorsTest {
         assertThat(descriptor.database()).isNull();
         assertThat(descriptor.backups().reserve()).isEqualTo(512L << 20);
         assertThat(descriptor.logs().errors()).hasSize(1);
+        assertThat(descriptor.watch())
+                .isEqualTo(new StabilityPolicy(true, Duration.ofMinutes(30), Duration.ofMinutes(1), 2, 5));
+        assertThat(descriptor.followUps()).hasSize(8);
         assertThat(descriptor.incidents()).hasSize(4).containsValue("full-rollback");
     }
 
@@ -256,8 +265,12 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: smtp, from: a@b, to: [c@d]}}]" | "notifications[0].mail.server: must be HOST:PORT, e.g. smtp.example.org:587"
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', user: u, from: a@b, to: [c@d]}}]" | "notifications[0].mail: needs both `user` and `password`, or neither"
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', from: a, to: [c@d]}}]" | "notifications[0].mail.from: must be a mail address such as on-call@example.org, not 'a'"
+            name: freedom            | "name: freedom\\nwatch: {every: often}" | watch.every: must be a duration such as 90s, 20m or 1h, not 'often'
+            name: freedom            | "name: freedom\\nwatch: {looks: 0}" | watch.looks: must be between 1 and 100
+            name: freedom            | "name: freedom\\nfollowUps: [{owner: ada}]" | "followUps[0].what: is missing: e.g. Conduct the post-incident review"
+            name: freedom            | "name: freedom\\nfollowUps: [{what: x, within: soon}]" | followUps[0].within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, incidents, logs, migration, models, name, notifications, objectives, probes, rto, services, site, target, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, followUps, incidents, logs, migration, models, name, notifications, objectives, probes, rto, services, site, target, watch, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

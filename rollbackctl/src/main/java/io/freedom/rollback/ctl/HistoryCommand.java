@@ -8,7 +8,6 @@ import io.freedom.rollback.ctl.view.HistoryLines;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -50,21 +49,9 @@ final class HistoryCommand extends Verb {
     }
 
     private List<HistoryEvent> events(ControlPlane plane) {
-        try (var reader = plane.read(List.of(plane.topics().history()))) {
-            if (since == null) {
-                reader.seekToBeginning();
-            } else {
-                reader.seekTo(now().minus(since));
-            }
-            return reader.readToEnd().stream()
-                    .filter(received -> received.value() instanceof HistoryEvent)
-                    .map(received -> (HistoryEvent) received.value())
-                    .filter(event -> rollbackId == null || rollbackId.equals(event.getRollbackId()))
-                    .filter(event -> platform == null || platform.equals(event.getPlatform()))
-                    // Stable: a platform's events stay in the order of their partition.
-                    .sorted(Comparator.comparing(HistoryEvent::getAt))
-                    .toList();
-        }
+        return Histories.read(plane, since == null ? null : now().minus(since), platform).stream()
+                .filter(event -> rollbackId == null || rollbackId.equals(event.getRollbackId()))
+                .toList();
     }
 
     private boolean isWhole(List<HistoryEvent> events) {

@@ -5,12 +5,14 @@ import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.Answers;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.topics.Published;
+import io.freedom.rollback.ctl.view.IncidentLog;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,9 +27,30 @@ import picocli.CommandLine.Parameters;
 /** {@code rollbackctl incident}. */
 @Command(
         name = "incident",
-        description = "Report incidents as an alerting system would.",
-        subcommands = IncidentCommand.Raise.class)
+        description = "Report incidents as an alerting system would, and read the log of all.",
+        subcommands = {IncidentCommand.Raise.class, IncidentCommand.Log.class})
 final class IncidentCommand extends Group {
+
+    /** {@code rollbackctl incident log}. */
+    @Command(
+            name = "log",
+            description = {
+                "The incident log: what went wrong, what answered it, and how that ended.",
+                "What operators asked for is in it, too. Repeated reports of one incident are left out."
+            })
+    static final class Log extends Verb {
+        @Parameters(arity = "0..1", paramLabel = "PLATFORM", description = "only of this platform")
+        private @Nullable String platform;
+
+        @Option(names = "--since", paramLabel = "DURATION", description = "only the last, e.g. 2h or 7d")
+        private @Nullable Duration since;
+
+        @Override
+        int run(ControlPlane plane) {
+            var history = Histories.read(plane, since == null ? null : now().minus(since), platform);
+            return print(IncidentLog.entries(history), IncidentLog.lines(history, zone(), style()));
+        }
+    }
 
     /** {@code rollbackctl incident raise}. */
     @Command(

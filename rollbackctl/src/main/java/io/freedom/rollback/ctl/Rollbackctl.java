@@ -57,6 +57,7 @@ import picocli.CommandLine.ScopeType;
             TimeoutCommand.class,
             HistoryCommand.class,
             ReportCommand.class,
+            FollowUpsCommand.class,
             NotificationsCommand.class,
             DeadLettersCommand.class
         })

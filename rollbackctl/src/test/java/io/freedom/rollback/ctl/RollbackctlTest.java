@@ -9,6 +9,9 @@ import io.freedom.rollback.ctl.view.Samples;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.FollowUp;
+import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateRejected;
 import io.freedom.rollback.schemas.history.IncidentHeld;
@@ -17,6 +20,7 @@ import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
@@ -37,6 +41,7 @@ import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
+import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.PauseRollback;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
@@ -64,6 +69,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +138,8 @@ class RollbackctlTest {
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
+            follow-ups done                                 | Missing required parameter: 'ID'
+            incident                                        | which? raise, log
             notifications                                   | which? list, test
             notifications test                              | Missing required parameter: 'PLATFORM'
             platform                                        | which? check, register, list, schema
@@ -184,6 +192,54 @@ class RollbackctlTest {
                 .containsPattern("freedom +chat +delivered +all is well\\n")
                 .containsPattern("freedom +chat +given up +all is worse \\(revoked\\)\\n")
                 .doesNotContain("not asked for");
+    }
+
+    private void happened(int sequence, int second, @Nullable String rollback, SpecificRecord fact) {
+        plane.add(plane.topics().history(), Samples.event(sequence, second * 1000L, rollback, "c", fact));
+    }
+
+    @Test
+    void logsIncidentsWithWhatAnsweredThemAndHowThatEnded() {
+        assertThat(run("incident", "log")).isZero();
+        assertThat(out.toString()).isEqualTo("No incident.\n");
+        happened(1, 0, Samples.ID, started());
+        happened(2, 30, Samples.ID, new RollbackFinished(Outcome.SUCCEEDED, "", 30_000L, 4_000L));
+        happened(1, 90, null, new PlatformRelapsed(Samples.ID, List.of("api is unhealthy"), 2));
+
+        assertThat(run("incident", "log", "freedom")).isZero();
+
+        assertThat(out.toString())
+                .containsPattern("full-rollback " + Samples.ID + " +succeeded after 30 s, downtime 4.0 s\\n")
+                .containsPattern("relapse after " + Samples.ID + ": api is unhealthy +left to operators\\n");
+    }
+
+    @Test
+    void showsWhatIsToBeDoneAndCrossesItOff() {
+        happened(
+                1,
+                0,
+                null,
+                new FollowUpsPlanned(
+                        Samples.ID,
+                        List.of(
+                                new FollowUp("rb.1", "Write it down", "ada", START.plusSeconds(3600)),
+                                new FollowUp("rb.2", "Review it", "bob", START.plusSeconds(30)))));
+        answer(new FollowUpDone("rb.1", "ada", "in the wiki"));
+
+        assertThat(run("follow-ups", "list")).isZero();
+        assertThat(out.toString().lines().skip(1))
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("rb.2", "bob", "Review it", "OVERDUE"),
+                        second -> assertThat(second).contains("rb.1", "ada", "Write it down", "open"));
+
+        assertThat(run("follow-ups", "done", "rb.1", "--reason", "in the wiki")).isZero();
+        assertThat(((OperatorCommand) plane.published.getLast()).getCommand()).isEqualTo(new CompleteFollowUp("rb.1"));
+        out.getBuffer().setLength(0);
+        run("follow-ups", "list");
+        assertThat(out.toString()).contains("rb.2").doesNotContain("rb.1");
+        run("follow-ups", "list", "--all");
+        assertThat(out.toString()).contains("by ada: in the wiki");
+        assertThat(run("follow-ups", "done", "rb.9")).isEqualTo(4);
     }
 
     private void notified(String id, String platform, String title) {

@@ -17,6 +17,7 @@ import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
+import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.PauseRollback;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
@@ -229,6 +230,7 @@ public final class Admission {
                                     command.getOperator(),
                                     command.getReason()));
                 case TestNotifications c -> test(command, c);
+                case CompleteFollowUp c -> followedUp(command, c);
                 default ->
                     throw new Refused("this orchestrator does not know "
                             + command.getCommand().getClass().getSimpleName());
@@ -277,6 +279,15 @@ public final class Admission {
                 null));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
+    }
+
+    private Decision followedUp(OperatorCommand command, CompleteFollowUp done) throws Refused {
+        if (!state.getFollowUps().contains(done.getFollowUpId())) {
+            throw new Refused("there is no follow-up " + done.getFollowUpId()
+                    + " that is still to be done: `rollbackctl follow-ups list " + state.getPlatform()
+                    + "` shows them");
+        }
+        return new Decision.FollowedUp(done.getFollowUpId(), command.getOperator(), command.getReason());
     }
 
     private Decision test(OperatorCommand command, TestNotifications test) throws InvalidDescriptorException, Refused {

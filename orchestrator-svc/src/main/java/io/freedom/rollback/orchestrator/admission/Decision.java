@@ -5,6 +5,7 @@ import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.step.Plan;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What becomes of an incident or an operator's command. */
 public sealed interface Decision {
@@ -25,6 +26,9 @@ public sealed interface Decision {
 
     /** Messages to all channels, or to one. */
     record TestNotifications(List<NotificationChannel> channels, String operator) implements Decision {}
+
+    record FollowedUp(
+            String followUpId, String operator, @Nullable String reason) implements Decision {}
 
     /** Delivered twice: already answered. */
     record AlreadyHandled() implements Decision {}

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
@@ -114,10 +115,28 @@ public final class Platforms {
     }
 
     /** Whether it does anything to the platform that can be undone. */
-    private static boolean changes(Plan plan) {
+    public static boolean changes(Plan plan) {
         return plan.getSteps().stream()
                 .anyMatch(step -> step.getCompensation() != null
                         && EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase()));
+    }
+
+    public static PlatformState toFollowUp(PlatformState state, List<FollowUp> planned) {
+        var changed = state;
+        for (var followUp : planned) {
+            changed = PlatformState.newBuilder(changed)
+                    .setFollowUps(appended(changed.getFollowUps(), followUp.getFollowUpId()))
+                    .build();
+        }
+        return changed;
+    }
+
+    public static PlatformState followedUp(PlatformState state, String followUpId) {
+        return PlatformState.newBuilder(state)
+                .setFollowUps(state.getFollowUps().stream()
+                        .filter(id -> !id.equals(followUpId))
+                        .toList())
+                .build();
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {

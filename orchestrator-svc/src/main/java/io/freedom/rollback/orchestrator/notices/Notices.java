@@ -64,6 +64,23 @@ public final class Notices {
                 null);
     }
 
+    /** After a rollback that had succeeded. */
+    public static Notice relapsed(String platform, String rollbackId, List<String> anomalies) {
+        var details = new ArrayList<String>();
+        details.add("Nothing is started for it: you decide.");
+        details.addAll(anomalies);
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": not well again after " + rollbackId,
+                details,
+                List.of(
+                        "How it is now: rollbackctl status " + platform,
+                        "What was done: rollbackctl report " + rollbackId,
+                        "Take that back: rollbackctl undo " + rollbackId + REASON),
+                null,
+                rollbackId);
+    }
+
     public static Notice test(String platform, String operator) {
         return new Notice(
                 NotificationKind.TEST,

@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.FollowUpDone;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
@@ -78,7 +79,7 @@ final class Admissions {
             case Decision.Start(var start) -> sagas.start(start, platform, cause, now);
             case Decision.Control(var control) -> advance(platform, control, cause, now);
             case Decision.Reopen(var rollbackId, var control) -> {
-                sagas.reopen(platform, rollbackId);
+                sagas.reopen(platform, rollbackId, now);
                 advance(platform, control, cause, now);
             }
             case Decision.AlreadyHandled _ -> {}
@@ -103,6 +104,10 @@ final class Admissions {
                 if (unanswered) {
                     notifications.tell(Notices.unanswered(incident, reason), platform, cause, now);
                 }
+            }
+            case Decision.FollowedUp(var id, var operator, var reason) -> {
+                store.put(Platforms.followedUp(store.platform(platform), id));
+                history.add(platform, cause, new FollowUpDone(id, operator, reason), now);
             }
             case Decision.TestNotifications(var channels, var operator) -> {
                 var ids = notifications.test(channels, operator, platform, cause, now);

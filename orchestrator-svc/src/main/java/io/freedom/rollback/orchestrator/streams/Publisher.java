@@ -6,6 +6,8 @@ import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.nio.ByteBuffer;
@@ -45,7 +47,12 @@ final class Publisher {
 
     void command(Reaction reaction, Instant now) {
         somebodyWaits();
-        forward(topics.commands(reaction.worker()), reaction.command().getPlatform(), reaction.command(), now);
+        command(reaction.worker(), reaction.command(), now);
+    }
+
+    /** Of no rollback; nobody waits for it. */
+    void command(Worker worker, StepCommand command, Instant now) {
+        forward(topics.commands(worker), command.getPlatform(), command, now);
     }
 
     void history(HistoryEvent event, Instant now) {

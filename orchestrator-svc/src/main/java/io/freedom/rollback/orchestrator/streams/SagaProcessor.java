@@ -24,6 +24,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     /** Each tick is a transaction, and one that comes when a worker waits stands in its way. */
     private static final Duration TICK = Duration.ofMillis(500);
 
+    /** How exactly a platform is looked at in time, after a rollback. */
+    private static final Duration LOOK = Duration.ofSeconds(5);
+
     private final TopicCatalogue topics;
     private final Deserializer<OperatorCommand> operatorCommands;
     private final Deserializer<StepEvent> stepEvents;
@@ -33,6 +36,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Publisher publisher;
     private Sagas sagas;
     private Admissions admissions;
+    private Aftercare aftercare;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
 
@@ -51,10 +55,18 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         publisher = new Publisher(context, topics);
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
-        sagas = new Sagas(store, history, notifications, publisher);
+        aftercare = new Aftercare(store, history, notifications, publisher);
+        sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         ticking = null;
+        context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
         tickWhileSomethingRuns();
+    }
+
+    /** Costs nothing where nothing is watched: no record is written, so no transaction begins. */
+    private void look(Instant now) {
+        aftercare.tick(now);
+        publisher.commitWhatIsAwaited();
     }
 
     private void tickWhileSomethingRuns() {
@@ -111,6 +123,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
+            if (aftercare.heard(event, now)) {
+                return;
+            }
             WorkerReports.hear(event, store.live(event.getPlatform()), now)
                     .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
         } catch (UnreadableRecordException e) {

@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,8 @@ final class SagaStore {
     private final KeyValueStore<String, HistoryEvent> events;
     /** By platform: one runs at a time. */
     private final Map<String, Live> live = new HashMap<>();
+    /** Names of platforms that are looked at after a rollback. */
+    private final Set<String> watched = new TreeSet<>();
 
     SagaStore(KeyValueStore<String, PlatformState> platforms, KeyValueStore<String, HistoryEvent> events) {
         this.platforms = platforms;
@@ -51,6 +55,7 @@ final class SagaStore {
         var running = new ArrayList<PlatformState>();
         try (var all = platforms.all()) {
             all.forEachRemaining(entry -> {
+                note(entry.value);
                 if (entry.value.getRunning() != null) {
                     running.add(entry.value);
                 }
@@ -89,7 +94,20 @@ final class SagaStore {
     }
 
     void put(PlatformState state) {
+        note(state);
         platforms.put(state.getPlatform(), state);
+    }
+
+    private void note(PlatformState state) {
+        if (state.getWatch() == null) {
+            watched.remove(state.getPlatform());
+        } else {
+            watched.add(state.getPlatform());
+        }
+    }
+
+    List<String> watched() {
+        return List.copyOf(watched);
     }
 
     void append(String rollbackId, HistoryEvent event) {

@@ -10,6 +10,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Instant;
@@ -24,16 +25,21 @@ final class Sagas {
     private final SagaStore store;
     private final History history;
     private final Notifications notifications;
+    private final Aftercare aftercare;
     private final Publisher publisher;
 
-    Sagas(SagaStore store, History history, Notifications notifications, Publisher publisher) {
+    Sagas(SagaStore store, History history, Notifications notifications, Aftercare aftercare, Publisher publisher) {
         this.store = store;
         this.history = history;
         this.notifications = notifications;
+        this.aftercare = aftercare;
         this.publisher = publisher;
     }
 
     void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
+        if (Platforms.changes(start.plan())) {
+            aftercare.end(platform, start.rollbackId() + " has begun", now);
+        }
         var state = Platforms.handled(store.platform(platform), start.rollbackId());
         var incident = start.incident();
         if (incident != null) {
@@ -81,11 +87,15 @@ final class Sagas {
         Stream.of(live.rollback.id(), before.getLeftBy(), before.getUndoable())
                 .filter(id -> id != null && !id.equals(after.getLeftBy()) && !id.equals(after.getUndoable()))
                 .forEach(store::forget);
+        if (outcome == Outcome.SUCCEEDED && Platforms.changes(live.rollback.plan())) {
+            aftercare.begin(platform, live.rollback.id(), now);
+        }
         return true;
     }
 
     /** One that has succeeded, or whose undoing failed, runs again. */
-    void reopen(String platform, String rollbackId) {
+    void reopen(String platform, String rollbackId, Instant now) {
+        aftercare.end(platform, rollbackId + " goes on", now);
         store.begin(platform, store.finished(rollbackId).orElseThrow());
         store.put(Platforms.running(store.platform(platform), rollbackId));
     }

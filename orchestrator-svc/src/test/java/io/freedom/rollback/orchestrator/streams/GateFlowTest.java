@@ -78,7 +78,8 @@ class GateFlowTest {
         var publisher = new Publisher(context, TopicCatalogue.withPrefix("rollback."));
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
-        sagas = new Sagas(store, history, notifications, publisher);
+        sagas = new Sagas(
+                store, history, notifications, new Aftercare(store, history, notifications, publisher), publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         sagas.start(new RollbackCommand.Start("rb-1", plan(), null, "ada", null), "freedom", "c0", START);
     }

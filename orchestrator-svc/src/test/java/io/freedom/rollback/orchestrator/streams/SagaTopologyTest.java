@@ -20,6 +20,7 @@ import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -241,10 +242,13 @@ class SagaTopologyTest {
 
         assertThat(facts()).first().isInstanceOf(PlatformRegistered.class);
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
-        assertThat(facts().getLast())
+        assertThat(facts())
+                .filteredOn(RollbackFinished.class::isInstance)
+                .singleElement()
                 .isInstanceOfSatisfying(
                         RollbackFinished.class,
                         finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.SUCCEEDED));
+        assertThat(facts().getLast()).isInstanceOf(StabilityWatchStarted.class);
         assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
     }
 

@@ -4,6 +4,8 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateExpired;
 import io.freedom.rollback.schemas.history.GateOpened;
@@ -17,11 +19,14 @@ import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.RtoAtRisk;
+import io.freedom.rollback.schemas.history.StabilityWatchEnded;
+import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
 import io.freedom.rollback.schemas.history.StepCancelRequested;
 import io.freedom.rollback.schemas.history.StepDispatched;
@@ -95,6 +100,24 @@ public final class HistoryLines {
                                         ? ""
                                         : ", expected at " + Texts.moment(e.getPredictedEnd(), zone))
                                 + (e.getStepId().isEmpty() ? "" : ", running: " + e.getStepId()));
+            case StabilityWatchStarted e ->
+                new Line(
+                        "watch started",
+                        "after " + e.getWatchedRollback() + ", until " + Texts.moment(e.getUntil(), zone) + ", every "
+                                + Texts.limit(e.getEvery()));
+            case PlatformRelapsed e ->
+                new Line(
+                        "platform relapsed",
+                        "after " + e.getWatchedRollback() + ", " + e.getLooks() + " looks: "
+                                + String.join("; ", e.getAnomalies()));
+            case StabilityWatchEnded e ->
+                new Line(
+                        "watch ended",
+                        "after " + e.getWatchedRollback() + ", " + e.getLooks() + " looks, " + e.getWithAnomalies()
+                                + " with anomalies: " + e.getReason());
+            case FollowUpsPlanned e ->
+                new Line("follow-ups planned", e.getFollowUps().size() + " after " + e.getOfRollback());
+            case FollowUpDone e -> new Line("follow-up done", e.getFollowUpId() + by(e.getOperator(), e.getReason()));
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",
@@ -180,7 +203,8 @@ public final class HistoryLines {
                     case REFUSED, COMPENSATED -> style.bold(style.yellow(text));
                     case COMPENSATION_FAILED, ABORTED -> style.bold(style.red(text));
                 };
-            case StepFailed _, StepHeld _, GateRejected _, CommandRejected _, IncidentHeld _ -> style.red(text);
+            case PlatformRelapsed _, StepFailed _, StepHeld _, GateRejected _, CommandRejected _, IncidentHeld _ ->
+                style.red(text);
             case AttemptFailed _,
                     AbortRequested _,
                     UndoRequested _,

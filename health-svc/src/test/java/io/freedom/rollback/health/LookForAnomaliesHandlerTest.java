@@ -1,0 +1,109 @@
+package io.freedom.rollback.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.HttpProbe;
+import io.freedom.rollback.schemas.action.LookForAnomalies;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("engine")
+class LookForAnomaliesHandlerTest {
+    private final String project = "look-test-" + UUID.randomUUID();
+    private final Containers containers = new Containers();
+    private final EngineProvider engines = new EngineProvider();
+    private final HttpProber prober = new HttpProber();
+
+    @AfterEach
+    void removeContainers() throws Exception {
+        prober.close();
+        engines.close();
+        containers.close();
+    }
+
+    private String started(String service, String script) throws Exception {
+        return containers.run(
+                "--network=none",
+                "--label=com.docker.compose.project=" + project,
+                "--label=com.docker.compose.service=" + service,
+                "rollback-local/python:bookworm",
+                "sh",
+                "-c",
+                script);
+    }
+
+    private AnomaliesLookedFor look(List<HttpProbe> probes, int errorsAllowed, Instant stableSince) throws Exception {
+        var compose = ComposeProject.newBuilder()
+                .setProject(project)
+                .setDirectory("/")
+                .setFiles(List.of())
+                .build();
+        var done = new LookForAnomaliesHandler(prober, engines)
+                .execute(
+                        new LookForAnomalies(
+                                probes,
+                                compose,
+                                List.of("ERROR"),
+                                List.of("harmless"),
+                                errorsAllowed,
+                                stableSince,
+                                Instant.EPOCH),
+                        RecordedStep.within(Duration.ofSeconds(30)));
+        return (AnomaliesLookedFor) done.result();
+    }
+
+    @Test
+    void findsNothingWhereAllIsWell() throws Exception {
+        try (var peer = new HttpPeer().answering("/health", 200, "fine")) {
+            containers.awaitEnd(started("job", "echo ERROR harmless"));
+            started("api", "exec sleep 600");
+            var probe = HttpProbe.newBuilder()
+                    .setName("api")
+                    .setUrl(peer.url("/health"))
+                    .setPatient(false)
+                    .build();
+
+            assertThat(look(List.of(probe), 0, Instant.now())).isEqualTo(new AnomaliesLookedFor(List.of(), 1, 2, 0L));
+        }
+    }
+
+    @Test
+    void findsProbesThatFailContainersThatEndedOrRestartedAndErrorsBeyondTheBound() throws Exception {
+        var probe = HttpProbe.newBuilder()
+                .setName("api")
+                .setUrl("http://127.0.0.1:1/")
+                .setPatient(false)
+                .build();
+        containers.awaitEnd(started("api", "echo ERROR one; echo ERROR two; exit 3"));
+        started("gui", "exec sleep 600");
+        var beforeAll = Instant.now().minus(Duration.ofHours(1));
+
+        var found = look(List.of(probe), 1, beforeAll);
+
+        assertThat(found.getErrorLines()).isEqualTo(2);
+        assertThat(found.getAnomalies()).hasSize(4);
+        assertThat(String.join("\n", found.getAnomalies()))
+                .contains(
+                        "api: GET http://127.0.0.1:1/ does not answer (connection refused)",
+                        "api is exited with exit code 3",
+                        "gui was restarted at ",
+                        "2 error lines: api ×1: ERROR one; api ×1: ERROR two");
+        assertThat(look(List.of(), 2, beforeAll).getAnomalies())
+                .as("within the bound")
+                .hasSize(2);
+    }
+
+    @Test
+    void saysThatThereAreNoContainersAnyMore() throws Exception {
+        assertThat(look(List.of(), 0, Instant.now()).getAnomalies())
+                .containsExactly("project " + project + " has no containers");
+    }
+}

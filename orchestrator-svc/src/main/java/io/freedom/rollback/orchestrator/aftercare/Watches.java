@@ -1,0 +1,99 @@
+package io.freedom.rollback.orchestrator.aftercare;
+
+import io.freedom.rollback.orchestrator.planning.Looks;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
+import io.freedom.rollback.schemas.state.StabilityWatch;
+import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepDone;
+import io.freedom.rollback.schemas.step.StepError;
+import io.freedom.rollback.schemas.step.StepEvent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Looks at a platform now and then after a rollback. Each look is a command of its own to a health worker: one that is never
+ * answered is only a look less. Nothing is started because of what they find.
+ */
+public final class Watches {
+    /** Of the commands; no plan has such a step. */
+    public static final String STEP = "health.look-for-anomalies";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private Watches() {}
+
+    public static StabilityWatch begin(String rollbackId, PlatformDescriptor platform, Instant now) {
+        return StabilityWatch.newBuilder()
+                .setRollbackId(rollbackId)
+                .setSince(now)
+                .setUntil(now.plus(platform.watch().during()))
+                .setNext(now.plus(platform.watch().every()))
+                .setLast(now)
+                .build();
+    }
+
+    public static boolean isOver(StabilityWatch watch, Instant now) {
+        return !now.isBefore(watch.getUntil());
+    }
+
+    public static boolean isDue(StabilityWatch watch, Instant now) {
+        return !now.isBefore(watch.getNext());
+    }
+
+    /** After the look that is due was asked for. */
+    public static StabilityWatch asked(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
+        return StabilityWatch.newBuilder(watch)
+                .setAsked(watch.getAsked() + 1)
+                .setLast(now)
+                .setNext(now.plus(platform.watch().every()))
+                .build();
+    }
+
+    /** @param watch before the look was asked for */
+    public static StepCommand look(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
+        var action = Looks.at(platform, watch.getSince(), watch.getLast());
+        return StepCommand.newBuilder()
+                .setPlatform(platform.name())
+                .setSite(platform.site())
+                .setRollbackId(watch.getRollbackId())
+                .setStepId(STEP)
+                .setAttempt(watch.getAsked() + 1)
+                .setAt(now)
+                .setCommand(new ExecuteStep(new StepAction(action), List.of(), now.plus(PATIENCE)))
+                .build();
+    }
+
+    /** What the newest look found, empty for nothing; that a worker cannot look is an anomaly, too. Empty if it is no answer. */
+    public static Optional<List<String>> found(StabilityWatch watch, StepEvent event) {
+        boolean isNewest =
+                event.getRollbackId().equals(watch.getRollbackId()) && event.getAttempt() == watch.getAsked();
+        if (!isNewest) {
+            return Optional.empty();
+        }
+        return switch (event.getEvent()) {
+            case StepDone done
+            when done.getResult().getResult() instanceof AnomaliesLookedFor looked ->
+                Optional.of(looked.getAnomalies());
+            case StepError error -> Optional.of(List.of(error.getMessage()));
+            default -> Optional.empty();
+        };
+    }
+
+    public static StabilityWatch heard(StabilityWatch watch, List<String> anomalies) {
+        boolean well = anomalies.isEmpty();
+        return StabilityWatch.newBuilder(watch)
+                .setAnswered(watch.getAnswered() + 1)
+                .setWithAnomalies(watch.getWithAnomalies() + (well ? 0 : 1))
+                .setRunning(well ? 0 : watch.getRunning() + 1)
+                .build();
+    }
+
+    public static boolean isRelapse(StabilityWatch watch, PlatformDescriptor platform) {
+        return watch.getRunning() >= platform.watch().looks();
+    }
+}

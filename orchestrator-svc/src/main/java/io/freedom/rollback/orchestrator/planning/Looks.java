@@ -1,0 +1,35 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.action.HttpProbe;
+import io.freedom.rollback.schemas.action.LookForAnomalies;
+import java.time.Instant;
+import java.util.ArrayList;
+
+/** One look at a platform after a rollback: all its probes, its containers, what they log. */
+public final class Looks {
+    private Looks() {}
+
+    /**
+     * @param stableSince what was started later was restarted
+     * @param logsSince lines from then on count
+     */
+    public static LookForAnomalies at(PlatformDescriptor platform, Instant stableSince, Instant logsSince) {
+        var probes = new ArrayList<HttpProbe>();
+        platform.probes().http().forEach(probe -> probes.add(Contracts.glance(probe)));
+        if (platform.probes().model() != null) {
+            probes.add(Contracts.glance(platform.probes().model()));
+        }
+        if (platform.probes().endToEnd() != null) {
+            probes.add(Contracts.glance(platform.probes().endToEnd()));
+        }
+        return new LookForAnomalies(
+                probes,
+                Contracts.compose(platform),
+                platform.logs().errors(),
+                platform.logs().ignore(),
+                platform.watch().errors(),
+                stableSince,
+                logsSince);
+    }
+}

@@ -1,0 +1,133 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.FollowUps;
+import io.freedom.rollback.orchestrator.aftercare.Watches;
+import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.history.FollowUpsPlanned;
+import io.freedom.rollback.schemas.history.PlatformRelapsed;
+import io.freedom.rollback.schemas.history.StabilityWatchEnded;
+import io.freedom.rollback.schemas.history.StabilityWatchStarted;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.StabilityWatch;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Carries out what follows a rollback that has succeeded. */
+final class Aftercare {
+    private final SagaStore store;
+    private final History history;
+    private final Notifications notifications;
+    private final Publisher publisher;
+
+    Aftercare(SagaStore store, History history, Notifications notifications, Publisher publisher) {
+        this.store = store;
+        this.history = history;
+        this.notifications = notifications;
+        this.publisher = publisher;
+    }
+
+    /** A rollback that changed the platform has succeeded. */
+    void begin(String platform, String rollbackId, Instant now) {
+        var descriptor = descriptor(platform);
+        if (descriptor.isEmpty()) {
+            return;
+        }
+        var planned = FollowUps.of(rollbackId, descriptor.get(), now);
+        if (!planned.isEmpty()) {
+            store.put(Platforms.toFollowUp(store.platform(platform), planned));
+            history.add(platform, rollbackId, new FollowUpsPlanned(rollbackId, planned), now);
+        }
+        var policy = descriptor.get().watch();
+        if (policy.enabled()) {
+            var watch = Watches.begin(rollbackId, descriptor.get(), now);
+            watched(platform, watch);
+            history.add(
+                    platform,
+                    rollbackId,
+                    new StabilityWatchStarted(
+                            rollbackId, watch.getUntil(), policy.every().toMillis()),
+                    now);
+        }
+    }
+
+    /** Something else begins on the platform: what is found from now on says nothing about the rollback that was. */
+    void end(String platform, String because, Instant now) {
+        var watch = store.platform(platform).getWatch();
+        if (watch != null) {
+            ended(platform, watch, because, now);
+        }
+    }
+
+    /** Looks at those whose turn it is. */
+    void tick(Instant now) {
+        for (var platform : store.watched()) {
+            var watch = store.platform(platform).getWatch();
+            if (watch == null || store.live(platform) != null) {
+                continue;
+            }
+            var descriptor = descriptor(platform);
+            if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
+                ended(platform, watch, "its time is over", now);
+            } else if (Watches.isDue(watch, now)) {
+                watched(platform, Watches.asked(watch, descriptor.get(), now));
+                publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
+            }
+        }
+    }
+
+    /** Whether the event was about a look. */
+    boolean heard(StepEvent event, Instant now) {
+        if (!event.getStepId().equals(Watches.STEP)) {
+            return false;
+        }
+        var platform = event.getPlatform();
+        var before = store.platform(platform).getWatch();
+        var descriptor = descriptor(platform);
+        var found = before == null ? Optional.<List<String>>empty() : Watches.found(before, event);
+        if (before == null || found.isEmpty() || descriptor.isEmpty()) {
+            return true;
+        }
+        var watch = Watches.heard(before, found.get());
+        watched(platform, watch);
+        if (Watches.isRelapse(watch, descriptor.get())) {
+            var id = watch.getRollbackId();
+            history.add(platform, id, new PlatformRelapsed(id, found.get(), watch.getRunning()), now);
+            notifications.tell(Notices.relapsed(platform, id, found.get()), platform, id + ".relapse", now);
+            ended(platform, watch, "the platform has relapsed", now);
+        }
+        return true;
+    }
+
+    private void ended(String platform, StabilityWatch watch, String why, Instant now) {
+        store.put(PlatformState.newBuilder(store.platform(platform))
+                .setWatch(null)
+                .build());
+        var id = watch.getRollbackId();
+        history.add(platform, id, new StabilityWatchEnded(id, watch.getAnswered(), watch.getWithAnomalies(), why), now);
+    }
+
+    private void watched(String platform, StabilityWatch watch) {
+        store.put(PlatformState.newBuilder(store.platform(platform))
+                .setWatch(watch)
+                .build());
+    }
+
+    private Optional<PlatformDescriptor> descriptor(String platform) {
+        var text = store.platform(platform).getDescriptor();
+        if (text == null) {
+            return Optional.empty(); // assessed by a check only
+        }
+        try {
+            return Optional.of(PlatformDescriptors.parse(text, "platform.yaml"));
+        } catch (InvalidDescriptorException e) {
+            return Optional.empty(); // of an older release's rules; admission says so
+        }
+    }
+}

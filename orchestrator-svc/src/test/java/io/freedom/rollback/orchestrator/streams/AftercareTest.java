@@ -1,0 +1,289 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.Watches;
+import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.saga.AttemptId;
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
+import io.freedom.rollback.schemas.action.LookForAnomalies;
+import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpsPlanned;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.PlatformRelapsed;
+import io.freedom.rollback.schemas.history.StabilityWatchEnded;
+import io.freedom.rollback.schemas.history.StabilityWatchStarted;
+import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.operator.CompleteFollowUp;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.step.Compensation;
+import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepDone;
+import io.freedom.rollback.schemas.step.StepError;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What follows a rollback that has succeeded: looks every minute for five minutes, and two things to do. */
+class AftercareTest {
+    private static final Instant END = Instant.parse("2026-03-01T03:00:00Z");
+    private static final String DESCRIPTOR = Descriptors.FREEDOM + """
+            watch: {for: 5m, every: 1m, looks: 2}
+            followUps: [{what: Write it down, owner: ada, within: 24h}, {what: Review it}]
+            notifications: [{name: chat, webhook: "http://127.0.0.1/"}]
+            """;
+
+    private final MockProcessorContext<String, Outbound> context = new MockProcessorContext<>();
+    private KeyValueStore<String, PlatformState> platforms;
+    private KeyValueStore<String, HistoryEvent> events;
+    private InMemoryRegistry registry;
+    private SagaStore store;
+    private Aftercare aftercare;
+    private Admissions admissions;
+    private Sagas sagas;
+    private int ids;
+
+    @BeforeEach
+    void start() throws IOException {
+        registry = new InMemoryRegistry();
+        platforms = inMemory("platforms");
+        events = inMemory("events");
+        wired();
+        store.put(Platforms.registered(Platforms.unknown("freedom"), DESCRIPTOR));
+        aftercare.begin("freedom", "rb-1", END);
+    }
+
+    /** As after a restart: what is in memory only is gone. */
+    private void wired() {
+        store = new SagaStore(platforms, events);
+        var publisher = new Publisher(context, TopicCatalogue.withPrefix("rollback."));
+        var history = new History(store, publisher);
+        var notifications = new Notifications(store, publisher);
+        aftercare = new Aftercare(store, history, notifications, publisher);
+        sagas = new Sagas(store, history, notifications, aftercare, publisher);
+        admissions = new Admissions(store, sagas, history, notifications, publisher);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+    }
+
+    private <T extends SpecificRecord> KeyValueStore<String, T> inMemory(String name) {
+        var serde = new SpecificAvroSerde<T>();
+        serde.configure(Map.of("schema.registry.url", registry.url()), false);
+        var built = Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), Serdes.String(), serde)
+                .withLoggingDisabled()
+                .withCachingDisabled()
+                .build();
+        built.init(context.getStateStoreContext(), built);
+        return built;
+    }
+
+    private <T> List<T> sent(Class<T> type) {
+        return context.forwarded().stream()
+                .map(forwarded -> forwarded.record().value().value())
+                .filter(type::isInstance)
+                .map(type::cast)
+                .toList();
+    }
+
+    private <T> List<T> facts(Class<T> type) {
+        return sent(HistoryEvent.class).stream()
+                .map(HistoryEvent::getEvent)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .toList();
+    }
+
+    private static Instant after(int seconds) {
+        return END.plusSeconds(seconds);
+    }
+
+    private void answer(int attempt, SpecificRecord event) {
+        aftercare.heard(
+                StepEvent.newBuilder()
+                        .setPlatform("freedom")
+                        .setRollbackId("rb-1")
+                        .setStepId(Watches.STEP)
+                        .setAttempt(attempt)
+                        .setWorkerId("w:1")
+                        .setAt(END)
+                        .setEvent(event)
+                        .build(),
+                END);
+    }
+
+    private static StepDone found(String... anomalies) {
+        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(anomalies), 1, 1, 0L)), "", false);
+    }
+
+    private void look(int number, SpecificRecord answer) {
+        aftercare.tick(after(60 * number));
+        answer(number, answer);
+    }
+
+    @Test
+    void asksAHealthWorkerEachMinuteUntilTheTimeIsOver() {
+        assertThat(facts(StabilityWatchStarted.class))
+                .containsExactly(new StabilityWatchStarted("rb-1", after(300), 60_000L));
+        aftercare.tick(after(59));
+        assertThat(sent(StepCommand.class)).isEmpty();
+
+        aftercare.tick(after(60));
+        aftercare.tick(after(65));
+        assertThat(sent(StepCommand.class)).hasSize(1);
+        wired(); // another orchestrator goes on
+        aftercare.tick(after(121));
+
+        var commands = sent(StepCommand.class);
+        assertThat(commands).extracting(StepCommand::getAttempt).containsExactly(1, 2);
+        var look = (LookForAnomalies)
+                ((ExecuteStep) commands.getLast().getCommand()).getAction().getAction();
+        assertThat(look.getProbes()).hasSize(3).noneMatch(probe -> probe.getPatient());
+        assertThat(look.getStableSince()).isEqualTo(END);
+        assertThat(look.getLogsSince()).isEqualTo(after(60));
+
+        answer(2, found());
+        aftercare.tick(after(300));
+
+        assertThat(facts(StabilityWatchEnded.class))
+                .containsExactly(new StabilityWatchEnded("rb-1", 1, 0, "its time is over"));
+        assertThat(store.watched()).isEmpty();
+        assertThat(sent(Notification.class)).isEmpty();
+    }
+
+    @Test
+    void tellsOfARelapseWhenAnomaliesAreFoundTwiceInARow() {
+        look(1, found("api is unhealthy"));
+        look(2, found());
+        look(3, new StepError(FailureKind.OUTAGE, "Docker does not answer"));
+        assertThat(facts(PlatformRelapsed.class)).isEmpty();
+        look(4, found("api is unhealthy", "2 error lines"));
+
+        assertThat(facts(PlatformRelapsed.class))
+                .containsExactly(new PlatformRelapsed("rb-1", List.of("api is unhealthy", "2 error lines"), 2));
+        assertThat(facts(StabilityWatchEnded.class))
+                .containsExactly(new StabilityWatchEnded("rb-1", 4, 3, "the platform has relapsed"));
+        assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).isEqualTo("freedom: not well again after rb-1");
+            assertThat(message.getText()).contains("api is unhealthy", "you decide", "rollbackctl undo rb-1");
+        });
+        aftercare.tick(after(299));
+        assertThat(sent(StepCommand.class)).hasSize(4);
+    }
+
+    @Test
+    void passesOverAnswersThatAreNotOfTheNewestLook() {
+        aftercare.tick(after(60));
+        aftercare.tick(after(120));
+        answer(1, found("api is unhealthy"));
+        answer(2, found("api is unhealthy"));
+        answer(3, found("api is unhealthy"));
+
+        assertThat(facts(PlatformRelapsed.class)).isEmpty();
+    }
+
+    private static Plan plan(Phase phase) {
+        var step = PlanStep.newBuilder()
+                .setId("s")
+                .setTitle("s")
+                .setPhase(phase)
+                .setWorker(Worker.GIT)
+                .setAction(new StepAction(new RemoveWorktree("/srv/freedom", "/tmp/w")))
+                .setOnFailure(FailurePolicy.COMPENSATE)
+                .setTimeout(60_000)
+                .setCompensation(Compensation.newBuilder()
+                        .setTitle("undo")
+                        .setWorker(Worker.GIT)
+                        .setAction(new StepAction(new RemoveWorktree("/srv/freedom", "/tmp/w")))
+                        .setTimeout(60_000)
+                        .build())
+                .build();
+        return Plan.newBuilder()
+                .setPlatform("freedom")
+                .setSite("default")
+                .setScenario("full-rollback")
+                .setRto(1_800_000)
+                .setDescriptorHash("")
+                .setSteps(List.of(step))
+                .build();
+    }
+
+    @Test
+    void watchesNoLongerWhenSomethingElseChangesThePlatform() {
+        sagas.start(new RollbackCommand.Start("rb-2", plan(Phase.ASSESS), null, "ada", null), "freedom", "c", END);
+        assertThat(facts(StabilityWatchEnded.class)).isEmpty();
+        aftercare.tick(after(60));
+        assertThat(sent(StepCommand.class))
+                .as("not while it runs")
+                .extracting(StepCommand::getStepId)
+                .containsExactly("s");
+        admissions.advance(
+                "freedom",
+                new RollbackCommand.Fail(new AttemptId("s", false, 1), FailureKind.PRECONDITION, "no"),
+                null,
+                after(61));
+
+        sagas.start(new RollbackCommand.Start("rb-3", plan(Phase.SHUT_DOWN), null, "ada", null), "freedom", "c", END);
+
+        assertThat(facts(StabilityWatchEnded.class))
+                .containsExactly(new StabilityWatchEnded("rb-1", 0, 0, "rb-3 has begun"));
+    }
+
+    @Test
+    void plansWhatIsToBeDoneAndCrossesItOff() {
+        var planned = facts(FollowUpsPlanned.class).getFirst().getFollowUps();
+        assertThat(planned).extracting(followUp -> followUp.getFollowUpId()).containsExactly("rb-1.1", "rb-1.2");
+        assertThat(planned.getFirst().getDue()).isEqualTo(END.plus(Duration.ofHours(24)));
+
+        complete("rb-1.1");
+        complete("rb-1.1");
+
+        assertThat(facts(FollowUpDone.class)).containsExactly(new FollowUpDone("rb-1.1", "ada", "by hand"));
+        assertThat(facts(CommandRejected.class))
+                .singleElement()
+                .satisfies(rejected -> assertThat(rejected.getReason())
+                        .contains("there is no follow-up rb-1.1 that is still to be done"));
+    }
+
+    private void complete(String followUp) {
+        admissions.commanded(
+                OperatorCommand.newBuilder()
+                        .setCommandId("c" + ++ids)
+                        .setPlatform("freedom")
+                        .setOperator("ada")
+                        .setReason("by hand")
+                        .setAt(END)
+                        .setCommand(new CompleteFollowUp(followUp))
+                        .build(),
+                END);
+    }
+}
