@@ -32,7 +32,7 @@ class BreachTest {
                     .toList();
             assertThat(begun)
                     .startsWith("container.record-state", "container.stop-writers", "container.preserve-evidence");
-            var id = plane.history("acc-breach").getLast().path("rollbackId").asString();
+            var id = plane.lastRollback("acc-breach");
             assertThat(Shell.run(
                                     platform.tree,
                                     "docker",

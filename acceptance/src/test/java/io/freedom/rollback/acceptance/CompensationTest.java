@@ -45,7 +45,7 @@ class CompensationTest {
                     .atMost(Duration.ofMinutes(2))
                     .until(() -> plane.facts("acc-abort", "StepAcknowledged").stream()
                             .anyMatch(step -> step.path("stepId").asString().equals("health.probes")));
-            var id = plane.history("acc-abort").getLast().path("rollbackId").asString();
+            var id = plane.lastRollback("acc-abort");
 
             plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
             plane.rollbackctl("watch", id);
@@ -74,9 +74,7 @@ class CompensationTest {
                 var failed = plane.rollbackctl("watch", "acc-stuck");
                 assertThat(failed.output()).contains("could not undo", "rollbackctl retry rb-", " container.down");
             }
-            var id = plane.facts("acc-stuck", "RollbackFinished").size() == 1
-                    ? plane.history("acc-stuck").getLast().path("rollbackId").asString()
-                    : "";
+            var id = plane.facts("acc-stuck", "RollbackFinished").size() == 1 ? plane.lastRollback("acc-stuck") : "";
             assertThat(plane.rollbackctl("pause", id).exitCode()).isNotZero();
             plane.rollbackctl("retry", id, "container.down", "--reason", "the port is free again")
                     .succeeded();

@@ -224,6 +224,16 @@ final class ControlPlane implements AutoCloseable {
                 .toList();
     }
 
+    /** Id of a platform's newest rollback. */
+    String lastRollback(String platform) {
+        return history(platform).stream()
+                .filter(event -> event.path("event").path("type").asString().equals("RollbackStarted"))
+                .reduce((_, newer) -> newer)
+                .orElseThrow()
+                .path("rollbackId")
+                .asString();
+    }
+
     /** Facts of one kind in the history of a platform, oldest first. */
     List<JsonNode> facts(String platform, String type) {
         return history(platform).stream()

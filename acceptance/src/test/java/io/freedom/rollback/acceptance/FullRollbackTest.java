@@ -24,8 +24,8 @@ class FullRollbackTest {
                     .isNotZero();
 
             var began = Instant.now().toString();
-            plane.alert("acc-full", "deployment-failure", "same", began);
-            plane.alert("acc-full", "deployment-failure", "same", began);
+            plane.alert("acc-full", "service-degradation", "same", began);
+            plane.alert("acc-full", "service-degradation", "same", began);
             plane.alert("acc-full", "service-degradation", "another", began);
             var watched = plane.rollbackctl("watch", "acc-full", "--since", began);
 

@@ -14,8 +14,7 @@ class MigrationTest {
         try (var platform = Platform.healthy("acc-migrate").registered(plane)) {
             plane.rollbackctl("start", "acc-migrate", "--scenario", "restore-point", "--reason", "nightly", "--watch")
                     .succeeded();
-            var point =
-                    plane.history("acc-migrate").getLast().path("rollbackId").asString();
+            var point = plane.lastRollback("acc-migrate");
             var before = documents(platform);
 
             platform.write("scripts/export_data.py", text -> text.replace("'body', body", "'body', content"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,7 +70,7 @@ class ScenariosTest {
     }
 
     private static String lastRollback() {
-        return plane.history(NAME).getLast().path("rollbackId").asString();
+        return plane.lastRollback(NAME);
     }
 
     private static String outcome() {
@@ -160,6 +161,53 @@ class ScenariosTest {
         var after = platform.ids();
         assertThat(after.remove("api")).isNotEqualTo(before.remove("api"));
         assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void rollsOnlyThatBackWhichAFailedDeploymentTouched() {
+        breakCode("api", "services/api/server.py");
+        unwell();
+        var before = platform.ids();
+
+        plane.alert(NAME, "deployment-failure", "touched-api", Instant.now().toString());
+        var watched = plane.rollbackctl(
+                "watch", NAME, "--since", Instant.now().minusSeconds(20).toString(), "--timeout", "30s");
+
+        assertThat(watched.exitCode()).as(watched.output()).isZero();
+        assertThat(watched.output()).contains("selective-rollback", "goes on as rb-", "only api changed");
+        assertThat(plane.facts(NAME, "RollbackStarted")
+                        .getLast()
+                        .path("plan")
+                        .path("services")
+                        .toString())
+                .isEqualTo("[\"api\"]");
+        well();
+        var after = platform.ids();
+        assertThat(after.remove("api")).isNotEqualTo(before.remove("api"));
+        assertThat(after).isEqualTo(before);
+    }
+
+    @Test
+    void rollsEverythingBackWhereADeploymentTouchedWhatIsNoServicesOwn() {
+        platform.write("docker-compose.yml", text -> text + "\n# deployed on Tuesday\n");
+        platform.commit("Deploy", "docker-compose.yml");
+
+        var done = plane.rollbackctl("start", NAME, "--class", "deployment-failure", "--reason", "slow", "--watch")
+                .succeeded();
+
+        assertThat(done.output()).contains("belongs to no service alone: docker-compose.yml");
+        var started = plane.facts(NAME, "RollbackStarted").getLast();
+        assertThat(started.path("plan").path("scenario").asString()).isEqualTo("full-rollback");
+        assertThat(started.path("reason").asString()).startsWith("slow; what has changed since");
+        well();
+    }
+
+    @Test
+    void startsNothingWhereNothingHasChangedSinceTheTag() {
+        var looked = start("selective-rollback", "--watch");
+
+        assertThat(looked.exitCode()).as(looked.output()).isEqualTo(1);
+        assertThat(looked.output()).contains("nothing of " + NAME + " has changed since graveyard/pre-reset");
     }
 
     @Test

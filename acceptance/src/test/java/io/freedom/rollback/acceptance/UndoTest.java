@@ -16,7 +16,7 @@ class UndoTest {
             plane.rollbackctl("start", "acc-undone", "--reason", "test", "--watch")
                     .succeeded();
             assertThat(platform.health().exitCode()).isZero();
-            var id = plane.history("acc-undone").getLast().path("rollbackId").asString();
+            var id = plane.lastRollback("acc-undone");
 
             plane.rollbackctl("undo", id, "--reason", "the old version is worse", "--watch")
                     .succeeded();

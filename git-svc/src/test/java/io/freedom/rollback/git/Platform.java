@@ -143,7 +143,7 @@ final class Platform {
     }
 
     Completed verifyTarget(String tag, String... critical) throws Exception {
-        return run(new VerifyTarget(root.toString(), tag, List.of(critical)));
+        return run(new VerifyTarget(root.toString(), tag, List.of(critical), true));
     }
 
     Completed recordState() throws Exception {

@@ -251,7 +251,7 @@ class RefusalTest {
     }
 
     private void verify(Path workTree) throws Exception {
-        platform.run(new VerifyTarget(workTree.toString(), Platform.TAG, List.of()));
+        platform.run(new VerifyTarget(workTree.toString(), Platform.TAG, List.of(), false));
     }
 
     private static AbstractStringAssert<?> assertRefused(FailureKind kind, ThrowingCallable step) {

@@ -71,7 +71,7 @@ final class DescriptorMapper {
                 new Backups(
                         root.path("backups").path("directory").stringValue(),
                         size(text(root.path("backups"), "reserve", "512MiB"))),
-                incidents(root.path("incidents")),
+                incidents(root.path("incidents"), root.path("services")),
                 approvals(root.path("approvals").path("dataLoss")),
                 migration(root.path("migration")),
                 automatic(root.path("automatic")),
@@ -211,9 +211,14 @@ final class DescriptorMapper {
                 text(node, "answerPointer"));
     }
 
-    private static Map<String, String> incidents(JsonNode node) {
+    private static Map<String, String> incidents(JsonNode node, JsonNode services) {
         var scenarios = new LinkedHashMap<String, String>();
         INCIDENT_CLASSES.forEach(c -> scenarios.put(c, text(node, c, "full-rollback")));
+        boolean owned = services.valueStream()
+                .anyMatch(service -> !service.path("paths").isEmpty());
+        if (owned) {
+            scenarios.put("DEPLOYMENT_FAILURE", text(node, "DEPLOYMENT_FAILURE", "selective-rollback"));
+        }
         return scenarios;
     }
 

@@ -146,7 +146,7 @@ class PlatformDescriptorsTest {
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
                                 "SECURITY_BREACH", "none",
-                                "DEPLOYMENT_FAILURE", "full-rollback"),
+                                "DEPLOYMENT_FAILURE", "selective-rollback"),
                         new ApprovalPolicy(2, Duration.ofMinutes(5), true),
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
@@ -245,7 +245,7 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nlogs: {errors: ['(']}"  | logs.errors[0]: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nlogs: {ignore: ['']}"   | logs.ignore[0]: must not be empty: it would match everything
             name: freedom            | "name: freedom\\nincidents: {DATA_CORUPTION: none}" | incidents.DATA_CORUPTION: is not known here; did you mean 'DATA_CORRUPTION'?
-            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, data-migration, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, data-migration, selective-rollback, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
             name: freedom            | "name: freedom\\nobjectives: {service-restart: 5}" | objectives.service-restart: must be a text, not a number: put it in quotes
             name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, data-migration, database-restore, model-reset, performance-relief, service-restart, service-rollback
             name: freedom            | "name: freedom\\nservices: [{name: api}, {name: api}]" | services[1].name: 'api' is also the name of services[0]: name each service once

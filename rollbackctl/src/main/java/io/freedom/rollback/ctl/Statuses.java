@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.Received;
 import io.freedom.rollback.ctl.topics.TopicReader;
+import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -52,6 +53,17 @@ final class Statuses {
                 .or(() -> current(s -> s.getPlatform().equals(rollbackOrPlatform)))
                 .orElseThrow(() -> Failure.rejected("No rollback or platform '" + rollbackOrPlatform
                         + "' has a status. See rollbackctl status --all, and rollbackctl platform list"));
+    }
+
+    /** It only looked, and what it led to is another rollback. */
+    static boolean looked(RollbackStatus status) {
+        return status.getScenario().equals("selective-rollback") && status.getState() == RollbackState.SUCCEEDED;
+    }
+
+    /** Nothing more is to come of it; where it only looked, also what it has led to is told. */
+    static boolean isOver(RollbackStatus status) {
+        boolean told = status.getContinuedBy() != null || !status.getReason().isEmpty();
+        return !isRunning(status) && (!looked(status) || told);
     }
 
     static boolean isRunning(RollbackStatus status) {

@@ -22,7 +22,14 @@ abstract class WatchingVerb extends Verb {
         }
     }
 
+    /** To the end of what it leads to, where it only looks. */
     final RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId) {
+        var status = followOne(reader, statuses, rollbackId);
+        var next = status.getContinuedBy();
+        return next == null ? status : follow(reader, statuses, next);
+    }
+
+    private RollbackStatus followOne(TopicReader reader, Statuses statuses, String rollbackId) {
         var view = view();
         var goodbye = Thread.ofPlatform().unstarted(() -> interrupted(view, rollbackId));
         Runtime.getRuntime().addShutdownHook(goodbye);
@@ -37,7 +44,7 @@ abstract class WatchingVerb extends Verb {
     private RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
         var status = awaitFirst(reader, statuses, rollbackId);
         view.show(status, now());
-        while (Statuses.isRunning(status)) {
+        while (!Statuses.isOver(status)) {
             statuses.apply(reader.poll(REDRAW));
             status = statuses.rollback(rollbackId).orElse(status);
             view.show(status, now());
@@ -59,7 +66,8 @@ abstract class WatchingVerb extends Verb {
     }
 
     static int exitCode(RollbackStatus status) {
-        return status.getState() == RollbackState.SUCCEEDED ? ExitCode.OK : ExitCode.FAILED;
+        boolean rolledBack = status.getState() == RollbackState.SUCCEEDED && !Statuses.looked(status);
+        return rolledBack ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private RollbackView view() {

@@ -261,7 +261,7 @@ class StepRunnerTest {
 
     @Test
     void refusesAnActionItDoesNotKnow() throws Exception {
-        submit(execute(1, false, new VerifyTarget("/srv", "tag", List.of()), NOW.plusSeconds(60)));
+        submit(execute(1, false, new VerifyTarget("/srv", "tag", List.of(), false), NOW.plusSeconds(60)));
         assertThat(events().getLast()).isInstanceOfSatisfying(StepError.class, error -> {
             assertThat(error.getKind()).isEqualTo(FailureKind.INVALID);
             assertThat(error.getMessage()).contains("does not know the action VerifyTarget");

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.admission;
 import io.freedom.rollback.orchestrator.planning.PlanRequest;
 import io.freedom.rollback.orchestrator.planning.Planner;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.planning.SelectiveRollback;
 import io.freedom.rollback.orchestrator.saga.Refusals;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -10,6 +11,8 @@ import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.action.TargetVerified;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
@@ -31,11 +34,13 @@ import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -177,6 +182,55 @@ public final class Admission {
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
         }
+    }
+
+    // ---- what follows a look ----------------------------------------------------------------------
+
+    /** One that only looked has ended: what it found is rolled back. Empty for any other, and where it has failed. */
+    public Optional<Decision> continuing(Rollback ended) {
+        var found = ended.outcome() == Outcome.SUCCEEDED
+                        && ended.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
+                ? touched(ended)
+                : Optional.<TargetVerified>empty();
+        return found.map(touched -> continuing(ended, touched));
+    }
+
+    private static Optional<TargetVerified> touched(Rollback ended) {
+        return ended.plan().getSteps().stream()
+                .map(step -> ended.track(step.getId(), false).result())
+                .filter(Objects::nonNull)
+                .map(StepResult::getResult)
+                .filter(TargetVerified.class::isInstance)
+                .map(TargetVerified.class::cast)
+                .findFirst();
+    }
+
+    private Decision continuing(Rollback ended, TargetVerified touched) {
+        var incident = ended.incident();
+        var target = ended.plan().getTarget();
+        var kind = ended.plan().getIncidentClass();
+        try {
+            var platform = registered();
+            var choice = SelectiveRollback.choose(touched, platform, String.valueOf(target));
+            var wanted = switch (choice) {
+                case SelectiveRollback.Choice.Services services -> Wanted.by(services, target, kind);
+                case SelectiveRollback.Choice.Whole _ -> Wanted.whole(target, kind);
+                case SelectiveRollback.Choice.Nothing nothing -> throw new Refused(nothing.why());
+            };
+            var id = ended.id() + "-2";
+            fresh(id);
+            var began = incident == null ? ended.startedAt() : incident.getBeganAt();
+            var plan = new Plans(state, platform).asReported(id, wanted, began);
+            return new Decision.Start(new RollbackCommand.Start(
+                    id, plan, incident, ended.operator(), reason(ended.startReason(), choice.why())));
+        } catch (Refused | InvalidDescriptorException e) {
+            var why = String.valueOf(e.getMessage());
+            return incident == null ? new Decision.Reject(why) : new Decision.Ignore(incident, why, true);
+        }
+    }
+
+    private static String reason(@Nullable String asked, String found) {
+        return asked == null || asked.isEmpty() ? found : asked + "; " + found;
     }
 
     // ---- operators ------------------------------------------------------------------------------

@@ -36,10 +36,14 @@ public final class Platforms {
                 .build();
     }
 
+    /** Where one that only looked has answered it, what follows does so in its place: they count as one. */
     public static PlatformState answered(PlatformState state, Incident incident, String rollbackId, Instant now) {
+        var key = Admission.key(incident);
+        var others = state.getIncidents().stream()
+                .filter(known -> !known.getKey().equals(key))
+                .toList();
         return PlatformState.newBuilder(state)
-                .setIncidents(
-                        appended(state.getIncidents(), new AnsweredIncident(Admission.key(incident), rollbackId, now)))
+                .setIncidents(appended(others, new AnsweredIncident(key, rollbackId, now)))
                 .build();
     }
 
@@ -93,7 +97,9 @@ public final class Platforms {
      * A check mends nothing.
      */
     public static PlatformState idle(PlatformState state, String rollbackId, Plan plan, Outcome outcome) {
-        boolean mended = outcome == Outcome.SUCCEEDED && !plan.getScenario().equals(Scenario.PLATFORM_CHECK.id());
+        boolean looked =
+                Scenario.of(plan.getScenario()).filter(Scenario::onlyLooks).isPresent();
+        boolean mended = outcome == Outcome.SUCCEEDED && !looked;
         var leftBy = switch (outcome) {
             case COMPENSATION_FAILED, ABORTED -> rollbackId;
             case SUCCEEDED, REFUSED, COMPENSATED -> mended ? null : state.getLeftBy();

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.planning.SelectiveRollback;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -50,14 +51,25 @@ record Wanted(
 
     /** @throws Refused where the descriptor has no scenario for such an incident */
     static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
+        var services = services(incident, platform);
+        var scenario = scenarioOf(incident.getIncidentClass(), platform)
+                .orElseThrow(() -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
         return new Wanted(
-                scenarioOf(incident.getIncidentClass(), platform)
-                        .orElseThrow(() ->
-                                new Refused("the descriptor names no scenario for " + incident.getIncidentClass())),
+                // Where the alert says which services, nobody needs to look.
+                scenario == Scenario.SELECTIVE_ROLLBACK && !services.isEmpty() ? Scenario.SERVICE_ROLLBACK : scenario,
                 null,
                 null,
-                services(incident, platform),
+                services,
                 incident.getIncidentClass());
+    }
+
+    /** @param target of what was looked at */
+    static Wanted by(SelectiveRollback.Choice.Services choice, @Nullable String target, @Nullable IncidentClass kind) {
+        return new Wanted(Scenario.SERVICE_ROLLBACK, target, null, choice.names(), kind);
+    }
+
+    static Wanted whole(@Nullable String target, @Nullable IncidentClass kind) {
+        return new Wanted(Scenario.FULL_ROLLBACK, target, null, List.of(), kind);
     }
 
     /** As far as the descriptor knows them: an alert's labels are not written for us. */

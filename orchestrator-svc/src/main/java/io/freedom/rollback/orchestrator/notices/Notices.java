@@ -204,7 +204,8 @@ public final class Notices {
     private static String because(Rollback rollback) {
         var incident = rollback.incident();
         if (incident != null) {
-            return told(incident);
+            var found = rollback.startReason();
+            return told(incident) + (found == null ? "" : ". " + found);
         }
         return "Started by " + rollback.operator() + detail(rollback.startReason()) + ".";
     }

@@ -57,6 +57,7 @@ public final class ChosenServices {
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
                     DATA_MIGRATION,
+                    SELECTIVE_ROLLBACK,
                     RESTORE_POINT,
                     PLATFORM_CHECK -> _ -> true;
         };

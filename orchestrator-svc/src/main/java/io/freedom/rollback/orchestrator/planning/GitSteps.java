@@ -34,7 +34,15 @@ final class GitSteps {
         return step(
                 "git.verify-target",
                 "Verify tag " + request.tag(),
-                new VerifyTarget(workTree, request.tag(), criticalPaths),
+                new VerifyTarget(workTree, request.tag(), criticalPaths, false),
+                QUICK);
+    }
+
+    PlannedStep findTouchedPaths() {
+        return step(
+                SelectiveRollback.STEP,
+                "Find what has changed since " + request.tag(),
+                new VerifyTarget(workTree, request.tag(), criticalPaths, true),
                 QUICK);
     }
 

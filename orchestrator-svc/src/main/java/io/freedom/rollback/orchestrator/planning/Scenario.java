@@ -66,6 +66,9 @@ public enum Scenario {
             Trait.CHOSEN_BY_OPERATORS,
             Trait.TOUCHES_GIT,
             Trait.RESTORES_DATA),
+    /** Looks what a failed deployment has touched; the rollback of that follows. */
+    SELECTIVE_ROLLBACK(
+            "selective-rollback", null, SelectiveRollback::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
@@ -109,6 +112,11 @@ public enum Scenario {
 
     public boolean touchesGit() {
         return traits.contains(Trait.TOUCHES_GIT);
+    }
+
+    /** Looks, and changes nothing: its success mends nothing either. */
+    public boolean onlyLooks() {
+        return this == PLATFORM_CHECK || this == SELECTIVE_ROLLBACK;
     }
 
     boolean isOfServices() {

@@ -5,6 +5,7 @@ import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.FollowUpDone;
@@ -129,8 +130,30 @@ final class Admissions {
 
     /** The running rollback goes on; where it has ended with that, the incidents that wait are let in. */
     void advance(String platform, RollbackCommand command, @Nullable String cause, Instant now) {
-        if (sagas.advance(platform, command, cause, now)) {
+        var ended = sagas.advance(platform, command, cause, now);
+        if (ended.isPresent()) {
+            goOn(ended.get(), platform, now);
             admitNext(platform, now);
+        }
+    }
+
+    /** From one that only looked to the rollback of what it found. */
+    private void goOn(Live ended, String platform, Instant now) {
+        var next = admission(platform, now).continuing(ended.rollback);
+        if (next.isEmpty()) {
+            return;
+        }
+        apply(next.get(), platform, ended.rollback.id(), now);
+        switch (next.get()) {
+            case Decision.Start(var start) ->
+                sagas.publishContinued(
+                        ended,
+                        start.rollbackId(),
+                        "goes on as " + start.rollbackId() + ", " + start.plan().getScenario() + ": " + start.reason(),
+                        now);
+            case Decision.Ignore(var _, var reason, var _) -> sagas.publishContinued(ended, null, reason, now);
+            case Decision.Reject(var reason) -> sagas.publishContinued(ended, null, reason, now);
+            default -> throw new IllegalStateException("nothing that follows a look: " + next.get());
         }
     }
 

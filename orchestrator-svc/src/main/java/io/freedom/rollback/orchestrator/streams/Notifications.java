@@ -10,6 +10,7 @@ import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.notification.NotificationKind;
 import java.time.Instant;
 import java.util.List;
 
@@ -31,9 +32,12 @@ final class Notifications {
         if (rollback.plan().getScenario().equals(Scenario.PLATFORM_CHECK.id())) {
             return;
         }
+        // What one that only looks leads to tells of itself.
+        boolean looks = rollback.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id());
         for (int i = 0; i < events.size(); i++) {
             var id = rollback.id() + "." + (live.chain.sequence() - events.size() + 1 + i);
             Notices.of(events.get(i), rollback)
+                    .filter(notice -> !looks || notice.kind() == NotificationKind.ATTENTION)
                     .ifPresent(notice -> tell(notice, rollback.plan().getPlatform(), id, now));
         }
     }

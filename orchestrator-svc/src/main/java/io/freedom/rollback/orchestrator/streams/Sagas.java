@@ -13,9 +13,11 @@ import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +60,15 @@ final class Sagas {
         publish(live, now);
     }
 
-    /** Whether the platform's rollback has ended with this; a command to a platform where none runs means nothing. */
-    boolean advance(String platform, RollbackCommand command, @Nullable String cause, Instant now) {
+    /** The platform's rollback, where it has ended with this; a command to a platform where none runs means nothing. */
+    Optional<Live> advance(String platform, RollbackCommand command, @Nullable String cause, Instant now) {
         var live = store.live(platform);
         if (live == null) {
-            return false;
+            return Optional.empty();
         }
         var events = RollbackDecider.decide(command, live.rollback, now);
         if (events.isEmpty()) {
-            return false;
+            return Optional.empty();
         }
         events.forEach(event -> happened(live, event, cause, now));
         notifications.of(events, live, now);
@@ -75,7 +77,7 @@ final class Sagas {
         }
         publish(live, now);
         if (!live.rollback.finished()) {
-            return false;
+            return Optional.empty();
         }
         publisher.somebodyWaits();
         store.end(platform);
@@ -90,7 +92,7 @@ final class Sagas {
         if (outcome == Outcome.SUCCEEDED && Platforms.changes(live.rollback.plan())) {
             aftercare.begin(platform, live.rollback.id(), now);
         }
-        return true;
+        return Optional.of(live);
     }
 
     /** One that has succeeded, or whose undoing failed, runs again. */
@@ -133,5 +135,15 @@ final class Sagas {
     void publish(Live live, Instant now) {
         live.unpublished = false;
         publisher.status(StatusView.of(live.rollback, live.signs, now), now);
+    }
+
+    /** @param continuedBy the rollback that it has led to; null for none */
+    void publishContinued(Live ended, @Nullable String continuedBy, String why, Instant now) {
+        publisher.status(
+                RollbackStatus.newBuilder(StatusView.of(ended.rollback, ended.signs, now))
+                        .setContinuedBy(continuedBy)
+                        .setReason(why)
+                        .build(),
+                now);
     }
 }

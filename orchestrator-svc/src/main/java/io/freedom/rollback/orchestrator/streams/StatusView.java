@@ -93,7 +93,9 @@ final class StatusView {
     private static String trigger(Rollback rollback) {
         var incident = rollback.incident();
         if (incident != null) {
-            return incident.getSource() + ": " + incident.getIncidentClass() + ", " + incident.getSummary();
+            var found = rollback.startReason();
+            return incident.getSource() + ": " + incident.getIncidentClass() + ", " + incident.getSummary()
+                    + (found == null ? "" : "; " + found);
         }
         var kind = rollback.plan().getIncidentClass();
         var why = Stream.of(kind == null ? null : kind.name(), rollback.startReason())

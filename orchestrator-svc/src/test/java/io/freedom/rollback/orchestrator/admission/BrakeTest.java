@@ -31,7 +31,7 @@ class BrakeTest {
         return Incident.newBuilder()
                 .setIncidentId(fingerprint + now)
                 .setPlatform("freedom")
-                .setIncidentClass(IncidentClass.DEPLOYMENT_FAILURE)
+                .setIncidentClass(IncidentClass.SERVICE_DEGRADATION)
                 .setFingerprint(fingerprint)
                 .setBeganAt(now)
                 .setSummary("broken")

@@ -8,6 +8,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -147,11 +148,15 @@ class SagaTopologyTest {
     }
 
     private static byte[] alert(String platform, String fingerprint, String status) {
+        return alert(platform, fingerprint, status, "service-degradation");
+    }
+
+    private static byte[] alert(String platform, String fingerprint, String status, String incidentClass) {
         return """
             {"version":"4","status":"%3$s","alerts":[{"status":"%3$s","fingerprint":"%2$s",
              "startsAt":"2026-03-01T02:58:00Z","labels":{"alertname":"GatewayDown","platform":"%1$s",
-             "incident_class":"deployment-failure"},"annotations":{"summary":"gateway answers 500"}}]}
-            """.formatted(platform, fingerprint, status).getBytes(StandardCharsets.UTF_8);
+             "incident_class":"%4$s"},"annotations":{"summary":"gateway answers 500"}}]}
+            """.formatted(platform, fingerprint, status, incidentClass).getBytes(StandardCharsets.UTF_8);
     }
 
     private void report(byte[] body) {
@@ -252,6 +257,59 @@ class SagaTopologyTest {
         assertThat(statuses().getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
     }
 
+    private static SpecificRecord touched(String... paths) {
+        var found = new TargetVerified("4f2a91c", 1, List.of(paths), List.of());
+        return new StepDone(new StepResult(found), "1 commit", false);
+    }
+
+    @Test
+    void rollsBackTheServicesThatAFailedDeploymentTouched() {
+        registered();
+        report(alert("freedom", "f1", "firing", "deployment-failure"));
+        assertThat(commands).singleElement().extracting(StepCommand::getStepId).isEqualTo("git.verify-target");
+
+        worker(commands.removeFirst(), touched("services/api/main.py"));
+
+        var looked = statuses().stream()
+                .filter(status -> status.getScenario().equals("selective-rollback"))
+                .toList();
+        assertThat(looked.getLast().getState()).isEqualTo(RollbackState.SUCCEEDED);
+        var id = looked.getLast().getContinuedBy();
+        assertThat(id).isEqualTo(looked.getLast().getRollbackId() + "-2");
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(RollbackStarted.class::cast)
+                .toList();
+        assertThat(started).hasSize(2);
+        assertThat(started.getLast().getPlan().getScenario()).isEqualTo("service-rollback");
+        assertThat(started.getLast().getPlan().getServices()).containsExactly("api");
+        assertThat(started.getLast().getReason())
+                .isEqualTo("since graveyard/pre-reset only api changed: services/api/main.py");
+        workersSucceed();
+
+        report(alert("freedom", "f1", "firing", "deployment-failure"));
+
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        IncidentDuplicated.class,
+                        duplicated -> assertThat(duplicated.getRollbackId()).isEqualTo(id));
+    }
+
+    @Test
+    void startsNothingWhereADeploymentTouchedNothingAndSaysSo() {
+        registered();
+        report(alert("freedom", "f1", "firing", "deployment-failure"));
+
+        worker(commands.removeFirst(), touched("README.md"));
+
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        IncidentIgnored.class,
+                        ignored -> assertThat(ignored.getReason()).contains("nothing of freedom has changed"));
+        assertThat(statuses().getLast().getReason()).contains("nothing of freedom has changed");
+        assertThat(commands).isEmpty();
+    }
+
     @Test
     void remembersHowLongStepsTookForTheNextPlanOfTheSameScenario() {
         registered();
@@ -332,7 +390,7 @@ class SagaTopologyTest {
         registered();
         report(alert("freedom", "f1", "firing"));
         var breach = new String(alert("freedom", "f2", "firing"), StandardCharsets.UTF_8)
-                .replace("deployment-failure", "security-breach");
+                .replace("service-degradation", "security-breach");
         report(breach.getBytes(StandardCharsets.UTF_8));
         assertThat(facts()).filteredOn(IncidentQueued.class::isInstance).hasSize(1);
         workersSucceed();
@@ -402,7 +460,7 @@ class SagaTopologyTest {
         operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         var previewed = ((PlanPreviewed) facts().getLast()).getPlan();
         report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
-                .replace("deployment-failure", "security-breach")
+                .replace("service-degradation", "security-breach")
                 .getBytes(StandardCharsets.UTF_8));
         var started = facts().stream()
                 .filter(RollbackStarted.class::isInstance)

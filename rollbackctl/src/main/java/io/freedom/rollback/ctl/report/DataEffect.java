@@ -65,6 +65,7 @@ enum DataEffect {
                     CheckEndToEnd _,
                     CheckDatabase _,
                     ScanLogs _,
+                    LookForAnomalies _,
                     CheckFiles _ -> KEEPS;
             default -> UNKNOWN;
         };

@@ -240,7 +240,7 @@ public final class HistoryLines {
 
     private static String because(RollbackStarted e) {
         if (e.getIncident() != null) {
-            return ", because of " + incident(e.getIncident());
+            return ", because of " + incident(e.getIncident()) + detail(e.getReason());
         }
         return e.getOperator() == null ? "" : ", by " + e.getOperator() + detail(e.getReason());
     }

@@ -66,7 +66,7 @@ final class FreedomPlan {
     }
 
     private Plan plan() {
-        add("git.verify-target", "Verify tag " + TAG, Phase.ASSESS, new VerifyTarget(TREE, TAG, List.of()));
+        add("git.verify-target", "Verify tag " + TAG, Phase.ASSESS, new VerifyTarget(TREE, TAG, List.of(), false));
         add("git.record-state", "Record the git state", Phase.ASSESS, new RecordGitState(TREE, DIRECTORY));
         add(
                 "container.record-state",

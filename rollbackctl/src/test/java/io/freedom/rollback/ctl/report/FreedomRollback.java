@@ -41,7 +41,7 @@ final class FreedomRollback {
                         "git.verify-target",
                         0,
                         220,
-                        new TargetVerified(AFTER, 2, List.of("a", "b")),
+                        new TargetVerified(AFTER, 2, List.of("a", "b"), List.of()),
                         "the tag is 2 commits behind HEAD")
                 .step(
                         "git.record-state",

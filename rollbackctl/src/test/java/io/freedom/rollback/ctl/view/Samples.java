@@ -77,7 +77,7 @@ public final class Samples {
     }
 
     private static StepAction action() {
-        return new StepAction(new VerifyTarget("/srv/freedom", "graveyard/pre-reset", List.of()));
+        return new StepAction(new VerifyTarget("/srv/freedom", "graveyard/pre-reset", List.of(), false));
     }
 
     static StepResult result() {
