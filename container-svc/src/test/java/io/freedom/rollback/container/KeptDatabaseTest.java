@@ -151,7 +151,7 @@ class KeptDatabaseTest {
     private void goDown() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
         project.run(new StopWritersHandler(project.engines), new StopWriters(project.compose(), List.of("db"), 10));
         project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of("db")));
         project.run(new AdoptImagesHandler(project.engines), new AdoptImages(project.compose()));

@@ -103,8 +103,8 @@ class RollbackTest {
 
     @Test
     void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
-        var action =
-                new PrepareImages(project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true);
+        var action = new PrepareImages(
+                project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true, true);
         project.step.feed(new TargetVerified(REVISION, 1, List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
         var first = preparedApi();
@@ -265,7 +265,7 @@ class RollbackTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
     }
 
     private PreparedImage preparedApi() {
