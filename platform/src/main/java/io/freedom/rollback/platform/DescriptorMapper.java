@@ -56,6 +56,7 @@ final class DescriptorMapper {
                         size(text(root.path("backups"), "reserve", "512MiB"))),
                 incidents(root.path("incidents")),
                 approvals(root.path("approvals").path("dataLoss")),
+                approvals(root.path("approvals").path("reset")),
                 migration(root.path("migration")),
                 automatic(root.path("automatic")));
     }

@@ -50,14 +50,14 @@ record Wanted(
 
     /** @throws Refused where the descriptor has no scenario for such an incident */
     static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
-        return new Wanted(
-                scenarioOf(incident.getIncidentClass(), platform)
-                        .orElseThrow(() ->
-                                new Refused("the descriptor names no scenario for " + incident.getIncidentClass())),
-                null,
-                null,
-                services(incident, platform),
-                incident.getIncidentClass());
+        var scenario = scenarioOf(incident.getIncidentClass(), platform)
+                .orElseThrow(() -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
+        if (!scenario.startedByIncidents()) {
+            throw new Refused(
+                    scenario.id() + " is never started by an incident: start it by hand with `rollbackctl start "
+                            + platform.name() + " --scenario " + scenario.id() + " --reason …`");
+        }
+        return new Wanted(scenario, null, null, services(incident, platform), incident.getIncidentClass());
     }
 
     /** As far as the descriptor knows them: an alert's labels are not written for us. */

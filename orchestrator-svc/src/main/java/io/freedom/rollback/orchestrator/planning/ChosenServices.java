@@ -57,6 +57,7 @@ public final class ChosenServices {
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
                     DATA_MIGRATION,
+                    FULL_RESET,
                     RESTORE_POINT,
                     PLATFORM_CHECK -> _ -> true;
         };

@@ -12,17 +12,21 @@ import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.AwaitLog;
 import io.freedom.rollback.schemas.action.CaptureLogs;
 import io.freedom.rollback.schemas.action.CheckCompose;
+import io.freedom.rollback.schemas.action.CheckVolumes;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.KeepVolumes;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PreserveEvidence;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RecordContainers;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
+import io.freedom.rollback.schemas.action.RestoreVolumes;
 import io.freedom.rollback.schemas.action.StartWriters;
 import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.StopWriters;
@@ -69,6 +73,21 @@ final class ContainerSteps {
                         .setCompose(compose)
                         .setSource(request.worktree())
                         .setRevision(request.tag())
+                        .build(),
+                LONG);
+    }
+
+    /** Built from the tag in the worktree beside, without anything that earlier builds left. */
+    PlannedStep prepareImagesWithoutCache() {
+        return step(
+                "container.prepare-images",
+                "Build the tag's images without cache, beside the live ones",
+                PrepareImages.newBuilder()
+                        .setCompose(compose)
+                        .setSource(request.worktree())
+                        .setRevision(request.tag())
+                        .setReuse(false)
+                        .setCache(false)
                         .build(),
                 LONG);
     }
@@ -231,6 +250,39 @@ final class ContainerSteps {
                         new ComposeDown(compose, GRACE, kept),
                         MINUTES)
                 .attempts(2);
+    }
+
+    PlannedStep checkVolumes() {
+        return step(
+                        "container.check-volumes",
+                        "Measure the volumes, and the space for their copies",
+                        new CheckVolumes(
+                                compose,
+                                request.keptVolumes(),
+                                request.platform().backups().reserve()),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep keepVolumes() {
+        return step(
+                        "container.keep-volumes",
+                        "Copy the volumes",
+                        new KeepVolumes(
+                                compose,
+                                request.keptVolumes(),
+                                request.platform().backups().reserve()),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep removeVolumes() {
+        return step("container.remove-volumes", "Remove the volumes", new RemoveVolumes(compose), MINUTES)
+                .attempts(2);
+    }
+
+    Undo bringVolumesBack() {
+        return new Undo("Bring the volumes back as they were", Worker.CONTAINER, new RestoreVolumes(compose), LONG);
     }
 
     Undo bringBackThoseRecorded() {

@@ -44,6 +44,11 @@ final class PlanDraft {
         add(request.replacesDatabase() ? step.attempts(1).dispensable() : step);
     }
 
+    /** Something that reads what a reset is for because it may be broken: that goes on without, and whoever approves it sees so. */
+    void addWhereReadable(PlannedStep step) {
+        add(request.isReset() ? step.dispensable() : step);
+    }
+
     /** Ids of the steps added so far, of one phase. */
     List<String> idsOf(Phase wanted) {
         return steps.stream()

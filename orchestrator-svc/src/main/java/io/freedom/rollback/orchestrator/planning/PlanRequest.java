@@ -65,7 +65,12 @@ public record PlanRequest(
      * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return restorePoint != null && platform.database() != null && migration() == null;
+        return (restorePoint != null || isReset()) && platform.database() != null && migration() == null;
+    }
+
+    /** Anything of the platform may be so broken that it cannot be read, and nothing of it stays where it is. */
+    boolean isReset() {
+        return scenario == Scenario.FULL_RESET;
     }
 
     /** An intruder is stopped first, kept for analysis, and never let in again by undoing. */
@@ -100,6 +105,11 @@ public record PlanRequest(
     /** What was exported; beside the restore point, whose manifest is complete by then. */
     String exported() {
         return platform.backups().directory() + "/.migrations/" + rollbackId + "/data";
+    }
+
+    /** Where a reset keeps the content of the volumes; beside the restore point, whose manifest is complete by then. */
+    String keptVolumes() {
+        return platform.backups().directory() + "/.volumes/" + rollbackId;
     }
 
     /** Where the target is checked out beside the live work tree, to build its images from. */

@@ -66,6 +66,15 @@ public enum Scenario {
             Trait.CHOSEN_BY_OPERATORS,
             Trait.TOUCHES_GIT,
             Trait.RESTORES_DATA),
+    /** The nuclear option: volumes, untracked files and images go as well, all of it kept for the way back. */
+    FULL_RESET(
+            "full-reset",
+            Duration.ofMinutes(30),
+            FullReset::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.RESTORES_DATA,
+            Trait.NEVER_UNASKED),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
@@ -79,7 +88,9 @@ public enum Scenario {
         /** Concerns named services only. */
         OF_SERVICES,
         /** Can put a database back to a restore point. */
-        RESTORES_DATA
+        RESTORES_DATA,
+        /** No incident starts it. */
+        NEVER_UNASKED
     }
 
     private final String id;
@@ -122,6 +133,10 @@ public enum Scenario {
     /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
         return this == DATABASE_RESTORE || this == DATA_MIGRATION;
+    }
+
+    public boolean startedByIncidents() {
+        return !traits.contains(Trait.NEVER_UNASKED);
     }
 
     public boolean chosenByOperators() {
