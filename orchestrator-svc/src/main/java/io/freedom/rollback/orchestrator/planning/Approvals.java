@@ -48,9 +48,8 @@ final class Approvals {
             return List.of();
         }
         var reasons = new ArrayList<String>();
-        reasons.add(
-                "the volumes of compose project %s are removed with all data in them, as the step that measures them names them; copies are kept in %s"
-                        .formatted(request.compose().getProject(), request.keptVolumes()));
+        reasons.add("the volumes of compose project %s are removed with all data in them; copies are kept in %s"
+                .formatted(request.compose().getProject(), request.keptVolumes()));
         var database = request.database();
         var restorePoint = request.restorePoint();
         if (database != null) {
@@ -67,7 +66,7 @@ final class Approvals {
                 "files in %s that git does not track, ignored ones too, are moved away, all but %s; they are kept in its git directory"
                         .formatted(request.platform().workTree(), String.join(", ", staying)));
         reasons.add("images of its services are built anew without cache and take the place of the present ones");
-        reasons.add("a step above that failed could not keep what it names in the restore point");
+        reasons.add("what a step that failed before was to keep is in no restore point");
         var id = "orchestrator.approve-reset";
         plan.add(step(id, "Approve that the platform is reset", gate(policy, reasons, false), policy.within())
                 .after(preserved));

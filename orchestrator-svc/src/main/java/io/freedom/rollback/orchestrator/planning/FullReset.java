@@ -26,7 +26,7 @@ final class FullReset {
         FullRollback.prepare(plan, plan.container.prepareImagesWithoutCache());
         Preservation.preserve(plan, assessed);
         // Only now, when it is known what could not be kept.
-        var approved = Approvals.ofReset(plan, List.of("backup.verify"), staying);
+        var approved = Approvals.ofReset(plan, List.of("container.check-volumes", "backup.verify"), staying);
 
         plan.phase(Phase.SHUT_DOWN);
         var cleared = new ArrayList<>(List.of("backup.verify", "container.prepare-images"));

@@ -462,8 +462,8 @@ class ControlsTest {
     @Test
     void givesUpWhatWasWrittenSinceAResetOnlyWhenThatIsMeant() {
         var removal = undoable(step("remove", RECOVER))
-                .setAction(new StepAction(new RemoveVolumes(
-                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null))));
+                .setAction(new StepAction(
+                        new RemoveVolumes(new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null))));
         var saga = Saga.of(removal).started();
         saga.succeeds("remove");
 

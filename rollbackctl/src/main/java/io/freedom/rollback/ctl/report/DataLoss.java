@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.action.DatabaseSealed;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.action.VolumesRemoved;
+import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -85,11 +86,12 @@ final class DataLoss {
             }
         }
         compareWithLiveRows();
-        boolean stillPlanned = chronicle.finished().isEmpty()
-                && !chronicle.isStopping()
-                && chronicle.plan().getSteps().stream().anyMatch(step -> DataEffect.of(step) != DataEffect.KEEPS);
-        return stillPlanned
-                ? KEPT + " so far; the restore of the database is still to come"
+        var toCome = chronicle.plan().getSteps().stream()
+                .filter(step -> DataEffect.of(step) != DataEffect.KEEPS)
+                .map(PlanStep::getTitle)
+                .findFirst();
+        return toCome.isPresent() && chronicle.finished().isEmpty() && !chronicle.isStopping()
+                ? KEPT + " so far; \"" + toCome.get() + "\" is still to come"
                 : KEPT + ": nothing was restored";
     }
 
