@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 /** The runbook's nuclear option. */
 @Tag("engine")
 class ResetTest {
+    /** Without it a server does not start. */
+    private static final String CONTROL = "/var/lib/postgresql/data/global/pg_control";
+
     private final ControlPlane plane = ControlPlane.shared();
 
     @Test
@@ -57,7 +60,7 @@ class ResetTest {
             assertThat(plane.rollbackctl("report", id, "--format", "markdown", "--file", "-")
                             .succeeded()
                             .output())
-                    .contains("were removed and nothing was restored", "acc-reset_postgres_data.tar");
+                    .contains("were removed and nothing was restored", "postgres\\_data.tar");
 
             assertThat(plane.rollbackctl("undo", id, "--reason", "the data are needed")
                             .output())
@@ -100,6 +103,51 @@ class ResetTest {
                     .isEqualTo("COMPENSATED");
             assertThat(platform.state()).isEqualTo(before);
         }
+    }
+
+    @Test
+    void rebuildsADatabaseWhoseServerDoesNotEvenStart() {
+        try (var platform = Platform.healthy("acc-rebuild").registered(plane)) {
+            plane.rollbackctl("start", "acc-rebuild", "--scenario", "restore-point", "--reason", "nightly", "--watch")
+                    .succeeded();
+            var good = platform.data();
+            platform.sql("insert into documents (title, body) values ('Later', 'x')");
+            var later = platform.data();
+            var workTree = platform.workTree();
+            var others = platform.ids();
+            others.remove("postgres");
+
+            platform.registered(plane, yaml -> yaml.replaceFirst("errors: \\[.*]", "errors: ['.']"));
+            var failed = rebuild();
+            assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
+            assertThat(platform.data()).as(failed.output()).isEqualTo(later);
+
+            platform.registered(plane);
+            platform.compose("stop", "postgres").succeeded();
+            platform.compose("run", "--rm", "--no-deps", "-T", "--entrypoint", "rm", "postgres", CONTROL)
+                    .succeeded();
+            platform.compose("start", "postgres");
+            var rebuilt = rebuild();
+
+            assertThat(rebuilt.exitCode()).as(rebuilt.output()).isZero();
+            assertThat(platform.data()).isEqualTo(good);
+            assertThat(platform.health().exitCode()).isZero();
+            assertThat(platform.workTree()).isEqualTo(workTree);
+            assertThat(platform.ids()).as("the others are the same containers").containsAllEntriesOf(others);
+        }
+    }
+
+    private Shell.Result rebuild() {
+        return plane.rollbackctl(
+                "start",
+                "acc-rebuild",
+                "--scenario",
+                "database-rebuild",
+                "--restore-point",
+                "latest",
+                "--reason",
+                "the server does not start",
+                "--watch");
     }
 
     /** Until somebody is asked. */

@@ -29,7 +29,14 @@ final class CheckVolumesHandler implements StepHandler<CheckVolumes> {
     @Override
     public Completed execute(CheckVolumes action, StepContext step) throws StepFailure, InterruptedException {
         var volumes = engines.engine().volumes();
-        var found = OwnVolumes.of(volumes, action.getCompose().getProject());
+        var services = action.getServices();
+        var found = OwnVolumes.of(volumes, action.getCompose().getProject(), services);
+        if (!services.isEmpty() && found.own().isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "no container of %s has a volume of its own mounted that could be made anew%s. Where it has no container, `docker compose create %s` makes one; else choose another scenario"
+                            .formatted(String.join(", ", services), found.sharedNote(), String.join(" ", services)));
+        }
         var known = volumes.sizes();
         var sizes = new ArrayList<VolumeSize>();
         long needed = 0;

@@ -6,6 +6,8 @@ import io.freedom.rollback.engine.EngineVolume;
 import io.freedom.rollback.engine.EngineVolumes;
 import io.freedom.rollback.schemas.action.KeepVolumes;
 import io.freedom.rollback.schemas.action.KeptVolume;
+import io.freedom.rollback.schemas.action.VolumeSize;
+import io.freedom.rollback.schemas.action.VolumesChecked;
 import io.freedom.rollback.schemas.action.VolumesKept;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -54,12 +56,17 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
     @Override
     public Completed execute(KeepVolumes action, StepContext step) throws StepFailure, InterruptedException {
         var volumes = engines.engine().volumes();
-        var found = OwnVolumes.of(volumes, action.getCompose().getProject());
+        var all = OwnVolumes.of(volumes, action.getCompose().getProject());
+        // Without their containers nobody can tell any more whose they were.
+        var found = step.find(VolumesChecked.class)
+                .map(checked -> all.only(
+                        checked.getVolumes().stream().map(VolumeSize::getVolume).toList()))
+                .orElse(all);
         for (var volume : found.own()) {
             requireAtRest(volumes, volume);
         }
         var kept = new ArrayList<KeptVolume>();
-        long all = 0;
+        long copied = 0;
         for (var volume : found.own()) {
             step.checkpoint();
             var archive = VolumeArchive.in(action.getDirectory(), volume.name());
@@ -71,7 +78,7 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
                     volume.driver(),
                     volume.options(),
                     volume.labels()));
-            all += bytes;
+            copied += bytes;
         }
         return new Completed(
                 new VolumesKept(kept, found.shared()),
@@ -80,7 +87,7 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
                         : "%d volumes, %s in %s%s"
                                 .formatted(
                                         kept.size(),
-                                        VolumeArchive.size(all),
+                                        VolumeArchive.size(copied),
                                         action.getDirectory(),
                                         found.sharedNote()));
     }

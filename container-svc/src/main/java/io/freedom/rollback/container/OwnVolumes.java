@@ -6,6 +6,7 @@ import io.freedom.rollback.engine.EngineVolumes;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The volumes of a project, as {@code down -v} means them: those that compose made for it. External ones carry no label of the
@@ -20,18 +21,34 @@ record OwnVolumes(List<EngineVolume> own, List<String> shared) {
     }
 
     static OwnVolumes of(EngineVolumes volumes, String project) throws StepFailure, InterruptedException {
+        return of(volumes, project, List.of());
+    }
+
+    /** @param services whose containers have them mounted; any of the project when empty */
+    static OwnVolumes of(EngineVolumes volumes, String project, List<String> services)
+            throws StepFailure, InterruptedException {
         var own = new ArrayList<EngineVolume>();
         var shared = new ArrayList<String>();
+        Predicate<EngineContainer> isOwner = c -> project.equals(c.labels().get(EngineContainer.PROJECT))
+                && (services.isEmpty() || services.contains(c.service()));
         for (var volume : volumes.ofProject(project)) {
-            boolean others = volumes.users(volume.name()).stream()
-                    .anyMatch(c -> !project.equals(c.labels().get(EngineContainer.PROJECT)));
-            if (others) {
+            var users = volumes.users(volume.name());
+            if (!services.isEmpty() && users.stream().noneMatch(isOwner)) {
+                continue;
+            }
+            if (!users.stream().allMatch(isOwner)) {
                 shared.add(volume.name());
             } else {
                 own.add(volume);
             }
         }
         return new OwnVolumes(own, shared);
+    }
+
+    OwnVolumes only(List<String> names) {
+        return new OwnVolumes(
+                own.stream().filter(volume -> names.contains(volume.name())).toList(),
+                shared.stream().filter(names::contains).toList());
     }
 
     String sharedNote() {

@@ -280,7 +280,8 @@ class RollbackTest {
     }
 
     private void down() throws Exception {
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of()));
+        project.run(
+                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of(), List.of()));
     }
 
     private void up() throws Exception {

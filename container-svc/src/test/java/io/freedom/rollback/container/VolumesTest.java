@@ -126,14 +126,46 @@ class VolumesTest {
         assertThat(restore()).as("nothing to undo").isEqualTo("no volume was removed");
     }
 
+    @Test
+    void makesTheVolumesOfOneServiceAnewWhileTheOthersAreLeftAlone() throws Exception {
+        Files.writeString(
+                project.live.resolve("compose.yml"),
+                TestProject.COMPOSE
+                        .replace("  api:\n", "  api:\n    volumes: [\"cache:/cache\"]\n")
+                        .replace("volumes: {data: {}}", "volumes: {data: {}, cache: {}}"));
+        project.up();
+        var api = project.container("api").id();
+        var handler = new CheckVolumesHandler(project.engines);
+        project.run(handler, new CheckVolumes(project.compose(), project.backup.toString(), 0L, List.of("db")));
+        assertThatThrownBy(() -> handler.execute(
+                        new CheckVolumes(project.compose(), project.backup.toString(), 0L, List.of("job")),
+                        project.step))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("no container of job has a volume of its own");
+
+        project.run(
+                new ComposeDownHandler(project.engines),
+                new ComposeDown(project.compose(), 5, List.of(), List.of("db")));
+        assertThat(project.container("api").id()).isEqualTo(api);
+        assertThat(project.states()).containsEntry("api", "running").doesNotContainKey("db");
+        keep();
+        remove();
+
+        assertThat(volumes()).containsExactly(project.name + "_cache");
+        restore();
+        project.up();
+        assertThat(inDatabase("cat /data/base/rows")).isEqualTo("42");
+    }
+
     private String check(long reserve) throws Exception {
         return project.run(
                 new CheckVolumesHandler(project.engines),
-                new CheckVolumes(project.compose(), project.backup.toString(), reserve));
+                new CheckVolumes(project.compose(), project.backup.toString(), reserve, List.of()));
     }
 
     private void down() throws Exception {
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of()));
+        project.run(
+                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of(), List.of()));
     }
 
     private void keep() throws Exception {

@@ -24,12 +24,15 @@ final class Approvals {
         if (restorePoint == null || database == null || policy.operators() == 0) {
             return List.of();
         }
-        var loss =
-                "database %s goes back to restore point %s: what was committed since is given up%s, and kept beside it"
-                        .formatted(
-                                database.getName(),
-                                Path.of(restorePoint).getFileName(),
-                                plan.request.migration() == null ? "" : " but for what the export carries over");
+        var loss = "database %s goes back to restore point %s: what was committed since is given up%s, and kept %s"
+                .formatted(
+                        database.getName(),
+                        Path.of(restorePoint).getFileName(),
+                        plan.request.migration() == null ? "" : " but for what the export carries over",
+                        plan.request.rebuildsDatabase()
+                                ? "as a copy of the volumes of " + database.getService() + " in "
+                                        + plan.request.keptVolumes()
+                                : "beside it");
         var id = "orchestrator.approve-data-loss";
         plan.add(step(id, "Approve that data are given up", gate(policy, List.of(loss), true), policy.within()));
         return List.of(id);

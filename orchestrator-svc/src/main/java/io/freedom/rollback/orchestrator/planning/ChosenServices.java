@@ -56,6 +56,7 @@ public final class ChosenServices {
                     FULL_ROLLBACK,
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
+                    DATABASE_REBUILD,
                     DATA_MIGRATION,
                     FULL_RESET,
                     RESTORE_POINT,

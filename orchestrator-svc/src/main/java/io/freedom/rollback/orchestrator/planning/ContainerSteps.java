@@ -247,19 +247,22 @@ final class ContainerSteps {
                         kept.isEmpty()
                                 ? "Remove the containers, keep the volumes"
                                 : "Remove the containers but " + String.join(", ", kept) + ", keep the volumes",
-                        new ComposeDown(compose, GRACE, kept),
+                        new ComposeDown(compose, GRACE, kept, List.of()),
                         MINUTES)
                 .attempts(2);
     }
 
-    PlannedStep checkVolumes() {
+    /** @param services whose volumes are meant; all of the project when empty */
+    PlannedStep checkVolumes(List<String> services) {
         return step(
                         "container.check-volumes",
-                        "Measure the volumes, and the space for their copies",
+                        "Measure the volumes" + (services.isEmpty() ? "" : " of " + named(services))
+                                + ", and the space for their copies",
                         new CheckVolumes(
                                 compose,
                                 request.keptVolumes(),
-                                request.platform().backups().reserve()),
+                                request.platform().backups().reserve(),
+                                services),
                         MINUTES)
                 .attempts(2);
     }
@@ -320,7 +323,12 @@ final class ContainerSteps {
 
     /** So that what is made anew runs what it ran: a newer image may have its name, built and not deployed. */
     PlannedStep nameTheRunningImages() {
-        return step("container.keep-images", "Keep the images that run", new RestoreImages(compose, List.of()), QUICK)
+        return nameTheRunningImages(List.of());
+    }
+
+    /** All when empty. */
+    PlannedStep nameTheRunningImages(List<String> services) {
+        return step("container.keep-images", "Keep the images that run", new RestoreImages(compose, services), QUICK)
                 .attempts(3);
     }
 
@@ -340,7 +348,29 @@ final class ContainerSteps {
     }
 
     Undo removeNewBut(List<String> kept) {
-        return new Undo("Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE, kept), MINUTES);
+        return new Undo(
+                "Remove the new containers",
+                Worker.CONTAINER,
+                new ComposeDown(compose, GRACE, kept, List.of()),
+                MINUTES);
+    }
+
+    /** Of one service, while those of others stay. */
+    PlannedStep down(String service) {
+        return step(
+                        "container.down",
+                        "Remove the containers of " + service,
+                        new ComposeDown(compose, GRACE, List.of(), List.of(service)),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo removeNew(String service) {
+        return new Undo(
+                "Remove the new containers of " + service,
+                Worker.CONTAINER,
+                new ComposeDown(compose, GRACE, List.of(), List.of(service)),
+                MINUTES);
     }
 
     Undo stopNewBut(List<String> running) {

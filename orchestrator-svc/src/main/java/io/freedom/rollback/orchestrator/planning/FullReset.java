@@ -21,7 +21,7 @@ final class FullReset {
         // Phases 1 and 2, as far as what is broken can be read.
         var isolated = plan.request.isBreach() ? FullRollback.isolate(plan) : List.<String>of();
         Preservation.assess(plan, isolated);
-        plan.add(plan.container.checkVolumes().after(isolated));
+        plan.add(plan.container.checkVolumes(List.of()).after(isolated));
         var assessed = plan.idsOf(Phase.ASSESS);
         FullRollback.prepare(plan, plan.container.prepareImagesWithoutCache());
         Preservation.preserve(plan, assessed);

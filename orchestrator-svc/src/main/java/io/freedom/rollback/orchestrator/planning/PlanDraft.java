@@ -44,9 +44,9 @@ final class PlanDraft {
         add(request.replacesDatabase() ? step.attempts(1).dispensable() : step);
     }
 
-    /** Something that reads what a reset is for because it may be broken: that goes on without, and whoever approves it sees so. */
+    /** Something that reads what may be too broken for it: the scenario that is for such goes on without, and says so. */
     void addWhereReadable(PlannedStep step) {
-        add(request.isReset() ? step.dispensable() : step);
+        add(request.makesDoWithWhatIsReadable() ? step.dispensable() : step);
     }
 
     /** Ids of the steps added so far, of one phase. */

@@ -68,9 +68,19 @@ public record PlanRequest(
         return (restorePoint != null || isReset()) && platform.database() != null && migration() == null;
     }
 
-    /** Anything of the platform may be so broken that it cannot be read, and nothing of it stays where it is. */
+    /** Nothing of the platform stays where it is. */
     boolean isReset() {
         return scenario == Scenario.FULL_RESET;
+    }
+
+    /** What it is about may be so broken that it does not even run. */
+    boolean makesDoWithWhatIsReadable() {
+        return isReset() || rebuildsDatabase();
+    }
+
+    /** The server begins anew, in a volume that is empty. */
+    boolean rebuildsDatabase() {
+        return scenario == Scenario.DATABASE_REBUILD;
     }
 
     /** An intruder is stopped first, kept for analysis, and never let in again by undoing. */

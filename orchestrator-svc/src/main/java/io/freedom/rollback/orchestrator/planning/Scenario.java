@@ -58,6 +58,13 @@ public enum Scenario {
             DatabaseRestore::write,
             Trait.CHOSEN_BY_OPERATORS,
             Trait.RESTORES_DATA),
+    /** The same where its server does not even start: with a volume that is new. */
+    DATABASE_REBUILD(
+            "database-rebuild",
+            Duration.ofMinutes(20),
+            DatabaseRestore::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.RESTORES_DATA),
     /** As a full rollback to a restore point, with the data since then carried over in the target's format. */
     DATA_MIGRATION(
             "data-migration",
@@ -132,7 +139,7 @@ public enum Scenario {
 
     /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
-        return this == DATABASE_RESTORE || this == DATA_MIGRATION;
+        return this == DATABASE_RESTORE || this == DATABASE_REBUILD || this == DATA_MIGRATION;
     }
 
     public boolean startedByIncidents() {

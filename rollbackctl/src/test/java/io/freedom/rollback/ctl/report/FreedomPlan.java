@@ -144,7 +144,7 @@ final class FreedomPlan {
                 "container.down",
                 "Remove the containers, keep the volumes",
                 Phase.SHUT_DOWN,
-                new ComposeDown(COMPOSE, 10, List.of()),
+                new ComposeDown(COMPOSE, 10, List.of(), List.of()),
                 Availability.UNCHANGED,
                 "Bring the recorded containers back");
         undoable(
