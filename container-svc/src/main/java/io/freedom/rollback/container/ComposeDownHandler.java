@@ -45,7 +45,9 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         var project = action.getCompose().getProject();
         var here = engine.containers(project);
         boolean down = kept(action, here, engine, step).size() == here.size()
-                && engine.networks(project).stream().allMatch(n -> !n.attached().isEmpty());
+                && (isPart(action)
+                        || engine.networks(project).stream()
+                                .allMatch(n -> !n.attached().isEmpty()));
         return down ? new Probe.Applied(completed(0, List.of(), "was down already")) : new Probe.NotApplied();
     }
 
@@ -83,15 +85,20 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
             });
         });
         awaitGone(engine, project, kept.stream().map(EngineContainer::id).toList(), step);
-        var shared = removeNetworks(engine, project, step);
+        // A stopped container needs its network to be there when it is started again.
+        var shared = isPart(action) ? List.<String>of() : removeNetworks(engine, project, step);
         var notes = new ArrayList<String>();
         notes.add("volumes kept");
-        if (!kept.isEmpty()) {
+        if (!kept.isEmpty() && !isPart(action)) {
             notes.add(String.join(", ", Containers.services(kept)) + " runs on, with its network");
         } else if (!shared.isEmpty()) {
             notes.add("networks used by others kept: " + shared);
         }
         return completed(containers.size(), orphans(containers, defined), String.join("; ", notes));
+    }
+
+    private static boolean isPart(ComposeDown action) {
+        return !action.getServices().isEmpty();
     }
 
     private static List<EngineContainer> kept(
@@ -100,7 +107,11 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         var keeping = new KeptContainers(engine, action.getCompose(), step);
         var kept = new ArrayList<EngineContainer>();
         for (var container : containers) {
-            if (action.getKeep().contains(container.service()) && !container.oneOff() && keeping.mayStay(container)) {
+            if (isPart(action) && !action.getServices().contains(container.service())) {
+                kept.add(container);
+            } else if (action.getKeep().contains(container.service())
+                    && !container.oneOff()
+                    && keeping.mayStay(container)) {
                 kept.add(container);
             }
         }

@@ -57,7 +57,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
             var model = target.model();
             var wanted = wanted(action, revision, live, model, engine, step);
             pullMissing(wanted.values().stream().filter(Wanted::isPulled).toList(), target, engine, step);
-            build(project, model, wanted, source, target, engine, step);
+            build(action, model, wanted, source, target, engine, step);
             return completed(wanted.values(), engine);
         }
     }
@@ -138,7 +138,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
     }
 
     private static void build(
-            String project,
+            PrepareImages action,
             ComposeModel model,
             Map<String, Wanted> wanted,
             Path source,
@@ -156,10 +156,11 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
             return;
         }
         step.checkpoint();
-        var arguments = List.of("build");
+        var arguments = action.getCache() ? List.of("build") : List.of("build", "--no-cache");
         try (var file = BuildFile.write(model, missing, target.isLegacy());
                 var counting = new BuildProgress(engine, missing, step)) {
-            var result = file.compose(project, source).run(Containers.left(step.deadline()), arguments);
+            var result = file.compose(action.getCompose().getProject(), source)
+                    .run(Containers.left(step.deadline()), arguments);
             if (!result.succeeded()) {
                 var failure = target.failure(arguments, result);
                 throw new StepFailure(

@@ -190,7 +190,8 @@ class FailureTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), "f".repeat(40), List.of(), true));
+                new PrepareImages(
+                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of(), true, true));
     }
 
     private static AbstractThrowableAssert<?, ? extends Throwable> fails(FailureKind kind, ThrowingCallable call) {

@@ -151,9 +151,11 @@ class KeptDatabaseTest {
     private void goDown() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
         project.run(new StopWritersHandler(project.engines), new StopWriters(project.compose(), List.of("db"), 10));
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of("db")));
+        project.run(
+                new ComposeDownHandler(project.engines),
+                new ComposeDown(project.compose(), 10, List.of("db"), List.of()));
         project.run(new AdoptImagesHandler(project.engines), new AdoptImages(project.compose()));
     }
 
@@ -171,7 +173,9 @@ class KeptDatabaseTest {
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */
     private void goBack() throws Exception {
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of("db")));
+        project.run(
+                new ComposeDownHandler(project.engines),
+                new ComposeDown(project.compose(), 10, List.of("db"), List.of()));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         TestProject.write(project.live, "bad", MOUNTED);
         project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of()));

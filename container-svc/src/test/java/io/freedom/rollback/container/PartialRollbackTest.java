@@ -142,7 +142,7 @@ class PartialRollbackTest {
         project.run(
                 new PrepareImagesHandler(project.engines),
                 new PrepareImages(
-                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of("worker"), true));
+                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of("worker"), true, true));
 
         var images = project.result(ImagesPrepared.class).getImages();
         assertThat(images)
@@ -203,7 +203,7 @@ class PartialRollbackTest {
     private void prepare(Path source, boolean reuse) throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), source.toString(), "f".repeat(40), List.of("api"), reuse));
+                new PrepareImages(project.compose(), source.toString(), "f".repeat(40), List.of("api"), reuse, true));
     }
 
     private PreparedImage prepared() {

@@ -103,15 +103,15 @@ class RollbackTest {
 
     @Test
     void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
-        var action =
-                new PrepareImages(project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true);
-        project.step.feed(new TargetVerified(REVISION, 1, List.of()));
+        var action = new PrepareImages(
+                project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true, true);
+        project.step.feed(new TargetVerified(REVISION, 1, List.of(), List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
         var first = preparedApi();
 
         // The same tag, moved; or another one with the same beginning.
         TestProject.write(project.worktree, "better", TestProject.COMPOSE);
-        project.step.feed(new TargetVerified(REVISION.replace('0', 'f'), 1, List.of()));
+        project.step.feed(new TargetVerified(REVISION.replace('0', 'f'), 1, List.of(), List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
 
         assertThat(preparedApi().getReused()).isFalse();
@@ -265,7 +265,7 @@ class RollbackTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true));
+                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
     }
 
     private PreparedImage preparedApi() {
@@ -280,7 +280,8 @@ class RollbackTest {
     }
 
     private void down() throws Exception {
-        project.run(new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of()));
+        project.run(
+                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of(), List.of()));
     }
 
     private void up() throws Exception {

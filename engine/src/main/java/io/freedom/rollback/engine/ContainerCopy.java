@@ -32,7 +32,11 @@ final class ContainerCopy {
     }
 
     long tar(String path, OutputStream out) throws StepFailure, InterruptedException {
-        return read(path, bytes -> {}, in -> in.transferTo(out));
+        return tar(path, out, bytes -> {});
+    }
+
+    long tar(String path, OutputStream out, LongConsumer progress) throws StepFailure, InterruptedException {
+        return read(path, progress, in -> in.transferTo(out));
     }
 
     private interface Reader {
@@ -85,6 +89,24 @@ final class ContainerCopy {
                 packer.interrupt();
             }
             return null;
+        });
+    }
+
+    /** Unpacks a tar stream below a folder, with the owners that it names. Returns bytes. */
+    long tarIn(InputStream tar, String directory, LongConsumer progress) throws StepFailure, InterruptedException {
+        var what = "copying to " + directory + " in container " + Engine.shortened(containerId);
+        var activity = new Calls.Activity();
+        return calls.stream(what, activity, () -> {
+            try (var watched = new WatchedTar(tar, total -> {
+                activity.touch();
+                progress.accept(total);
+            })) {
+                client.copyArchiveToContainerCmd(containerId)
+                        .withRemotePath(directory)
+                        .withTarInputStream(watched)
+                        .exec();
+                return watched.bytes();
+            }
         });
     }
 

@@ -279,11 +279,16 @@ public final class Engine implements AutoCloseable {
         return new ContainerLogs(client, calls, containerId).last(lines);
     }
 
-    // ---- images and networks ----
+    // ---- images, volumes and networks ----
 
     /** Images, their names and what may be pruned of them. */
     public EngineImages images() {
         return new EngineImages(client, calls, apiVersion);
+    }
+
+    /** Named volumes and what is in them. */
+    public EngineVolumes volumes() {
+        return new EngineVolumes(client, calls, apiVersion);
     }
 
     /** Networks that compose made for a project. */

@@ -27,6 +27,8 @@ public class GitConfiguration {
                         new VerifyWorkTreeHandler(trees),
                         new ReturnToPreviousHandler(trees),
                         new CheckOutPathsHandler(trees),
-                        new ReturnPathsHandler(trees)));
+                        new ReturnPathsHandler(trees),
+                        new SetFilesAsideHandler(trees),
+                        new BringFilesBackHandler(trees)));
     }
 }

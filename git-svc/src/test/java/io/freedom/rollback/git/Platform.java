@@ -1,6 +1,7 @@
 package io.freedom.rollback.git;
 
 import io.freedom.rollback.schemas.action.AddWorktree;
+import io.freedom.rollback.schemas.action.BringFilesBack;
 import io.freedom.rollback.schemas.action.CheckOutPaths;
 import io.freedom.rollback.schemas.action.CheckOutTarget;
 import io.freedom.rollback.schemas.action.PathsCheckedOut;
@@ -10,6 +11,7 @@ import io.freedom.rollback.schemas.action.RecordGitState;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
+import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
 import io.freedom.rollback.worker.Command;
@@ -160,6 +162,14 @@ final class Platform {
 
     ReturnToPrevious returnAction() {
         return new ReturnToPrevious(root.toString());
+    }
+
+    SetFilesAside setAsideAction(String... except) {
+        return new SetFilesAside(root.toString(), List.of(except));
+    }
+
+    BringFilesBack bringBackAction() {
+        return new BringFilesBack(root.toString());
     }
 
     CheckOutPaths checkOutPathsAction(String... paths) {

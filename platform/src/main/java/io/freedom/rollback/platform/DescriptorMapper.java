@@ -73,6 +73,7 @@ final class DescriptorMapper {
                         size(text(root.path("backups"), "reserve", "512MiB"))),
                 incidents(root.path("incidents"), root.path("services")),
                 approvals(root.path("approvals").path("dataLoss")),
+                approvals(root.path("approvals").path("reset")),
                 migration(root.path("migration")),
                 automatic(root.path("automatic")),
                 root.path("notifications")

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param models relative to {@code workTree}
  * @param incidents scenario of each incident class, {@link #NO_SCENARIO} where such an incident starts nothing
  * @param dataLoss before a database goes back to a restore point, and what was committed since is given up
+ * @param reset before a full reset removes volumes, files that git does not track, and images
  */
 public record PlatformDescriptor(
         String name,
@@ -38,6 +39,7 @@ public record PlatformDescriptor(
         Backups backups,
         Map<String, String> incidents,
         ApprovalPolicy dataLoss,
+        ApprovalPolicy reset,
         @Nullable Migration migration,
         AutomaticPolicy automatic,
         List<NotificationChannel> notifications,

@@ -45,7 +45,12 @@ final class Rules {
             text(data, path, "path", TextRules::absolute);
         });
         text(root.path("automatic"), "automatic", "within", TextRules::duration);
-        text(root.path("approvals").path("dataLoss"), "approvals.dataLoss", "within", TextRules::duration);
+        for (var approval : List.of("dataLoss", "reset")) {
+            text(root.path("approvals").path(approval), "approvals." + approval, "within", TextRules::duration);
+        }
+        for (var incident : root.path("incidents").properties()) {
+            text(root.path("incidents"), "incidents", incident.getKey(), TextRules::startedByIncidents);
+        }
         probes(root.path("probes"));
         notifications(root.path("notifications"));
         text(root.path("watch"), "watch", "for", TextRules::duration);

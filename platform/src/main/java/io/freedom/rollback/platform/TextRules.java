@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Rules for single values: each returns what is wrong and what to write, or null when all is well. */
 final class TextRules {
+    /** Destroys what it can; the scenario of that name. */
+    private static final String RESET = "full-reset";
+
     private static final Pattern REFERENCE =
             Pattern.compile("\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}#]+(?:#[A-Za-z_][A-Za-z0-9_.]*)?)}");
     private static final Pattern SECRET_HEADER =
@@ -178,5 +181,11 @@ final class TextRules {
 
     private static boolean climbs(String path) {
         return ("/" + path + "/").contains("/../");
+    }
+
+    static @Nullable String startedByIncidents(String scenario) {
+        return scenario.equals(RESET)
+                ? "full-reset is never started by an incident, because it removes volumes and files: name another scenario, or none, and start it by hand with `rollbackctl start NAME --scenario full-reset --reason …`"
+                : null;
     }
 }

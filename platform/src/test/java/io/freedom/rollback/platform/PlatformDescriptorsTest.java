@@ -57,7 +57,7 @@ class PlatformDescriptorsTest {
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
-            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}}
+            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             automatic: {perAlert: 3, perPlatform: 9, within: 2h}
             watch: {for: 10m, every: 30s, looks: 3, errors: 0, enabled: false}
@@ -148,6 +148,7 @@ class PlatformDescriptorsTest {
                                 "SECURITY_BREACH", "none",
                                 "DEPLOYMENT_FAILURE", "selective-rollback"),
                         new ApprovalPolicy(2, Duration.ofMinutes(5), true),
+                        new ApprovalPolicy(3, Duration.ofMinutes(15), false),
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
                                 List.of("python3", "import.py", "--input")),
@@ -245,14 +246,16 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nlogs: {errors: ['(']}"  | logs.errors[0]: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nlogs: {ignore: ['']}"   | logs.ignore[0]: must not be empty: it would match everything
             name: freedom            | "name: freedom\\nincidents: {DATA_CORUPTION: none}" | incidents.DATA_CORUPTION: is not known here; did you mean 'DATA_CORRUPTION'?
-            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, data-migration, selective-rollback, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-rolback}" | incidents.DATA_CORRUPTION: must be one of full-rollback, service-restart, performance-relief, model-reset, configuration-rollback, service-rollback, database-restore, database-rebuild, data-migration, selective-rollback, restore-point, none, not 'full-rolback'; did you mean 'full-rollback'?
             name: freedom            | "name: freedom\\nobjectives: {service-restart: 5}" | objectives.service-restart: must be a text, not a number: put it in quotes
-            name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, data-migration, database-restore, model-reset, performance-relief, service-restart, service-rollback
+            name: freedom            | "name: freedom\\nobjectives: {restart: 5m}" | objectives.restart: is not known here; the keys are configuration-rollback, data-migration, database-rebuild, database-restore, full-reset, model-reset, performance-relief, service-restart, service-rollback
             name: freedom            | "name: freedom\\nservices: [{name: api}, {name: api}]" | services[1].name: 'api' is also the name of services[0]: name each service once
             name: freedom            | "name: freedom\\nservices: [{name: api, paths: [/srv/api]}]" | services[0].paths[0]: must be relative to workTree, not '/srv/api'
             name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nservices: [{name: api, memory: 5 GB}]" | services[0].memory: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {operators: 9}}" | approvals.dataLoss.operators: must be between 0 and 5
+            name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-reset}" | incidents.DATA_CORRUPTION: full-reset is never started by an incident, because it removes volumes and files: name another scenario, or none, and start it by hand with `rollbackctl start NAME --scenario full-reset --reason …`
+            name: freedom            | "name: freedom\\napprovals: {reset: {within: soon}}" | approvals.reset.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {within: soon}}" | approvals.dataLoss.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\nmigration: {export: [a]}" | "migration.import: is missing: adds it to the target's database; run twice it adds nothing more"

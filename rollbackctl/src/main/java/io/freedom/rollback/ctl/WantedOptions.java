@@ -13,7 +13,8 @@ final class WantedOptions {
             names = "--scenario",
             paramLabel = "NAME",
             description = "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
-                    + " service-rollback, database-restore, data-migration, or restore-point, which only takes"
+                    + " service-rollback, database-restore, database-rebuild, data-migration, full-reset, which also removes volumes,"
+                    + " untracked files and images and always asks before, or restore-point, which only takes"
                     + " one; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
 
@@ -42,7 +43,7 @@ final class WantedOptions {
             paramLabel = "ID|latest|none",
             description =
                     "restore the database from this restore point; none keeps the data of a service whose data would"
-                            + " go back with it; else the data stay")
+                            + " go back with it; else the data stay, but with full-reset, which begins anew without one")
     private @Nullable String restorePoint;
 
     StartRollback start(String rollbackId) {

@@ -731,6 +731,23 @@ class RollbackctlTest {
     }
 
     @Test
+    void saysAtAGateWhatWentWrongBefore() {
+        var dump = Samples.step("backup.database", "Dump the database", Phase.PRESERVE, StepState.FAILED)
+                .setDetail("PostgreSQL does not answer")
+                .build();
+        plane.add(
+                plane.topics().status(),
+                Samples.status(dump, gate("gate.loss"))
+                        .setState(RollbackState.AWAITING_APPROVAL)
+                        .build());
+
+        assertThat(run("status", "freedom")).isZero();
+        assertThat(out.toString())
+                .contains("Approve the loss, 0 of 2 approvals: removes pgdata")
+                .contains("    Failed: Dump the database: PostgreSQL does not answer");
+    }
+
+    @Test
     void rejectsANamedGate() {
         plane.add(
                 plane.topics().status(),

@@ -144,7 +144,8 @@ public final class Admission {
 
     /** Whether the plan does at least what would be planned for the incident. */
     private boolean covers(Plan plan, Incident incident) {
-        if (plan.getScenario().equals(Scenario.FULL_ROLLBACK.id())) {
+        if (plan.getScenario().equals(Scenario.FULL_ROLLBACK.id())
+                || plan.getScenario().equals(Scenario.FULL_RESET.id())) {
             return true;
         }
         try {

@@ -98,7 +98,10 @@ final class Plans {
 
     /** Whether the data as they are would be wrong afterwards. */
     private boolean databaseGoesBack(Wanted wanted, List<String> services) {
-        if (platform.database() == null || wanted.scenario() == Scenario.RESTORE_POINT) {
+        if (platform.database() == null
+                || wanted.scenario() == Scenario.RESTORE_POINT
+                // Its gate says what becomes of the data; none of them stay where they are.
+                || wanted.scenario() == Scenario.FULL_RESET) {
             return false;
         }
         return wanted.scenario().needsRestorePoint()

@@ -54,6 +54,11 @@ record Wanted(
         var services = services(incident, platform);
         var scenario = scenarioOf(incident.getIncidentClass(), platform)
                 .orElseThrow(() -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
+        if (!scenario.startedByIncidents()) {
+            throw new Refused(
+                    scenario.id() + " is never started by an incident: start it by hand with `rollbackctl start "
+                            + platform.name() + " --scenario " + scenario.id() + " --reason …`");
+        }
         return new Wanted(
                 // Where the alert says which services, nobody needs to look.
                 scenario == Scenario.SELECTIVE_ROLLBACK && !services.isEmpty() ? Scenario.SERVICE_ROLLBACK : scenario,

@@ -2,16 +2,21 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
+import io.freedom.rollback.platform.ApprovalPolicy;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Gates that the platform's policy asks for. Each opens at once, so that operators answer while other steps prepare. */
+/** Gates that the platform's policy asks for. */
 final class Approvals {
     private Approvals() {}
 
-    /** Ids of what the first step that changes the platform waits for; none where no data are given up. */
+    /**
+     * It opens at once, so that operators answer while other steps prepare. Ids of what the first step that changes the platform
+     * waits for; none where no data are given up.
+     */
     static List<String> ofDataLoss(PlanDraft plan) {
         var restorePoint = plan.request.restorePoint();
         var database = plan.request.database();
@@ -19,20 +24,64 @@ final class Approvals {
         if (restorePoint == null || database == null || policy.operators() == 0) {
             return List.of();
         }
-        var loss =
-                "database %s goes back to restore point %s: what was committed since is given up%s, and kept beside it"
-                        .formatted(
-                                database.getName(),
-                                Path.of(restorePoint).getFileName(),
-                                plan.request.migration() == null ? "" : " but for what the export carries over");
-        var gate = AwaitApproval.newBuilder()
-                .setReasons(List.of(loss))
+        var loss = "database %s goes back to restore point %s: what was committed since is given up%s, and kept %s"
+                .formatted(
+                        database.getName(),
+                        Path.of(restorePoint).getFileName(),
+                        plan.request.migration() == null ? "" : " but for what the export carries over",
+                        plan.request.rebuildsDatabase()
+                                ? "as a copy of the volumes of " + database.getService() + " in "
+                                        + plan.request.keptVolumes()
+                                : "beside it");
+        var id = "orchestrator.approve-data-loss";
+        plan.add(step(id, "Approve that data are given up", gate(policy, List.of(loss), true), policy.within()));
+        return List.of(id);
+    }
+
+    /**
+     * To start a reset is not yet to approve it: what it destroys is said first, and what could not be kept is known by then.
+     *
+     * @param preserved what comes before it opens
+     * @param staying what of the work tree stays where it is
+     */
+    static List<String> ofReset(PlanDraft plan, List<String> preserved, List<String> staying) {
+        var request = plan.request;
+        var policy = request.platform().reset();
+        if (policy.operators() == 0) {
+            return List.of();
+        }
+        var reasons = new ArrayList<String>();
+        reasons.add("the volumes of compose project %s are removed with all data in them; copies are kept in %s"
+                .formatted(request.compose().getProject(), request.keptVolumes()));
+        var database = request.database();
+        var restorePoint = request.restorePoint();
+        if (database != null) {
+            reasons.add(
+                    restorePoint == null
+                            ? "database %s begins anew, with nothing but what %s itself puts into it; to restore one, reject this and start again with --restore-point"
+                                    .formatted(database.getName(), request.tag())
+                            : "database %s goes back to restore point %s: what was committed since is given up"
+                                    .formatted(
+                                            database.getName(),
+                                            Path.of(restorePoint).getFileName()));
+        }
+        reasons.add(
+                "files in %s that git does not track, ignored ones too, are moved away, all but %s; they are kept in its git directory"
+                        .formatted(request.platform().workTree(), String.join(", ", staying)));
+        reasons.add("images of its services are built anew without cache and take the place of the present ones");
+        reasons.add("what a step that failed before was to keep is in no restore point");
+        var id = "orchestrator.approve-reset";
+        plan.add(step(id, "Approve that the platform is reset", gate(policy, reasons, false), policy.within())
+                .after(preserved));
+        return List.of(id);
+    }
+
+    private static AwaitApproval gate(ApprovalPolicy policy, List<String> reasons, boolean starterCounts) {
+        return AwaitApproval.newBuilder()
+                .setReasons(reasons)
                 .setApprovals(policy.operators())
                 .setOnExpiry(policy.approvedUnanswered() ? GateExpiry.APPROVE : GateExpiry.REJECT)
-                .setStarterCounts(true)
+                .setStarterCounts(starterCounts)
                 .build();
-        var id = "orchestrator.approve-data-loss";
-        plan.add(step(id, "Approve that data are given up", gate, policy.within()));
-        return List.of(id);
     }
 }

@@ -56,8 +56,10 @@ public final class ChosenServices {
                     FULL_ROLLBACK,
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
+                    DATABASE_REBUILD,
                     DATA_MIGRATION,
                     SELECTIVE_ROLLBACK,
+                    FULL_RESET,
                     RESTORE_POINT,
                     PLATFORM_CHECK -> _ -> true;
         };

@@ -12,17 +12,21 @@ import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.AwaitLog;
 import io.freedom.rollback.schemas.action.CaptureLogs;
 import io.freedom.rollback.schemas.action.CheckCompose;
+import io.freedom.rollback.schemas.action.CheckVolumes;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.KeepVolumes;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PreserveEvidence;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RecordContainers;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
+import io.freedom.rollback.schemas.action.RestoreVolumes;
 import io.freedom.rollback.schemas.action.StartWriters;
 import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.StopWriters;
@@ -69,6 +73,21 @@ final class ContainerSteps {
                         .setCompose(compose)
                         .setSource(request.worktree())
                         .setRevision(request.tag())
+                        .build(),
+                LONG);
+    }
+
+    /** Built from the tag in the worktree beside, without anything that earlier builds left. */
+    PlannedStep prepareImagesWithoutCache() {
+        return step(
+                "container.prepare-images",
+                "Build the tag's images without cache, beside the live ones",
+                PrepareImages.newBuilder()
+                        .setCompose(compose)
+                        .setSource(request.worktree())
+                        .setRevision(request.tag())
+                        .setReuse(false)
+                        .setCache(false)
                         .build(),
                 LONG);
     }
@@ -228,9 +247,45 @@ final class ContainerSteps {
                         kept.isEmpty()
                                 ? "Remove the containers, keep the volumes"
                                 : "Remove the containers but " + String.join(", ", kept) + ", keep the volumes",
-                        new ComposeDown(compose, GRACE, kept),
+                        new ComposeDown(compose, GRACE, kept, List.of()),
                         MINUTES)
                 .attempts(2);
+    }
+
+    /** @param services whose volumes are meant; all of the project when empty */
+    PlannedStep checkVolumes(List<String> services) {
+        return step(
+                        "container.check-volumes",
+                        "Measure the volumes" + (services.isEmpty() ? "" : " of " + named(services))
+                                + ", and the space for their copies",
+                        new CheckVolumes(
+                                compose,
+                                request.keptVolumes(),
+                                request.platform().backups().reserve(),
+                                services),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    PlannedStep keepVolumes() {
+        return step(
+                        "container.keep-volumes",
+                        "Copy the volumes",
+                        new KeepVolumes(
+                                compose,
+                                request.keptVolumes(),
+                                request.platform().backups().reserve()),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep removeVolumes() {
+        return step("container.remove-volumes", "Remove the volumes", new RemoveVolumes(compose), MINUTES)
+                .attempts(2);
+    }
+
+    Undo bringVolumesBack() {
+        return new Undo("Bring the volumes back as they were", Worker.CONTAINER, new RestoreVolumes(compose), LONG);
     }
 
     Undo bringBackThoseRecorded() {
@@ -268,7 +323,12 @@ final class ContainerSteps {
 
     /** So that what is made anew runs what it ran: a newer image may have its name, built and not deployed. */
     PlannedStep nameTheRunningImages() {
-        return step("container.keep-images", "Keep the images that run", new RestoreImages(compose, List.of()), QUICK)
+        return nameTheRunningImages(List.of());
+    }
+
+    /** All when empty. */
+    PlannedStep nameTheRunningImages(List<String> services) {
+        return step("container.keep-images", "Keep the images that run", new RestoreImages(compose, services), QUICK)
                 .attempts(3);
     }
 
@@ -288,7 +348,29 @@ final class ContainerSteps {
     }
 
     Undo removeNewBut(List<String> kept) {
-        return new Undo("Remove the new containers", Worker.CONTAINER, new ComposeDown(compose, GRACE, kept), MINUTES);
+        return new Undo(
+                "Remove the new containers",
+                Worker.CONTAINER,
+                new ComposeDown(compose, GRACE, kept, List.of()),
+                MINUTES);
+    }
+
+    /** Of one service, while those of others stay. */
+    PlannedStep down(String service) {
+        return step(
+                        "container.down",
+                        "Remove the containers of " + service,
+                        new ComposeDown(compose, GRACE, List.of(), List.of(service)),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo removeNew(String service) {
+        return new Undo(
+                "Remove the new containers of " + service,
+                Worker.CONTAINER,
+                new ComposeDown(compose, GRACE, List.of(), List.of(service)),
+                MINUTES);
     }
 
     Undo stopNewBut(List<String> running) {

@@ -6,7 +6,10 @@ import io.freedom.rollback.schemas.step.Phase;
 import java.util.List;
 import java.util.Objects;
 
-/** A corrupted database: a verified restore point beside it, swapped in; the corrupted one is kept. Code stays. */
+/**
+ * A corrupted database: a verified restore point beside it, swapped in; the corrupted one is kept. Where the server does not
+ * even start, it first gets a new volume. Code stays.
+ */
 final class DatabaseRestore {
     private DatabaseRestore() {}
 
@@ -18,7 +21,11 @@ final class DatabaseRestore {
         plan.add(plan.container.recordState());
         plan.add(plan.backup.checkSpace().attempts(2));
 
-        plan.add(plan.backup.verifyRestorePoint(restorePoint, database));
+        plan.addWhereReadable(plan.backup.verifyRestorePoint(restorePoint, database));
+        boolean rebuilt = plan.request.rebuildsDatabase();
+        if (rebuilt) {
+            plan.add(plan.container.checkVolumes(List.of(database.getService())));
+        }
         var assessed = plan.idsOf(Phase.ASSESS);
         var approved = Approvals.ofDataLoss(plan);
 
@@ -35,11 +42,9 @@ final class DatabaseRestore {
                 .takesServiceDown()
                 .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
 
+        var ready = rebuilt ? rebuild(plan, database) : "container.stop-writers";
         plan.phase(Phase.RECOVER);
-        plan.add(plan.backup
-                .restore(database, restorePoint)
-                .after("container.stop-writers")
-                .undoneBy(plan.backup.swapBack(database)));
+        plan.add(plan.backup.restore(database, restorePoint).after(ready).undoneBy(plan.backup.swapBack(database)));
         plan.add(plan.container
                 .startWriters()
                 .after("backup.restore-database")
@@ -67,5 +72,33 @@ final class DatabaseRestore {
                 .after("container.await-healthy")
                 .with("backup.restore-database"));
         Validation.letGo(plan);
+    }
+
+    /** The server's container and volumes go, a copy of these is kept. Returns what tells that the new server is ready. */
+    private static String rebuild(PlanDraft plan, Database database) {
+        var service = database.getService();
+        plan.add(plan.container
+                .down(service)
+                .after("container.stop-writers")
+                .undoneBy(plan.container.bringBackThoseRecorded(List.of(service)), "container.record-state"));
+        plan.add(plan.container.keepVolumes().after("container.down").with("container.check-volumes"));
+        plan.add(plan.container
+                .removeVolumes()
+                .after("container.keep-volumes")
+                .with("container.keep-volumes")
+                .undoneBy(plan.container.bringVolumesBack(), "container.keep-volumes"));
+
+        plan.phase(Phase.RECOVER);
+        // Of the version that the restore point is of, whatever its name points to by now.
+        plan.add(plan.container
+                .nameTheRunningImages(List.of(service))
+                .after("container.remove-volumes")
+                .with("container.record-state"));
+        plan.add(plan.container
+                .start(List.of(service))
+                .after("container.keep-images")
+                .undoneBy(plan.container.removeNew(service)));
+        plan.add(plan.health.awaitDatabase(database).after("container.up"));
+        return "health.database-ready";
     }
 }

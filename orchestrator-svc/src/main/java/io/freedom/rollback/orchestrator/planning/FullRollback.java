@@ -13,22 +13,12 @@ final class FullRollback {
 
     static void write(PlanDraft plan) {
         var database = plan.request.database();
-        var restorePoint = plan.request.restorePoint();
-        var databaseService = plan.request.databaseService();
         var kept = kept(plan.request);
 
         // Phases 1 and 2. The slow part of recovery, building the images, is done while the platform still serves.
         Preservation.assess(plan, plan.request.isBreach() ? isolate(plan) : List.of());
         var assessed = plan.idsOf(Phase.ASSESS);
-        plan.add(plan.git
-                .addWorktree()
-                .after("git.verify-target")
-                .with("git.verify-target")
-                .undoneBy(plan.git.worktreeRemoved()));
-        plan.add(plan.container
-                .prepareImages()
-                .after("git.add-worktree", "container.record-state")
-                .with("git.verify-target"));
+        prepare(plan, plan.container.prepareImages());
         var approved = Approvals.ofDataLoss(plan);
         Preservation.preserve(plan, assessed);
 
@@ -56,6 +46,24 @@ final class FullRollback {
                 .with("container.prepare-images", "container.record-state")
                 .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.check-out"));
 
+        revert(plan, sealed);
+        recover(plan, kept, List.of("container.down"));
+        validate(plan);
+        finish(plan);
+    }
+
+    /** The tag beside the live work tree, and its images beside the live ones. */
+    static void prepare(PlanDraft plan, PlannedStep images) {
+        plan.add(plan.git
+                .addWorktree()
+                .after("git.verify-target")
+                .with("git.verify-target")
+                .undoneBy(plan.git.worktreeRemoved()));
+        plan.add(images.after("git.add-worktree", "container.record-state").with("git.verify-target"));
+    }
+
+    /** @param sealed what comes before, so that nothing is written any more */
+    static void revert(PlanDraft plan, List<String> sealed) {
         plan.phase(Phase.REVERT);
         plan.add(plan.git
                 .checkOut()
@@ -68,14 +76,26 @@ final class FullRollback {
                 .with("container.prepare-images", "container.record-state")
                 .undoneBy(plan.container.nameThePreviousImages(), "container.record-state"));
         plan.add(plan.git.verifyWorkTree().after("git.check-out").with("git.verify-target"));
+    }
+
+    /**
+     * @param kept services that may be running still
+     * @param cleared what comes before any service starts, besides the checkout and the images
+     */
+    static void recover(PlanDraft plan, List<String> kept, List<String> cleared) {
+        var database = plan.request.database();
+        var restorePoint = plan.request.restorePoint();
+        var migration = plan.request.migration();
 
         plan.phase(Phase.RECOVER);
         // The check-out verifies itself; that the critical files are there must be known before the services start.
-        var startable = new ArrayList<>(List.of("container.down", "git.verify-work-tree", "container.adopt-images"));
+        var startable = new ArrayList<>(cleared);
+        startable.addAll(List.of("git.verify-work-tree", "container.adopt-images"));
         if (database != null) {
             plan.add(plan.container
                     .startDatabase(database.getService(), kept)
-                    .after("container.down", "git.check-out", "container.adopt-images")
+                    .after(cleared)
+                    .alsoAfter(List.of("git.check-out", "container.adopt-images"))
                     .with("container.prepare-images", "container.record-state", "git.check-out")
                     .undoneBy(plan.container.removeNewBut(kept), "container.record-state", "git.check-out"));
             plan.add(plan.health.awaitDatabase(database).after("container.start-database"));
@@ -102,16 +122,23 @@ final class FullRollback {
                 .undoneBy(
                         database == null
                                 ? plan.container.removeNewBut(List.of())
-                                : plan.container.stopNewBut(databaseService)));
+                                : plan.container.stopNewBut(plan.request.databaseService())));
         plan.add(plan.container
                 .awaitHealthy()
                 .after("container.up")
                 .with("container.prepare-images")
                 .bringsServiceBack());
+    }
+
+    static void validate(PlanDraft plan) {
+        var database = plan.request.database();
+        var restorePoint = plan.request.restorePoint();
 
         plan.phase(Phase.VALIDATE);
         plan.add(plan.health.files().after("container.await-healthy"));
-        if (database != null) {
+        // Without its volume and without a restore point, a database has the rows that the tag begins with, whatever
+        // these are.
+        if (database != null && (restorePoint != null || !plan.request.isReset())) {
             var rows = plan.health.compareRows(database).after("container.await-healthy");
             plan.add(
                     restorePoint == null
@@ -130,8 +157,10 @@ final class FullRollback {
                 .scanLogs()
                 .after(plan.idsOf(Phase.VALIDATE))
                 .with("container.record-state", "git.check-out"));
+    }
 
-        // Once service is back.
+    /** Once service is back. */
+    static void finish(PlanDraft plan) {
         var validated = plan.idsOf(Phase.VALIDATE);
         plan.phase(Phase.FINISH);
         plan.add(plan.git.removeWorktree().after(validated).dispensable());
@@ -140,7 +169,7 @@ final class FullRollback {
     }
 
     /** Service goes down at once, and what is there is kept. Returns the ids of what everything else waits for. */
-    private static List<String> isolate(PlanDraft plan) {
+    static List<String> isolate(PlanDraft plan) {
         plan.neverBackUnasked();
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
@@ -151,7 +180,7 @@ final class FullRollback {
         return List.of("container.preserve-evidence");
     }
 
-    private static PlannedStep stop(PlanDraft plan) {
+    static PlannedStep stop(PlanDraft plan) {
         return plan.container
                 .stopAllBut(plan.request.databaseService())
                 .takesServiceDown()

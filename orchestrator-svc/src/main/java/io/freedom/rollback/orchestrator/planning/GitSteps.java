@@ -6,6 +6,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.schemas.action.AddWorktree;
+import io.freedom.rollback.schemas.action.BringFilesBack;
 import io.freedom.rollback.schemas.action.CheckOutPaths;
 import io.freedom.rollback.schemas.action.CheckOutTarget;
 import io.freedom.rollback.schemas.action.PreserveChanges;
@@ -13,6 +14,7 @@ import io.freedom.rollback.schemas.action.RecordGitState;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
+import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
 import io.freedom.rollback.schemas.step.Worker;
@@ -94,6 +96,20 @@ final class GitSteps {
     Undo returnToPrevious() {
         return new Undo(
                 "Return to the previous branch and dirty files", Worker.GIT, new ReturnToPrevious(workTree), MINUTES);
+    }
+
+    /** @param except what stays, relative to the work tree */
+    PlannedStep setFilesAside(List<String> except) {
+        return step(
+                        "git.set-files-aside",
+                        "Move what git does not track out of the work tree",
+                        new SetFilesAside(workTree, except),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo bringFilesBack() {
+        return new Undo("Move back what git does not track", Worker.GIT, new BringFilesBack(workTree), MINUTES);
     }
 
     PlannedStep checkOutPaths(List<String> paths) {

@@ -46,6 +46,11 @@ final class PlanDraft {
         add(request.replacesDatabase() ? step.attempts(1).dispensable() : step);
     }
 
+    /** Something that reads what may be too broken for it: the scenario that is for such goes on without, and says so. */
+    void addWhereReadable(PlannedStep step) {
+        add(request.makesDoWithWhatIsReadable() ? step.dispensable() : step);
+    }
+
     /** Ids of the steps added so far, of one phase. */
     List<String> idsOf(Phase wanted) {
         return steps.stream()

@@ -70,7 +70,22 @@ public record PlanRequest(
      * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return restorePoint != null && platform.database() != null && migration() == null;
+        return (restorePoint != null || isReset()) && platform.database() != null && migration() == null;
+    }
+
+    /** Nothing of the platform stays where it is. */
+    boolean isReset() {
+        return scenario == Scenario.FULL_RESET;
+    }
+
+    /** What it is about may be so broken that it does not even run. */
+    boolean makesDoWithWhatIsReadable() {
+        return isReset() || rebuildsDatabase();
+    }
+
+    /** The server begins anew, in a volume that is empty. */
+    boolean rebuildsDatabase() {
+        return scenario == Scenario.DATABASE_REBUILD;
     }
 
     /** An intruder is stopped first, kept for analysis, and never let in again by undoing. */
@@ -105,6 +120,11 @@ public record PlanRequest(
     /** What was exported; beside the restore point, whose manifest is complete by then. */
     String exported() {
         return platform.backups().directory() + "/.migrations/" + rollbackId + "/data";
+    }
+
+    /** Where a reset keeps the content of the volumes; beside the restore point, whose manifest is complete by then. */
+    String keptVolumes() {
+        return platform.backups().directory() + "/.volumes/" + rollbackId;
     }
 
     /** Where the target is checked out beside the live work tree, to build its images from. */

@@ -29,7 +29,10 @@ final class Preservation {
             plan.addReading(plan.health.baseline(database).after(isolated));
         }
         if (database != null && restorePoint != null) {
-            plan.add(plan.backup.verifyRestorePoint(restorePoint, database).after(isolated));
+            // With the database's own tools, which a container that does not run does not have; the restore verifies it
+            // again.
+            plan.addWhereReadable(
+                    plan.backup.verifyRestorePoint(restorePoint, database).after(isolated));
         }
     }
 
@@ -49,12 +52,12 @@ final class Preservation {
             plan.add(plan.backup.models().after(assessed));
         }
         for (var data : platform.containerData()) {
-            plan.add(plan.backup.data(data).after(assessed));
+            plan.addWhereReadable(plan.backup.data(data).after(assessed));
         }
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
 
         var manifest = plan.backup.manifest().after(plan.idsOf(Phase.PRESERVE));
         plan.add(database == null ? manifest : manifest.with("health.baseline", "backup.database"));
-        plan.add(plan.backup.verify().after("backup.manifest"));
+        plan.addWhereReadable(plan.backup.verify().after("backup.manifest"));
     }
 }

@@ -58,6 +58,13 @@ public enum Scenario {
             DatabaseRestore::write,
             Trait.CHOSEN_BY_OPERATORS,
             Trait.RESTORES_DATA),
+    /** The same where its server does not even start: with a volume that is new. */
+    DATABASE_REBUILD(
+            "database-rebuild",
+            Duration.ofMinutes(20),
+            DatabaseRestore::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.RESTORES_DATA),
     /** As a full rollback to a restore point, with the data since then carried over in the target's format. */
     DATA_MIGRATION(
             "data-migration",
@@ -69,6 +76,15 @@ public enum Scenario {
     /** Looks what a failed deployment has touched; the rollback of that follows. */
     SELECTIVE_ROLLBACK(
             "selective-rollback", null, SelectiveRollback::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
+    /** The nuclear option: volumes, untracked files and images go as well, all of it kept for the way back. */
+    FULL_RESET(
+            "full-reset",
+            Duration.ofMinutes(30),
+            FullReset::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.RESTORES_DATA,
+            Trait.NEVER_UNASKED),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
@@ -82,7 +98,9 @@ public enum Scenario {
         /** Concerns named services only. */
         OF_SERVICES,
         /** Can put a database back to a restore point. */
-        RESTORES_DATA
+        RESTORES_DATA,
+        /** No incident starts it. */
+        NEVER_UNASKED
     }
 
     private final String id;
@@ -129,7 +147,11 @@ public enum Scenario {
 
     /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
-        return this == DATABASE_RESTORE || this == DATA_MIGRATION;
+        return this == DATABASE_RESTORE || this == DATABASE_REBUILD || this == DATA_MIGRATION;
+    }
+
+    public boolean startedByIncidents() {
+        return !traits.contains(Trait.NEVER_UNASKED);
     }
 
     public boolean chosenByOperators() {

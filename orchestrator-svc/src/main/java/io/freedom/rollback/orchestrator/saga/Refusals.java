@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
@@ -95,9 +96,13 @@ public final class Refusals {
         boolean replaced = state.order().stream()
                 .map(state::planStep)
                 .anyMatch(step -> step.getAction().getAction() instanceof RestoreDatabase);
-        return replaced && !command.acceptDataLoss()
-                ? Optional.of("undoing " + state.id()
-                        + " swaps the previous database back: what was committed since " + state.finishedAt()
+        boolean removed = state.order().stream()
+                .map(state::planStep)
+                .anyMatch(step -> step.getAction().getAction() instanceof RemoveVolumes);
+        var back = removed ? "brings the previous volumes back" : "swaps the previous database back";
+        return (replaced || removed) && !command.acceptDataLoss()
+                ? Optional.of("undoing " + state.id() + " " + back + ": what was "
+                        + (removed ? "written to them" : "committed") + " since " + state.finishedAt()
                         + " is given up. Say --accept-data-loss if that is meant")
                 : Optional.empty();
     }

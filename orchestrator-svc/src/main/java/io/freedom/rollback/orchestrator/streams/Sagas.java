@@ -8,7 +8,9 @@ import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -128,7 +130,15 @@ final class Sagas {
         var named = rollback.plan().getIncidentClass();
         return !reported
                 && (named == null || !suspicious.contains(named))
-                && rollback.plan().getRestorePoint() == null;
+                && rollback.plan().getRestorePoint() == null
+                && hasItsDump(rollback);
+    }
+
+    /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */
+    private static boolean hasItsDump(Rollback rollback) {
+        return rollback.plan().getSteps().stream()
+                .filter(step -> step.getAction().getAction() instanceof DumpDatabase)
+                .allMatch(step -> rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
     }
 
     /** The snapshot that operators see. */

@@ -130,6 +130,13 @@ class ScenarioChoiceTest {
         assertThat(rejection(start("configuration-rollback", "latest"))).contains("leave --restore-point out");
     }
 
+    @Test
+    void letsOperatorsResetThePlatformWithOrWithoutARestorePoint() {
+        assertThat(plan(start("full-reset", null)).getRestorePoint()).isNull();
+        assertThat(plan(start("full-reset", "rb-new")).getRestorePoint()).isEqualTo("/var/backups/freedom/rb-new");
+        assertThat(rejection(start("full-reset", null, "api"))).contains("concerns the whole platform");
+    }
+
     private static Rollback running(Decision decision) {
         var command = ((Decision.Start) decision).command();
         return RollbackDecider.evolve(null, RollbackDecider.decide(command, null, NOW), NOW);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freedom.rollback.schemas.action.*;
 import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -31,7 +32,9 @@ class PartialScenariosTest {
             AdoptImages.class,
             ComposeUp.class,
             StartWriters.class,
-            RestoreDatabase.class);
+            RestoreDatabase.class,
+            RemoveVolumes.class,
+            SetFilesAside.class);
 
     private static Plan plan(Scenario scenario, @Nullable String restorePoint, String... services) {
         return Planner.compile(Descriptors.request(scenario, restorePoint, null, services));
@@ -89,6 +92,8 @@ class PartialScenariosTest {
             MODEL_RESET,             5
             CONFIGURATION_ROLLBACK, 10
             DATABASE_RESTORE,       20
+            DATABASE_REBUILD,       20
+            FULL_RESET,             30
             FULL_ROLLBACK,          30
             """)
     void hasTheRunbooksObjectives(Scenario scenario, int minutes) {
@@ -106,8 +111,13 @@ class PartialScenariosTest {
                     .toList()
                     .reversed();
             var containers = undos.lastIndexOf(RestoreContainers.class);
-            for (var part :
-                    List.of(ReturnPaths.class, ReturnToPrevious.class, RestoreImages.class, SwapDatabaseBack.class)) {
+            for (var part : List.of(
+                    ReturnPaths.class,
+                    ReturnToPrevious.class,
+                    BringFilesBack.class,
+                    RestoreImages.class,
+                    RestoreVolumes.class,
+                    SwapDatabaseBack.class)) {
                 assertThat(containers < 0 || undos.lastIndexOf(part) < containers)
                         .as("%s before RestoreContainers in %s", part.getSimpleName(), undos)
                         .isTrue();
@@ -181,6 +191,23 @@ class PartialScenariosTest {
         assertThat(only(plan, StopWriters.class).getExcept()).containsExactly("postgres");
     }
 
+    @Test
+    void givesADatabaseServerThatDoesNotStartANewVolumeAndTouchesNoOtherService() {
+        var plan = plan(Scenario.DATABASE_REBUILD, RESTORE_POINT);
+        assertThat(plan.getSteps()).noneMatch(step -> step.getId().startsWith("git."));
+        assertThat(only(plan, ComposeDown.class).getServices()).containsExactly("postgres");
+        assertThat(only(plan, CheckVolumes.class).getServices()).containsExactly("postgres");
+        assertThat(only(plan, ComposeUp.class).getServices()).containsExactly("postgres");
+        assertThat(step(plan, KeepVolumes.class).orElseThrow().getInputs()).containsExactly("container.check-volumes");
+        assertThat(step(plan, RestoreDatabase.class).orElseThrow().getDependsOn())
+                .containsExactly("health.database-ready");
+        for (var action : List.of(DumpDatabase.class, VerifyRestorePoint.class)) {
+            assertThat(step(plan, action).orElseThrow().getOnFailure())
+                    .as("%s needs a server", action.getSimpleName())
+                    .isEqualTo(FailurePolicy.CONTINUE);
+        }
+    }
+
     // ---- which services -----------------------------------------------------------------------------
 
     private static List<String> chosen(Scenario scenario, String... asked) throws ChosenServices.Unsuitable {
@@ -205,7 +232,7 @@ class PartialScenariosTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"FULL_ROLLBACK", "SERVICE_ROLLBACK", "DATABASE_RESTORE"})
+    @EnumSource(names = {"FULL_ROLLBACK", "SERVICE_ROLLBACK", "DATABASE_RESTORE", "DATABASE_REBUILD"})
     void stopsNothingBeforeSomebodyApprovedThatDataAreGivenUp(Scenario scenario) {
         var plan = plan(scenario, RESTORE_POINT);
         var gate = only(plan, AwaitApproval.class);
@@ -216,7 +243,7 @@ class PartialScenariosTest {
                 .filteredOn(step -> step.getPhase() == Phase.SHUT_DOWN)
                 .first()
                 .satisfies(stop -> assertThat(stop.getDependsOn()).contains("orchestrator.approve-data-loss"));
-        if (scenario != Scenario.DATABASE_RESTORE) {
+        if (!scenario.needsRestorePoint()) {
             assertThat(plan(scenario, null).getSteps())
                     .noneMatch(step -> step.getAction().getAction() instanceof AwaitApproval);
         }

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.AwaitDatabase;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
 import io.freedom.rollback.schemas.action.CheckCompose;
@@ -9,6 +10,7 @@ import io.freedom.rollback.schemas.action.CheckEndToEnd;
 import io.freedom.rollback.schemas.action.CheckFiles;
 import io.freedom.rollback.schemas.action.CheckModel;
 import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.VerifyTarget;
@@ -18,6 +20,7 @@ import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -189,6 +192,78 @@ class PlannerTest {
         for (var id : List.of("health.baseline", "backup.database", "backup.seal-database")) {
             assertThat(step(kept, id).getOnFailure()).as(id).isEqualTo(FailurePolicy.COMPENSATE);
         }
+    }
+
+    private static final List<String> DESTROYING = List.of(
+            "container.stop-writers",
+            "container.down",
+            "container.remove-volumes",
+            "git.check-out",
+            "git.set-files-aside",
+            "container.adopt-images");
+
+    @Test
+    void resetsNothingBeforeOperatorsWereToldWhatGoesAndWhatCouldNotBeKept() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_RESET));
+        for (var id : DESTROYING) {
+            assertThat(before(plan, id)).as(id).contains("orchestrator.approve-reset", "container.prepare-images");
+        }
+        assertThat(before(plan, "orchestrator.approve-reset"))
+                .contains("backup.verify", "git.preserve-changes", "container.check-volumes", "container.capture-logs");
+        var gate = (AwaitApproval)
+                step(plan, "orchestrator.approve-reset").getAction().getAction();
+        assertThat(gate.getStarterCounts()).isFalse();
+        assertThat(gate.getApprovals()).isEqualTo(1);
+        assertThat(gate.getOnExpiry()).isEqualTo(GateExpiry.REJECT);
+        assertThat(String.join("\n", gate.getReasons()))
+                .contains("volumes of compose project freedom", "kept in /var/backups/freedom/.volumes/rb-1")
+                .contains("database freedom_kb begins anew", "files in /srv/freedom that git does not track")
+                .contains("all but .env, config/, docker-compose.yml, models/;", "images");
+    }
+
+    @Test
+    void resetsWhatIsTooBrokenToBeReadAndDemandsTheRest() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_RESET, "/var/backups/freedom/rb-0", null));
+        for (var id : List.of(
+                "health.baseline",
+                "backup.database",
+                "backup.data-kb-service",
+                "backup.verify-restore-point",
+                "backup.verify",
+                "backup.seal-database")) {
+            assertThat(step(plan, id).getOnFailure()).as(id).isEqualTo(FailurePolicy.CONTINUE);
+        }
+        for (var id : List.of(
+                "git.verify-target", "git.preserve-changes", "container.prepare-images", "container.keep-volumes")) {
+            assertThat(step(plan, id).getOnFailure()).as(id).isEqualTo(FailurePolicy.COMPENSATE);
+        }
+    }
+
+    @Test
+    void removesVolumesOnceTheyAreKeptAndFilesOnceNoContainerSeesThem() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_RESET));
+        assertThat(before(plan, "container.keep-volumes")).contains("container.down", "backup.seal-database");
+        assertThat(step(plan, "container.remove-volumes").getDependsOn()).containsExactly("container.keep-volumes");
+        assertThat(before(plan, "git.set-files-aside")).contains("git.check-out", "container.down");
+        assertThat(before(plan, "container.start-database"))
+                .contains("container.remove-volumes", "git.set-files-aside", "container.adopt-images");
+        assertThat(((ComposeDown) step(plan, "container.down").getAction().getAction()).getKeep())
+                .isEmpty();
+        for (var id : DESTROYING) {
+            assertThat(step(plan, id).getCompensation())
+                    .as("compensation of %s", id)
+                    .isNotNull();
+        }
+        assertThat(plan.getRto()).isEqualTo(Duration.ofMinutes(30).toMillis());
+    }
+
+    @Test
+    void comparesRowsAfterAResetOnlyWithThoseOfARestorePoint() {
+        assertThat(Planner.compile(Descriptors.request(Scenario.FULL_RESET)).getSteps())
+                .noneMatch(step -> step.getId().equals("health.database"));
+        var restored = Planner.compile(Descriptors.request(Scenario.FULL_RESET, "/var/backups/freedom/rb-0", null));
+        assertThat(step(restored, "health.database").getInputs()).containsExactly("backup.restore-database");
+        assertThat(before(restored, "backup.restore-database")).contains("container.remove-volumes");
     }
 
     @Test

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -456,6 +457,20 @@ class ControlsTest {
         assertThat(saga.refusal(undo())).contains("what was committed since", "--accept-data-loss");
         saga.when(new RollbackCommand.Undo("ada", null, true));
         assertThat(saga.running()).containsExactly("undo of restore#1");
+    }
+
+    @Test
+    void givesUpWhatWasWrittenSinceAResetOnlyWhenThatIsMeant() {
+        var removal = undoable(step("remove", RECOVER))
+                .setAction(new StepAction(
+                        new RemoveVolumes(new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null))));
+        var saga = Saga.of(removal).started();
+        saga.succeeds("remove");
+
+        assertThat(saga.refusal(undo()))
+                .contains("brings the previous volumes back", "what was written to them since", "--accept-data-loss");
+        saga.when(new RollbackCommand.Undo("ada", null, true));
+        assertThat(saga.running()).containsExactly("undo of remove#1");
     }
 
     private static Saga undoFailed(boolean paused) {

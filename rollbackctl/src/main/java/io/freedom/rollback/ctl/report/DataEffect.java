@@ -15,7 +15,7 @@ enum DataEffect {
 
     static DataEffect of(Object action) {
         return switch (action) {
-            case RestoreDatabase _ -> REPLACES;
+            case RestoreDatabase _, RemoveVolumes _, RestoreVolumes _ -> REPLACES;
             case VerifyTarget _,
                     RecordGitState _,
                     PreserveChanges _,
@@ -25,7 +25,9 @@ enum DataEffect {
                     VerifyWorkTree _,
                     ReturnToPrevious _,
                     CheckOutPaths _,
-                    ReturnPaths _ -> KEEPS;
+                    ReturnPaths _,
+                    SetFilesAside _,
+                    BringFilesBack _ -> KEEPS;
             // Volumes stay, whatever happens to the containers.
             case CheckCompose _,
                     RecordContainers _,
@@ -44,7 +46,9 @@ enum DataEffect {
                     StopServices _,
                     RestartServices _,
                     MeasureUsage _,
-                    AwaitLog _ -> KEEPS;
+                    AwaitLog _,
+                    CheckVolumes _,
+                    KeepVolumes _ -> KEEPS;
             case CheckBackupSpace _,
                     DumpDatabase _,
                     CopyConfiguration _,

@@ -8,6 +8,8 @@ import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSealed;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.action.VolumesRemoved;
+import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,13 +50,29 @@ final class DataLoss {
                 return NOT_KNOWN + ": this release cannot tell what \"" + step.getTitle() + "\" does to committed data";
             }
         }
+        var removed = chronicle
+                .last(VolumesRemoved.class)
+                .filter(found -> !found.result().getVolumes().isEmpty());
+        if (removed.isPresent() && chronicle.wasUndone(removed.get().step().getId())) {
+            return KEPT + ": the volumes were brought back with what was in them";
+        }
         var restored = chronicle.last(DatabaseRestored.class);
         if (restored.isPresent()) {
             return chronicle.wasUndone(restored.get().step().getId())
                     ? KEPT + ": the restored database was taken out again, the previous one is live"
                     : restored(restored.get());
         }
-        return nothingRestored();
+        return removed.isPresent() ? begunAnew(removed.get()) : nothingRestored();
+    }
+
+    private String begunAnew(Found<VolumesRemoved> removed) {
+        chronicle
+                .last(DatabaseSealed.class)
+                .ifPresent(seal -> evidence.add(
+                        Words.count(rows(seal.result().getTables()), "rows") + " when the last writer had stopped"));
+        return "The volumes " + Words.list(removed.result().getVolumes(), 10)
+                + " were removed and nothing was restored:" + " what was committed until "
+                + words.moment(lastCommit(null)) + " is only in their copies";
     }
 
     /** Also where a restore was planned. */
@@ -68,11 +86,12 @@ final class DataLoss {
             }
         }
         compareWithLiveRows();
-        boolean stillPlanned = chronicle.finished().isEmpty()
-                && !chronicle.isStopping()
-                && chronicle.plan().getSteps().stream().anyMatch(step -> DataEffect.of(step) != DataEffect.KEEPS);
-        return stillPlanned
-                ? KEPT + " so far; the restore of the database is still to come"
+        var toCome = chronicle.plan().getSteps().stream()
+                .filter(step -> DataEffect.of(step) != DataEffect.KEEPS)
+                .map(PlanStep::getTitle)
+                .findFirst();
+        return toCome.isPresent() && chronicle.finished().isEmpty() && !chronicle.isStopping()
+                ? KEPT + " so far; \"" + toCome.get() + "\" is still to come"
                 : KEPT + ": nothing was restored";
     }
 

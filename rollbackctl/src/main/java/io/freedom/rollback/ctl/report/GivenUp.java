@@ -8,12 +8,15 @@ import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
+import io.freedom.rollback.schemas.action.FilesSetAside;
 import io.freedom.rollback.schemas.action.ImagesPruned;
 import io.freedom.rollback.schemas.action.LogsCaptured;
 import io.freedom.rollback.schemas.action.PathsCheckedOut;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.action.TargetVerified;
+import io.freedom.rollback.schemas.action.VolumesKept;
+import io.freedom.rollback.schemas.action.VolumesRemoved;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +35,7 @@ final class GivenUp {
         workTree();
         database();
         containers();
+        volumes();
         chronicle.found(ImagesPruned.class).stream()
                 .map(Found::result)
                 .filter(pruned -> pruned.getImages() > 0)
@@ -45,6 +49,11 @@ final class GivenUp {
         var whole = chronicle.found(TargetCheckedOut.class).stream()
                 .filter(found -> !chronicle.wasUndone(found.step().getId()))
                 .findFirst();
+        chronicle.found(FilesSetAside.class).stream()
+                .filter(aside -> aside.result().getMoved() > 0
+                        && !chronicle.wasUndone(aside.step().getId()))
+                .forEach(aside -> lines.add(Words.count(aside.result().getMoved(), "files and folders")
+                        + " that git does not track: moved to " + aside.result().getDirectory()));
         boolean parts = chronicle.found(PathsCheckedOut.class).stream()
                 .anyMatch(found -> !chronicle.wasUndone(found.step().getId()));
         if (whole.isPresent()) {
@@ -95,6 +104,18 @@ final class GivenUp {
                         + Words.list(down.result().getOrphans(), 10));
             }
         }
+    }
+
+    private void volumes() {
+        chronicle
+                .last(VolumesRemoved.class)
+                .filter(removed -> !chronicle.wasUndone(removed.step().getId()))
+                .ifPresent(_ -> chronicle
+                        .last(VolumesKept.class)
+                        .map(Found::result)
+                        .ifPresent(kept -> kept.getVolumes()
+                                .forEach(volume -> lines.add("Volume " + volume.getVolume() + ": removed; its content, "
+                                        + Texts.size(volume.getBytes()) + ", is kept in " + volume.getArchive()))));
     }
 
     private List<String> copiedData() {

@@ -59,9 +59,23 @@ public final class StatusTable {
         lines.add(Steps.coloured(r.getState(), r.getRollbackId() + " waits for you", style));
         r.getSteps().stream()
                 .filter(step -> step.getState() == StepState.AWAITING_APPROVAL)
-                .forEach(gate -> lines.add("  " + gate.getTitle() + ", " + gate.getDetail()));
+                .forEach(gate -> {
+                    lines.add("  " + gate.getTitle() + ", " + gate.getDetail());
+                    lines.addAll(known(r, gate));
+                });
         hints.forEach(hint -> lines.add(style.bold("  " + hint)));
         return lines;
+    }
+
+    /** What to know before answering: what the gate waited for has found, and what went wrong before. */
+    private static List<String> known(RollbackStatus r, StepStatus gate) {
+        return r.getSteps().stream()
+                .filter(step -> step.getState() == StepState.FAILED
+                        || step.getState() == StepState.SUCCEEDED
+                                && gate.getDependsOn().contains(step.getId()))
+                .map(step -> "    " + (step.getState() == StepState.FAILED ? "Failed: " : "") + step.getTitle() + ": "
+                        + step.getDetail())
+                .toList();
     }
 
     private static String took(RollbackStatus r, Instant now) {

@@ -48,6 +48,25 @@ final class FreedomPlan {
         return new FreedomPlan(OLDER).plan();
     }
 
+    /** Beginning anew, without volumes. */
+    static Plan resetting() {
+        var reset = new FreedomPlan(null);
+        var plan = reset.plan();
+        reset.add(
+                "container.keep-volumes",
+                "Copy the volumes",
+                Phase.SHUT_DOWN,
+                new KeepVolumes(COMPOSE, "/var/backups/freedom/.volumes/" + RecordedHistory.ID, 0L));
+        reset.undoable(
+                "container.remove-volumes",
+                "Remove the volumes",
+                Phase.SHUT_DOWN,
+                new RemoveVolumes(COMPOSE),
+                Availability.UNCHANGED,
+                "Bring the volumes back as they were");
+        return Plan.newBuilder(plan).setSteps(reset.steps).build();
+    }
+
     static Incident incident(String id, String summary) {
         return Incident.newBuilder()
                 .setIncidentId(id)
@@ -125,7 +144,7 @@ final class FreedomPlan {
                 "container.down",
                 "Remove the containers, keep the volumes",
                 Phase.SHUT_DOWN,
-                new ComposeDown(COMPOSE, 10, List.of()),
+                new ComposeDown(COMPOSE, 10, List.of(), List.of()),
                 Availability.UNCHANGED,
                 "Bring the recorded containers back");
         undoable(

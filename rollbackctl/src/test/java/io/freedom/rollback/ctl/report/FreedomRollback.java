@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Rollbacks of FREEDOM as they went, up to the moment that a test is about. */
 final class FreedomRollback {
@@ -128,6 +129,26 @@ final class FreedomRollback {
                         31_900,
                         new DatabaseReady("15.18", 1200L),
                         "answered after 1.2 s");
+    }
+
+    static RecordedHistory reset() {
+        var archive = "/var/backups/freedom/.volumes/" + RecordedHistory.ID + "/freedom_postgres_data.tar";
+        return reverted(FreedomPlan.resetting())
+                .step(
+                        "container.keep-volumes",
+                        30_200,
+                        31_000,
+                        new VolumesKept(
+                                List.of(new KeptVolume(
+                                        "freedom_postgres_data", archive, 48_000_000L, "local", Map.of(), Map.of())),
+                                List.of()),
+                        "1 volume")
+                .step(
+                        "container.remove-volumes",
+                        31_000,
+                        31_100,
+                        new VolumesRemoved(List.of("freedom_postgres_data")),
+                        "removed freedom_postgres_data");
     }
 
     static RecordedHistory restored() {

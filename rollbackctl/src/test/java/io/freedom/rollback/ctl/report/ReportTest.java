@@ -18,6 +18,7 @@ import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.action.UsageMeasured;
+import io.freedom.rollback.schemas.action.VolumesRestored;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentMerged;
@@ -101,6 +102,46 @@ class ReportTest {
         assertThat(report.decisions())
                 .extracting(Decision::who, Decision::what, Decision::why)
                 .contains(tuple("grace", "Aborted the rollback", "wrong restore point"));
+    }
+
+    @Test
+    void saysThatTheDataAreOnlyInTheCopiesOfTheVolumesAfterAReset() {
+        var losses = FreedomRollback.reset()
+                .at(49_000)
+                .finished(Outcome.SUCCEEDED, "all steps succeeded", 21_000)
+                .report()
+                .losses();
+
+        assertThat(losses.recoveryPoint())
+                .startsWith(
+                        "The volumes freedom_postgres_data were removed and nothing was restored: what was committed")
+                .endsWith("is only in their copies");
+        assertThat(losses.givenUp())
+                .anySatisfy(line -> assertThat(line)
+                        .contains("Volume freedom_postgres_data: removed", "/freedom_postgres_data.tar"));
+    }
+
+    @Test
+    void givesNothingUpWhenTheVolumesAreBroughtBack() {
+        var losses = FreedomRollback.reset()
+                .at(60_000)
+                .aborted("grace", "not meant")
+                .undoing("aborted by grace: not meant", "container.remove-volumes")
+                .dispatched("container.remove-volumes", 1, true)
+                .at(61_000)
+                .succeeded(
+                        "container.remove-volumes",
+                        1,
+                        true,
+                        new VolumesRestored(List.of("freedom_postgres_data")),
+                        "as they were: freedom_postgres_data")
+                .finished(Outcome.COMPENSATED, "aborted by grace: not meant", 36_000)
+                .report()
+                .losses();
+
+        assertThat(losses.recoveryPoint())
+                .isEqualTo("No committed data was given up: the volumes were brought back with what was in them");
+        assertThat(losses.givenUp()).noneSatisfy(line -> assertThat(line).contains("Volume freedom_postgres_data"));
     }
 
     @Test

@@ -77,7 +77,7 @@ class PlanTreeTest {
         var stop = PlanStep.newBuilder(plan.getSteps().get(2))
                 .setAction(new StepAction(new StopWriters(compose, List.of("postgres"), 10)));
         var down = PlanStep.newBuilder(plan.getSteps().get(3))
-                .setAction(new StepAction(new ComposeDown(compose, 10, kept)));
+                .setAction(new StepAction(new ComposeDown(compose, 10, kept, List.of())));
         var lines = PlanTree.lines(
                 Plan.newBuilder(plan)
                         .setRestorePoint(restorePoint)

@@ -1,0 +1,75 @@
+package io.freedom.rollback.container;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.engine.EngineVolume;
+import io.freedom.rollback.engine.EngineVolumes;
+import io.freedom.rollback.schemas.action.KeptVolume;
+import io.freedom.rollback.schemas.action.RestoreVolumes;
+import io.freedom.rollback.schemas.action.VolumesKept;
+import io.freedom.rollback.schemas.action.VolumesRestored;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Compensation of the volumes' removal. Its mark on disk goes last: with it gone, a command that is delivered twice leaves what
+ * was written since alone.
+ */
+final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
+    private final EngineProvider engines;
+
+    RestoreVolumesHandler(EngineProvider engines) {
+        this.engines = engines;
+    }
+
+    @Override
+    public Class<RestoreVolumes> action() {
+        return RestoreVolumes.class;
+    }
+
+    @Override
+    public Completed execute(RestoreVolumes action, StepContext step) throws StepFailure, InterruptedException {
+        var volumes = engines.engine().volumes();
+        // Without it nothing was kept, and so nothing removed.
+        var kept = step.find(VolumesKept.class).map(VolumesKept::getVolumes).orElse(List.of());
+        var removed = kept.stream()
+                .filter(volume -> VolumeArchive.of(volume).isRemoved())
+                .toList();
+        for (var volume : removed) {
+            VolumeArchive.of(volume).requireWhole(volume.getBytes());
+            volumes.requireUnused(volume.getVolume());
+        }
+        var restored = new ArrayList<String>();
+        for (var volume : removed) {
+            step.checkpoint();
+            restore(volumes, volume, step);
+            restored.add(volume.getVolume());
+        }
+        return new Completed(
+                new VolumesRestored(restored),
+                restored.isEmpty() ? "no volume was removed" : "as they were: " + String.join(", ", restored));
+    }
+
+    private static void restore(EngineVolumes volumes, KeptVolume kept, StepContext step)
+            throws StepFailure, InterruptedException {
+        var name = kept.getVolume();
+        var archive = VolumeArchive.of(kept);
+        // What the target wrote, and what an attempt before this one did not finish.
+        volumes.remove(name);
+        volumes.create(new EngineVolume(name, kept.getDriver(), kept.getOptions(), kept.getLabels()));
+        try (var in = Files.newInputStream(archive.file())) {
+            volumes.load(name, in, done -> {
+                step.checkpoint();
+                step.progress(done, kept.getBytes(), "bytes", name);
+            });
+        } catch (IOException e) {
+            throw Kept.failure(archive.file(), e);
+        }
+        archive.markReturned();
+    }
+}

@@ -1,0 +1,68 @@
+package io.freedom.rollback.git;
+
+import io.freedom.rollback.schemas.action.BringFilesBack;
+import io.freedom.rollback.schemas.action.FilesBroughtBack;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Probe;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Moves back what was set aside. What the target left in its place is moved out of the way, and kept. */
+final class BringFilesBackHandler extends GitStep<BringFilesBack> {
+    BringFilesBackHandler(WorkTrees trees) {
+        super(trees, BringFilesBack.class);
+    }
+
+    @Override
+    String workTree(BringFilesBack action) {
+        return action.getWorkTree();
+    }
+
+    @Override
+    Probe look(BringFilesBack action, Site site) throws IOException {
+        var aside = SetAside.of(site.repository(), site.step().rollbackId());
+        return aside.isReturned() || aside.entries().isEmpty()
+                ? new Probe.Applied(completed(aside, List.of(), List.of()))
+                : new Probe.NotApplied();
+    }
+
+    @Override
+    Completed act(BringFilesBack action, Site site) throws IOException, StepFailure {
+        try (var lock = TreeLock.of(site.repository())) {
+            var aside = SetAside.of(site.repository(), site.step().rollbackId());
+            var back = new ArrayList<String>();
+            var displaced = new ArrayList<String>();
+            for (var entry : aside.entries()) {
+                if (!aside.isAway(entry)) {
+                    continue;
+                }
+                site.step().checkpoint();
+                if (aside.isTaken(entry)) {
+                    aside.displace(entry);
+                    displaced.add(entry);
+                }
+                aside.moveBack(entry);
+                back.add(entry);
+            }
+            aside.markReturned();
+            return completed(aside, back, displaced);
+        }
+    }
+
+    private static Completed completed(SetAside aside, List<String> back, List<String> displaced) {
+        var result = FilesBroughtBack.newBuilder()
+                .setMoved(back.size())
+                .setDisplaced(
+                        displaced.stream().limit(SetFilesAsideHandler.LISTED).toList())
+                .build();
+        return new Completed(
+                result,
+                (back.isEmpty() ? "nothing to move back" : "moved back: " + Names.few(back))
+                        + (displaced.isEmpty()
+                                ? ""
+                                : "; what stood there is kept in "
+                                        + aside.folder().resolve("displaced")));
+    }
+}
