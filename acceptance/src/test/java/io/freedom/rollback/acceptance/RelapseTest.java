@@ -59,6 +59,7 @@ class RelapseTest {
     @AfterEach
     void stop() {
         shell("docker", "compose", "-p", NAME, "down", "-t", "1");
+        shell("bash", "-c", "docker image ls -q 'rollback-guard/" + NAME + "-*' | xargs -r docker image rm -f");
     }
 
     private void shell(String... argv) {

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,8 @@ class ResetTest {
             Shell.run(platform.tree, "docker", "volume", "create", others).succeeded();
             platform.sql("insert into documents (title, body) values ('Only here', 'x')");
             var data = platform.data();
+            plane.rollbackctl("start", "acc-reset", "--scenario", "restore-point", "--reason", "nightly", "--watch")
+                    .succeeded();
             Files.createDirectories(platform.tree.resolve("services/api/__pycache__"));
             Files.writeString(platform.tree.resolve("services/api/__pycache__/server.pyc"), "stale");
             platform.compose("kill").succeeded();
@@ -62,6 +66,17 @@ class ResetTest {
                             .output())
                     .contains("were removed and nothing was restored", "postgres\\_data.tar");
 
+            assertThat(plane.rollbackctl(
+                                    "start",
+                                    "acc-reset",
+                                    "--scenario",
+                                    "database-restore",
+                                    "--restore-point",
+                                    id,
+                                    "--reason",
+                                    "it has no dump")
+                            .output())
+                    .contains("there is no verified restore point " + id);
             assertThat(plane.rollbackctl("undo", id, "--reason", "the data are needed")
                             .output())
                     .contains("--accept-data-loss");
@@ -70,6 +85,15 @@ class ResetTest {
             assertThat(undone.exitCode()).as(undone.output()).isZero();
             assertThat(platform.workTree()).isEqualTo(workTree);
             platform.compose("up", "-d", "--no-build", "--wait", "postgres").succeeded();
+            assertThat(platform.data()).isEqualTo(data);
+
+            platform.compose("kill").succeeded();
+            start("acc-reset", "--restore-point", "latest");
+            plane.rollbackctl("approve", "acc-reset", "--reason", "now with the data")
+                    .succeeded();
+            var restored = plane.rollbackctl("watch", "acc-reset");
+            assertThat(restored.exitCode()).as(restored.output()).isZero();
+            assertThat(platform.health().exitCode()).isZero();
             assertThat(platform.data()).isEqualTo(data);
         } finally {
             Shell.run(Shell.checkout(), "docker", "volume", "rm", others);
@@ -151,10 +175,12 @@ class ResetTest {
     }
 
     /** Until somebody is asked. */
-    private void start(String platform) {
+    private void start(String platform, String... options) {
         int asked = plane.facts(platform, "GateOpened").size();
-        plane.rollbackctl("start", platform, "--scenario", "full-reset", "--reason", "complete system failure")
-                .succeeded();
+        var command =
+                new ArrayList<>(List.of("start", platform, "--scenario", "full-reset", "--reason", "all is broken"));
+        command.addAll(List.of(options));
+        plane.rollbackctl(command.toArray(String[]::new)).succeeded();
         await("somebody is asked")
                 .atMost(Duration.ofMinutes(3))
                 .until(() -> plane.facts(platform, "GateOpened").size() > asked);

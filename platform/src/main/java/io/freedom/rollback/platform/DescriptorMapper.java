@@ -1,6 +1,8 @@
 package io.freedom.rollback.platform;
 
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,6 +46,7 @@ final class DescriptorMapper {
                 root.path("target").stringValue(),
                 texts(root, "criticalPaths", compose.files()),
                 duration(text(root, "rto", "30m")),
+                duration(text(root, "rpo", "15m")),
                 objectives(root.path("objectives")),
                 compose,
                 root.path("services")
@@ -74,6 +77,11 @@ final class DescriptorMapper {
                 incidents(root.path("incidents"), root.path("services")),
                 approvals(root.path("approvals").path("dataLoss")),
                 approvals(root.path("approvals").path("reset")),
+                root.path("approvals")
+                        .path("changes")
+                        .valueStream()
+                        .map(DescriptorMapper::change)
+                        .toList(),
                 migration(root.path("migration")),
                 automatic(root.path("automatic")),
                 root.path("notifications")
@@ -143,6 +151,18 @@ final class DescriptorMapper {
         return node.isObject()
                 ? new Migration(texts(node, "export", List.of()), texts(node, "import", List.of()))
                 : null;
+    }
+
+    private static ChangeApproval change(JsonNode node) {
+        var from = text(node, "from");
+        var until = text(node, "until");
+        return new ChangeApproval(
+                texts(node, "scenarios", List.of()),
+                texts(node, "classes", List.of()),
+                from == null ? null : LocalTime.parse(from),
+                until == null ? null : LocalTime.parse(until),
+                ZoneId.of(text(node, "zone", "UTC")),
+                approvals(node));
     }
 
     private static ApprovalPolicy approvals(JsonNode node) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param target git tag to roll back to
  * @param criticalPaths relative to {@code workTree}
  * @param rto recovery time objective of a full rollback
+ * @param rpo recovery point objective of the database
  * @param objectives recovery time objectives of other scenarios, by their names
  * @param services those that can be rolled back, reset or restarted on their own
  * @param configuration relative to {@code workTree}
@@ -27,6 +28,7 @@ public record PlatformDescriptor(
         String target,
         List<String> criticalPaths,
         Duration rto,
+        Duration rpo,
         Map<String, Duration> objectives,
         Compose compose,
         List<ServiceSpec> services,
@@ -40,6 +42,7 @@ public record PlatformDescriptor(
         Map<String, String> incidents,
         ApprovalPolicy dataLoss,
         ApprovalPolicy reset,
+        List<ChangeApproval> changes,
         @Nullable Migration migration,
         AutomaticPolicy automatic,
         List<NotificationChannel> notifications,
@@ -59,5 +62,6 @@ public record PlatformDescriptor(
         incidents = Map.copyOf(incidents);
         notifications = List.copyOf(notifications);
         followUps = List.copyOf(followUps);
+        changes = List.copyOf(changes);
     }
 }

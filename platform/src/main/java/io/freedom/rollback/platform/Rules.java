@@ -35,6 +35,14 @@ final class Rules {
         text(root, "", "target", TextRules::tag);
         texts(root, "", "criticalPaths", TextRules::relative);
         text(root, "", "rto", TextRules::duration);
+        text(root, "", "rpo", TextRules::duration);
+        items(root.path("approvals").path("changes"), "approvals.changes", (rule, path) -> {
+            text(rule, path, "within", TextRules::duration);
+            text(rule, path, "zone", TextRules::zone);
+            if (rule.path("from").isString() != rule.path("until").isString()) {
+                add(path, "needs both `from` and `until`, or neither");
+            }
+        });
         texts(root, "", "configuration", TextRules::relative);
         texts(root, "", "models", TextRules::relative);
         compose(root.path("compose"));

@@ -2,6 +2,7 @@ package io.freedom.rollback.platform;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.ZoneId;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -59,6 +60,12 @@ final class TextRules {
         return Quantities.duration(value).isPresent()
                 ? null
                 : "must be a duration such as 90s, 20m or 1h, not '" + value + "'";
+    }
+
+    static @Nullable String zone(String value) {
+        return ZoneId.getAvailableZoneIds().contains(value)
+                ? null
+                : "must be a time zone such as UTC or Europe/Berlin, not '" + value + "'";
     }
 
     static @Nullable String size(String value) {

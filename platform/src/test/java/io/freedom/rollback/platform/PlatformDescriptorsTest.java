@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,7 @@ class PlatformDescriptorsTest {
             target: graveyard/pre-reset
             criticalPaths: [docker-compose.yml, Makefile, services/]
             rto: 20m
+            rpo: 5m
             objectives: {service-restart: 90s, model-reset: null}
             services:
               - {name: mlx-server, paths: [services/mlx/], data: true, loaded: '(?i)model loaded', memory: 1GiB, cpu: 150}
@@ -57,7 +61,7 @@ class PlatformDescriptorsTest {
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
-            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}}
+            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             automatic: {perAlert: 3, perPlatform: 9, within: 2h}
             watch: {for: 10m, every: 30s, looks: 3, errors: 0, enabled: false}
@@ -88,6 +92,7 @@ class PlatformDescriptorsTest {
                         "graveyard/pre-reset",
                         List.of("docker-compose.yml", "Makefile", "services/"),
                         Duration.ofMinutes(20),
+                        Duration.ofMinutes(5),
                         Map.of("service-restart", Duration.ofSeconds(90)),
                         new Compose(
                                 "freedom-stack",
@@ -149,6 +154,21 @@ class PlatformDescriptorsTest {
                                 "DEPLOYMENT_FAILURE", "selective-rollback"),
                         new ApprovalPolicy(2, Duration.ofMinutes(5), true),
                         new ApprovalPolicy(3, Duration.ofMinutes(15), false),
+                        List.of(
+                                new ChangeApproval(
+                                        List.of("full-rollback"),
+                                        List.of("DATA_CORRUPTION"),
+                                        LocalTime.of(22, 0),
+                                        LocalTime.of(6, 0),
+                                        ZoneId.of("Europe/Berlin"),
+                                        new ApprovalPolicy(2, Duration.ofMinutes(15), false)),
+                                new ChangeApproval(
+                                        List.of(),
+                                        List.of(),
+                                        null,
+                                        null,
+                                        ZoneId.of("UTC"),
+                                        new ApprovalPolicy(0, Duration.ofMinutes(15), false))),
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
                                 List.of("python3", "import.py", "--input")),
@@ -177,6 +197,24 @@ class PlatformDescriptorsTest {
                         List.of(
                                 new FollowUpSpec("Write it down", "ada", Duration.ofHours(48)),
                                 new FollowUpSpec("Go home", "operations", Duration.ofHours(24)))));
+    }
+
+    @Test
+    void holdsARuleAboutHoursAcrossMidnightInItsOwnZone() throws Exception {
+        var night =
+                PlatformDescriptors.parse(FREEDOM, "platform.yaml").changes().getFirst();
+
+        assertThat(night.fits("full-rollback", "DATA_CORRUPTION", Instant.parse("2026-01-31T21:30:00Z")))
+                .as("22:30 in Berlin")
+                .isTrue();
+        assertThat(night.fits("full-rollback", "DATA_CORRUPTION", Instant.parse("2026-01-31T04:59:00Z")))
+                .isTrue();
+        assertThat(night.fits("full-rollback", "DATA_CORRUPTION", Instant.parse("2026-01-31T05:00:00Z")))
+                .isFalse();
+        assertThat(night.fits("full-rollback", null, Instant.parse("2026-01-31T21:30:00Z")))
+                .isFalse();
+        assertThat(night.fits("model-reset", "DATA_CORRUPTION", Instant.parse("2026-01-31T21:30:00Z")))
+                .isFalse();
     }
 
     @Test
@@ -268,12 +306,14 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: smtp, from: a@b, to: [c@d]}}]" | "notifications[0].mail.server: must be HOST:PORT, e.g. smtp.example.org:587"
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', user: u, from: a@b, to: [c@d]}}]" | "notifications[0].mail: needs both `user` and `password`, or neither"
             name: freedom            | "name: freedom\\nnotifications: [{name: m, mail: {server: 's:25', from: a, to: [c@d]}}]" | "notifications[0].mail.from: must be a mail address such as on-call@example.org, not 'a'"
+            name: freedom            | "name: freedom\\napprovals: {changes: [{from: '22:00'}]}" | "approvals.changes[0]: needs both `from` and `until`, or neither"
+            name: freedom            | "name: freedom\\napprovals: {changes: [{zone: Berlin}]}" | approvals.changes[0].zone: must be a time zone such as UTC or Europe/Berlin, not 'Berlin'
             name: freedom            | "name: freedom\\nwatch: {every: often}" | watch.every: must be a duration such as 90s, 20m or 1h, not 'often'
             name: freedom            | "name: freedom\\nwatch: {looks: 0}" | watch.looks: must be between 1 and 100
             name: freedom            | "name: freedom\\nfollowUps: [{owner: ada}]" | "followUps[0].what: is missing: e.g. Conduct the post-incident review"
             name: freedom            | "name: freedom\\nfollowUps: [{what: x, within: soon}]" | followUps[0].within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\nname: other"            | name: is written twice, first in line 2: remove one of them
-            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, followUps, incidents, logs, migration, models, name, notifications, objectives, probes, rto, services, site, target, watch, workTree
+            name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, followUps, incidents, logs, migration, models, name, notifications, objectives, probes, rpo, rto, services, site, target, watch, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

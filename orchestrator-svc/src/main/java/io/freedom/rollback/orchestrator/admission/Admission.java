@@ -151,7 +151,7 @@ public final class Admission {
         try {
             var wanted = Wanted.by(incident, registered());
             return wanted.scenario().id().equals(plan.getScenario())
-                    && plan.getServices().containsAll(new Plans(state, registered()).services(wanted));
+                    && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {
             return false; // it is said when its turn comes
         }
@@ -178,7 +178,7 @@ public final class Admission {
             }
             var wanted = Wanted.by(incident, platform);
             fresh(rollbackId);
-            var plan = new Plans(state, platform).asReported(rollbackId, wanted, incident.getBeganAt());
+            var plan = new Plans(state, platform, now).asReported(rollbackId, wanted, incident.getBeganAt());
             return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, null, null));
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
@@ -221,7 +221,7 @@ public final class Admission {
             var id = ended.id() + "-2";
             fresh(id);
             var began = incident == null ? ended.startedAt() : incident.getBeganAt();
-            var plan = new Plans(state, platform).asReported(id, wanted, began);
+            var plan = new Plans(state, platform, now).asReported(id, wanted, began);
             return new Decision.Start(new RollbackCommand.Start(
                     id, plan, incident, ended.operator(), reason(ended.startReason(), choice.why())));
         } catch (Refused | InvalidDescriptorException e) {
@@ -307,14 +307,14 @@ public final class Admission {
         var platform = registered();
         var wanted = Wanted.by(start, platform);
         fresh(start.getRollbackId());
-        var plan = new Plans(state, platform).asAsked(start.getRollbackId(), wanted);
+        var plan = new Plans(state, platform, now).asAsked(start.getRollbackId(), wanted);
         return new Decision.Start(new RollbackCommand.Start(
                 start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
 
     private Decision preview(PreviewPlan preview) throws InvalidDescriptorException, Refused {
         var platform = registered();
-        return new Decision.Preview(new Plans(state, platform).asAsked("preview", Wanted.by(preview, platform)));
+        return new Decision.Preview(new Plans(state, platform, now).asAsked("preview", Wanted.by(preview, platform)));
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {
@@ -331,6 +331,7 @@ public final class Admission {
                 null,
                 List.of(),
                 Durations.of(state, Scenario.PLATFORM_CHECK),
+                now,
                 null));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));

@@ -26,10 +26,12 @@ final class Plans {
 
     private final PlatformState state;
     private final PlatformDescriptor platform;
+    private final Instant now;
 
-    Plans(PlatformState state, PlatformDescriptor platform) {
+    Plans(PlatformState state, PlatformDescriptor platform, Instant now) {
         this.state = state;
         this.platform = platform;
+        this.now = now;
     }
 
     /** Operators choose the restore point: only they know since when something is wrong. */
@@ -48,7 +50,7 @@ final class Plans {
         return compiled(rollbackId, wanted, services, restored);
     }
 
-    private Plan compiled(String rollbackId, Wanted wanted, List<String> services, @Nullable String restorePoint)
+    private Plan compiled(String rollbackId, Wanted wanted, List<String> services, @Nullable RestorePoint point)
             throws Refused {
         if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
@@ -72,10 +74,11 @@ final class Plans {
                 wanted.scenario(),
                 rollbackId,
                 tag(wanted.target()),
-                restorePoint,
+                point,
                 wanted.kind(),
                 services,
                 Durations.of(state, wanted.scenario()),
+                now,
                 state.getUndoable()));
     }
 
@@ -111,7 +114,7 @@ final class Plans {
                         .anyMatch(ServiceSpec::data);
     }
 
-    private @Nullable String named(Wanted wanted, List<String> services) throws Refused {
+    private @Nullable RestorePoint named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
         if (asked == null) {
             if (wanted.scenario().restoresData() && databaseGoesBack(wanted, services)) {
@@ -135,7 +138,6 @@ final class Plans {
         return state.getRestorePoints().stream()
                 .filter(point -> asked.equals(LATEST) || point.getId().equals(asked))
                 .reduce((_, newer) -> newer)
-                .map(RestorePoint::getDirectory)
                 .orElseThrow(() -> new Refused("there is no verified restore point " + asked + " of "
                         + platform.name() + ": "
                         + points().orElse("there is none at all")));
@@ -160,11 +162,10 @@ final class Plans {
         return points.isEmpty() ? Optional.empty() : Optional.of("the newest are " + points);
     }
 
-    private String before(Instant began) throws Refused {
+    private RestorePoint before(Instant began) throws Refused {
         return state.getRestorePoints().stream()
                 .filter(point -> point.getTakenAt().isBefore(began))
                 .reduce((_, newer) -> newer)
-                .map(RestorePoint::getDirectory)
                 .orElseThrow(() -> new Refused("no verified restore point was taken before " + began
                         + ", when the corruption began; nothing was started. To roll the code back and keep the data:"
                         + " `rollbackctl start " + state.getPlatform() + " --reason …`"));

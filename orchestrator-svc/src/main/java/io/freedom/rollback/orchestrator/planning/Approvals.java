@@ -5,34 +5,59 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 import io.freedom.rollback.platform.ApprovalPolicy;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
-import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Gates that the platform's policy asks for. */
 final class Approvals {
     private Approvals() {}
+
+    /** Before anything of the platform is changed, where the policy says so for such a plan at such a time. */
+    static Optional<PlannedStep> ofChanges(PlanRequest request) {
+        var incident = request.incident() == null ? null : request.incident().name();
+        return request.platform().changes().stream()
+                .filter(rule -> rule.fits(request.scenario().id(), incident, request.at()))
+                .findFirst()
+                .filter(rule -> rule.policy().operators() > 0)
+                .map(rule -> {
+                    var why = "the policy of %s asks before %s%s%s"
+                            .formatted(
+                                    request.platform().name(),
+                                    request.scenario().id(),
+                                    incident == null ? "" : " for " + incident,
+                                    rule.hours());
+                    return step(
+                            "orchestrator.approve-changes",
+                            "Approve that the platform is changed",
+                            gate(rule.policy(), List.of(why), true),
+                            rule.policy().within());
+                });
+    }
 
     /**
      * It opens at once, so that operators answer while other steps prepare. Ids of what the first step that changes the platform
      * waits for; none where no data are given up.
      */
     static List<String> ofDataLoss(PlanDraft plan) {
-        var restorePoint = plan.request.restorePoint();
+        var point = plan.request.point();
         var database = plan.request.database();
         var policy = plan.request.platform().dataLoss();
-        if (restorePoint == null || database == null || policy.operators() == 0) {
+        if (point == null || database == null || policy.operators() == 0) {
             return List.of();
         }
-        var loss = "database %s goes back to restore point %s: what was committed since is given up%s, and kept %s"
-                .formatted(
-                        database.getName(),
-                        Path.of(restorePoint).getFileName(),
-                        plan.request.migration() == null ? "" : " but for what the export carries over",
-                        plan.request.rebuildsDatabase()
-                                ? "as a copy of the volumes of " + database.getService() + " in "
-                                        + plan.request.keptVolumes()
-                                : "beside it");
+        var loss =
+                "database %s goes back to restore point %s of %s: what was committed since is given up%s, and kept %s"
+                        .formatted(
+                                database.getName(),
+                                point.getId(),
+                                point.getTakenAt().truncatedTo(ChronoUnit.SECONDS),
+                                plan.request.migration() == null ? "" : " but for what the export carries over",
+                                plan.request.rebuildsDatabase()
+                                        ? "as a copy of the volumes of " + database.getService() + " in "
+                                                + plan.request.keptVolumes()
+                                        : "beside it");
         var id = "orchestrator.approve-data-loss";
         plan.add(step(id, "Approve that data are given up", gate(policy, List.of(loss), true), policy.within()));
         return List.of(id);
@@ -54,16 +79,17 @@ final class Approvals {
         reasons.add("the volumes of compose project %s are removed with all data in them; copies are kept in %s"
                 .formatted(request.compose().getProject(), request.keptVolumes()));
         var database = request.database();
-        var restorePoint = request.restorePoint();
+        var point = request.point();
         if (database != null) {
             reasons.add(
-                    restorePoint == null
+                    point == null
                             ? "database %s begins anew, with nothing but what %s itself puts into it; to restore one, reject this and start again with --restore-point"
                                     .formatted(database.getName(), request.tag())
-                            : "database %s goes back to restore point %s: what was committed since is given up"
+                            : "database %s goes back to restore point %s of %s: what was committed since is given up"
                                     .formatted(
                                             database.getName(),
-                                            Path.of(restorePoint).getFileName()));
+                                            point.getId(),
+                                            point.getTakenAt().truncatedTo(ChronoUnit.SECONDS)));
         }
         reasons.add(
                 "files in %s that git does not track, ignored ones too, are moved away, all but %s; they are kept in its git directory"

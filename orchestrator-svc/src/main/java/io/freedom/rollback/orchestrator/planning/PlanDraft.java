@@ -3,7 +3,9 @@ package io.freedom.rollback.orchestrator.planning;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A plan being written, phase by phase in the runbook's order, out of the steps that the four workers offer. */
 final class PlanDraft {
@@ -49,6 +51,27 @@ final class PlanDraft {
     /** Something that reads what may be too broken for it: the scenario that is for such goes on without, and says so. */
     void addWhereReadable(PlannedStep step) {
         add(request.makesDoWithWhatIsReadable() ? step.dispensable() : step);
+    }
+
+    /** Nothing of the platform is changed before the gate is passed; what only looks and prepares goes on beside it. */
+    void gateChanges(PlannedStep gate) {
+        var changing =
+                steps.stream().filter(PlanDraft::changes).map(PlanStep::getId).toList();
+        if (changing.isEmpty()) {
+            return;
+        }
+        var built = gate.in(Phase.ASSESS);
+        steps.replaceAll(step -> changes(step) && step.getDependsOn().stream().noneMatch(changing::contains)
+                ? PlanStep.newBuilder(step)
+                        .setDependsOn(Stream.concat(step.getDependsOn().stream(), Stream.of(built.getId()))
+                                .toList())
+                        .build()
+                : step);
+        steps.addFirst(built);
+    }
+
+    private static boolean changes(PlanStep step) {
+        return EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase());
     }
 
     /** Ids of the steps added so far, of one phase. */

@@ -6,7 +6,9 @@ import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -17,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
- * @param restorePoint directory of the restore point whose database is restored; null for none
+ * @param point restore point whose database is restored; null for none
  * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
  * @param durations what steps took before, by their ids
+ * @param at when it is asked for
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
  */
 public record PlanRequest(
@@ -29,15 +32,22 @@ public record PlanRequest(
         Scenario scenario,
         String rollbackId,
         @Nullable String target,
-        @Nullable String restorePoint,
+        @Nullable RestorePoint point,
         @Nullable IncidentClass incident,
         List<String> services,
         Map<String, Duration> durations,
+        Instant at,
         @Nullable String undoable) {
 
     public PlanRequest {
         services = List.copyOf(services);
         durations = Map.copyOf(durations);
+    }
+
+    /** Directory of the restore point; null for none. */
+    @Nullable
+    String restorePoint() {
+        return point == null ? null : point.getDirectory();
     }
 
     List<String> released() {
@@ -70,7 +80,7 @@ public record PlanRequest(
      * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return (restorePoint != null || isReset()) && platform.database() != null && migration() == null;
+        return (point != null || isReset()) && platform.database() != null && migration() == null;
     }
 
     /** Nothing of the platform stays where it is. */

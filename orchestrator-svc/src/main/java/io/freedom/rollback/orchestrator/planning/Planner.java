@@ -10,6 +10,8 @@ public final class Planner {
         var platform = request.platform();
         var draft = new PlanDraft(request);
         request.scenario().write(draft);
+        Approvals.ofChanges(request).ifPresent(draft::gateChanges);
+        var point = request.point();
         return Plan.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())
@@ -17,6 +19,8 @@ public final class Planner {
                 .setTarget(request.scenario().touchesGit() ? request.tag() : null)
                 .setServices(request.services())
                 .setRestorePoint(request.restorePoint())
+                .setRestorePointTakenAt(point == null ? null : point.getTakenAt())
+                .setRpo(platform.database() == null ? 0 : platform.rpo().toMillis())
                 .setRto(request.scenario().rto(platform).toMillis())
                 .setDescriptorHash(request.descriptorHash())
                 .setIncidentClass(request.incident())

@@ -4,6 +4,8 @@ import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,8 @@ public final class Descriptors {
             migration: {export: [python3, export.py], import: [python3, import.py]}
             """;
 
+    static final Instant AT = Instant.parse("2026-03-01T03:00:00Z");
+
     private Descriptors() {}
 
     public static PlatformDescriptor freedom() {
@@ -68,10 +72,11 @@ public final class Descriptors {
                     scenario,
                     "rb-1",
                     null,
-                    restorePoint,
+                    restorePoint == null ? null : new RestorePoint("rb-0", restorePoint, AT.minusSeconds(3600)),
                     incident,
                     ChosenServices.of(scenario, freedom(), List.of(services)),
                     Map.of(),
+                    AT,
                     "rb-0");
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

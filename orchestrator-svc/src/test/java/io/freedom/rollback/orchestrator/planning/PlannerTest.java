@@ -258,6 +258,16 @@ class PlannerTest {
     }
 
     @Test
+    void stopsAnIntruderBeforeAResetAndDestroysNothingUnasked() {
+        var plan = Planner.compile(Descriptors.request(Scenario.FULL_RESET, null, IncidentClass.SECURITY_BREACH));
+        assertThat(before(plan, "container.stop-writers")).containsExactly("container.record-state");
+        for (var id : List.of("container.down", "container.remove-volumes", "git.check-out", "git.set-files-aside")) {
+            assertThat(before(plan, id)).as(id).contains("container.preserve-evidence", "orchestrator.approve-reset");
+        }
+        assertThat(plan.getSteps()).noneMatch(step -> step.getOnFailure() == FailurePolicy.COMPENSATE);
+    }
+
+    @Test
     void comparesRowsAfterAResetOnlyWithThoseOfARestorePoint() {
         assertThat(Planner.compile(Descriptors.request(Scenario.FULL_RESET)).getSteps())
                 .noneMatch(step -> step.getId().equals("health.database"));

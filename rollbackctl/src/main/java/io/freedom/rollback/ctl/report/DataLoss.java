@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.action.VolumesRemoved;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class DataLoss {
     private static final String KEPT = "No committed data was given up";
     private static final String NOT_KNOWN = "Not known";
+    private static final String MISSED = "; the RPO is missed by ";
 
     private final Chronicle chronicle;
     private final Words words;
@@ -34,10 +36,14 @@ final class DataLoss {
 
     Losses losses() {
         var recoveryPoint = recoveryPoint();
-        return new Losses(mark(recoveryPoint), recoveryPoint, evidence, new GivenUp(chronicle, words).lines());
+        var target = objective().isZero() ? "none set" : Texts.limit(objective().toMillis());
+        return new Losses(mark(recoveryPoint), target, recoveryPoint, evidence, new GivenUp(chronicle, words).lines());
     }
 
     private static Mark mark(String recoveryPoint) {
+        if (recoveryPoint.contains(MISSED)) {
+            return Mark.BAD;
+        }
         return recoveryPoint.startsWith(NOT_KNOWN)
                 ? Mark.UNKNOWN
                 : recoveryPoint.startsWith(KEPT) ? Mark.GOOD : Mark.NONE;
@@ -117,16 +123,17 @@ final class DataLoss {
                             ? "Row counts before and after the restore are equal"
                             : "Rows before and after the restore: " + Words.list(lost, 20));
         });
-        var point = restorePoint();
-        if (point.isEmpty()) {
+        var taken = takenAt();
+        if (taken == null) {
             return NOT_KNOWN
                     + ": the database was restored, but the history does not tell when its restore point was taken";
         }
-        var taken = point.get().getTakenAt();
         var until = lastCommit(sealed.map(Found::at).orElse(null));
-        return "The database was restored from " + point.get().getRestorePointId() + ", taken " + words.moment(taken)
+        return "The database was restored from "
+                + Path.of(String.valueOf(chronicle.plan().getRestorePoint())).getFileName() + ", taken "
+                + words.moment(taken)
                 + ": what was committed in the " + Texts.span(Duration.between(taken, until)) + " until "
-                + words.moment(until) + " is not in it";
+                + words.moment(until) + " is not in it" + verdict(Duration.between(taken, until));
     }
 
     /** Writers were stopped then at the latest. */
@@ -136,6 +143,26 @@ final class DataLoss {
             return sealedAt;
         }
         return down == null ? chronicle.end() : down;
+    }
+
+    private String verdict(Duration lost) {
+        var left = objective().minus(lost);
+        if (objective().isZero()) {
+            return "";
+        }
+        return left.isNegative() ? MISSED + Texts.span(left.negated()) : "; the RPO is met";
+    }
+
+    private Duration objective() {
+        return Duration.ofMillis(chronicle.plan().getRpo());
+    }
+
+    /** Null where the history does not tell. */
+    private @Nullable Instant takenAt() {
+        var planned = chronicle.plan().getRestorePointTakenAt();
+        return planned == null
+                ? restorePoint().map(RestorePointVerified::getTakenAt).orElse(null)
+                : planned;
     }
 
     private Optional<RestorePointVerified> restorePoint() {

@@ -81,7 +81,7 @@ public final class HtmlReport {
         row(
                 report.losses().mark(),
                 "Recovery point (RPO)",
-                "none set",
+                report.losses().target(),
                 report.losses().recoveryPoint(),
                 String.join("\n", report.losses().evidence()));
         endTable();

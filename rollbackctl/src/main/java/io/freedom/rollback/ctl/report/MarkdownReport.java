@@ -81,7 +81,7 @@ public final class MarkdownReport {
                         figure.mark().symbol() + " " + figure.verdict()));
         out.append(Markdown.row(List.of(
                 "Recovery point (RPO)",
-                "none set",
+                report.losses().target(),
                 Markdown.text(report.losses().recoveryPoint()),
                 report.losses().mark().symbol() + " "
                         + Markdown.lines(report.losses().evidence()))));

@@ -46,11 +46,12 @@ public record Report(
     public record Figure(String name, String target, String actual, String verdict, Mark mark) {}
 
     /**
+     * @param target the recovery point objective
      * @param recoveryPoint what became of committed data, in one sentence
      * @param evidence why that is known
      * @param givenUp what is not in place any more, each with where it is kept
      */
-    public record Losses(Mark mark, String recoveryPoint, List<String> evidence, List<String> givenUp) {}
+    public record Losses(Mark mark, String target, String recoveryPoint, List<String> evidence, List<String> givenUp) {}
 
     /** @param end of the axis */
     public record Timeline(

@@ -21,7 +21,8 @@ public final class PlanTree {
                 + " · descriptor " + Texts.cut(plan.getDescriptorHash(), 13));
         lines.add(Expectation.of(plan));
         if (plan.getRestorePoint() != null) {
-            lines.add("the database is restored from " + plan.getRestorePoint());
+            lines.add("the database is restored from " + plan.getRestorePoint()
+                    + (plan.getRestorePointTakenAt() == null ? "" : ", taken at " + plan.getRestorePointTakenAt()));
         }
         DatabaseServer.fate(plan).ifPresent(lines::add);
         for (var phase : Phase.values()) {

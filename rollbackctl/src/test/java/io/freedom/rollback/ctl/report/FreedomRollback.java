@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.action.*;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +153,20 @@ final class FreedomRollback {
     }
 
     static RecordedHistory restored() {
-        return reverted(FreedomPlan.restoringTheDatabase())
+        return restored(FreedomPlan.restoringTheDatabase());
+    }
+
+    /** By a plan that knows when the restore point was taken. */
+    static RecordedHistory restoredWithin(Duration rpo) {
+        var plan = Plan.newBuilder(FreedomPlan.restoringTheDatabase())
+                .setRestorePointTakenAt(START.minusSeconds(22_500))
+                .setRpo(rpo.toMillis())
+                .build();
+        return validated(restored(plan), 1200).at(49_000).finished(Outcome.SUCCEEDED, "all steps succeeded", 21_000);
+    }
+
+    private static RecordedHistory restored(Plan plan) {
+        return reverted(plan)
                 .step(
                         "backup.restore-database",
                         32_000,

@@ -29,6 +29,7 @@ import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.StepAction;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,18 @@ class ReportTest {
         assertThat(losses.evidence())
                 .containsExactly("Rows before and after the restore: public.documents 1207 → 1200");
         assertThat(losses.givenUp()).contains("The replaced database: kept as freedom_kb__before_a3f9");
+    }
+
+    @Test
+    void comparesWhatWasGivenUpWithTheRecoveryPointObjective() {
+        var missed =
+                FreedomRollback.restoredWithin(Duration.ofMinutes(15)).report().losses();
+        assertThat(missed.target()).isEqualTo("15 min");
+        assertThat(missed.mark()).isEqualTo(Mark.BAD);
+        assertThat(missed.recoveryPoint()).endsWith("is not in it; the RPO is missed by 6:00:28 h");
+
+        var met = FreedomRollback.restoredWithin(Duration.ofHours(7)).report().losses();
+        assertThat(met.recoveryPoint()).endsWith("; the RPO is met");
     }
 
     @Test
