@@ -58,7 +58,7 @@ class ResetTest {
             assertThat(platform.git("status", "--porcelain", "--ignored").lines())
                     .containsExactlyInAnyOrder("!! .env", "!! models/");
             assertThat(volumes(others)).as("of another project").contains(others);
-            var id = plane.history("acc-reset").getLast().path("rollbackId").asString();
+            var id = plane.lastRollback("acc-reset");
             assertThat(platform.backups.resolve(".volumes/" + id + "/acc-reset_postgres_data.tar"))
                     .isNotEmptyFile();
             assertThat(plane.rollbackctl("report", id, "--format", "markdown", "--file", "-")

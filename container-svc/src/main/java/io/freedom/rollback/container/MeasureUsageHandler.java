@@ -48,7 +48,7 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
                     containers);
             var measured = measure(engine, containers);
             var passed = UsageBounds.passed(action.getBounds(), measured.services());
-            var detail = detail(measured, passed);
+            var detail = detail(measured, passed) + (passed.isEmpty() ? "" : largest(engine, containers, action));
             step.progress(0, 0, "services", detail);
             if (passed.isEmpty() || !action.getEnforce()) {
                 return new Completed(new UsageMeasured(measured.services(), passed), detail);
@@ -61,6 +61,33 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
                                 + ". Start what does not run; look for a leak or for load that does not end; raise the bound in platform.yaml if that is what it needs");
             }
         }
+    }
+
+    /** Which process it is that holds the memory, of the services that have bounds; as {@code ps aux} inside would tell. */
+    private static String largest(Engine engine, List<EngineContainer> containers, MeasureUsage action)
+            throws StepFailure, InterruptedException {
+        var named = new ArrayList<String>();
+        for (var bound : action.getBounds()) {
+            for (var container : containers) {
+                if (container.service().equals(bound.getService()) && container.isRunning()) {
+                    engine.processes(container.id()).stream()
+                            .limit(1)
+                            .map(process -> "%s of %s, %s"
+                                    .formatted(
+                                            process.command()
+                                                    .substring(
+                                                            0,
+                                                            Math.min(
+                                                                    80,
+                                                                    process.command()
+                                                                            .length())),
+                                            container.service(),
+                                            UsageBounds.megabytes(process.memory())))
+                            .forEach(named::add);
+                }
+            }
+        }
+        return named.isEmpty() ? "" : "; largest processes: " + String.join("; ", named);
     }
 
     private record Measured(List<ServiceUsage> services, List<String> notRunning) {}

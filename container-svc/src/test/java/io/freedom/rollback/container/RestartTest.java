@@ -135,7 +135,8 @@ class RestartTest {
         assertThat(usage.getServices().getLast().getCpu()).isLessThan(20);
         assertThat(usage.getServices().getLast().getProcesses()).isEqualTo(2);
         assertThat(usage.getPassed()).singleElement().asString().startsWith("busy holds ");
-        assertThat(detail).contains("not running: " + project.name + "-job-1");
+        assertThat(detail)
+                .contains("not running: " + project.name + "-job-1", "largest processes: python3 -c x = bytearray");
 
         project.step.within(Duration.ofSeconds(6));
         fails(FailureKind.MISMATCH, () -> measure(bounds, true))

@@ -1,6 +1,8 @@
 package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.ConflictException;
+import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.exception.NotModifiedException;
 import com.github.dockerjava.core.DefaultDockerClientConfig;
@@ -16,9 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -163,6 +167,23 @@ public final class Engine implements AutoCloseable {
     /** What a running container uses; takes a third of a second, up to two on old engines. Empty when it is gone or does not run. */
     public Optional<ContainerUsage> usage(String containerId) throws StepFailure, InterruptedException {
         return ContainerStatistics.read(client, calls, apiVersion, containerId);
+    }
+
+    /** The processes of a running container, the largest first; empty when it is gone, or where its machine has no {@code ps}. */
+    public List<ContainerProcess> processes(String containerId) throws StepFailure, InterruptedException {
+        return calls.call("listing processes of container " + shortened(containerId), () -> {
+            try {
+                var top = client.topContainerCmd(containerId)
+                        .withPsArgs("-eo pid,rss,args")
+                        .exec();
+                return Arrays.stream(Objects.requireNonNullElse(top.getProcesses(), new String[0][]))
+                        .map(row -> new ContainerProcess(Long.parseLong(row[0]), Long.parseLong(row[1]) << 10, row[2]))
+                        .sorted(Comparator.comparing(ContainerProcess::memory).reversed())
+                        .toList();
+            } catch (NotFoundException | ConflictException | InternalServerErrorException e) {
+                return List.<ContainerProcess>of();
+            }
+        });
     }
 
     /** Starts a container; nothing happens when it runs. */
