@@ -59,7 +59,12 @@ class RelapseTest {
     @AfterEach
     void stop() {
         shell("docker", "compose", "-p", NAME, "down", "-t", "1");
-        shell("bash", "-c", "docker image ls -q 'rollback-guard/" + NAME + "-*' | xargs -r docker image rm -f");
+        // By name: the id is that of the base image.
+        shell(
+                "bash",
+                "-c",
+                "docker image ls --format '{{.Repository}}:{{.Tag}}' | grep '^rollback-guard/" + NAME
+                        + "-' | xargs -r docker image rm");
     }
 
     private void shell(String... argv) {

@@ -45,14 +45,16 @@ final class VerifyTargetHandler extends GitStep<VerifyTarget> {
         repository.requireUnlocked();
         requireFlagsKept(site, Index.read(repository).flags());
         var changed = Trees.differences(repository.jgit(), target.commit().getTree(), head.getTree());
-        List<String> dirty = action.getWithDirtyPaths() ? site.tree().changes().dirty() : List.of();
+        List<String> differing = action.getWithWorkTree()
+                ? site.tree().differences(target.commit().getTree())
+                : List.of();
         int commits = target.commitsUntil(repository, head);
         return new Completed(
                 TargetVerified.newBuilder()
                         .setCommit(target.commit().name())
                         .setCommitsSince(commits)
                         .setChangedPaths(changed.stream().limit(LISTED).toList())
-                        .setDirtyPaths(dirty.stream().limit(LISTED).toList())
+                        .setDifferingPaths(differing.stream().limit(LISTED).toList())
                         .build(),
                 action.getTag() + " is " + site.name(target.commit()) + ", " + commits + " commits and "
                         + changed.size() + " paths behind HEAD; files are changed with "

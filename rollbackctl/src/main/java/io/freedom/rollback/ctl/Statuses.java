@@ -60,12 +60,6 @@ final class Statuses {
         return status.getScenario().equals("selective-rollback") && status.getState() == RollbackState.SUCCEEDED;
     }
 
-    /** Nothing more is to come of it; where it only looked, also what it has led to is told. */
-    static boolean isOver(RollbackStatus status) {
-        boolean told = status.getContinuedBy() != null || !status.getReason().isEmpty();
-        return !isRunning(status) && (!looked(status) || told);
-    }
-
     static boolean isRunning(RollbackStatus status) {
         return switch (status.getState()) {
             case RUNNING, COMPENSATING, PAUSED, HELD, AWAITING_APPROVAL -> true;

@@ -44,7 +44,7 @@ abstract class WatchingVerb extends Verb {
     private RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
         var status = awaitFirst(reader, statuses, rollbackId);
         view.show(status, now());
-        while (!Statuses.isOver(status)) {
+        while (Statuses.isRunning(status)) {
             statuses.apply(reader.poll(REDRAW));
             status = statuses.rollback(rollbackId).orElse(status);
             view.show(status, now());

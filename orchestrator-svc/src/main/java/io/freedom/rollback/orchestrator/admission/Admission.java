@@ -150,6 +150,10 @@ public final class Admission {
         }
         try {
             var wanted = Wanted.by(incident, registered());
+            if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK
+                    && plan.getIncidentClass() == incident.getIncidentClass()) {
+                return true; // it looks, or rolls back what was found
+            }
             return wanted.scenario().id().equals(plan.getScenario())
                     && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {

@@ -56,6 +56,12 @@ final class Plans {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
                     + " has none");
         }
+        boolean needsMore =
+                wanted.kind() == IncidentClass.DATA_CORRUPTION || wanted.kind() == IncidentClass.SECURITY_BREACH;
+        if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK && needsMore) {
+            throw new Refused("selective-rollback keeps data and isolates nothing: no answer to " + wanted.kind()
+                    + "; choose full-rollback");
+        }
         if (wanted.target() != null && !wanted.scenario().touchesGit()) {
             throw new Refused(wanted.scenario().id() + " goes to no git tag: leave --target out");
         }

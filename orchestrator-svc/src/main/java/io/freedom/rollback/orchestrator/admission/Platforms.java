@@ -47,6 +47,17 @@ public final class Platforms {
                 .build();
     }
 
+    /** What one that only looked has answered is answered by what follows: they count as one. */
+    public static PlatformState continued(PlatformState state, String looked, String rollbackId) {
+        return PlatformState.newBuilder(state)
+                .setIncidents(state.getIncidents().stream()
+                        .map(known -> known.getRollbackId().equals(looked)
+                                ? new AnsweredIncident(known.getKey(), rollbackId, known.getAt())
+                                : known)
+                        .toList())
+                .build();
+    }
+
     /** An operator takes care of it: what alerts started before is not held against them any more. */
     public static PlatformState attended(PlatformState state, Instant now) {
         return PlatformState.newBuilder(state).setAttendedAt(now).build();
@@ -101,7 +112,7 @@ public final class Platforms {
                 Scenario.of(plan.getScenario()).filter(Scenario::onlyLooks).isPresent();
         boolean mended = outcome == Outcome.SUCCEEDED && !looked;
         var leftBy = switch (outcome) {
-            case COMPENSATION_FAILED, ABORTED -> rollbackId;
+            case COMPENSATION_FAILED, ABORTED -> looked ? state.getLeftBy() : rollbackId;
             case SUCCEEDED, REFUSED, COMPENSATED -> mended ? null : state.getLeftBy();
         };
         var undoable = switch (outcome) {
@@ -110,7 +121,7 @@ public final class Platforms {
             // What comes after a rollback is undone first, and that is done now; nobody knows what it is like after a
             // failure.
             case COMPENSATED -> rollbackId.equals(state.getUndoable()) ? null : state.getUndoable();
-            case COMPENSATION_FAILED, ABORTED -> null;
+            case COMPENSATION_FAILED, ABORTED -> looked ? state.getUndoable() : null;
         };
         return PlatformState.newBuilder(state)
                 .setRunning(null)

@@ -51,7 +51,6 @@ record Wanted(
 
     /** @throws Refused where the descriptor has no scenario for such an incident */
     static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
-        var services = services(incident, platform);
         var scenario = scenarioOf(incident.getIncidentClass(), platform)
                 .orElseThrow(() -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
         if (!scenario.startedByIncidents()) {
@@ -59,13 +58,21 @@ record Wanted(
                     scenario.id() + " is never started by an incident: start it by hand with `rollbackctl start "
                             + platform.name() + " --scenario " + scenario.id() + " --reason …`");
         }
+        var services = services(incident, platform);
+        // Where the alert says which services, nobody needs to look.
+        if (scenario == Scenario.SELECTIVE_ROLLBACK && !services.isEmpty() && canGoBackAlone(services, platform)) {
+            scenario = Scenario.SERVICE_ROLLBACK;
+        }
         return new Wanted(
-                // Where the alert says which services, nobody needs to look.
-                scenario == Scenario.SELECTIVE_ROLLBACK && !services.isEmpty() ? Scenario.SERVICE_ROLLBACK : scenario,
-                null,
-                null,
-                services,
-                incident.getIncidentClass());
+                scenario, null, null, scenario.isOfServices() ? services : List.of(), incident.getIncidentClass());
+    }
+
+    private static boolean canGoBackAlone(List<String> services, PlatformDescriptor platform) {
+        var database = platform.database();
+        return platform.services().stream()
+                .filter(service -> services.contains(service.name()))
+                .allMatch(service -> !service.paths().isEmpty()
+                        && (database == null || !service.name().equals(database.service())));
     }
 
     /** @param target of what was looked at */

@@ -137,7 +137,7 @@ public enum Scenario {
         return this == PLATFORM_CHECK || this == SELECTIVE_ROLLBACK;
     }
 
-    boolean isOfServices() {
+    public boolean isOfServices() {
         return traits.contains(Trait.OF_SERVICES);
     }
 

@@ -7,7 +7,6 @@ import io.freedom.rollback.schemas.step.Phase;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * A deployment has failed: which services did it touch? This scenario only looks, since nobody but git-svc can read the
@@ -40,29 +39,27 @@ public final class SelectiveRollback {
     }
 
     public static Choice choose(TargetVerified found, PlatformDescriptor platform, String target) {
-        var touched = Stream.concat(found.getChangedPaths().stream(), found.getDirtyPaths().stream())
-                .filter(path -> !path.endsWith(".md")) // documentation has never broken a deployment
-                .distinct()
-                .sorted()
-                .toList();
-        if (touched.isEmpty()) {
-            return new Choice.Nothing("nothing of " + platform.name() + " has changed since " + target
-                    + ", as far as git knows: no rollback to it would change anything");
-        }
-        if (found.getChangedPaths().size() >= LISTED || found.getDirtyPaths().size() >= LISTED) {
+        // What differs now: a rollback of some services leaves HEAD where it is, and is not to be done again.
+        var differing = found.getDifferingPaths();
+        if (differing.size() >= LISTED) {
             return new Choice.Whole("more than " + LISTED + " paths have changed since " + target);
         }
         var services = new TreeSet<String>();
         var shared = new TreeSet<String>();
-        for (var path : touched) {
+        for (var path : differing) {
             var owners = platform.services().stream()
                     .filter(service -> owns(service, path))
                     .map(ServiceSpec::name)
                     .toList();
             services.addAll(owners);
-            if (owners.isEmpty()) {
+            boolean documentation = path.endsWith(".md"); // that of no service has never broken a deployment
+            if (owners.isEmpty() && !documentation) {
                 shared.add(path);
             }
+        }
+        if (services.isEmpty() && shared.isEmpty()) {
+            return new Choice.Nothing(platform.name() + " is as at " + target
+                    + ", as far as git knows: no rollback to it would change anything");
         }
         if (!shared.isEmpty()) {
             return new Choice.Whole(
@@ -74,7 +71,7 @@ public final class SelectiveRollback {
         }
         return new Choice.Services(
                 List.copyOf(services),
-                "since " + target + " only " + String.join(", ", services) + " changed: " + few(touched));
+                "since " + target + " only " + String.join(", ", services) + " changed: " + few(differing));
     }
 
     private static boolean owns(ServiceSpec service, String path) {

@@ -139,9 +139,16 @@ final class Admissions {
 
     /** From one that only looked to the rollback of what it found. */
     private void goOn(Live ended, String platform, Instant now) {
+        if (!Sagas.leadsOn(ended.rollback)) {
+            return;
+        }
         var next = admission(platform, now).continuing(ended.rollback);
         if (next.isEmpty()) {
+            sagas.publish(ended, now);
             return;
+        }
+        if (next.get() instanceof Decision.Start(var start)) {
+            store.put(Platforms.continued(store.platform(platform), ended.rollback.id(), start.rollbackId()));
         }
         apply(next.get(), platform, ended.rollback.id(), now);
         switch (next.get()) {

@@ -77,7 +77,9 @@ final class Sagas {
         if (cause != null) {
             publisher.somebodyWaits(); // the operator, even where no worker is told anything
         }
-        publish(live, now);
+        if (!leadsOn(live.rollback)) {
+            publish(live, now);
+        }
         if (!live.rollback.finished()) {
             return Optional.empty();
         }
@@ -95,6 +97,12 @@ final class Sagas {
             aftercare.begin(platform, live.rollback.id(), now);
         }
         return Optional.of(live);
+    }
+
+    /** It only looked, and its end is published with what it leads to. */
+    static boolean leadsOn(Rollback rollback) {
+        return rollback.outcome() == Outcome.SUCCEEDED
+                && rollback.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id());
     }
 
     /** One that has succeeded, or whose undoing failed, runs again. */

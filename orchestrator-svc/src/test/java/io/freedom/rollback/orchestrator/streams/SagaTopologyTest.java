@@ -258,7 +258,7 @@ class SagaTopologyTest {
     }
 
     private static SpecificRecord touched(String... paths) {
-        var found = new TargetVerified("4f2a91c", 1, List.of(paths), List.of());
+        var found = new TargetVerified("4f2a91c", 1, List.of(), List.of(paths));
         return new StepDone(new StepResult(found), "1 commit", false);
     }
 
@@ -267,6 +267,7 @@ class SagaTopologyTest {
         registered();
         report(alert("freedom", "f1", "firing", "deployment-failure"));
         assertThat(commands).singleElement().extracting(StepCommand::getStepId).isEqualTo("git.verify-target");
+        report(alert("freedom", "f2", "firing", "deployment-failure"));
 
         worker(commands.removeFirst(), touched("services/api/main.py"));
 
@@ -287,12 +288,25 @@ class SagaTopologyTest {
                 .isEqualTo("since graveyard/pre-reset only api changed: services/api/main.py");
         workersSucceed();
 
-        report(alert("freedom", "f1", "firing", "deployment-failure"));
+        for (var fingerprint : List.of("f1", "f2")) {
+            report(alert("freedom", fingerprint, "firing", "deployment-failure"));
+            assertThat(facts().getLast())
+                    .as("joined the look, is answered by what followed")
+                    .isInstanceOfSatisfying(
+                            IncidentDuplicated.class,
+                            duplicated -> assertThat(duplicated.getRollbackId()).isEqualTo(id));
+        }
+    }
 
-        assertThat(facts().getLast())
-                .isInstanceOfSatisfying(
-                        IncidentDuplicated.class,
-                        duplicated -> assertThat(duplicated.getRollbackId()).isEqualTo(id));
+    @Test
+    void passesOverTheServiceThatAnAlertNamesWhereTheScenarioIsOfTheWholePlatform() {
+        registered();
+        report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
+                .replace("\"alertname\"", "\"service\":\"api\",\"alertname\"")
+                .getBytes(StandardCharsets.UTF_8));
+
+        assertThat(facts().getLast()).isNotInstanceOf(IncidentIgnored.class);
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
     }
 
     @Test
@@ -305,8 +319,8 @@ class SagaTopologyTest {
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         IncidentIgnored.class,
-                        ignored -> assertThat(ignored.getReason()).contains("nothing of freedom has changed"));
-        assertThat(statuses().getLast().getReason()).contains("nothing of freedom has changed");
+                        ignored -> assertThat(ignored.getReason()).contains("freedom is as at graveyard/pre-reset"));
+        assertThat(statuses().getLast().getReason()).contains("freedom is as at graveyard/pre-reset");
         assertThat(commands).isEmpty();
     }
 

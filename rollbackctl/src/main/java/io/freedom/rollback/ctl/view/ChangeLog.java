@@ -81,8 +81,6 @@ public final class ChangeLog {
         }
         if (before == null || before.getState() != status.getState()) {
             stateLine(status, lines);
-        } else if (Steps.isOver(status.getState()) && !status.getReason().equals(before.getReason())) {
-            lines.add(line(status, status.getAt(), style.bold("→ " + status.getReason())));
         }
         last = status;
         return lines;
