@@ -4,6 +4,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.step.Phase;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -46,12 +47,16 @@ public final class SelectiveRollback {
         }
         var services = new TreeSet<String>();
         var shared = new TreeSet<String>();
+        var owned = new ArrayList<String>();
         for (var path : differing) {
             var owners = platform.services().stream()
                     .filter(service -> owns(service, path))
                     .map(ServiceSpec::name)
                     .toList();
             services.addAll(owners);
+            if (!owners.isEmpty()) {
+                owned.add(path);
+            }
             boolean documentation = path.endsWith(".md"); // that of no service has never broken a deployment
             if (owners.isEmpty() && !documentation) {
                 shared.add(path);
@@ -71,7 +76,7 @@ public final class SelectiveRollback {
         }
         return new Choice.Services(
                 List.copyOf(services),
-                "since " + target + " only " + String.join(", ", services) + " changed: " + few(differing));
+                "since " + target + " only " + String.join(", ", services) + " changed: " + few(owned));
     }
 
     private static boolean owns(ServiceSpec service, String path) {
