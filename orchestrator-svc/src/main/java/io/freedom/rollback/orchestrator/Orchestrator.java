@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator;
 
+import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
 import java.util.Map;
@@ -12,11 +13,17 @@ import org.springframework.kafka.config.StreamsBuilderFactoryBean;
 /** Starts the Streams application once Kafka answers and the topics exist, and says how it is. */
 final class Orchestrator implements SmartLifecycle, HealthIndicator {
     private final StreamsBuilderFactoryBean streams;
+    private final Mishaps mishaps;
     private final TopicProvisioning topics;
     private volatile @Nullable Thread starter;
 
     Orchestrator(
-            StreamsBuilderFactoryBean streams, TopicCatalogue topics, Map<String, Object> kafka, short replication) {
+            StreamsBuilderFactoryBean streams,
+            Mishaps mishaps,
+            TopicCatalogue topics,
+            Map<String, Object> kafka,
+            short replication) {
+        this.mishaps = mishaps;
         this.streams = streams;
         this.topics = new TopicProvisioning(topics, kafka, replication);
     }
@@ -49,6 +56,10 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
             return Health.down().withDetail("state", topics.state()).build();
         }
         var health = running.state().isRunningOrRebalancing() ? Health.up() : Health.down();
+        var putAside = mishaps.putAside();
+        if (!putAside.isEmpty()) {
+            health.withDetail("putAside", putAside);
+        }
         return health.withDetail("state", running.state().name()).build();
     }
 }

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
+import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.InstantSource;
@@ -36,14 +37,20 @@ public class OrchestratorConfiguration {
     }
 
     @Bean
+    Mishaps mishaps() {
+        return new Mishaps();
+    }
+
+    @Bean
     StreamsBuilderFactoryBean orchestratorStreams(
-            OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics) {
+            OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics, Mishaps mishaps) {
         var streams = new StreamsBuilderFactoryBean(new KafkaStreamsConfiguration(settings(properties, kafka)));
         streams.setAutoStartup(false); // Orchestrator starts it, once the topics are there
         streams.setInfrastructureCustomizer(new KafkaStreamsInfrastructureCustomizer() {
             @Override
             public void configureBuilder(StreamsBuilder builder) {
-                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl())).addTo(builder);
+                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl()), mishaps)
+                        .addTo(builder);
             }
         });
         // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.
@@ -84,9 +91,10 @@ public class OrchestratorConfiguration {
             StreamsBuilderFactoryBean orchestratorStreams,
             OrchestratorProperties properties,
             KafkaProperties kafka,
-            TopicCatalogue topics) {
+            TopicCatalogue topics,
+            Mishaps mishaps) {
         return new Orchestrator(
-                orchestratorStreams, topics, kafka.buildAdminProperties(), properties.replicationFactor());
+                orchestratorStreams, mishaps, topics, kafka.buildAdminProperties(), properties.replicationFactor());
     }
 
     @Bean

@@ -60,6 +60,13 @@ final class Admissions {
         apply(decision, command.getPlatform(), command.getCommandId(), now);
     }
 
+    /** What it asks for cannot be done, for a reason that admission does not know. */
+    void refused(OperatorCommand command, String reason, Instant now) {
+        var platform = command.getPlatform();
+        store.put(Platforms.handled(store.platform(platform), command.getCommandId()));
+        apply(new Decision.Reject(reason), platform, command.getCommandId(), now);
+    }
+
     private Admission admission(String platform, Instant now) {
         var live = store.live(platform);
         return new Admission(

@@ -65,20 +65,23 @@ final class Aftercare {
         }
     }
 
-    /** Looks at those whose turn it is. */
-    void tick(Instant now) {
-        for (var platform : store.watched()) {
-            var watch = store.platform(platform).getWatch();
-            if (watch == null || store.live(platform) != null) {
-                continue;
-            }
-            var descriptor = descriptor(platform);
-            if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
-                ended(platform, watch, "its time is over", now);
-            } else if (Watches.isDue(watch, now)) {
-                watched(platform, Watches.asked(watch, descriptor.get(), now));
-                publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
-            }
+    /** Platforms that are looked at. */
+    List<String> watched() {
+        return store.watched();
+    }
+
+    /** Looks at a platform if it is its turn. */
+    void tick(String platform, Instant now) {
+        var watch = store.platform(platform).getWatch();
+        if (watch == null || store.live(platform) != null) {
+            return;
+        }
+        var descriptor = descriptor(platform);
+        if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
+            ended(platform, watch, "its time is over", now);
+        } else if (Watches.isDue(watch, now)) {
+            watched(platform, Watches.asked(watch, descriptor.get(), now));
+            publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
         }
     }
 

@@ -13,11 +13,13 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Reads whatever the alerting system wrote; incidents go on keyed by platform, the rest becomes dead letters. */
 final class IntakeProcessor implements Processor<byte[], byte[], String, SpecificRecord> {
     private final IncidentReader reader;
+    private final Mishaps mishaps;
     private ProcessorContext<String, SpecificRecord> context;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
-    IntakeProcessor(IncidentReader reader) {
+    IntakeProcessor(IncidentReader reader, Mishaps mishaps) {
         this.reader = reader;
+        this.mishaps = mishaps;
     }
 
     @Override
@@ -27,6 +29,19 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
 
     @Override
     public void process(Record<byte[], byte[]> record) {
+        var place = Mishaps.placeOf(context);
+        mishaps.at(place)
+                .ifPresentOrElse(
+                        before -> putAside(record, before.reason()), () -> mishaps.guard(place, () -> take(record)));
+        context.commit();
+    }
+
+    private void putAside(Record<byte[], byte[]> record, String reason) {
+        var at = context.currentSystemTimeMs();
+        context.forward(new Record<>("", letter(record, at, reason), at));
+    }
+
+    private void take(Record<byte[], byte[]> record) {
         var at = context.currentSystemTimeMs();
         var reading = reader.read(record.value());
         for (var incident : reading.incidents()) {
@@ -36,7 +51,6 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
         for (var reason : reading.refused()) {
             context.forward(new Record<>("", letter(record, at, reason), at));
         }
-        context.commit();
     }
 
     private DeadLetter letter(Record<byte[], byte[]> record, long at, String reason) {

@@ -1,5 +1,8 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.streams.Mishaps.Mishap;
+import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
@@ -30,6 +33,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private final TopicCatalogue topics;
     private final Deserializer<OperatorCommand> operatorCommands;
     private final Deserializer<StepEvent> stepEvents;
+    private final Mishaps mishaps;
 
     private ProcessorContext<String, Outbound> context;
     private SagaStore store;
@@ -42,8 +46,12 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     SagaProcessor(
-            TopicCatalogue topics, Deserializer<OperatorCommand> operatorCommands, Deserializer<StepEvent> stepEvents) {
+            TopicCatalogue topics,
+            Deserializer<OperatorCommand> operatorCommands,
+            Deserializer<StepEvent> stepEvents,
+            Mishaps mishaps) {
         this.topics = topics;
+        this.mishaps = mishaps;
         this.operatorCommands = operatorCommands;
         this.stepEvents = stepEvents;
     }
@@ -65,7 +73,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     /** Costs nothing where nothing is watched: no record is written, so no transaction begins. */
     private void look(Instant now) {
-        aftercare.tick(now);
+        for (var platform : aftercare.watched()) {
+            mishaps.guardOrLeave("the watch of " + platform, () -> aftercare.tick(platform, now));
+        }
         publisher.commitWhatIsAwaited();
     }
 
@@ -81,31 +91,86 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
 
     private void tick(Instant now) {
         for (var live : store.live()) {
-            var platform = live.rollback.plan().getPlatform();
-            for (var command : SagaTimers.due(live.rollback, live.signs, now)) {
-                if (live.rollback.finished()) {
-                    break; // the next one of this platform may have steps of the same names
-                }
-                admissions.advance(platform, command, null, now);
-            }
-            if (live.unpublished && !live.rollback.finished()) {
-                sagas.publish(live, now);
-            }
+            mishaps.guardOrLeave(
+                    "the time of rollback " + live.rollback.id() + " of "
+                            + live.rollback.plan().getPlatform(),
+                    () -> tick(live, now));
         }
         publisher.commitWhatIsAwaited();
         tickWhileSomethingRuns();
     }
 
+    private void tick(Live live, Instant now) {
+        for (var command : SagaTimers.due(live.rollback, live.signs, now)) {
+            if (live.rollback.finished()) {
+                break; // the next one of this platform may have steps of the same names
+            }
+            admissions.advance(live.rollback.plan().getPlatform(), command, null, now);
+        }
+        if (live.unpublished && !live.rollback.finished()) {
+            sagas.publish(live, now);
+        }
+    }
+
     @Override
     public void process(Record<String, Inbound> inbound) {
         var now = Instant.ofEpochMilli(context.currentSystemTimeMs());
+        var place = Mishaps.placeOf(context);
+        var before = mishaps.at(place);
+        mishaps.guard(place, () -> {
+            if (before.isPresent()) {
+                putAside(inbound, before.get(), now);
+            } else {
+                take(inbound, now);
+            }
+        });
+        publisher.commitWhatIsAwaited();
+        tickWhileSomethingRuns();
+    }
+
+    private void take(Record<String, Inbound> inbound, Instant now) {
         switch (inbound.value()) {
             case Inbound.Reported(var report) -> admissions.reported(report, now);
             case Inbound.FromOperator(var value) -> fromOperator(inbound.key(), value, now);
             case Inbound.FromWorker(var value) -> fromWorker(inbound.key(), value, now);
         }
-        publisher.commitWhatIsAwaited();
-        tickWhileSomethingRuns();
+    }
+
+    /** It becomes a dead letter; who waits for what follows from it is told, unless that has failed as well. */
+    private void putAside(Record<String, Inbound> inbound, Mishap mishap, Instant now) {
+        var reason = mishap.reason();
+        switch (inbound.value()) {
+            case Inbound.Reported(var report) ->
+                publisher.refuse(
+                        inbound.key(),
+                        DeadLetter.newBuilder(report.getOrigin())
+                                .setReason(reason)
+                                .setAt(now)
+                                .build(),
+                        now);
+            case Inbound.FromOperator(var value) -> {
+                if (!mishap.isHopeless()) {
+                    read(topics.operatorCommands(), operatorCommands, inbound.key(), value, now)
+                            .ifPresent(command -> admissions.refused(command, reason, now));
+                }
+                publisher.refuse(topics.operatorCommands(), inbound.key(), value, reason, now);
+            }
+            case Inbound.FromWorker(var value) -> {
+                if (!mishap.isHopeless()) {
+                    read(topics.stepEvents(), stepEvents, inbound.key(), value, now)
+                            .filter(event -> event.getEvent() instanceof StepDone)
+                            .ifPresent(event ->
+                                    endWithoutResult(event, "its worker reports that it is done, but " + reason, now));
+                }
+                publisher.refuse(topics.stepEvents(), inbound.key(), value, reason, now);
+            }
+        }
+    }
+
+    /** The step's end is not to be waited for; taken as lost, it would be sent again and again. */
+    private void endWithoutResult(StepEvent event, String why, Instant now) {
+        WorkerReports.notUnderstood(event, why, store.live(event.getPlatform()))
+                .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
     }
 
     private void fromOperator(@Nullable String key, byte @Nullable [] value, Instant now) {
@@ -130,12 +195,12 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                     .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
         } catch (UnreadableRecordException e) {
             publisher.refuse(topics.stepEvents(), key, value, String.valueOf(e.getMessage()), now);
-            // Its end is not to be waited for; taken as lost, the step would be sent again and again.
             if (e instanceof UnknownRecordException later
                     && later.known() instanceof StepEvent event
                     && event.getEvent() instanceof StepDone) {
-                WorkerReports.notUnderstood(event, later.unknown(), store.live(event.getPlatform()))
-                        .ifPresent(command -> admissions.advance(event.getPlatform(), command, null, now));
+                var why = "its worker reports a " + later.unknown()
+                        + ", which this orchestrator does not know: upgrade the orchestrator";
+                endWithoutResult(event, why, now);
             }
         }
     }

@@ -30,11 +30,16 @@ import org.jspecify.annotations.Nullable;
 public final class SagaTopology {
     private final TopicCatalogue topics;
     private final Map<String, ?> registry;
+    private final Mishaps mishaps;
 
-    /** @param registry settings of the serdes, {@code schema.registry.url} above all */
-    public SagaTopology(TopicCatalogue topics, Map<String, ?> registry) {
+    /**
+     * @param registry settings of the serdes, {@code schema.registry.url} above all
+     * @param mishaps of this process
+     */
+    public SagaTopology(TopicCatalogue topics, Map<String, ?> registry, Mishaps mishaps) {
         this.topics = topics;
         this.registry = registry;
+        this.mishaps = mishaps;
     }
 
     public void addTo(StreamsBuilder builder) {
@@ -51,7 +56,7 @@ public final class SagaTopology {
         var operatorCommands = serde(OperatorCommand.class).deserializer();
         var stepEvents = serde(StepEvent.class).deserializer();
         inbound.process(
-                        () -> new SagaProcessor(topics, operatorCommands, stepEvents),
+                        () -> new SagaProcessor(topics, operatorCommands, stepEvents, mishaps),
                         SagaStore.PLATFORMS,
                         SagaStore.EVENTS)
                 .to(
@@ -71,7 +76,7 @@ public final class SagaTopology {
         var reader = new IncidentReader(
                 topics.incidents().name(), serde(Incident.class).deserializer());
         var read = builder.stream(topics.incidents().name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
-                .process(() -> new IntakeProcessor(reader));
+                .process(() -> new IntakeProcessor(reader, mishaps));
         read.filter((_, value) -> value instanceof DeadLetter)
                 .to(
                         topics.deadLetters(topics.incidents()).name(),

@@ -36,15 +36,14 @@ final class WorkerReports {
         return Optional.of(command(event, attempt));
     }
 
-    /** A step is done, but its result is of a later release than this orchestrator. */
-    static Optional<RollbackCommand> notUnderstood(StepEvent event, String result, @Nullable Live live) {
+    /** A step is done, but this orchestrator can make nothing of its result. */
+    static Optional<RollbackCommand> notUnderstood(StepEvent event, String why, @Nullable Live live) {
         return live == null || !live.rollback.id().equals(event.getRollbackId())
                 ? Optional.empty()
                 : Optional.of(new RollbackCommand.Fail(
                         new AttemptId(event.getStepId(), event.getCompensation(), event.getAttempt()),
                         FailureKind.INVALID,
-                        "its worker reports a " + result
-                                + ", which this orchestrator does not know: upgrade the orchestrator"));
+                        why));
     }
 
     private static RollbackCommand command(StepEvent event, AttemptId attempt) {

@@ -91,6 +91,10 @@ class AftercareTest {
         admissions = new Admissions(store, sagas, history, notifications, publisher);
     }
 
+    private void tick(Instant now) {
+        aftercare.watched().forEach(platform -> aftercare.tick(platform, now));
+    }
+
     @AfterEach
     void stop() {
         registry.close();
@@ -146,7 +150,7 @@ class AftercareTest {
     }
 
     private void look(int number, SpecificRecord answer) {
-        aftercare.tick(after(60 * number));
+        tick(after(60 * number));
         answer(number, answer);
     }
 
@@ -154,14 +158,14 @@ class AftercareTest {
     void asksAHealthWorkerEachMinuteUntilTheTimeIsOver() {
         assertThat(facts(StabilityWatchStarted.class))
                 .containsExactly(new StabilityWatchStarted("rb-1", after(300), 60_000L));
-        aftercare.tick(after(59));
+        tick(after(59));
         assertThat(sent(StepCommand.class)).isEmpty();
 
-        aftercare.tick(after(60));
-        aftercare.tick(after(65));
+        tick(after(60));
+        tick(after(65));
         assertThat(sent(StepCommand.class)).hasSize(1);
         wired(); // another orchestrator goes on
-        aftercare.tick(after(121));
+        tick(after(121));
 
         var commands = sent(StepCommand.class);
         assertThat(commands).extracting(StepCommand::getAttempt).containsExactly(1, 2);
@@ -172,7 +176,7 @@ class AftercareTest {
         assertThat(look.getLogsSince()).isEqualTo(after(60));
 
         answer(2, found());
-        aftercare.tick(after(300));
+        tick(after(300));
 
         assertThat(facts(StabilityWatchEnded.class))
                 .containsExactly(new StabilityWatchEnded("rb-1", 1, 0, "its time is over"));
@@ -196,14 +200,14 @@ class AftercareTest {
             assertThat(message.getTitle()).isEqualTo("freedom: not well again after rb-1");
             assertThat(message.getText()).contains("api is unhealthy", "you decide", "rollbackctl undo rb-1");
         });
-        aftercare.tick(after(299));
+        tick(after(299));
         assertThat(sent(StepCommand.class)).hasSize(4);
     }
 
     @Test
     void passesOverAnswersThatAreNotOfTheNewestLook() {
-        aftercare.tick(after(60));
-        aftercare.tick(after(120));
+        tick(after(60));
+        tick(after(120));
         answer(1, found("api is unhealthy"));
         answer(2, found("api is unhealthy"));
         answer(3, found("api is unhealthy"));
@@ -241,7 +245,7 @@ class AftercareTest {
     void watchesNoLongerWhenSomethingElseChangesThePlatform() {
         sagas.start(new RollbackCommand.Start("rb-2", plan(Phase.ASSESS), null, "ada", null), "freedom", "c", END);
         assertThat(facts(StabilityWatchEnded.class)).isEmpty();
-        aftercare.tick(after(60));
+        tick(after(60));
         assertThat(sent(StepCommand.class))
                 .as("not while it runs")
                 .extracting(StepCommand::getStepId)

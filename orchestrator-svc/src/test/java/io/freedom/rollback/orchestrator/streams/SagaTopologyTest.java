@@ -100,7 +100,7 @@ class SagaTopologyTest {
     void start() throws IOException {
         registry = new InMemoryRegistry();
         var builder = new StreamsBuilder();
-        new SagaTopology(TOPICS, Map.of("schema.registry.url", registry.url())).addTo(builder);
+        new SagaTopology(TOPICS, Map.of("schema.registry.url", registry.url()), new Mishaps()).addTo(builder);
         var settings = new Properties();
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "unused:9092");
