@@ -91,6 +91,63 @@ class ScenariosTest {
         assertThat(platform.health().exitCode()).as("the platform is healthy").isZero();
     }
 
+    // ---- looking ahead ----------------------------------------------------------------------------
+
+    @Test
+    void showsWhatAPlanMeansRightNowAndChangesNothing() {
+        platform.write("services/api/server.py", text -> text + "# newer\n");
+        platform.commit("Change the gateway", "services/api/server.py");
+        platform.sql("INSERT INTO documents (title, body) VALUES ('since the restore point', 'x')");
+        var before = platform.state();
+
+        var full = plane.rollbackctl("plan", NAME, "--restore-point", restorePoint);
+
+        assertThat(full.exitCode()).as(full.output()).isZero();
+        assertThat(full.output())
+                .contains("2 paths to graveyard/pre-reset, 1 commit behind HEAD: README.md, services/api/server.py")
+                .containsPattern("dirty work +\\d changed path.*kept under refs/rollback")
+                .containsPattern("made anew: api, castle-gui, kb-service, mlx-server, postgres")
+                .containsPattern("(built before anything is stopped|here already): api, castle-gui, kb-service")
+                .containsPattern("given up: at most \\d+ transactions? since then, and rows of 1 table")
+                .containsPattern("public.documents: [0-9,]+ rows now, [0-9,]+ then")
+                .contains("Nothing stands in its way", "✔ PostgreSQL 15.", "✔ no other container has its ports");
+        var service = plane.rollbackctl("plan", NAME, "--scenario", "service-restart", "--service", "api");
+        assertThat(service.output())
+                .contains("restarted, same containers: api\n", "what restarted services held in memory");
+        assertThat(platform.state()).isEqualTo(before);
+        platform.sql("DELETE FROM documents WHERE title = 'since the restore point'");
+        assertThat(platform.git("worktree", "list").lines()).hasSize(1);
+    }
+
+    @Test
+    void saysBeforehandThatTheTargetCouldNotStartAndRefusesIt() {
+        var foreign = NAME + "-foreign";
+        platform.compose("rm", "--stop", "--force", "castle-gui").succeeded();
+        var port = String.valueOf(platform.port("CASTLE_PORT"));
+        Shell.run(
+                        platform.tree,
+                        "docker run -d --name %s -p %s:80 rollback-local/python:bookworm sleep 600"
+                                .formatted(foreign, port)
+                                .split(" "))
+                .succeeded();
+        try {
+            var before = platform.state();
+
+            var plan = plane.rollbackctl("plan", NAME);
+            var rollback = start("full-rollback", "--watch");
+
+            var reason = "port 127.0.0.1:" + port + ", which castle-gui publishes, is taken by container " + foreign;
+            assertThat(plan.exitCode()).as(plan.output()).isEqualTo(1);
+            assertThat(plan.output()).contains("It would not get through", "✘ " + reason);
+            assertThat(rollback.exitCode()).isEqualTo(1);
+            assertThat(outcome()).isEqualTo("REFUSED");
+            assertThat(rollback.output()).contains(reason);
+            assertThat(platform.state()).isEqualTo(before);
+        } finally {
+            Shell.run(platform.tree, "docker", "rm", "-f", foreign);
+        }
+    }
+
     // ---- happy paths ------------------------------------------------------------------------------
 
     @Test

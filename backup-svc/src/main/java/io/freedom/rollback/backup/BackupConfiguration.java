@@ -21,6 +21,7 @@ public class BackupConfiguration {
                 Worker.BACKUP,
                 List.of(
                         new CheckBackupSpaceHandler(engines),
+                        new CheckDatabaseServerHandler(engines),
                         new DumpDatabaseHandler(engines),
                         new CopyConfigurationHandler(),
                         new CopyModifiedFilesHandler(),

@@ -56,12 +56,13 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
             endEarlierAttempts(connection, step);
             try (var tools = PostgresTools.open(engines, action.getCompose(), database, PURPOSE, step)) {
                 var dump = tools.folder() + "/dump";
-                var tables = dump(action, dump, connection, tools, step);
+                var snapshot = dump(action, dump, connection, tools, step);
                 var dumped = new DumpRecord(
                         database.getName(),
                         Sql.serverVersion(connection),
                         tools.version("pg_dump"),
-                        tables.stream().map(DumpRecord.Rows::of).toList());
+                        snapshot.tables().stream().map(DumpRecord.Rows::of).toList(),
+                        snapshot.nextTransaction());
                 return Disk.work(point.databases(), () -> {
                     fetch(dump, point, dumped, tools, step);
                     return completed(point, dumped);
@@ -81,7 +82,9 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 PostgresTools.session(PURPOSE, step));
     }
 
-    private static List<TableRows> dump(
+    private record Snapshot(List<TableRows> tables, long nextTransaction) {}
+
+    private static Snapshot dump(
             DumpDatabase action, String target, Connection connection, PostgresTools tools, StepContext step)
             throws SQLException, StepFailure, InterruptedException {
         connection.setAutoCommit(false);
@@ -109,7 +112,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 step.checkpoint();
                 step.progress(tools.size(target), 0, "bytes", "pg_dump is writing");
             });
-            return tables;
+            return new Snapshot(tables, Transactions.next(connection));
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);

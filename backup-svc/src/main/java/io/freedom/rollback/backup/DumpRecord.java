@@ -2,6 +2,7 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.TableRows;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known about a dump, kept beside it.
@@ -9,8 +10,14 @@ import java.util.List;
  * @param serverVersion e.g. "15.18"
  * @param tool first line of `pg_dump --version`
  * @param tables exact rows in the very snapshot that was dumped
+ * @param nextTransaction id of the server's first transaction after that; null where an older release took it
  */
-record DumpRecord(String database, String serverVersion, String tool, List<Rows> tables) {
+record DumpRecord(
+        String database,
+        String serverVersion,
+        String tool,
+        List<Rows> tables,
+        @Nullable Long nextTransaction) {
     DumpRecord {
         tables = List.copyOf(tables);
     }

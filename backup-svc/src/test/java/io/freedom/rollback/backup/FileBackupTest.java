@@ -167,7 +167,8 @@ class FileBackupTest {
         git("add", ".");
         git("commit", "-q", "-m", "good");
         git("tag", "stable");
-        var gone = new TargetVerified("0123456789012345678901234567890123456789", 0, List.of(), List.of());
+        var gone = new TargetVerified(
+                "0123456789012345678901234567890123456789", 0, List.of(), List.of(), List.of(), List.of());
 
         assertThatThrownBy(() -> new CopyModifiedFilesHandler().execute(copyModified("stable"), step.after(gone)))
                 .isInstanceOfSatisfying(
@@ -290,7 +291,7 @@ class FileBackupTest {
     private TargetVerified commit(String tag) throws Exception {
         var id = Command.in(workTree, List.of("git", "rev-parse", tag + "^{commit}"))
                 .check();
-        return new TargetVerified(id.stdout().strip(), 0, List.of(), List.of());
+        return new TargetVerified(id.stdout().strip(), 0, List.of(), List.of(), List.of(), List.of());
     }
 
     private Path write(String path, String content) throws IOException {

@@ -19,6 +19,7 @@ public class ContainerConfiguration {
                 Worker.CONTAINER,
                 List.of(
                         new CheckComposeHandler(engines),
+                        new ForecastContainersHandler(engines),
                         new RecordContainersHandler(engines),
                         new PrepareImagesHandler(engines),
                         new CaptureLogsHandler(engines),

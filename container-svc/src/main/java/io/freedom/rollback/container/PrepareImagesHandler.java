@@ -56,6 +56,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
                 LentEnvFiles.lend(target.files(), Path.of(action.getCompose().getDirectory()), source)) {
             var model = target.model();
             var wanted = wanted(action, revision, live, model, engine, step);
+            requirePorts(wanted.values(), project, engine);
             pullMissing(wanted.values().stream().filter(Wanted::isPulled).toList(), target, engine, step);
             build(action, model, wanted, source, target, engine, step);
             return completed(wanted.values(), engine);
@@ -83,13 +84,7 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
                 services,
                 model.services().keySet(),
                 "");
-        // Several services may share an image that one of them builds; they all get that one.
-        var builders = new TreeMap<String, ComposeService>();
-        for (var service : new TreeMap<>(model.services()).values()) {
-            if (service.isBuilt()) {
-                builders.putIfAbsent(live.imageName(service), service);
-            }
-        }
+        var builders = builders(model, live);
         var wanted = new TreeMap<String, Wanted>();
         for (var service : model.services().values()) {
             if (!services.isEmpty() && !services.contains(service.name())) {
@@ -102,6 +97,29 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
             wanted.put(service.name(), new Wanted(service, image, prepared, builder, present));
         }
         return wanted;
+    }
+
+    /** Who builds an image, by its name: several services may share one that one of them builds, and all get that. */
+    static Map<String, ComposeService> builders(ComposeModel model, Compose live) {
+        var builders = new TreeMap<String, ComposeService>();
+        for (var service : new TreeMap<>(model.services()).values()) {
+            if (service.isBuilt()) {
+                builders.putIfAbsent(live.imageName(service), service);
+            }
+        }
+        return builders;
+    }
+
+    private static void requirePorts(Iterable<Wanted> all, String project, Engine engine)
+            throws StepFailure, InterruptedException {
+        var services = new ArrayList<ComposeService>();
+        all.forEach(wanted -> services.add(wanted.service()));
+        var taken = TakenPorts.besides(project, engine).byOthers(services);
+        if (!taken.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the target could not start here; nothing was stopped: " + String.join("; ", taken));
+        }
     }
 
     /** Built anew, an image gets a name of this rollback: its next attempt finds it, and later rollbacks do not. */

@@ -105,13 +105,14 @@ class RollbackTest {
     void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
         var action = new PrepareImages(
                 project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true, true);
-        project.step.feed(new TargetVerified(REVISION, 1, List.of(), List.of()));
+        project.step.feed(new TargetVerified(REVISION, 1, List.of(), List.of(), List.of(), List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
         var first = preparedApi();
 
         // The same tag, moved; or another one with the same beginning.
         TestProject.write(project.worktree, "better", TestProject.COMPOSE);
-        project.step.feed(new TargetVerified(REVISION.replace('0', 'f'), 1, List.of(), List.of()));
+        project.step.feed(
+                new TargetVerified(REVISION.replace('0', 'f'), 1, List.of(), List.of(), List.of(), List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
 
         assertThat(preparedApi().getReused()).isFalse();

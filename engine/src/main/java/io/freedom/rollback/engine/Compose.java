@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ public final class Compose {
     /** How the CLI says that the engine is not there; what it says when it goes in between is its own affair. */
     private static final Pattern NO_ENGINE =
             Pattern.compile("Cannot connect to the Docker daemon|error during connect", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern UNSET = Pattern.compile("\\b([A-Za-z_][A-Za-z0-9_]*)\\\\?\"? variable is not set");
 
     private final ComposeCli cli;
     private final String project;
@@ -131,21 +134,56 @@ public final class Compose {
 
     /** What the compose files say once resolved. Holds secrets in its values: never log it. */
     public ComposeModel model() throws StepFailure, InterruptedException {
-        var arguments = List.of("config");
-        var result = run(READING, arguments);
+        return ComposeModel.parse(resolved().stdout());
+    }
+
+    /**
+     * The same with what compose finds missing in it.
+     *
+     * @param unset variables that the files use and that have no value
+     * @param hashes by service, see {@link #hashes()}, as if the files were in the project's own directory
+     */
+    public record Resolution(ComposeModel model, List<String> unset, Map<String, String> hashes) {
+        public Resolution {
+            unset = List.copyOf(unset);
+            hashes = Map.copyOf(hashes);
+        }
+    }
+
+    /** @param home the project's own directory, where these are the files of another one */
+    public Resolution resolution(Path home) throws StepFailure, InterruptedException {
+        var resolved = resolved();
+        var unset = UNSET.matcher(resolved.stderr())
+                .results()
+                .map(found -> found.group(1))
+                .distinct()
+                .toList();
+        // Compose resolves paths, and a mount from elsewhere would be another definition.
+        var atHome = resolved.stdout()
+                .replaceAll(
+                        Pattern.quote(directory.toString()) + "(?=[/\\s\"']|$)",
+                        Matcher.quoteReplacement(home.toString()));
+        return new Resolution(ComposeModel.parse(resolved.stdout()), unset, hashesOf(atHome));
+    }
+
+    private Command.Result resolved() throws StepFailure, InterruptedException {
+        var result = run(READING, List.of("config"));
         if (!result.succeeded()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "the compose files in %s cannot be read; mend them or the env file: %s"
                             .formatted(directory, said(new Command.Result(result.exitCode(), "", result.stderr()))));
         }
-        return ComposeModel.parse(result.stdout());
+        return result;
     }
 
     /** Hash by service of what compose compares with the label {@link EngineContainer#CONFIG_HASH}. */
     public Map<String, String> hashes() throws StepFailure, InterruptedException {
         // `config --hash` hashes the names of env files, `up` what is in them: only a resolved file gives the same.
-        var resolved = check(READING, List.of("config")).stdout();
+        return hashesOf(check(READING, List.of("config")).stdout());
+    }
+
+    private Map<String, String> hashesOf(String resolved) throws StepFailure, InterruptedException {
         try {
             var file = Files.createTempFile("rollback-resolved-", ".yml");
             try {

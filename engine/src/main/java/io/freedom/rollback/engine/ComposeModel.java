@@ -56,7 +56,12 @@ public record ComposeModel(Map<String, ComposeService> services, Map<String, Obj
                 image == null ? null : image.toString(),
                 build instanceof String context ? Map.of("context", context) : map(build),
                 names(service.get("depends_on")),
-                replicas(service));
+                replicas(service),
+                service.get("ports") instanceof List<?> ports
+                        ? ports.stream()
+                                .flatMap(port -> HostPort.of(port).stream())
+                                .toList()
+                        : List.of());
     }
 
     private static int replicas(Map<String, Object> service) {

@@ -152,6 +152,15 @@ public final class Engine implements AutoCloseable {
                                                 : all.getFirst().state())));
     }
 
+    /** Ports of the machine that running containers have, whosever they are. */
+    public List<TakenPort> takenPorts() throws StepFailure, InterruptedException {
+        return calls.call(
+                "listing published ports",
+                () -> client.listContainersCmd().exec().stream()
+                        .flatMap(container -> Listed.ports(container).stream())
+                        .toList());
+    }
+
     /** Empty when the container is gone. */
     public Optional<ContainerDetails> details(String containerId) throws StepFailure, InterruptedException {
         return calls.call("inspecting container " + shortened(containerId), () -> {
@@ -298,6 +307,16 @@ public final class Engine implements AutoCloseable {
     /** The last lines of a container's log. */
     public List<String> lastLogs(String containerId, int lines) throws StepFailure, InterruptedException {
         return new ContainerLogs(client, calls, containerId).last(lines);
+    }
+
+    /**
+     * Runs a shell script in a container of its own, made of an image that is here and removed at once: without network, and
+     * without anything of this machine.
+     *
+     * @return what it wrote to both streams, and its exit code
+     */
+    public ExecResult runAside(String image, String script, Duration timeout) throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).run(image, script, timeout);
     }
 
     // ---- images, volumes and networks ----

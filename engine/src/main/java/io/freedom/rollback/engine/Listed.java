@@ -30,6 +30,23 @@ final class Listed {
                 labels);
     }
 
+    static List<TakenPort> ports(Container c) {
+        var ports = c.getPorts();
+        var read = container(c);
+        return ports == null
+                ? List.of()
+                : Stream.of(ports)
+                        .filter(port -> port.getPublicPort() != null)
+                        .map(port -> new TakenPort(
+                                read.name(),
+                                read.labels().getOrDefault(EngineContainer.PROJECT, ""),
+                                new HostPort(
+                                        orEmpty(port.getIp()),
+                                        port.getPublicPort(),
+                                        port.getType() == null ? "tcp" : port.getType())))
+                        .toList();
+    }
+
     /** The list has health only in its human-readable status: "Up 9 seconds (health: starting)". */
     static @Nullable String health(@Nullable String status) {
         if (status == null) {

@@ -48,6 +48,7 @@ final class VerifyTargetHandler extends GitStep<VerifyTarget> {
         List<String> differing = action.getWithWorkTree()
                 ? site.tree().differences(target.commit().getTree())
                 : List.of();
+        var changes = action.getWithWorkTree() ? site.tree().changes() : new WorkTree.Changes(List.of(), List.of());
         int commits = target.commitsUntil(repository, head);
         return new Completed(
                 TargetVerified.newBuilder()
@@ -55,6 +56,9 @@ final class VerifyTargetHandler extends GitStep<VerifyTarget> {
                         .setCommitsSince(commits)
                         .setChangedPaths(changed.stream().limit(LISTED).toList())
                         .setDifferingPaths(differing.stream().limit(LISTED).toList())
+                        .setDirtyPaths(changes.dirty().stream().limit(LISTED).toList())
+                        .setUntrackedPaths(
+                                changes.untracked().stream().limit(LISTED).toList())
                         .build(),
                 action.getTag() + " is " + site.name(target.commit()) + ", " + commits + " commits and "
                         + changed.size() + " paths behind HEAD; files are changed with "

@@ -7,6 +7,7 @@ import io.freedom.rollback.ctl.report.MarkdownReport;
 import io.freedom.rollback.ctl.report.Report;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.Json;
+import io.freedom.rollback.ctl.view.Scenarios;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import java.io.IOException;
@@ -102,7 +103,7 @@ final class ReportCommand extends Verb {
         }
         // Someone who names a platform means what changed it, not the last look at whether it could be.
         Predicate<HistoryEvent> onlyLooked = start -> start.getEvent() instanceof RollbackStarted started
-                && started.getPlan().getScenario().equals("platform-check");
+                && Scenarios.onlyShows(started.getPlan().getScenario());
         return starts.stream()
                 .filter(start -> what.equals(start.getPlatform()))
                 .max(Comparator.comparing(onlyLooked.negate()::test).thenComparing(HistoryEvent::getAt))

@@ -15,6 +15,15 @@ final class RollbackIds {
     private RollbackIds() {}
 
     static String next(Instant now) {
-        return "rb-" + SECOND.format(now) + String.format(Locale.ROOT, "-%04x", RANDOM.nextInt(0x10000));
+        return next("rb-", now);
+    }
+
+    /** Of a look that goes with a plan. */
+    static String nextLook(Instant now) {
+        return next("look-", now);
+    }
+
+    private static String next(String prefix, Instant now) {
+        return prefix + SECOND.format(now) + String.format(Locale.ROOT, "-%04x", RANDOM.nextInt(0x10000));
     }
 }

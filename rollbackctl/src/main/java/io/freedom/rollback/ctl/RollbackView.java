@@ -18,6 +18,15 @@ sealed interface RollbackView {
     /** Leaves the terminal as it was. May be called from another thread, when the operator presses Ctrl-C. */
     void end();
 
+    /** Nothing. */
+    final class Silent implements RollbackView {
+        @Override
+        public void show(RollbackStatus status, Instant now) {}
+
+        @Override
+        public void end() {}
+    }
+
     /** A picture that is drawn over and over. */
     final class Live implements RollbackView {
         private static final String HIDE_CURSOR = "\u001b[?25l";

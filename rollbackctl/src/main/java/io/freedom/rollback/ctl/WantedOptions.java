@@ -50,8 +50,9 @@ final class WantedOptions {
         return new StartRollback(rollbackId, scenario(), target, restorePoint, incidentClass, services);
     }
 
-    PreviewPlan preview() {
-        return new PreviewPlan(scenario(), target, restorePoint, incidentClass, services);
+    /** @param lookId of the look that goes with it; null for none */
+    PreviewPlan preview(@Nullable String lookId) {
+        return new PreviewPlan(scenario(), target, restorePoint, incidentClass, services, lookId);
     }
 
     /** As the command has it: empty for the one that the descriptor has for the class. */

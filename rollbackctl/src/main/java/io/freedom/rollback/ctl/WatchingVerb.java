@@ -22,6 +22,13 @@ abstract class WatchingVerb extends Verb {
         }
     }
 
+    /** Waits for the end of one, showing nothing. */
+    final void await(ControlPlane plane, String rollbackId) {
+        try (var reader = plane.read(List.of(plane.topics().status()))) {
+            follow(reader, Statuses.read(reader), rollbackId, new RollbackView.Silent());
+        }
+    }
+
     /** To the end of what it leads to, where it only looks. */
     final RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId) {
         var status = followOne(reader, statuses, rollbackId);

@@ -578,9 +578,9 @@ class RollbackctlTest {
 
     @Test
     void printsThePlan() {
-        answer(new PlanPreviewed(Samples.plan()));
+        answer(new PlanPreviewed(Samples.plan(), null));
 
-        assertThat(run("plan", "freedom")).isZero();
+        assertThat(run("plan", "freedom", "--no-look")).isZero();
         assertThat(out.toString()).contains("undo: Start the writers again", "▼ downtime begins");
     }
 
@@ -589,14 +589,26 @@ class RollbackctlTest {
         var plan = Plan.newBuilder(Samples.plan())
                 .setIncidentClass(IncidentClass.SECURITY_BREACH)
                 .build();
-        answer(new PlanPreviewed(plan));
+        answer(new PlanPreviewed(plan, null));
 
-        assertThat(run("plan", "freedom", "--class", "security-breach")).isZero();
+        assertThat(run("plan", "freedom", "--no-look", "--class", "security-breach"))
+                .isZero();
 
         var preview = (PreviewPlan) ((OperatorCommand) plane.published.getFirst()).getCommand();
         assertThat(preview.getIncidentClass()).isEqualTo(IncidentClass.SECURITY_BREACH);
         assertThat(preview.getScenario()).isEmpty();
         assertThat(out.toString()).contains("full-rollback → graveyard/pre-reset, for a security breach");
+    }
+
+    @Test
+    void saysWhyNobodyLooksWhatAPlanMeans() {
+        answer(new PlanPreviewed(Samples.plan(), "rollback rb-1 runs and is changing it"));
+
+        assertThat(run("plan", "freedom")).isZero();
+
+        var preview = (PreviewPlan) ((OperatorCommand) plane.published.getFirst()).getCommand();
+        assertThat(preview.getLookId()).startsWith("look-");
+        assertThat(err.toString()).contains("Nobody looks what it means right now: rollback rb-1 runs");
     }
 
     @Test
@@ -622,9 +634,9 @@ class RollbackctlTest {
 
     @Test
     void printsThePlanAsJson() {
-        answer(new PlanPreviewed(Samples.plan()));
+        answer(new PlanPreviewed(Samples.plan(), null));
 
-        assertThat(run("-o", "json", "plan", "freedom")).isZero();
+        assertThat(run("-o", "json", "plan", "freedom", "--no-look")).isZero();
         assertThat(out.toString()).startsWith("{\"platform\":\"freedom\"").contains("\"type\":\"VerifyTarget\"");
     }
 

@@ -248,7 +248,7 @@ public final class Admission {
             return switch (command.getCommand()) {
                 case RegisterPlatform c -> register(command, c);
                 case StartRollback c -> start(command, c);
-                case PreviewPlan c -> preview(c);
+                case PreviewPlan c -> preview(command, c);
                 case CheckPlatform c -> check(command, c);
                 case AbortRollback c ->
                     control(
@@ -316,9 +316,24 @@ public final class Admission {
                 start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }
 
-    private Decision preview(PreviewPlan preview) throws InvalidDescriptorException, Refused {
+    private Decision preview(OperatorCommand command, PreviewPlan preview) throws InvalidDescriptorException, Refused {
         var platform = registered();
-        return new Decision.Preview(new Plans(state, platform, now).asAsked("preview", Wanted.by(preview, platform)));
+        var wanted = Wanted.by(preview, platform);
+        var plans = new Plans(state, platform, now);
+        var plan = plans.asAsked("preview", wanted);
+        var lookId = preview.getLookId();
+        if (lookId == null) {
+            return new Decision.Preview(plan, null, null);
+        }
+        if (running != null) {
+            return new Decision.Preview(plan, null, "rollback " + running.id() + " runs and is changing it");
+        }
+        fresh(lookId);
+        return new Decision.Preview(
+                plan,
+                new RollbackCommand.Start(
+                        lookId, plans.look(lookId, wanted), null, command.getOperator(), command.getReason()),
+                null);
     }
 
     private Decision check(OperatorCommand command, CheckPlatform check) throws InvalidDescriptorException, Refused {

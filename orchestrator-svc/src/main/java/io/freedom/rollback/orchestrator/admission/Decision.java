@@ -14,7 +14,16 @@ public sealed interface Decision {
 
     record Reject(String reason) implements Decision {}
 
-    record Preview(Plan plan) implements Decision {}
+    /**
+     * A plan to be shown.
+     *
+     * @param look at the platform as it is, for this plan; null for none
+     * @param notLooked why there is none although it was asked for; null where there is, or it was not
+     */
+    record Preview(
+            Plan plan,
+            RollbackCommand.@Nullable Start look,
+            @Nullable String notLooked) implements Decision {}
 
     record Start(RollbackCommand.Start command) implements Decision {}
 

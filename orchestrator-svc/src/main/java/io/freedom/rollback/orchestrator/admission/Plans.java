@@ -36,8 +36,17 @@ final class Plans {
 
     /** Operators choose the restore point: only they know since when something is wrong. */
     Plan asAsked(String rollbackId, Wanted wanted) throws Refused {
+        return Planner.compile(request(rollbackId, wanted));
+    }
+
+    /** A look at the platform as it is, for what {@link #asAsked} would meet and do there. */
+    Plan look(String lookId, Wanted wanted) throws Refused {
+        return Planner.look(request(lookId, wanted));
+    }
+
+    private PlanRequest request(String rollbackId, Wanted wanted) throws Refused {
         var services = services(wanted);
-        return compiled(rollbackId, wanted, services, named(wanted, services));
+        return request(rollbackId, wanted, services, named(wanted, services));
     }
 
     /** Data, where they go back, go back to before the incident began: a dump of a corrupted database restores that. */
@@ -47,10 +56,10 @@ final class Plans {
         boolean corrupt = wanted.scenario().needsRestorePoint() || wanted.kind() == IncidentClass.DATA_CORRUPTION;
         var restored =
                 corrupt && wanted.scenario().restoresData() && platform.database() != null ? before(began) : null;
-        return compiled(rollbackId, wanted, services, restored);
+        return Planner.compile(request(rollbackId, wanted, services, restored));
     }
 
-    private Plan compiled(String rollbackId, Wanted wanted, List<String> services, @Nullable RestorePoint point)
+    private PlanRequest request(String rollbackId, Wanted wanted, List<String> services, @Nullable RestorePoint point)
             throws Refused {
         if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
@@ -74,7 +83,7 @@ final class Plans {
             throw new Refused("the descriptor of " + platform.name()
                     + " has no `migration`: add how its data are exported and imported, then register it again");
         }
-        return Planner.compile(new PlanRequest(
+        return new PlanRequest(
                 platform,
                 PlatformDescriptors.hash(String.valueOf(state.getDescriptor())),
                 wanted.scenario(),
@@ -85,7 +94,7 @@ final class Plans {
                 services,
                 Durations.of(state, wanted.scenario()),
                 now,
-                state.getUndoable()));
+                state.getUndoable());
     }
 
     List<String> services(Wanted wanted) throws Refused {

@@ -11,6 +11,7 @@ import io.freedom.rollback.platform.Migration;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.CheckDatabaseServer;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.CopyConfiguration;
@@ -70,6 +71,25 @@ final class BackupSteps {
                                 .map(data -> new ContainerPath(data.service(), data.path()))
                                 .toList()),
                 QUICK);
+    }
+
+    /** Fails where the target's server would not take the data. */
+    PlannedStep checkServer(Database checked) {
+        return step(
+                        "backup.check-server",
+                        "Check that the target's database server takes the data",
+                        new CheckDatabaseServer(compose, checked, request.restorePoint(), true),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    /** Fails at nothing, and counts what a restore would lose. */
+    PlannedStep lookAtServer(Database looked) {
+        return step(
+                "backup.check-server",
+                "Look whether the target's database server takes the data, and what would be lost",
+                new CheckDatabaseServer(compose, looked, request.restorePoint(), false),
+                MINUTES);
     }
 
     PlannedStep verifyRestorePoint(String restorePoint, Database restored) {

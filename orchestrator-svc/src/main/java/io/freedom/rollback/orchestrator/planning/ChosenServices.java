@@ -61,7 +61,8 @@ public final class ChosenServices {
                     SELECTIVE_ROLLBACK,
                     FULL_RESET,
                     RESTORE_POINT,
-                    PLATFORM_CHECK -> _ -> true;
+                    PLATFORM_CHECK,
+                    PREVIEW -> _ -> true;
         };
     }
 

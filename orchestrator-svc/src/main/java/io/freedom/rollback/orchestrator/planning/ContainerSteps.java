@@ -16,6 +16,7 @@ import io.freedom.rollback.schemas.action.CheckVolumes;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ForecastContainers;
 import io.freedom.rollback.schemas.action.KeepVolumes;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.PrepareImages;
@@ -54,6 +55,15 @@ final class ContainerSteps {
                 "Check the Docker engine and the compose file",
                 new CheckCompose(compose, services),
                 QUICK);
+    }
+
+    /** @param ofTag of the tag in the worktree beside; else of the live files */
+    PlannedStep forecast(boolean ofTag) {
+        return step(
+                "container.forecast",
+                "Compare the containers with the target",
+                new ForecastContainers(compose, ofTag ? request.worktree() : compose.getDirectory(), request.tag()),
+                MINUTES);
     }
 
     PlannedStep recordState() {

@@ -19,11 +19,20 @@ final class FullRollback {
         Preservation.assess(plan, plan.request.isBreach() ? isolate(plan) : List.of());
         var assessed = plan.idsOf(Phase.ASSESS);
         prepare(plan, plan.container.prepareImages());
+        if (database != null) {
+            plan.addReading(plan.backup
+                    .checkServer(database)
+                    .after("container.prepare-images")
+                    .with("container.prepare-images"));
+        }
         var approved = Approvals.ofDataLoss(plan);
         Preservation.preserve(plan, assessed);
 
         plan.phase(Phase.SHUT_DOWN);
         var prepared = new ArrayList<>(List.of("backup.verify", "container.prepare-images"));
+        if (database != null) {
+            prepared.add("backup.check-server");
+        }
         prepared.addAll(approved);
         if (!plan.request.isBreach()) {
             plan.add(stop(plan).after(prepared));

@@ -1,6 +1,8 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.stream.Collectors;
 
 /** Compiles plans. The same request always gives the same plan. */
 public final class Planner {
@@ -12,19 +14,35 @@ public final class Planner {
         request.scenario().write(draft);
         Approvals.ofChanges(request).ifPresent(draft::gateChanges);
         var point = request.point();
-        return Plan.newBuilder()
-                .setPlatform(platform.name())
-                .setSite(platform.site())
+        return begun(request)
                 .setScenario(request.scenario().id())
-                .setTarget(request.scenario().touchesGit() ? request.tag() : null)
-                .setServices(request.services())
                 .setRestorePoint(request.restorePoint())
                 .setRestorePointTakenAt(point == null ? null : point.getTakenAt())
                 .setRpo(platform.database() == null ? 0 : platform.rpo().toMillis())
                 .setRto(request.scenario().rto(platform).toMillis())
-                .setDescriptorHash(request.descriptorHash())
                 .setIncidentClass(request.incident())
                 .setSteps(draft.steps())
                 .build();
+    }
+
+    /** Looks at the platform as it is, for what the plan of the request would meet and do there; changes nothing. */
+    public static Plan look(PlanRequest request) {
+        var draft = new PlanDraft(request);
+        Preview.write(
+                draft, compile(request).getSteps().stream().map(PlanStep::getId).collect(Collectors.toSet()));
+        return begun(request)
+                .setScenario(Scenario.PREVIEW.id())
+                .setRto(Scenario.PREVIEW.rto(request.platform()).toMillis())
+                .setSteps(draft.steps())
+                .build();
+    }
+
+    private static Plan.Builder begun(PlanRequest request) {
+        return Plan.newBuilder()
+                .setPlatform(request.platform().name())
+                .setSite(request.platform().site())
+                .setTarget(request.scenario().touchesGit() ? request.tag() : null)
+                .setServices(request.services())
+                .setDescriptorHash(request.descriptorHash());
     }
 }

@@ -88,7 +88,9 @@ public enum Scenario {
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
-    PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT);
+    PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT),
+    /** Looks what another scenario would meet and do, see {@link Planner#look}. */
+    PREVIEW("preview", null, plan -> Preview.write(plan, Set.of()), Trait.TOUCHES_GIT);
 
     private enum Trait {
         /** With {@code rollbackctl start}. */
@@ -134,7 +136,16 @@ public enum Scenario {
 
     /** Looks, and changes nothing: its success mends nothing either. */
     public boolean onlyLooks() {
-        return this == PLATFORM_CHECK || this == SELECTIVE_ROLLBACK;
+        return onlyShows() || this == SELECTIVE_ROLLBACK;
+    }
+
+    /** What it finds is for whoever asked; nothing follows from it. */
+    public boolean onlyShows() {
+        return this == PLATFORM_CHECK || this == PREVIEW;
+    }
+
+    public static boolean onlyShows(String id) {
+        return of(id).filter(Scenario::onlyShows).isPresent();
     }
 
     public boolean isOfServices() {

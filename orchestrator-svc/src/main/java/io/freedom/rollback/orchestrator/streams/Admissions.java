@@ -83,7 +83,12 @@ final class Admissions {
                 history.add(platform, cause, new PlatformRegistered(descriptor, hash, operator), now);
             }
             case Decision.Reject(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
-            case Decision.Preview(var plan) -> history.add(platform, cause, new PlanPreviewed(plan), now);
+            case Decision.Preview(var plan, var look, var notLooked) -> {
+                history.add(platform, cause, new PlanPreviewed(plan, notLooked), now);
+                if (look != null) {
+                    sagas.start(look, platform, cause, now);
+                }
+            }
             case Decision.Start(var start) -> sagas.start(start, platform, cause, now);
             case Decision.Control(var control) -> advance(platform, control, cause, now);
             case Decision.Reopen(var rollbackId, var control) -> {

@@ -29,7 +29,7 @@ final class Notifications {
     /** Of what has just happened to a rollback, all at once. A check is watched by whoever asked for it. */
     void of(List<RollbackEvent> events, Live live, Instant now) {
         var rollback = live.rollback;
-        if (rollback.plan().getScenario().equals(Scenario.PLATFORM_CHECK.id())) {
+        if (Scenario.onlyShows(rollback.plan().getScenario())) {
             return;
         }
         // What one that only looks leads to tells of itself.

@@ -48,7 +48,7 @@ final class Sagas {
         var incident = start.incident();
         if (incident != null) {
             state = Platforms.answered(state, incident, start.rollbackId(), now);
-        } else if (!start.plan().getScenario().equals(Scenario.PLATFORM_CHECK.id())) {
+        } else if (!Scenario.onlyShows(start.plan().getScenario())) {
             state = Platforms.attended(state, now);
         }
         store.put(Platforms.running(state, start.rollbackId()));

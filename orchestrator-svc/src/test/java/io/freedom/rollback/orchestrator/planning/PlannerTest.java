@@ -51,7 +51,29 @@ class PlannerTest {
     @ParameterizedTest
     @EnumSource(Scenario.class)
     void plansAnAcyclicGraphWhoseInputsComeFromEarlierSteps(Scenario scenario) {
-        var plan = Planner.compile(Descriptors.request(scenario));
+        isSound(Planner.compile(Descriptors.request(scenario)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void looksAheadToAnyScenarioWithoutChangingThePlatform(Scenario scenario) {
+        var look = Planner.look(Descriptors.request(scenario));
+
+        isSound(look);
+        assertThat(look.getScenario()).isEqualTo("preview");
+        assertThat(look.getSteps())
+                .isNotEmpty()
+                .allSatisfy(step -> assertThat(step.getOnFailure())
+                        .as("%s hides nothing of what comes after it", step.getId())
+                        .isEqualTo(FailurePolicy.CONTINUE))
+                .allSatisfy(step -> assertThat(step.getPhase()).isIn(Phase.ASSESS, Phase.FINISH));
+        assertThat(look.getSteps())
+                .filteredOn(step -> step.getId().equals("git.add-worktree"))
+                .allSatisfy(
+                        step -> assertThat(look.getSteps().getLast().getId()).isEqualTo("git.remove-worktree"));
+    }
+
+    private static void isSound(Plan plan) {
         var seen = new HashSet<String>();
         for (var step : plan.getSteps()) {
             assertThat(seen).as("what %s depends on", step.getId()).containsAll(step.getDependsOn());
@@ -74,7 +96,8 @@ class PlannerTest {
         var plan = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
         assertThat(before(plan, "container.stop-writers"))
                 .contains("git.verify-target", "backup.database", "backup.models", "backup.data-kb-service")
-                .contains("backup.verify", "git.preserve-changes", "container.prepare-images", "health.env-keys");
+                .contains("backup.verify", "git.preserve-changes", "container.prepare-images", "health.env-keys")
+                .contains("backup.check-server");
     }
 
     @Test

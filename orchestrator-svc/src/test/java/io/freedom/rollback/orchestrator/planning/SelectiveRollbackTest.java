@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class SelectiveRollbackTest {
     private static Choice choice(List<String> differing) {
         return SelectiveRollback.choose(
-                new TargetVerified("4f2a91c", 3, List.of("docker-compose.yml"), differing),
+                new TargetVerified("4f2a91c", 3, List.of("docker-compose.yml"), differing, List.of(), List.of()),
                 Descriptors.freedom(),
                 "graveyard/pre-reset");
     }

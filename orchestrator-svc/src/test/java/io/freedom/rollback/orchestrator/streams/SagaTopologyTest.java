@@ -258,7 +258,7 @@ class SagaTopologyTest {
     }
 
     private static SpecificRecord touched(String... paths) {
-        var found = new TargetVerified("4f2a91c", 1, List.of(), List.of(paths));
+        var found = new TargetVerified("4f2a91c", 1, List.of(), List.of(paths), List.of(), List.of());
         return new StepDone(new StepResult(found), "1 commit", false);
     }
 
@@ -327,7 +327,7 @@ class SagaTopologyTest {
     @Test
     void remembersHowLongStepsTookForTheNextPlanOfTheSameScenario() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
         collect();
         assertThat(((PlanPreviewed) facts().getLast()).getPlan().getSteps())
                 .extracting(PlanStep::getExpected)
@@ -335,8 +335,8 @@ class SagaTopologyTest {
         report(alert("freedom", "f1", "firing"));
         workersSucceed();
 
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
-        operator(new PreviewPlan("restore-point", null, null, null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
+        operator(new PreviewPlan("restore-point", null, null, null, List.of(), null));
 
         collect();
         var plans = facts().stream()
@@ -455,7 +455,7 @@ class SagaTopologyTest {
     @Test
     void answersAPreviewWithThePlanAndRunsNothing() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
         assertThat(facts().getLast()).isInstanceOf(PlanPreviewed.class);
         assertThat(commands).isEmpty();
     }
@@ -471,7 +471,7 @@ class SagaTopologyTest {
     @Test
     void previewsThePlanOfAnIncidentClassThatIsTheIncidentsOwn() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of()));
+        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of(), null));
         var previewed = ((PlanPreviewed) facts().getLast()).getPlan();
         report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
                 .replace("service-degradation", "security-breach")
@@ -510,7 +510,7 @@ class SagaTopologyTest {
     @Test
     void asksForTheRestorePointWhereAnOperatorNamesADataCorruption() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
+        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of(), null));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         CommandRejected.class,
@@ -535,12 +535,12 @@ class SagaTopologyTest {
         registered();
         operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
         restorePointVerified("rb-bad");
-        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null));
         assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
 
         operator(new StartRollback("rb-good", "restore-point", null, null, null, List.of()));
         restorePointVerified("rb-good");
-        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         PlanPreviewed.class,

@@ -30,6 +30,7 @@ enum DataEffect {
                     BringFilesBack _ -> KEEPS;
             // Volumes stay, whatever happens to the containers.
             case CheckCompose _,
+                    ForecastContainers _,
                     RecordContainers _,
                     PrepareImages _,
                     CaptureLogs _,
@@ -50,6 +51,7 @@ enum DataEffect {
                     CheckVolumes _,
                     KeepVolumes _ -> KEEPS;
             case CheckBackupSpace _,
+                    CheckDatabaseServer _,
                     DumpDatabase _,
                     CopyConfiguration _,
                     CopyModifiedFiles _,

@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What went wrong, what answered it and how that ended; one line each, from the history alone. */
 public final class IncidentLog {
-    private static final String CHECK = "platform-check";
-
     private static final class Entry {
         final Instant at;
         final String platform;
@@ -53,7 +51,7 @@ public final class IncidentLog {
 
     private static boolean isLogged(Object event) {
         return switch (event) {
-            case RollbackStarted e -> !e.getPlan().getScenario().equals(CHECK);
+            case RollbackStarted e -> !Scenarios.onlyShows(e.getPlan().getScenario());
             case UndoRequested _,
                     RollbackFinished _,
                     IncidentMerged _,
@@ -85,7 +83,7 @@ public final class IncidentLog {
         var rollback = String.valueOf(event.getRollbackId());
         switch (event.getEvent()) {
             case RollbackStarted e
-            when !e.getPlan().getScenario().equals(CHECK) -> {
+            when !Scenarios.onlyShows(e.getPlan().getScenario()) -> {
                 var what = e.getIncident() == null ? asked(e.getOperator(), e.getReason()) : told(e.getIncident());
                 var entry = new Entry(event, what, e.getPlan().getScenario() + " " + rollback);
                 entry.outcome = "running";

@@ -43,7 +43,7 @@ final class FreedomRollback {
                         "git.verify-target",
                         0,
                         220,
-                        new TargetVerified(AFTER, 2, List.of("a", "b"), List.of()),
+                        new TargetVerified(AFTER, 2, List.of("a", "b"), List.of(), List.of(), List.of()),
                         "the tag is 2 commits behind HEAD")
                 .step(
                         "git.record-state",

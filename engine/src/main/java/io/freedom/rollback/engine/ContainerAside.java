@@ -1,0 +1,102 @@
+package io.freedom.rollback.engine;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.HostConfig;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.TimeLimit;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.concurrent.TimeUnit;
+
+/** Containers that answer a question about their image. */
+final class ContainerAside {
+    /** Marks them. */
+    private static final String ASIDE = "io.freedom.rollback.aside";
+
+    private static final Duration CALL = Duration.ofMinutes(1);
+    private static final int POLL_MILLIS = 25;
+    private static final Set<String> OVER = Set.of("exited", "dead");
+
+    private final DockerClient client;
+    private final Calls calls;
+    private final Engine engine;
+
+    ContainerAside(DockerClient client, Calls calls, Engine engine) {
+        this.client = client;
+        this.calls = calls;
+        this.engine = engine;
+    }
+
+    ExecResult run(String image, String script, Duration timeout) throws StepFailure, InterruptedException {
+        removeLeft(image);
+        var id = calls.call(
+                "making a container of " + image,
+                CALL,
+                () -> client.createContainerCmd(image)
+                        .withEntrypoint("/bin/sh", "-c", script)
+                        .withLabels(Map.of(ASIDE, image))
+                        .withHostConfig(HostConfig.newHostConfig().withNetworkMode("none"))
+                        .exec()
+                        .getId());
+        try {
+            engine.start(id);
+            return await(image, id, TimeLimit.of(timeout));
+        } finally {
+            // The interrupt that may have brought us here must not keep us from cleaning up.
+            boolean interrupted = Thread.interrupted();
+            try {
+                remove(id);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    private ExecResult await(String image, String id, TimeLimit limit) throws StepFailure, InterruptedException {
+        while (limit.left() > 0) {
+            var details = engine.details(id);
+            if (details.isPresent() && OVER.contains(details.get().state())) {
+                var said = new StringJoiner("\n");
+                engine.logs(id, null, said::add);
+                return new ExecResult(details.get().exitCode(), said.toString(), "", false);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        throw new StepFailure(FailureKind.TOOL, "a container of " + image + " gave no answer in time");
+    }
+
+    /** Of a worker that was killed. */
+    private void removeLeft(String image) throws StepFailure, InterruptedException {
+        var left = calls.call(
+                "listing containers of ours",
+                () -> client.listContainersCmd()
+                        .withShowAll(true)
+                        .withLabelFilter(List.of(ASIDE + "=" + image))
+                        .withStatusFilter(List.of("created", "exited", "dead"))
+                        .exec());
+        for (var container : left) {
+            remove(container.getId());
+        }
+    }
+
+    /** With the volumes that its image asks for. */
+    private void remove(String id) throws StepFailure, InterruptedException {
+        calls.call("removing container " + Engine.shortened(id), CALL, () -> {
+            try {
+                return client.removeContainerCmd(id)
+                        .withForce(true)
+                        .withRemoveVolumes(true)
+                        .exec();
+            } catch (NotFoundException e) {
+                return null;
+            }
+        });
+    }
+}
