@@ -224,7 +224,7 @@ public final class Outlook {
         if (dirty + untracked == 0) {
             return "none: the work tree is clean";
         }
-        var what = count(dirty, "changed path") + " and " + count(untracked, "untracked one") + ", "
+        var what = count(dirty, "changed path") + " and " + count(untracked, "untracked path") + ", "
                 + few(Stream.concat(git.getDirtyPaths().stream(), git.getUntrackedPaths().stream())
                         .toList());
         return fates.first(PreserveChanges.class).isPresent()

@@ -1,0 +1,225 @@
+package io.freedom.rollback.ctl.view;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.schemas.action.CheckOutPaths;
+import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.schemas.action.ContainersForecast;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DatabaseServerChecked;
+import io.freedom.rollback.schemas.action.ImageSource;
+import io.freedom.rollback.schemas.action.PrepareImages;
+import io.freedom.rollback.schemas.action.PruneImages;
+import io.freedom.rollback.schemas.action.RestartServices;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
+import io.freedom.rollback.schemas.action.RowsChange;
+import io.freedom.rollback.schemas.action.ServiceForecast;
+import io.freedom.rollback.schemas.action.TargetVerified;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepFailed;
+import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.step.Worker;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+class OutlookTest {
+    private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null);
+
+    /** What a step does is of no concern to some tests. */
+    private static final SpecificRecord ANYTHING = new RestartServices(COMPOSE, List.of(), 10);
+
+    private final List<HistoryEvent> look = new ArrayList<>();
+
+    // ---- given ----------------------------------------------------------------------------------
+
+    private static PlanStep.Builder step(String id, SpecificRecord action, String... after) {
+        return PlanStep.newBuilder()
+                .setId(id)
+                .setTitle("Do " + id)
+                .setPhase(Phase.ASSESS)
+                .setWorker(Worker.CONTAINER)
+                .setAction(new StepAction(action))
+                .setDependsOn(List.of(after))
+                .setTimeout(1000);
+    }
+
+    private static Plan plan(PlanStep.Builder... steps) {
+        var built = new ArrayList<PlanStep>();
+        for (var step : steps) {
+            built.add(step.build());
+        }
+        return Plan.newBuilder(Samples.plan()).setSteps(built).build();
+    }
+
+    private static Plan fullRollback() {
+        return plan(
+                step(
+                        "container.prepare-images",
+                        PrepareImages.newBuilder()
+                                .setCompose(COMPOSE)
+                                .setSource("/w")
+                                .setRevision("t")
+                                .build()),
+                step("container.down", new ComposeDown(COMPOSE, 10, List.of("db"), List.of())),
+                step("container.start-database", new ComposeUp(COMPOSE, List.of("db"), false, false)),
+                step("container.up", new ComposeUp(COMPOSE, List.of(), false, false)));
+    }
+
+    private static ServiceForecast service(String name, int now, int wanted, boolean changes, ImageSource source) {
+        return new ServiceForecast(name, now, wanted, changes, wanted == 0 ? null : name + ":1", source);
+    }
+
+    private void looked(PlanStep.Builder... steps) {
+        add(RollbackStarted.newBuilder()
+                .setPlan(plan(steps))
+                .setIncident(null)
+                .setOperator("ada")
+                .setReason(null)
+                .build());
+    }
+
+    private void found(String step, SpecificRecord result) {
+        add(new StepSucceeded(step, 1, false, "", false, new StepResult(result)));
+    }
+
+    private void add(SpecificRecord event) {
+        look.add(Samples.event(look.size() + 1, 0, "look-1", null, event));
+    }
+
+    private String text(Plan plan) {
+        return String.join("\n", Outlook.of(plan, look).lines(Style.PLAIN));
+    }
+
+    // ---- then -----------------------------------------------------------------------------------
+
+    @Test
+    void tellsWhatBecomesOfEachService() {
+        found(
+                "container.forecast",
+                new ContainersForecast(
+                        List.of(
+                                service("api", 1, 1, false, ImageSource.HERE),
+                                service("db", 1, 1, false, ImageSource.HERE),
+                                service("gui", 0, 1, true, ImageSource.BUILT),
+                                service("old", 1, 0, true, ImageSource.HERE),
+                                service("idle", 0, 0, true, ImageSource.HERE)),
+                        List.of(),
+                        List.of("port 80 is in use")));
+
+        assertThat(text(fullRollback()))
+                .contains("containers        made anew: api\n")
+                .contains("new: gui\n", "removed, the target has no such service: old\n", "running on: db\n")
+                .contains("images            built before anything is stopped: gui\n", "here already: api, db\n")
+                .contains("Nothing stands in its way", "! port 80 is in use")
+                .doesNotContain("idle");
+    }
+
+    @Test
+    void makesAChangedDatabaseServerAnew() {
+        found(
+                "container.forecast",
+                new ContainersForecast(List.of(service("db", 1, 1, true, ImageSource.HERE)), List.of(), List.of()));
+
+        assertThat(text(fullRollback())).contains("made anew: db");
+    }
+
+    @Test
+    void leavesContainersThatAreOnlyRestarted() {
+        found(
+                "container.forecast",
+                new ContainersForecast(
+                        List.of(
+                                service("api", 1, 1, true, ImageSource.HERE),
+                                service("gui", 1, 1, true, ImageSource.HERE)),
+                        List.of(),
+                        List.of()));
+
+        var restart = plan(step("container.restart", new RestartServices(COMPOSE, List.of("api"), 10)));
+        assertThat(text(restart))
+                .contains("restarted, same containers: api\n", "running on: gui\n")
+                .contains("cannot be undone  what restarted services held in memory is gone");
+    }
+
+    @Test
+    void countsOnlyTheFilesThatThePlanTakesBack() {
+        found(
+                "git.verify-target",
+                new TargetVerified(
+                        "4f2a",
+                        3,
+                        List.of(),
+                        List.of("services/api/a", "services/apiary", "x"),
+                        List.of("x"),
+                        List.of()));
+
+        var some = plan(step("git.check-out-paths", new CheckOutPaths("/srv", "t", List.of("services/api/"))));
+        assertThat(text(some))
+                .contains("1 path to graveyard/pre-reset, 3 commits behind HEAD: services/api/a\n")
+                .contains("1 changed path and 0 untracked paths, x: not touched");
+    }
+
+    @Test
+    void saysWhatOfTheDataIsGivenUp() {
+        var rows = List.of(
+                new RowsChange("public", "a", 12L, 10L),
+                new RowsChange("public", "b", 1L, -1L),
+                new RowsChange("public", "c", -1L, 7L));
+        found(
+                "backup.check-server",
+                new DatabaseServerChecked("15.1", null, List.of("plpgsql 1.0"), List.of(), List.of(), rows, 5L));
+        var restoring = Plan.newBuilder(plan(
+                        step(
+                                "backup.restore-database",
+                                RestoreDatabase.newBuilder()
+                                        .setCompose(COMPOSE)
+                                        .setDatabase(new Database("db", "kb", "u", "jdbc:postgresql://h/kb", null))
+                                        .setRestorePoint("/b/rb-1")
+                                        .build()),
+                        step("container.prune-images", new PruneImages(COMPOSE, false, List.of("rb-0")))))
+                .setRestorePointTakenAt(Instant.parse("2026-01-31T02:00:00Z"))
+                .build();
+
+        assertThat(text(restoring))
+                .contains("goes back to 2026-01-31T02:00:00Z")
+                .contains("given up: at most 5 transactions since then, and rows of 3 tables:")
+                .contains("public.a: 12 rows now, 10 then", "public.b: not there then, 1 row now")
+                .contains("public.c: comes back with 7 rows")
+                .contains("cannot be undone  rollback rb-0 can no longer be undone");
+    }
+
+    @Test
+    void namesACauseOnceAndNotWhatFollowsFromIt() {
+        looked(step("git.verify-target", ANYTHING), step("git.add-worktree", ANYTHING, "git.verify-target"));
+        add(new StepFailed("git.verify-target", false, FailureKind.PRECONDITION, "there is no tag", true));
+        add(new StepFailed("git.add-worktree", false, FailureKind.PRECONDITION, "no worktree either", true));
+
+        assertThat(Outlook.of(fullRollback(), look).problems())
+                .containsExactly("Do git.verify-target: there is no tag");
+    }
+
+    @Test
+    void warnsOnlyOfADatabaseThatIsToBeReplaced() {
+        looked(step("backup.check-server", ANYTHING));
+        add(new StepFailed("backup.check-server", false, FailureKind.UNAVAILABLE, "it does not answer", true));
+        var dump = step("backup.database", ANYTHING);
+
+        assertThat(Outlook.of(plan(dump), look).problems())
+                .containsExactly("Do backup.check-server: it does not answer");
+        assertThat(Outlook.of(plan(dump.setOnFailure(FailurePolicy.CONTINUE)), look)
+                        .problems())
+                .isEmpty();
+    }
+}
