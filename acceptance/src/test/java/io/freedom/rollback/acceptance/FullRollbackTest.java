@@ -52,6 +52,10 @@ class FullRollbackTest {
                 assertThat(point.resolve("manifest.json")).exists();
                 assertThat(point.resolve("git/changes.patch")).content().contains("debug_gateway.py");
                 assertThat(point.resolve("database/freedom_kb/toc.dat")).exists();
+                assertThat(point.resolve("hold.json"))
+                        .as("kept for analysis")
+                        .content()
+                        .contains("full-rollback");
             }
         }
     }
@@ -78,13 +82,18 @@ class FullRollbackTest {
     @Test
     void showsAPlanAndRunsNothing() {
         try (var platform = Platform.built("acc-plan").registered(plane)) {
-            var plan = plane.rollbackctl("plan", "acc-plan");
+            var plan = plane.rollbackctl("plan", "acc-plan", "--no-look");
             assertThat(plan.exitCode()).as(plan.output()).isZero();
             assertThat(plan.output())
                     .contains("git.verify-target", "container.stop-writers", "container.await-healthy")
                     .contains("Return to the previous branch and dirty files");
             assertThat(plane.facts("acc-plan", "RollbackStarted")).isEmpty();
             assertThat(platform.backups).isEmptyDirectory();
+
+            var look = plane.rollbackctl("plan", "acc-plan");
+            assertThat(look.exitCode()).as("nothing of it runs").isEqualTo(1);
+            assertThat(look.output())
+                    .containsPattern("✘ Look whether the target's database server.*PostgreSQL does not answer");
         }
     }
 }

@@ -3,6 +3,9 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.GreenMailUtil;
+import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -29,6 +32,7 @@ class NotificationTest {
     private final List<String> arrived = new CopyOnWriteArrayList<>();
     private volatile boolean away;
     private HttpServer chat;
+    private GreenMail post;
 
     @TempDir
     private Path folder;
@@ -47,6 +51,8 @@ class NotificationTest {
         });
         chat.start();
 
+        post = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+        post.start();
         var tree = Files.createDirectory(folder.resolve("tree"));
         Files.writeString(tree.resolve("docker-compose.yml"), "services: {}\n");
         for (var git : List.of(
@@ -65,14 +71,21 @@ class NotificationTest {
                 notifications:
                   - {name: chat, webhook: "${file:%s}", title: "[{platform}] {summary}"}
                   - {name: mail, mail: {server: "127.0.0.1:%d", from: r@example.org, to: [a@example.org]}}
+                  - {name: letters, mail: {server: "127.0.0.1:%d", security: none, from: r@example.org, to: [b@example.org]}}
                 """.formatted(
-                        NAME, tree, folder.resolve("backups"), secret, ControlPlane.freePort()));
+                        NAME,
+                        tree,
+                        folder.resolve("backups"),
+                        secret,
+                        ControlPlane.freePort(),
+                        post.getSmtp().getPort()));
         PLANE.rollbackctl("platform", "register", descriptor.toString()).succeeded();
     }
 
     @AfterEach
     void stop() {
         chat.stop(0);
+        post.stop();
     }
 
     private String hook() {
@@ -109,6 +122,14 @@ class NotificationTest {
                 .until(() -> list().lines()
                         .anyMatch(line ->
                                 line.contains("was refused") && line.contains("chat") && line.contains("delivered")));
+        assertThat(post.waitForIncomingEmail(20_000, 2))
+                .as("the test and the outcome")
+                .isTrue();
+        assertThat(post.getReceivedMessages())
+                .extracting(GreenMailUtil::getWholeMessage)
+                .last()
+                .asString()
+                .contains("Subject: " + NAME + ": full-rollback to not-there was refused", "To: b@example.org");
         // A channel that does not work is no reason to call the orchestrator unfit.
         assertThat(ControlPlane.healthy(PLANE.httpPort())).isTrue();
     }

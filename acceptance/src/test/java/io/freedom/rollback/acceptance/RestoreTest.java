@@ -37,6 +37,8 @@ class RestoreTest {
             assertThat(watched.exitCode()).as(watched.output()).isZero();
             assertThat(platform.data()).isEqualTo(good);
             assertThat(platform.health().exitCode()).isZero();
+            var report = plane.rollbackctl("report", "acc-restore", "--format", "markdown", "--file", "-");
+            assertThat(report.output()).containsPattern("(?i)RPO[^\\n]*15 min[^\\n]*");
         }
     }
 

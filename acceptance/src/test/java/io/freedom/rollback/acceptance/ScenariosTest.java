@@ -163,6 +163,43 @@ class ScenariosTest {
     }
 
     @Test
+    void restartsTheServiceThatAnAlertNamesAndWarnsOfItsObjective() {
+        platform.registered(
+                plane,
+                text -> text.replace("SERVICE_DEGRADATION: full-rollback", "SERVICE_DEGRADATION: service-restart")
+                        .replace("rto: 30m", "rto: 30m\nobjectives: {service-restart: 1s}"));
+        platform.compose("kill", "castle-gui").succeeded();
+        unwell();
+        var before = platform.ids();
+
+        var since = Instant.now().toString();
+        plane.post("""
+            {"version": "4", "status": "firing", "alerts": [{"status": "firing", "fingerprint": "gui-down", "startsAt": "%s",
+              "labels": {"alertname": "GuiDown", "platform": "%s", "incident_class": "service-degradation",
+                         "service": "castle-gui"},
+              "annotations": {"summary": "the GUI does not answer"}}]}
+            """.formatted(since, NAME));
+        var watched = plane.rollbackctl("watch", NAME, "--since", since, "--timeout", "30s");
+
+        assertThat(watched.exitCode()).as(watched.output()).isZero();
+        well();
+        assertThat(platform.ids()).isEqualTo(before);
+        assertThat(plane.facts(NAME, "RollbackStarted")
+                        .getLast()
+                        .path("plan")
+                        .path("scenario")
+                        .asString())
+                .isEqualTo("service-restart");
+        assertThat(plane.facts(NAME, "RtoAtRisk"))
+                .as("a restart in a second is too much to ask")
+                .isNotEmpty();
+        assertThat(plane.rollbackctl("plan", NAME, "--scenario", "service-restart", "--no-look")
+                        .output())
+                .as("it has learnt how long it takes")
+                .contains("expected time: about");
+    }
+
+    @Test
     void relievesAPlatformOfWhatUsesTooMuch() {
         var before = platform.ids();
 

@@ -30,7 +30,7 @@ record Manifest(
     static final int FORMAT = 1;
     /** Written after the manifest, or by it. */
     private static final Set<String> ABOUT =
-            Set.of(RestorePoint.MANIFEST, RestorePoint.MANIFEST_SUM, RestorePoint.VERIFIED);
+            Set.of(RestorePoint.MANIFEST, RestorePoint.MANIFEST_SUM, RestorePoint.VERIFIED, RestorePoint.HOLD);
 
     Manifest {
         files = List.copyOf(files);

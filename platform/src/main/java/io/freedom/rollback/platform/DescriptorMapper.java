@@ -73,7 +73,8 @@ final class DescriptorMapper {
                         texts(root.path("logs"), "errors", ERROR_LINES), texts(root.path("logs"), "ignore", List.of())),
                 new Backups(
                         root.path("backups").path("directory").stringValue(),
-                        size(text(root.path("backups"), "reserve", "512MiB"))),
+                        size(text(root.path("backups"), "reserve", "512MiB")),
+                        duration(text(root.path("backups"), "hold", "720h"))),
                 incidents(root.path("incidents"), root.path("services")),
                 approvals(root.path("approvals").path("dataLoss")),
                 approvals(root.path("approvals").path("reset")),

@@ -68,6 +68,7 @@ final class Rules {
         texts(root.path("logs"), "logs", "ignore", TextRules::regex);
         text(root.path("backups"), "backups", "directory", TextRules::absolute);
         text(root.path("backups"), "backups", "reserve", TextRules::size);
+        text(root.path("backups"), "backups", "hold", TextRules::duration);
     }
 
     private void compose(JsonNode compose) {

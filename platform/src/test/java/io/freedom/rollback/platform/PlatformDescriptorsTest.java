@@ -59,7 +59,7 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-            backups: {directory: /var/backups/freedom, reserve: 2GiB}
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -146,7 +146,7 @@ class PlatformDescriptorsTest {
                                         null,
                                         null)),
                         new Logs(List.of("(?i)\\b(error|exception|traceback)\\b"), List.of("harmless")),
-                        new Backups("/var/backups/freedom", 2L << 30),
+                        new Backups("/var/backups/freedom", 2L << 30, Duration.ofHours(48)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",

@@ -20,6 +20,7 @@ import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
+import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
@@ -170,6 +171,18 @@ final class BackupSteps {
                         new VerifyRestorePoint(compose, directory, database, request.replacesDatabase()),
                         LONG)
                 .attempts(2);
+    }
+
+    /** The evidence of an incident, and the way back from what answered it. */
+    PlannedStep hold() {
+        return step(
+                "backup.hold",
+                "Hold the restore point for later analysis",
+                new HoldRestorePoint(
+                        directory,
+                        platform.backups().hold().toMillis(),
+                        request.scenario().id() + " " + request.rollbackId()),
+                QUICK);
     }
 
     PlannedStep seal(Database sealed) {

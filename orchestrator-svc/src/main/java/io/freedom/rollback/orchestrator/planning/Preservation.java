@@ -59,5 +59,8 @@ final class Preservation {
         var manifest = plan.backup.manifest().after(plan.idsOf(Phase.PRESERVE));
         plan.add(database == null ? manifest : manifest.with("health.baseline", "backup.database"));
         plan.addWhereReadable(plan.backup.verify().after("backup.manifest"));
+        if (plan.request.scenario() != Scenario.RESTORE_POINT) {
+            plan.add(plan.backup.hold().after("backup.verify").dispensable());
+        }
     }
 }

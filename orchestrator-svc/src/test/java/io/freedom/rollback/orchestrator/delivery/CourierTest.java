@@ -155,6 +155,21 @@ class CourierTest {
     }
 
     @Test
+    void trustsNoMailServerWhoseCertificateNobodySigned() throws Exception {
+        var unknown = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTPS));
+        unknown.start();
+        try {
+            var delivery = attempt(mailTo(unknown.getSmtps().getPort(), MailSecurity.TLS));
+
+            assertThat(delivery.getState()).isEqualTo(DeliveryState.FAILED);
+            assertThat(delivery.getDetail()).contains("did not take it", "certification path");
+            assertThat(unknown.getReceivedMessages()).isEmpty();
+        } finally {
+            unknown.stop();
+        }
+    }
+
+    @Test
     void saysThatTheMailServerIsAway() throws Exception {
         var delivery = attempt(mailTo(free(), MailSecurity.NONE));
 

@@ -59,6 +59,7 @@ enum DataEffect {
                     CopyContainerData _,
                     WriteManifest _,
                     VerifyRestorePoint _,
+                    HoldRestorePoint _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,
