@@ -59,8 +59,15 @@ final class IncidentCommand extends Group {
                 "Report an incident and wait for the decision.",
                 "A rollback starts, or the incident joins one that runs, waits, is held for you, or is ignored. With",
                 "--file the file is published as it is (Alertmanager v4 or CloudEvents)."
+            },
+            exitCodeList = {
+                "0:a rollback answers it, or it waits for one; with --watch: that has succeeded",
+                "1:with --watch: the rollback was refused, undone or has failed",
+                "2:wrong arguments",
+                "3:the control plane cannot be reached or did not answer in time",
+                "4:ignored, or held for you"
             })
-    static final class Raise extends Verb {
+    static final class Raise extends WatchingVerb {
         @Parameters(arity = "0..1", paramLabel = "PLATFORM", description = "name of a registered platform")
         private @Nullable String platform;
 
@@ -92,6 +99,11 @@ final class IncidentCommand extends Group {
         @Option(names = "--file", paramLabel = "FILE", description = "alert as JSON, published as it is")
         private @Nullable Path file;
 
+        @Option(
+                names = "--watch",
+                description = "follow the rollback that it starts or joins to its end; the exit code is the rollback's")
+        private boolean watch;
+
         @Option(names = "--no-wait", description = "do not wait for the decision")
         private boolean noWait;
 
@@ -102,6 +114,9 @@ final class IncidentCommand extends Group {
             }
             if (file != null && (incidentClass != null || summary != null)) {
                 throw Failure.usage("--file is published as it is: it goes with neither --class nor --summary");
+            }
+            if (watch && noWait) {
+                throw Failure.usage("--watch needs the decision that --no-wait does not wait for: choose one");
             }
             return super.call();
         }
@@ -164,7 +179,9 @@ final class IncidentCommand extends Group {
                 var decision = IncidentDecision.of(event)
                         .orElseThrow(() -> new IllegalStateException("no decision: " + event.getEvent()));
                 out().println(json() ? Json.of(event) : decision.text());
-                return decision.exitCode();
+                out().flush();
+                var rollbackId = decision.rollbackId();
+                return watch && rollbackId != null ? exitCode(follow(plane, rollbackId)) : decision.exitCode();
             }
         }
 

@@ -136,6 +136,7 @@ class RollbackctlTest {
             retry freedom --reason x                        | Missing required parameter: 'STEP'
             timeout freedom a soon                          | 'soon' is no duration such as 90s, 20m, 1h or 2d
             incident raise freedom                          | name PLATFORM, --class and --summary; or --file
+            incident raise freedom --class service-degradation --summary x --watch --no-wait | --watch needs the decision
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
             follow-ups done                                 | Missing required parameter: 'ID'
@@ -474,6 +475,29 @@ class RollbackctlTest {
         assertThat(incident.getBeganAt()).isEqualTo(Instant.parse("2026-01-31T10:00:00Z"));
         assertThat(incident.getEvidence()).containsEntry("build", "42").containsEntry("by", "ci");
         assertThat(out.toString()).contains("started: " + Samples.ID, "rollbackctl watch " + Samples.ID);
+    }
+
+    @Test
+    void followsTheRollbackThatARaisedIncidentStarts() {
+        plane.answering((asked, _) -> Map.of(
+                plane.topics().history(),
+                Samples.event(
+                        1,
+                        0,
+                        Samples.ID,
+                        ((Incident) asked).getIncidentId(),
+                        RollbackStarted.newBuilder()
+                                .setPlan(Samples.plan())
+                                .setIncident((Incident) asked)
+                                .build())));
+        plane.add(
+                plane.topics().status(),
+                Samples.status().setState(RollbackState.COMPENSATED).build());
+
+        int code = run("incident", "raise", "freedom", "--class", "deployment-failure", "--summary", "5xx", "--watch");
+
+        assertThat(code).as("the rollback's own").isEqualTo(1);
+        assertThat(out.toString()).contains("started: " + Samples.ID);
     }
 
     @Test

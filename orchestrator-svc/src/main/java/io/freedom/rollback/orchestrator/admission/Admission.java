@@ -225,7 +225,12 @@ public final class Admission {
             var id = ended.id() + "-2";
             fresh(id);
             var began = incident == null ? ended.startedAt() : incident.getBeganAt();
-            var plan = new Plans(state, platform, now).asReported(id, wanted, began);
+            // The time that looking took is part of the promise.
+            var planned = new Plans(state, platform, now).asReported(id, wanted, began);
+            var looked = Duration.between(ended.startedAt(), now).toMillis();
+            var plan = Plan.newBuilder(planned)
+                    .setRto(Math.max(1000, planned.getRto() - looked))
+                    .build();
             return new Decision.Start(new RollbackCommand.Start(
                     id, plan, incident, ended.operator(), reason(ended.startReason(), choice.why())));
         } catch (Refused | InvalidDescriptorException e) {
@@ -311,7 +316,9 @@ public final class Admission {
         var platform = registered();
         var wanted = Wanted.by(start, platform);
         fresh(start.getRollbackId());
-        var plan = new Plans(state, platform, now).asAsked(start.getRollbackId(), wanted);
+        var plan = Plan.newBuilder(new Plans(state, platform, now).asAsked(start.getRollbackId(), wanted))
+                .setOverrides(wanted.overrides(platform))
+                .build();
         return new Decision.Start(new RollbackCommand.Start(
                 start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }

@@ -95,6 +95,13 @@ record Wanted(
                 .toList();
     }
 
+    /** What the descriptor has for such an incident, where this is something else; null where it is not. */
+    @Nullable
+    String overrides(PlatformDescriptor platform) {
+        var named = kind == null ? null : platform.incidents().get(kind.name());
+        return scenario.id().equals(named) ? null : named;
+    }
+
     private static Optional<Scenario> scenarioOf(IncidentClass kind, PlatformDescriptor platform) {
         return Optional.ofNullable(platform.incidents().get(kind.name())).flatMap(Scenario::of);
     }

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** From events to what people are told of them; most events are nothing to be woken for. */
@@ -157,7 +158,13 @@ public final class Notices {
                         "To be over by " + second(event.deadline())
                                 + (end == null ? ", which has passed." : ", expected at " + second(end) + ".") + runs,
                         service(rollback)),
-                List.of("Watch it: rollbackctl watch " + rollback.id()));
+                Stream.concat(
+                                event.dispensable().stream()
+                                        .map(step ->
+                                                "Go on without " + step + ", which it can do without: rollbackctl skip "
+                                                        + rollback.id() + " " + step + REASON),
+                                Stream.of("Watch it: rollbackctl watch " + rollback.id()))
+                        .toList());
     }
 
     private static Notice finished(Rollback rollback, RollbackEvent.Finished event) {

@@ -69,7 +69,7 @@ public final class RollbackDecider {
                 state.isCurrent(c.attempt()) ? Attempts.lost(state, c.attempt(), c.observation(), now) : List.of();
             case RollbackCommand.Retry c -> Attempts.retried(state, c.next(), now);
             case RollbackCommand.Expire(var step) -> expired(state, step, now);
-            case RollbackCommand.WarnOfRto(var predictedEnd) -> Prediction.warning(state, predictedEnd);
+            case RollbackCommand.WarnOfRto(var predictedEnd) -> Prediction.warning(state, predictedEnd, now);
             case RollbackCommand.Control c -> Controls.decide(c, state, now);
         };
     }

@@ -108,7 +108,12 @@ public sealed interface RollbackEvent {
      * @param predictedEnd null when not known
      * @param step the last to end of those that run; empty when none does
      */
-    record RtoAtRisk(@Nullable Instant predictedEnd, Instant deadline, String step) implements RollbackEvent {}
+    record RtoAtRisk(@Nullable Instant predictedEnd, Instant deadline, String step, List<String> dispensable)
+            implements RollbackEvent {
+        public RtoAtRisk {
+            dispensable = List.copyOf(dispensable);
+        }
+    }
 
     /** From now on the steps are undone, in this order. */
     record CompensationStarted(String reason, List<String> steps) implements RollbackEvent {}

@@ -74,8 +74,8 @@ final class HistoryMapper {
             case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
                 new AbortRequested(operator, reason, mode, undo);
             case RollbackEvent.UndoRequested(var operator, var reason) -> new UndoRequested(operator, reason);
-            case RollbackEvent.RtoAtRisk(var predictedEnd, var deadline, var step) ->
-                new RtoAtRisk(predictedEnd, deadline, step);
+            case RollbackEvent.RtoAtRisk(var predictedEnd, var deadline, var step, var dispensable) ->
+                new RtoAtRisk(predictedEnd, deadline, step, dispensable);
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
@@ -144,7 +144,8 @@ final class HistoryMapper {
                                 e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());
                     case UndoRequested e -> new RollbackEvent.UndoRequested(e.getOperator(), e.getReason());
                     case RtoAtRisk e ->
-                        new RollbackEvent.RtoAtRisk(e.getPredictedEnd(), e.getDeadline(), e.getStepId());
+                        new RollbackEvent.RtoAtRisk(
+                                e.getPredictedEnd(), e.getDeadline(), e.getStepId(), e.getDispensable());
                     case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
                     case RollbackFinished e ->
                         new RollbackEvent.Finished(

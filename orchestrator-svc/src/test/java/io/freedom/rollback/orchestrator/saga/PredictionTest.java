@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -93,9 +94,25 @@ class PredictionTest {
 
         var risk = Prediction.risk(late.rollback(), late.now).orElseThrow();
 
-        assertThat(late.when(risk)).containsExactly(new RollbackEvent.RtoAtRisk(after(1850), after(1800), "a"));
+        assertThat(late.when(risk))
+                .containsExactly(new RollbackEvent.RtoAtRisk(after(1850), after(1800), "a", List.of()));
         assertThat(Prediction.risk(late.rollback(), late.now)).isEmpty();
         assertThat(late.when(risk)).isEmpty();
+    }
+
+    @Test
+    void namesWhatMayBeLeftOutToBeOverSooner() {
+        var late = one(
+                step("a", Phase.ASSESS).setExpected(60_000),
+                Saga.dispensable(step("logs", Phase.PRESERVE, "a").setExpected(700_000)),
+                Saga.dispensable(step("beside", Phase.PRESERVE, "a").setExpected(10_000)),
+                step("b", Phase.VALIDATE, "logs", "beside").setExpected(1_200_000));
+
+        var risk = Prediction.risk(late.rollback(), late.now).orElseThrow();
+
+        assertThat(late.when(risk))
+                .as("what is not waited for need not be skipped")
+                .containsExactly(new RollbackEvent.RtoAtRisk(after(1960), after(1800), "a", List.of("logs")));
     }
 
     @Test
@@ -106,7 +123,7 @@ class PredictionTest {
         unknown.later(Duration.ofSeconds(1801));
 
         assertThat(unknown.when(Prediction.risk(unknown.rollback(), unknown.now).orElseThrow()))
-                .containsExactly(new RollbackEvent.RtoAtRisk(null, after(1800), "a"));
+                .containsExactly(new RollbackEvent.RtoAtRisk(null, after(1800), "a", List.of()));
     }
 
     @Test

@@ -22,6 +22,7 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
+import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -268,6 +269,7 @@ class SagaTopologyTest {
         report(alert("freedom", "f1", "firing", "deployment-failure"));
         assertThat(commands).singleElement().extracting(StepCommand::getStepId).isEqualTo("git.verify-target");
         report(alert("freedom", "f2", "firing", "deployment-failure"));
+        driver.advanceWallClockTime(Duration.ofSeconds(7));
 
         worker(commands.removeFirst(), touched("services/api/main.py"));
 
@@ -286,6 +288,9 @@ class SagaTopologyTest {
         assertThat(started.getLast().getPlan().getServices()).containsExactly("api");
         assertThat(started.getLast().getReason())
                 .isEqualTo("since graveyard/pre-reset only api changed: services/api/main.py");
+        assertThat(started.getLast().getPlan().getRto())
+                .as("20 minutes, of which looking took some")
+                .isEqualTo(1_200_000 - 7_000);
         workersSucceed();
 
         for (var fingerprint : List.of("f1", "f2")) {
@@ -322,6 +327,20 @@ class SagaTopologyTest {
                         ignored -> assertThat(ignored.getReason()).contains("freedom is as at graveyard/pre-reset"));
         assertThat(statuses().getLast().getReason()).contains("freedom is as at graveyard/pre-reset");
         assertThat(commands).isEmpty();
+    }
+
+    @Test
+    void recordsWhatAnOperatorChoseNotToTake() {
+        registered();
+        operator(new StartRollback(
+                "rb-1", "service-restart", null, null, IncidentClass.DEPLOYMENT_FAILURE, List.of("api")));
+
+        assertThat(facts().getLast()).isInstanceOf(StepDispatched.class);
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .singleElement()
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getOverrides())
+                .isEqualTo("selective-rollback");
     }
 
     @Test

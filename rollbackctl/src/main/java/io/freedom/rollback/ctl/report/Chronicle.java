@@ -147,6 +147,11 @@ final class Chronicle {
 
     // ---- what there is to know --------------------------------------------------------------------
 
+    /** When it is told. */
+    Instant now() {
+        return now;
+    }
+
     List<HistoryEvent> events() {
         return events;
     }

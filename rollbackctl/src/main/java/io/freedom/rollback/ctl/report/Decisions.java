@@ -80,7 +80,10 @@ final class Decisions {
         var incident = e.getIncident();
         var plan = e.getPlan();
         var what = "Started " + plan.getScenario() + (plan.getTarget() == null ? "" : " to " + plan.getTarget())
-                + (plan.getRestorePoint() == null ? "" : ", restoring " + plan.getRestorePoint());
+                + (plan.getRestorePoint() == null ? "" : ", restoring " + plan.getRestorePoint())
+                + (plan.getOverrides() == null
+                        ? ""
+                        : ", instead of " + plan.getOverrides() + ", which the descriptor has for such an incident");
         if (incident != null) {
             return new Decision(
                     event.getAt(),

@@ -1,17 +1,70 @@
 package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.ctl.report.Report.Figure;
+import io.freedom.rollback.ctl.view.Expectation;
 import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RtoAtRisk;
+import io.freedom.rollback.schemas.step.Phase;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Time to recovery and time without service, against what was promised. */
 final class Figures {
     private Figures() {}
 
     static List<Figure> of(Chronicle chronicle) {
-        return List.of(recoveryTime(chronicle), downtime(chronicle));
+        var figures = new ArrayList<>(List.of(recoveryTime(chronicle), downtime(chronicle)));
+        expectedTime(chronicle).ifPresent(figures::add);
+        foreseen(chronicle).ifPresent(figures::add);
+        return figures;
+    }
+
+    /** What the plan was expected to take, by what its steps took before; without what tidies up at the end. */
+    private static Optional<Figure> expectedTime(Chronicle chronicle) {
+        return Expectation.total(chronicle.plan()).map(expected -> {
+            var last = chronicle.plan().getSteps().stream()
+                    .filter(step -> step.getPhase() != Phase.FINISH)
+                    .flatMap(step -> chronicle.attempts(step.getId(), false).stream())
+                    .flatMap(attempt -> Stream.ofNullable(attempt.endedAt()))
+                    .max(Comparator.naturalOrder())
+                    .orElse(chronicle.end());
+            var took = Duration.between(chronicle.startedAt(), last);
+            var longer = took.minus(expected);
+            return new Figure(
+                    "Time until validated, as expected",
+                    Texts.span(expected),
+                    Texts.span(took),
+                    longer.isNegative()
+                            ? Texts.span(longer.negated()) + " quicker than before"
+                            : Texts.span(longer) + " longer than before",
+                    Mark.NONE);
+        });
+    }
+
+    private static Optional<Figure> foreseen(Chronicle chronicle) {
+        return chronicle.events().stream()
+                .filter(event -> event.getEvent() instanceof RtoAtRisk)
+                .findFirst()
+                .map(event -> {
+                    var risk = (RtoAtRisk) event.getEvent();
+                    var end = risk.getPredictedEnd();
+                    var early = Duration.between(event.getAt(), risk.getDeadline());
+                    return new Figure(
+                            "RTO at risk, foreseen",
+                            "–",
+                            end == null
+                                    ? "not known when"
+                                    : "end after " + Texts.span(Duration.between(chronicle.startedAt(), end)),
+                            early.isNegative()
+                                    ? "said " + Texts.span(early.negated()) + " after the RTO had passed"
+                                    : "said " + Texts.span(early) + " before the RTO would pass",
+                            Mark.BAD);
+                });
     }
 
     private static Figure recoveryTime(Chronicle chronicle) {

@@ -1,15 +1,21 @@
 package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.ctl.report.Report.Headline;
+import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
+import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.status.RollbackState;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What it was, how it ended, who or what started it. */
 final class Headlines {
     private Headlines() {}
 
-    static Headline of(Chronicle chronicle, Words words) {
+    static Headline of(Chronicle chronicle, List<HistoryEvent> history, Words words) {
         var plan = chronicle.plan();
         var state = state(chronicle);
         return new Headline(
@@ -22,7 +28,37 @@ final class Headlines {
                 chronicle.finished().map(RollbackFinished::getReason).orElseGet(() -> stopping(chronicle)),
                 startedBy(chronicle, words),
                 chronicle.startedAt(),
-                chronicle.finishedAt());
+                chronicle.finishedAt(),
+                continues(chronicle, history),
+                continuedBy(chronicle, history));
+    }
+
+    /** What only looks is the cause of what it leads to. */
+    private static @Nullable String continues(Chronicle chronicle, List<HistoryEvent> history) {
+        var cause = chronicle.events().getFirst().getCause();
+        return starts(chronicle, history)
+                .map(HistoryEvent::getRollbackId)
+                .filter(Objects::nonNull)
+                .filter(id -> id.equals(cause))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable String continuedBy(Chronicle chronicle, List<HistoryEvent> history) {
+        return starts(chronicle, history)
+                .filter(start -> chronicle.id().equals(start.getCause()))
+                .map(HistoryEvent::getRollbackId)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Of other rollbacks of the platform. */
+    private static Stream<HistoryEvent> starts(Chronicle chronicle, List<HistoryEvent> history) {
+        return history.stream()
+                .filter(event -> event.getEvent() instanceof RollbackStarted)
+                .filter(event -> event.getPlatform().equals(chronicle.plan().getPlatform()))
+                .filter(event -> !chronicle.id().equals(event.getRollbackId()));
     }
 
     static RollbackState state(Chronicle chronicle) {

@@ -35,6 +35,7 @@ public final class HtmlReport {
         versions();
         troubles();
         undoing();
+        afterwards();
         steps();
         proof();
         return out.append("</main></body></html>\n").toString();
@@ -68,6 +69,14 @@ public final class HtmlReport {
         fact("Started", words.moment(headline.startedAt()) + " " + words.zoneName());
         var finished = headline.finishedAt();
         fact("Finished", finished == null ? "not yet, as of " + words.moment(report.asOf()) : words.moment(finished));
+        var continues = headline.continues();
+        if (continues != null) {
+            fact("Goes on from", continues + ", which only looked");
+        }
+        var continuedBy = headline.continuedBy();
+        if (continuedBy != null) {
+            fact("Goes on as", continuedBy);
+        }
         fact("Committed data", report.losses().recoveryPoint());
         out.append("</dl>\n");
     }
@@ -160,11 +169,22 @@ public final class HtmlReport {
         endTable();
     }
 
+    private void afterwards() {
+        section("Afterwards");
+        if (report.afterwards().isEmpty()) {
+            element("p", "", "Nothing that the history tells of.");
+            return;
+        }
+        table("", "When", "What");
+        report.afterwards().forEach(line -> row(line.mark(), words.moment(line.at()), line.what()));
+        endTable();
+    }
+
     private void steps() {
         section("All steps");
-        table("", "Step", "Began", "Took", "Attempts", "Result");
+        table("", "Step", "Began", "Took", "Before", "Attempts", "Result");
         for (var lane : report.timeline().lanes()) {
-            out.append("<tr class=\"lane\"><th colspan=\"6\">")
+            out.append("<tr class=\"lane\"><th colspan=\"7\">")
                     .append(Html.text(lane.name()))
                     .append("</th></tr>\n");
             for (var step : lane.rows()) {
@@ -175,6 +195,7 @@ public final class HtmlReport {
                                 ? ""
                                 : Texts.clock(step.bars().getFirst().from(), report.zone()),
                         step.took(report.asOf()).map(Texts::span).orElse(""),
+                        words.expected(step.expected()),
                         step.bars().isEmpty() ? "" : String.valueOf(step.bars().size()),
                         step.result());
             }

@@ -48,6 +48,7 @@ public final class MarkdownReport {
         report.versions().forEach(version -> row(version.of(), version.before(), version.after()));
         troubles();
         undoing();
+        afterwards();
         proof();
         return out.toString();
     }
@@ -66,6 +67,14 @@ public final class MarkdownReport {
         row("Scenario", Texts.aim(headline.scenario(), headline.target()));
         row("Started by", headline.startedBy());
         row("Started", words.moment(headline.startedAt()) + " " + words.zoneName());
+        var continues = headline.continues();
+        if (continues != null) {
+            row("Goes on from", continues + ", which only looked");
+        }
+        var continuedBy = headline.continuedBy();
+        if (continuedBy != null) {
+            row("Goes on as", continuedBy);
+        }
         var finished = headline.finishedAt();
         row("Finished", finished == null ? "not yet, as of " + words.moment(report.asOf()) : words.moment(finished));
     }
@@ -99,7 +108,7 @@ public final class MarkdownReport {
                                 + ".\n");
         for (var lane : report.timeline().lanes()) {
             out.append("\n### ").append(Markdown.text(lane.name())).append("\n\n");
-            out.append(Markdown.head("", "Step", "When", "Began", "Took", "Attempts", "Result"));
+            out.append(Markdown.head("", "Step", "When", "Began", "Took", "Before", "Attempts", "Result"));
             lane.rows().forEach(this::step);
         }
     }
@@ -112,6 +121,7 @@ public final class MarkdownReport {
                 "`" + chart(bars) + "`",
                 bars.isEmpty() ? "" : Texts.clock(bars.getFirst().from(), report.zone()),
                 step.took(report.asOf()).map(Texts::span).orElse(""),
+                words.expected(step.expected()),
                 bars.isEmpty() ? "" : String.valueOf(bars.size()),
                 Markdown.text(step.result()))));
     }
@@ -161,6 +171,16 @@ public final class MarkdownReport {
         out.append(Markdown.head("", "Undone, in this order", "Step", "Result"));
         report.undoing()
                 .forEach(undone -> row(undone.mark().symbol(), undone.title(), undone.stepId(), undone.result()));
+    }
+
+    private void afterwards() {
+        section("Afterwards");
+        if (report.afterwards().isEmpty()) {
+            out.append("Nothing that the history tells of.\n");
+            return;
+        }
+        out.append(Markdown.head("", "When", "What"));
+        report.afterwards().forEach(line -> row(line.mark().symbol(), words.moment(line.at()), line.what()));
     }
 
     private void proof() {

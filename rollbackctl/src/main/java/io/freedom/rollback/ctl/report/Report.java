@@ -25,11 +25,16 @@ public record Report(
         List<Version> versions,
         List<Trouble> troubles,
         List<Undoing> undoing,
+        List<Afterwards> afterwards,
         Proof proof,
         Instant asOf,
         ZoneId zone) {
 
-    /** @param startedBy the incident, or the operator with their reason */
+    /**
+     * @param startedBy the incident, or the operator with their reason
+     * @param continues rollback that only looked and led to this one; null for none
+     * @param continuedBy rollback that this one, which only looked, led to; null for none
+     */
     public record Headline(
             String rollbackId,
             String platform,
@@ -40,7 +45,9 @@ public record Report(
             String reason,
             String startedBy,
             Instant startedAt,
-            @Nullable Instant finishedAt) {}
+            @Nullable Instant finishedAt,
+            @Nullable String continues,
+            @Nullable String continuedBy) {}
 
     /** What was aimed at and what came of it. */
     public record Figure(String name, String target, String actual, String verdict, Mark mark) {}
@@ -74,8 +81,18 @@ public record Report(
         UNDO
     }
 
-    /** One step; without bars when it was never begun. */
-    public record Row(String stepId, String title, Mark mark, String result, List<Bar> bars) {
+    /**
+     * One step; without bars when it was never begun.
+     *
+     * @param expected what it took before; null where that was not known
+     */
+    public record Row(
+            String stepId,
+            String title,
+            Mark mark,
+            String result,
+            List<Bar> bars,
+            @Nullable Duration expected) {
         public Optional<Duration> took(Instant asOf) {
             return bars.isEmpty()
                     ? Optional.empty()
@@ -103,6 +120,9 @@ public record Report(
 
     public record Undoing(String stepId, String title, Mark mark, String result) {}
 
+    /** What followed the rollback: the watch for a relapse, and what people are to do. */
+    public record Afterwards(Instant at, Mark mark, String what) {}
+
     /** @param problems what is wrong with the chain, empty when it is as it was written */
     public record Proof(long events, String lastHash, List<String> problems) {
         public boolean holds() {
@@ -119,7 +139,7 @@ public record Report(
         var chronicle = Chronicle.of(rollbackId, history, now);
         var words = new Words(zone);
         return new Report(
-                Headlines.of(chronicle, words),
+                Headlines.of(chronicle, history, words),
                 Figures.of(chronicle),
                 new DataLoss(chronicle, words).losses(),
                 Timelines.of(chronicle),
@@ -128,6 +148,7 @@ public record Report(
                 new Versions(chronicle).all(),
                 Troubles.of(chronicle),
                 Undoings.of(chronicle),
+                Aftermath.of(chronicle, history, words),
                 ChainCheck.of(chronicle.events()),
                 now,
                 zone);

@@ -9,6 +9,7 @@ import io.freedom.rollback.ctl.report.Report.Timeline;
 import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +41,13 @@ final class Timelines {
 
     private static Row row(Chronicle chronicle, PlanStep step) {
         var ends = StepEnds.of(chronicle, step);
-        return new Row(step.getId(), step.getTitle(), ends.mark(), ends.text(), bars(chronicle, step.getId(), false));
+        return new Row(
+                step.getId(),
+                step.getTitle(),
+                ends.mark(),
+                ends.text(),
+                bars(chronicle, step.getId(), false),
+                step.getExpected() == 0 ? null : Duration.ofMillis(step.getExpected()));
     }
 
     static List<Bar> bars(Chronicle chronicle, String stepId, boolean undo) {

@@ -25,7 +25,7 @@ final class Undoings {
 
     private static Row row(Chronicle chronicle, String id) {
         var ends = StepEnds.ofUndoing(chronicle, id);
-        return new Row(id, title(chronicle, id), ends.mark(), ends.text(), Timelines.bars(chronicle, id, true));
+        return new Row(id, title(chronicle, id), ends.mark(), ends.text(), Timelines.bars(chronicle, id, true), null);
     }
 
     static String title(Chronicle chronicle, String id) {

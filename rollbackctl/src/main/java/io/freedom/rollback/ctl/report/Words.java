@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.ctl.view.Texts;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -39,6 +40,11 @@ record Words(ZoneId zone) {
     static String brief(String id) {
         var hex = id.startsWith("sha256:") ? id.substring("sha256:".length()) : id;
         return hex.length() > 12 ? hex.substring(0, 12) : hex;
+    }
+
+    /** What it took before; empty where that is not known. */
+    String expected(@Nullable Duration before) {
+        return before == null ? "" : Texts.span(before);
     }
 
     static String because(String text, @Nullable String reason) {

@@ -10,9 +10,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** How long a plan will take and how much of that without service, by what its steps took before. */
-final class Expectation {
+public final class Expectation {
     private final Map<String, PlanStep> steps = new HashMap<>();
     private final Map<String, Long> ends = new HashMap<>();
 
@@ -20,16 +21,35 @@ final class Expectation {
         plan.forEach(step -> steps.put(step.getId(), step));
     }
 
-    static String of(Plan plan) {
-        var counted = plan.getSteps().stream()
+    /** How long the plan takes until service is back and validated; empty where a step's time is not known. */
+    public static Optional<Duration> total(Plan plan) {
+        var counted = counted(plan);
+        boolean known = !counted.isEmpty()
+                && counted.stream().noneMatch(Expectation::isUnknown)
+                && counted.stream().anyMatch(step -> step.getExpected() > 0);
+        return known
+                ? Optional.of(Duration.ofMillis(new Expectation(plan.getSteps()).last(counted)))
+                : Optional.empty();
+    }
+
+    private static List<PlanStep> counted(Plan plan) {
+        return plan.getSteps().stream()
                 .filter(step -> step.getPhase() != Phase.FINISH)
                 .toList();
+    }
+
+    private long last(List<PlanStep> counted) {
+        return counted.stream().mapToLong(this::end).max().orElse(0);
+    }
+
+    static String of(Plan plan) {
+        var counted = counted(plan);
         if (counted.stream().allMatch(step -> step.getExpected() == 0)) {
             return "expected time: not known, no " + plan.getScenario() + " has succeeded here yet";
         }
         var unknown = counted.stream().filter(Expectation::isUnknown).count();
         var expectation = new Expectation(plan.getSteps());
-        long total = counted.stream().mapToLong(expectation::end).max().orElse(0);
+        long total = expectation.last(counted);
         var least = unknown == 0 ? "about " : "at least ";
         return "expected time: " + least + span(total) + ", " + expectation.downtime(counted, least)
                 + (unknown == 0 ? "" : "; of " + unknown + (unknown == 1 ? " step" : " steps") + " it is not known");

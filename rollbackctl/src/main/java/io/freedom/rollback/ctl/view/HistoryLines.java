@@ -99,7 +99,10 @@ public final class HistoryLines {
                                 + (e.getPredictedEnd() == null
                                         ? ""
                                         : ", expected at " + Texts.moment(e.getPredictedEnd(), zone))
-                                + (e.getStepId().isEmpty() ? "" : ", running: " + e.getStepId()));
+                                + (e.getStepId().isEmpty() ? "" : ", running: " + e.getStepId())
+                                + (e.getDispensable().isEmpty()
+                                        ? ""
+                                        : ", sooner if skipped: " + String.join(", ", e.getDispensable())));
             case StabilityWatchStarted e ->
                 new Line(
                         "watch started",

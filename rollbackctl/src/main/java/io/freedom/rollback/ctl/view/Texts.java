@@ -121,7 +121,9 @@ public final class Texts {
     static String aim(Plan plan) {
         var kind = plan.getIncidentClass();
         var services = plan.getServices().isEmpty() ? "" : " of " + String.join(", ", plan.getServices());
-        return aim(plan.getScenario() + services, plan.getTarget()) + (kind == null ? "" : ", for a " + lower(kind));
+        return aim(plan.getScenario() + services, plan.getTarget())
+                + (kind == null ? "" : ", for a " + lower(kind))
+                + (plan.getOverrides() == null ? "" : ", instead of " + plan.getOverrides());
     }
 
     public static String aim(String scenario, @Nullable String target) {

@@ -19,15 +19,24 @@ import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.action.UsageMeasured;
 import io.freedom.rollback.schemas.action.VolumesRestored;
+import io.freedom.rollback.schemas.history.FollowUp;
+import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
+import io.freedom.rollback.schemas.history.PlatformRelapsed;
+import io.freedom.rollback.schemas.history.RtoAtRisk;
+import io.freedom.rollback.schemas.history.StabilityWatchEnded;
+import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -39,6 +48,88 @@ import org.junit.jupiter.api.Test;
 
 class ReportTest {
     private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv", List.of(), null);
+
+    // ---- what followed and what was foreseen ------------------------------------------------------
+
+    private static RecordedHistory knownBefore() {
+        var plan = FreedomPlan.keepingTheData();
+        var steps = plan.getSteps().stream()
+                .map(step -> PlanStep.newBuilder(step).setExpected(1000).build())
+                .toList();
+        return RecordedHistory.byOperator(Plan.newBuilder(plan).setSteps(steps).build(), "ada", "slow");
+    }
+
+    @Test
+    void tellsWhetherThePlatformStayedWellAndWhatPeopleDid() {
+        var history = FreedomRollback.succeeded();
+        var due = START.plus(Duration.ofMinutes(30));
+        var events = new ArrayList<>(history.events());
+        for (var fact : List.<SpecificRecord>of(
+                new FollowUpsPlanned(
+                        ID,
+                        List.of(
+                                new FollowUp("f-1", "Write it down", "ada", due),
+                                new FollowUp("f-2", "Review it", "ben", due))),
+                new StabilityWatchStarted(ID, due, 60_000L),
+                new PlatformRelapsed(ID, List.of("api was restarted"), 2),
+                new StabilityWatchEnded(ID, 7, 2, "the platform has relapsed"),
+                new StabilityWatchStarted("rb-other", due, 60_000L),
+                new FollowUpDone("f-1", "ada", "in the wiki"))) {
+            events.add(history.ofThePlatform(fact));
+        }
+
+        var report = Report.of(ID, events, START.plus(Duration.ofHours(1)), ZoneOffset.UTC);
+
+        assertThat(report.afterwards())
+                .extracting(Report.Afterwards::mark, Report.Afterwards::what)
+                .containsExactly(
+                        tuple(
+                                Mark.GOOD,
+                                "To do: Write it down (ada, due 2026-01-31 10:45:00): done, says ada: in the wiki"),
+                        tuple(Mark.BAD, "To do: Review it (ben, due 2026-01-31 10:45:00): overdue"),
+                        tuple(Mark.NONE, "Watched for a relapse until 2026-01-31 10:45:00"),
+                        tuple(Mark.BAD, "Relapsed, found at 2 looks in a row: api was restarted"),
+                        tuple(Mark.BAD, "Watch ended, the platform has relapsed: 2 of 7 looks found something"));
+        assertThat(HtmlReport.of(report)).contains("<h2>Afterwards</h2>", "Relapsed, found at 2 looks");
+        assertThat(MarkdownReport.of(report)).contains("## Afterwards", "Relapsed, found at 2 looks");
+    }
+
+    @Test
+    void comparesWithWhatItTookBeforeAndSaysSinceWhenTheObjectiveWasAtRisk() {
+        var report = knownBefore()
+                .at(5_000)
+                .fact(new RtoAtRisk(START.plusSeconds(2000), START.plusSeconds(1800), "a", List.of("b")))
+                .report();
+
+        assertThat(report.figures())
+                .extracting(Report.Figure::name, Report.Figure::actual, Report.Figure::verdict)
+                .contains(tuple(
+                        "RTO at risk, foreseen", "end after 33:20 min", "said 29:55 min before the RTO would pass"));
+        assertThat(report.figures()).extracting(Report.Figure::name).contains("Time until validated, as expected");
+        assertThat(report.timeline().lanes().getFirst().rows().getFirst().expected())
+                .isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void tellsWhatItGoesOnFromAndAs() {
+        var events = new ArrayList<HistoryEvent>(FreedomRollback.succeeded().events());
+        for (var event : FreedomRollback.succeeded().events()) {
+            events.add(HistoryEvent.newBuilder(event)
+                    .setRollbackId(ID + "-2")
+                    .setCause(ID)
+                    .build());
+        }
+        var now = START.plus(Duration.ofHours(1));
+
+        var looked = Report.of(ID, events, now, ZoneOffset.UTC);
+        var followed = Report.of(ID + "-2", events, now, ZoneOffset.UTC);
+
+        assertThat(looked.headline().continuedBy()).isEqualTo(ID + "-2");
+        assertThat(looked.headline().continues()).isNull();
+        assertThat(followed.headline().continues()).isEqualTo(ID);
+        assertThat(HtmlReport.of(followed)).contains("Goes on from", ID + ", which only looked");
+        assertThat(MarkdownReport.of(looked)).contains("Goes on as");
+    }
 
     // ---- how it ended ---------------------------------------------------------------------------
 
