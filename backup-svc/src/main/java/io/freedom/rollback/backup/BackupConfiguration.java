@@ -30,6 +30,8 @@ public class BackupConfiguration {
                         new WriteManifestHandler(clock),
                         new VerifyRestorePointHandler(engines, clock),
                         new HoldRestorePointHandler(clock),
+                        new LayFilesHandler(),
+                        new RemoveCopiedFilesHandler(),
                         new SealDatabaseHandler(),
                         new RestoreDatabaseHandler(engines),
                         new SwapDatabaseBackHandler(),

@@ -33,7 +33,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     }
 
     @Override
-    public Probe probe(RestoreDatabase action, StepContext step) throws StepFailure, InterruptedException {
+    public Probe probe(RestoreDatabase action, StepContext attempt) throws StepFailure, InterruptedException {
+        var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
         return Sql.work(database, () -> {
             try (var swap = DatabaseSwap.look(database, step)) {
@@ -47,7 +48,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     }
 
     @Override
-    public Completed execute(RestoreDatabase action, StepContext step) throws StepFailure, InterruptedException {
+    public Completed execute(RestoreDatabase action, StepContext attempt) throws StepFailure, InterruptedException {
+        var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
         var dumped = requireUsable(action, step);
         return Sql.work(database, () -> {

@@ -14,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -65,6 +67,55 @@ final class TarGz implements AutoCloseable {
             }
         }
         return files;
+    }
+
+    /**
+     * Puts what an archive of {@link #create} holds below a folder, over what is there. Nothing is written outside of it,
+     * whatever the archive says.
+     */
+    static void extract(Path archive, Path root, Tally tally) throws IOException {
+        var home = root.toRealPath();
+        try (var in = new TarArchiveInputStream(
+                new GZIPInputStream(new BufferedInputStream(Files.newInputStream(archive), 1 << 16), 1 << 16))) {
+            for (var entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                var target = home.resolve(entry.getName()).normalize();
+                var parent = target.getParent();
+                if (!target.startsWith(home) || parent == null) {
+                    throw new IOException(archive + " has an entry outside of its folder: " + entry.getName());
+                }
+                if (target.equals(home)) {
+                    continue;
+                }
+                Files.createDirectories(parent);
+                if (!parent.toRealPath().startsWith(home)) {
+                    throw new IOException(archive + " has an entry behind a link: " + entry.getName());
+                }
+                tally.read(0, entry.getName());
+                if (entry.isDirectory()) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.deleteIfExists(target);
+                    if (entry.isSymbolicLink()) {
+                        Files.createSymbolicLink(target, Path.of(entry.getLinkName()));
+                    } else {
+                        Files.copy(in, target);
+                        Files.setPosixFilePermissions(target, permissions(entry.getMode()));
+                        tally.read(entry.getSize(), entry.getName());
+                    }
+                    tally.took();
+                }
+            }
+        }
+    }
+
+    private static Set<PosixFilePermission> permissions(int mode) {
+        var permissions = EnumSet.noneOf(PosixFilePermission.class);
+        for (var permission : PosixFilePermission.values()) {
+            if ((mode & bit(permission)) != 0) {
+                permissions.add(permission);
+            }
+        }
+        return permissions;
     }
 
     void add(Path relative) throws IOException {

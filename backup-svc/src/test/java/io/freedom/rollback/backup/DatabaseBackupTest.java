@@ -476,7 +476,7 @@ class DatabaseBackupTest {
 
     private RestoreDatabase restoreAction() throws StepFailure {
         return new RestoreDatabase(
-                postgres.compose(), database, point().directory().toString(), 2);
+                postgres.compose(), database, point().directory().toString(), 2, null, null);
     }
 
     private Completed restore(RunningStep step) throws StepFailure, InterruptedException {

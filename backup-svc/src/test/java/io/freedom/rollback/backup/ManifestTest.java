@@ -151,7 +151,7 @@ class ManifestTest {
             return new VerifyRestorePointHandler(engines, () -> NOW.plusSeconds(5))
                     .execute(
                             new VerifyRestorePoint(
-                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null),
+                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null),
                                     point.toString(),
                                     null,
                                     false),

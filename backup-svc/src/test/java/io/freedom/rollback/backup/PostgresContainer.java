@@ -56,7 +56,7 @@ final class PostgresContainer implements AutoCloseable {
     }
 
     ComposeProject compose() {
-        return new ComposeProject(project, "/", List.of("docker-compose.yml"), null);
+        return new ComposeProject(project, "/", List.of("docker-compose.yml"), null, null);
     }
 
     String exec(String... argv) throws Exception {

@@ -37,7 +37,8 @@ class RestrictedContainerTest {
                     .execute(new WriteManifest(point, "freedom", "kb", false), step);
             verify.execute(new VerifyRestorePoint(compose, point, database, false), step);
             postgres.sql("kb", "DELETE FROM t");
-            new RestoreDatabaseHandler(engines).execute(new RestoreDatabase(compose, database, point, 2), step);
+            new RestoreDatabaseHandler(engines)
+                    .execute(new RestoreDatabase(compose, database, point, 2, null, null), step);
 
             assertThat(postgres.value("kb", "SELECT n FROM t")).isEqualTo("1");
             assertThat(postgres.exec("find", "/var/tmp", "-name", "rollback-*")).isEmpty();

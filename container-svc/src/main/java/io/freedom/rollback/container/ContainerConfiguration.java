@@ -40,6 +40,7 @@ public class ContainerConfiguration {
                         new AwaitLogHandler(engines),
                         new MeasureUsageHandler(engines),
                         new RestoreContainersHandler(engines),
+                        new RemoveCopyHandler(engines),
                         new PruneImagesHandler(engines)));
     }
 }

@@ -73,7 +73,8 @@ final class TestProject implements AutoCloseable {
                 name,
                 live.toString(),
                 List.of("compose.yml"),
-                live.resolve(".env").toString());
+                live.resolve(".env").toString(),
+                null);
     }
 
     void up() throws Exception {

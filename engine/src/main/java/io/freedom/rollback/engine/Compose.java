@@ -1,6 +1,7 @@
 package io.freedom.rollback.engine;
 
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Isolation;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepFailure;
@@ -30,8 +31,16 @@ public final class Compose {
     private final Path directory;
     private final List<Path> files;
     private final @Nullable String envFile;
+    private final @Nullable Isolation isolation;
 
-    private Compose(ComposeCli cli, String project, Path directory, List<Path> files, @Nullable String envFile) {
+    private Compose(
+            ComposeCli cli,
+            String project,
+            Path directory,
+            List<Path> files,
+            @Nullable String envFile,
+            @Nullable Isolation isolation) {
+        this.isolation = isolation;
         this.cli = cli;
         this.project = project;
         this.directory = directory;
@@ -51,14 +60,15 @@ public final class Compose {
                 project.getProject(),
                 directory,
                 project.getFiles().stream().map(directory::resolve).toList(),
-                project.getEnvFile());
+                project.getEnvFile(),
+                project.getIsolation());
     }
 
     /** The same with one file more, whose values win. */
     public Compose with(Path override) {
         var all = new ArrayList<>(files);
         all.add(override);
-        return new Compose(cli, project, directory, all, envFile);
+        return new Compose(cli, project, directory, all, envFile, isolation);
     }
 
     public String version() {
@@ -76,6 +86,31 @@ public final class Compose {
 
     /** Runs a compose command to its end, whatever its exit code. */
     public Command.Result run(Duration limit, List<String> arguments) throws StepFailure, InterruptedException {
+        return isolation == null ? runOnFiles(limit, arguments) : runIsolated(limit, arguments, isolation);
+    }
+
+    /** On the resolved file of the copy, which shares nothing with the original. */
+    private Command.Result runIsolated(Duration limit, List<String> arguments, Isolation apart)
+            throws StepFailure, InterruptedException {
+        var resolved = runOnFiles(READING, List.of("config"));
+        if (!resolved.succeeded()) {
+            return resolved;
+        }
+        try {
+            // Readable by the owner only: its values may be secrets.
+            var file = Files.createTempFile("rollback-isolated-", ".yml");
+            try {
+                Files.writeString(file, IsolatedProject.of(resolved.stdout(), project, directory, apart));
+                return new Compose(cli, project, directory, List.of(file), null, null).runOnFiles(limit, arguments);
+            } finally {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new StepFailure(FailureKind.TOOL, "cannot write a temporary compose file: " + e, e);
+        }
+    }
+
+    private Command.Result runOnFiles(Duration limit, List<String> arguments) throws StepFailure, InterruptedException {
         if (!Files.isDirectory(directory)) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -188,7 +223,7 @@ public final class Compose {
             var file = Files.createTempFile("rollback-resolved-", ".yml");
             try {
                 Files.writeString(file, resolved);
-                return new Compose(cli, project, directory, List.of(file), null).ownHashes();
+                return new Compose(cli, project, directory, List.of(file), null, null).ownHashes();
             } finally {
                 Files.deleteIfExists(file);
             }

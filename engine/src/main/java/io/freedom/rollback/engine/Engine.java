@@ -228,11 +228,20 @@ public final class Engine implements AutoCloseable {
 
     /** Removes a container by force, keeping its volumes; nothing happens when it is gone. */
     public void remove(String containerId) throws StepFailure, InterruptedException {
+        remove(containerId, false);
+    }
+
+    /** The same with the volumes that have no name. */
+    public void removeWithVolumes(String containerId) throws StepFailure, InterruptedException {
+        remove(containerId, true);
+    }
+
+    private void remove(String containerId, boolean volumes) throws StepFailure, InterruptedException {
         calls.call("removing container " + shortened(containerId), Duration.ofMinutes(1), () -> {
             try {
                 return client.removeContainerCmd(containerId)
                         .withForce(true)
-                        .withRemoveVolumes(false)
+                        .withRemoveVolumes(volumes)
                         .exec();
             } catch (NotFoundException e) {
                 return null;

@@ -29,6 +29,7 @@ public class GitConfiguration {
                         new CheckOutPathsHandler(trees),
                         new ReturnPathsHandler(trees),
                         new SetFilesAsideHandler(trees),
-                        new BringFilesBackHandler(trees)));
+                        new BringFilesBackHandler(trees),
+                        new CopyRepositoryHandler(trees)));
     }
 }

@@ -178,7 +178,8 @@ final class DescriptorMapper {
                 text(node, "project", platform),
                 texts(node, "files", COMPOSE_FILES),
                 text(node, "envFile"),
-                texts(node, "requiredEnvKeys", List.of()));
+                texts(node, "requiredEnvKeys", List.of()),
+                null);
     }
 
     private static Map<String, Duration> objectives(JsonNode node) {

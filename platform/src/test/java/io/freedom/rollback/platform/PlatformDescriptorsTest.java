@@ -98,7 +98,8 @@ class PlatformDescriptorsTest {
                                 "freedom-stack",
                                 List.of("docker-compose.yml", "docker-compose.prod.yml"),
                                 ".env",
-                                List.of("OPENAI_API_KEY|FREEDOM_API_KEY")),
+                                List.of("OPENAI_API_KEY|FREEDOM_API_KEY"),
+                                null),
                         List.of(
                                 new ServiceSpec(
                                         "mlx-server",
@@ -224,7 +225,7 @@ class PlatformDescriptorsTest {
         assertThat(descriptor.site()).isEqualTo("default");
         assertThat(descriptor.rto()).isEqualTo(Duration.ofMinutes(30));
         assertThat(descriptor.compose())
-                .isEqualTo(new Compose("freedom", List.of("docker-compose.yml"), null, List.of()));
+                .isEqualTo(new Compose("freedom", List.of("docker-compose.yml"), null, List.of(), null));
         assertThat(descriptor.criticalPaths()).containsExactly("docker-compose.yml");
         assertThat(descriptor.database()).isNull();
         assertThat(descriptor.backups().reserve()).isEqualTo(512L << 20);

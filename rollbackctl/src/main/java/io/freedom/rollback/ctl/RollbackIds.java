@@ -23,6 +23,10 @@ final class RollbackIds {
         return next("look-", now);
     }
 
+    static String nextDrill(Instant now) {
+        return next("drill-", now);
+    }
+
     private static String next(String prefix, Instant now) {
         return prefix + SECOND.format(now) + String.format(Locale.ROOT, "-%04x", RANDOM.nextInt(0x10000));
     }

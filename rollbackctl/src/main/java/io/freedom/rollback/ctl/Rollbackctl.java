@@ -57,6 +57,8 @@ import picocli.CommandLine.ScopeType;
             TimeoutCommand.class,
             HistoryCommand.class,
             ReportCommand.class,
+            DrillCommand.class,
+            DrillsCommand.class,
             FollowUpsCommand.class,
             NotificationsCommand.class,
             DeadLettersCommand.class

@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.planning.SelectiveRollback;
 import io.freedom.rollback.orchestrator.saga.Refusals;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.platform.DrillCopy;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.platform.PlatformDescriptor;
@@ -29,6 +30,7 @@ import io.freedom.rollback.schemas.operator.RejectGate;
 import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
+import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
@@ -255,6 +257,7 @@ public final class Admission {
                 case StartRollback c -> start(command, c);
                 case PreviewPlan c -> preview(command, c);
                 case CheckPlatform c -> check(command, c);
+                case StartDrill c -> drill(command, c);
                 case AbortRollback c ->
                     control(
                             c.getRollbackId(),
@@ -361,6 +364,26 @@ public final class Admission {
                 null));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
+    }
+
+    private Decision drill(OperatorCommand command, StartDrill drill) throws InvalidDescriptorException, Refused {
+        if (running != null) {
+            throw new Refused("a drill of this platform runs already, " + running.id()
+                    + ": wait for its end, or `rollbackctl abort " + running.id() + " --reason …`");
+        }
+        var original = PlatformDescriptors.parse(drill.getDescriptor(), "platform.yaml");
+        fresh(drill.getDrillId());
+        try {
+            var copy = named(DrillCopy.of(original, drill.getPortOffset()), command);
+            return new Decision.Start(new RollbackCommand.Start(
+                    drill.getDrillId(),
+                    new Plans(state, copy, now).drill(drill, original),
+                    null,
+                    command.getOperator(),
+                    command.getReason()));
+        } catch (DrillCopy.Impossible e) {
+            throw new Refused("there can be no drill: " + e.getMessage());
+        }
     }
 
     private Decision followedUp(OperatorCommand command, CompleteFollowUp done) throws Refused {

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.planning.ChosenServices;
+import io.freedom.rollback.orchestrator.planning.Drill;
 import io.freedom.rollback.orchestrator.planning.PlanRequest;
 import io.freedom.rollback.orchestrator.planning.Planner;
 import io.freedom.rollback.orchestrator.planning.Scenario;
@@ -8,6 +9,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Plan;
@@ -42,6 +44,22 @@ final class Plans {
     /** A look at the platform as it is, for what {@link #asAsked} would meet and do there. */
     Plan look(String lookId, Wanted wanted) throws Refused {
         return Planner.look(request(lookId, wanted));
+    }
+
+    /** On the copy of a platform, which this is of. */
+    Plan drill(StartDrill drill, PlatformDescriptor original) throws Refused {
+        var scenario = Scenario.of(drill.getScenario())
+                .filter(Scenario::canBeDrilled)
+                .orElseThrow(() -> new Refused(
+                        "there is no drill of " + drill.getScenario() + ": choose one of " + Scenario.drills()));
+        var point = new RestorePoint(
+                drill.getRestorePoint(), drill.getRestorePointDirectory(), drill.getRestorePointTakenAt());
+        boolean withData = scenario.restoresData()
+                && platform.database() != null
+                && (scenario.needsRestorePoint() || drill.getWithData());
+        var wanted = new Wanted(scenario, drill.getTarget(), null, drill.getServices(), null);
+        var request = request(drill.getDrillId(), wanted, services(wanted), withData ? point : null);
+        return Drill.compile(request, original, point, drill.getCommit());
     }
 
     private PlanRequest request(String rollbackId, Wanted wanted) throws Refused {

@@ -116,7 +116,8 @@ public final class Platforms {
             case SUCCEEDED, REFUSED, COMPENSATED -> mended ? null : state.getLeftBy();
         };
         var undoable = switch (outcome) {
-            case SUCCEEDED -> changes(plan) ? rollbackId : state.getUndoable();
+            // What a drill was about is gone.
+            case SUCCEEDED -> changes(plan) && plan.getDrillOf() == null ? rollbackId : state.getUndoable();
             case REFUSED -> state.getUndoable();
             // What comes after a rollback is undone first, and that is done now; nobody knows what it is like after a
             // failure.

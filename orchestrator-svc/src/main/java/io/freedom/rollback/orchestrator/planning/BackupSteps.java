@@ -215,9 +215,16 @@ final class BackupSteps {
                                 .setCompose(compose)
                                 .setDatabase(restored)
                                 .setRestorePoint(restorePoint)
+                                .setPlatform(originalPlatform())
                                 .build(),
                         LONG)
                 .attempts(2);
+    }
+
+    /** Of the copy of a drill, which its platform's restore points are restored into. */
+    private @Nullable String originalPlatform() {
+        var original = platform.compose().original();
+        return original == null ? null : original.platform();
     }
 
     Undo swapBack(Database restored) {

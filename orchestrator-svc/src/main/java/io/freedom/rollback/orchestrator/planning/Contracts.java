@@ -6,6 +6,7 @@ import io.freedom.rollback.platform.Probe;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.HttpProbe;
+import io.freedom.rollback.schemas.action.Isolation;
 
 /** The descriptor's parts as the workers' commands carry them. */
 final class Contracts {
@@ -14,7 +15,15 @@ final class Contracts {
     static ComposeProject compose(PlatformDescriptor platform) {
         var compose = platform.compose();
         var envFile = compose.envFile() == null ? null : platform.workTree() + "/" + compose.envFile();
-        return new ComposeProject(compose.project(), platform.workTree(), compose.files(), envFile);
+        var original = compose.original();
+        return new ComposeProject(
+                compose.project(),
+                platform.workTree(),
+                compose.files(),
+                envFile,
+                original == null
+                        ? null
+                        : new Isolation(original.platform(), original.workTree(), original.portOffset()));
     }
 
     static Database database(DatabaseSpec spec) {

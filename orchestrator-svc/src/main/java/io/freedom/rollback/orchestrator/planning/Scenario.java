@@ -165,6 +165,18 @@ public enum Scenario {
         return !traits.contains(Trait.NEVER_UNASKED);
     }
 
+    /** On a throwaway copy: not what runs programs that find the platform by themselves, nor what only leads to another. */
+    public boolean canBeDrilled() {
+        return chosenByOperators() && this != DATA_MIGRATION && this != SELECTIVE_ROLLBACK;
+    }
+
+    public static String drills() {
+        return Arrays.stream(values())
+                .filter(Scenario::canBeDrilled)
+                .map(Scenario::id)
+                .collect(Collectors.joining(", "));
+    }
+
     public boolean chosenByOperators() {
         return traits.contains(Trait.CHOSEN_BY_OPERATORS);
     }

@@ -137,6 +137,7 @@ final class Sagas {
         boolean reported = incident != null && suspicious.contains(incident.getIncidentClass());
         var named = rollback.plan().getIncidentClass();
         return !reported
+                && rollback.plan().getDrillOf() == null // its restore points go with the copy
                 && (named == null || !suspicious.contains(named))
                 && rollback.plan().getRestorePoint() == null
                 && hasItsDump(rollback);

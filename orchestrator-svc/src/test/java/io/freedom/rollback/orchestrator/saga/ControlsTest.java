@@ -447,10 +447,12 @@ class ControlsTest {
     void givesUpWhatWasCommittedSinceARestoreOnlyWhenThatIsMeant() {
         var restore = undoable(step("restore", RECOVER))
                 .setAction(new StepAction(new RestoreDatabase(
-                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null),
+                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null),
                         new Database("postgres", "kb", "freedom", "jdbc:postgresql://db/kb", null),
                         "/var/backups/rb-0",
-                        2)));
+                        2,
+                        null,
+                        null)));
         var saga = Saga.of(restore).started();
         saga.succeeds("restore");
 
@@ -463,7 +465,7 @@ class ControlsTest {
     void givesUpWhatWasWrittenSinceAResetOnlyWhenThatIsMeant() {
         var removal = undoable(step("remove", RECOVER))
                 .setAction(new StepAction(
-                        new RemoveVolumes(new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null))));
+                        new RemoveVolumes(new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null))));
         var saga = Saga.of(removal).started();
         saga.succeeds("remove");
 

@@ -64,6 +64,8 @@ enum DataEffect {
                     SwapDatabaseBack _,
                     ExportData _,
                     ImportData _ -> KEEPS;
+            // Of a drill's copy, which nobody's data are in.
+            case CopyRepository _, LayFiles _, RemoveCopy _, RemoveCopiedFiles _ -> KEEPS;
             case AwaitApproval _,
                     RecordBaseline _,
                     AwaitDatabase _,

@@ -30,7 +30,7 @@ final class FreedomPlan {
     }
 
     private static final ComposeProject COMPOSE =
-            new ComposeProject("freedom", TREE, List.of("docker-compose.yml"), null);
+            new ComposeProject("freedom", TREE, List.of("docker-compose.yml"), null, null);
     private static final Database DATABASE = new Database("postgres", "freedom_kb", "freedom", "jdbc:…", null);
 
     private final List<PlanStep> steps = new ArrayList<>();
@@ -165,7 +165,7 @@ final class FreedomPlan {
                     "backup.restore-database",
                     "Restore the database beside, verify it and swap it in",
                     Phase.RECOVER,
-                    new RestoreDatabase(COMPOSE, DATABASE, restorePoint, 2),
+                    new RestoreDatabase(COMPOSE, DATABASE, restorePoint, 2, null, null),
                     Availability.UNCHANGED,
                     "Swap the previous database back");
         }

@@ -36,7 +36,8 @@ import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
 class OutlookTest {
-    private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null);
+    private static final ComposeProject COMPOSE =
+            new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null, null);
 
     /** What a step does is of no concern to some tests. */
     private static final SpecificRecord ANYTHING = new RestartServices(COMPOSE, List.of(), 10);

@@ -37,7 +37,8 @@ final class Examples {
     }
 
     static StepCommand command() {
-        ComposeProject compose = new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null);
+        ComposeProject compose =
+                new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null, null);
         ExecuteStep execute = ExecuteStep.newBuilder()
                 .setAction(StepAction.newBuilder()
                         .setAction(ComposeDown.newBuilder().setCompose(compose).build())

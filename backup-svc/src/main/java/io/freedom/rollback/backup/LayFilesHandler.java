@@ -1,0 +1,81 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.FilesCopied;
+import io.freedom.rollback.schemas.action.LayFiles;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/** Makes the files of a drill's copy what they were when the restore point was taken. */
+final class LayFilesHandler implements StepHandler<LayFiles> {
+    @Override
+    public Class<LayFiles> action() {
+        return LayFiles.class;
+    }
+
+    @Override
+    public Completed execute(LayFiles action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getRestorePoint());
+        var copy = Path.of(action.getCopy());
+        if (!DrillFolder.holds(copy)) {
+            throw new StepFailure(FailureKind.INVALID, copy + " is no drill's copy: nothing is written there");
+        }
+        Manifest.load(point);
+        var tally = new Tally(step);
+        return Disk.work(copy, () -> {
+            lay(point.modified(), copy, tally);
+            lay(point.configuration(), copy, tally);
+            var models = point.models().resolve(ArchiveModelsHandler.ARCHIVE);
+            if (Files.isRegularFile(models)) {
+                TarGz.extract(models, copy, tally);
+            }
+            var envFile = action.getEnvFile();
+            if (envFile != null && !Files.exists(copy.resolve(envFile))) {
+                var original = Path.of(action.getOriginal()).resolve(envFile);
+                if (Files.isRegularFile(original)) {
+                    step.checkpoint();
+                    Files.copy(original, copy.resolve(envFile), StandardCopyOption.COPY_ATTRIBUTES);
+                    tally.took();
+                }
+            }
+            return new Completed(new FilesCopied(tally.files(), tally.bytes()), tally.detail("files"));
+        });
+    }
+
+    private static void lay(Path from, Path to, Tally tally) throws IOException {
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        Files.walkFileTree(from, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
+                Files.createDirectories(to.resolve(from.relativize(folder)));
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                var name = from.relativize(file);
+                tally.read(attributes.isSymbolicLink() ? 0 : attributes.size(), name.toString());
+                Files.copy(
+                        file,
+                        to.resolve(name),
+                        StandardCopyOption.REPLACE_EXISTING,
+                        StandardCopyOption.COPY_ATTRIBUTES,
+                        LinkOption.NOFOLLOW_LINKS);
+                tally.took();
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

@@ -1,0 +1,213 @@
+package io.freedom.rollback.engine;
+
+import io.freedom.rollback.schemas.action.Isolation;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.Yaml;
+
+/**
+ * A resolved compose file, rewritten so that nothing of it is shared with the project that it is a copy of: other ports,
+ * container, volume, network and image names, and folders of the copy. What cannot be kept apart is refused.
+ */
+final class IsolatedProject {
+    private static final int HIGHEST_PORT = 65_535;
+    private static final Pattern PORTS = Pattern.compile("\\d{1,5}(?:-\\d{1,5})?");
+    private static final Pattern SHORT =
+            Pattern.compile("((?:\\[[0-9a-fA-F:.]*]|[^:]*):)?(\\d+(?:-\\d+)?)(:\\d+(?:-\\d+)?(?:/\\w+)?)");
+
+    private final String project;
+    private final Path directory;
+    private final Isolation isolation;
+    /** Names under which services build images, by those of the original. */
+    private final Map<String, String> built = new TreeMap<>();
+
+    private IsolatedProject(String project, Path directory, Isolation isolation) {
+        this.project = project;
+        this.directory = directory;
+        this.isolation = isolation;
+    }
+
+    /**
+     * @param resolved what {@code config} printed
+     * @param directory of the copy
+     */
+    static String of(String resolved, String project, Path directory, Isolation isolation) throws StepFailure {
+        var document = ComposeModel.document(resolved);
+        var isolated = new IsolatedProject(project, directory, isolation);
+        return new Yaml().dump(isolated.rewritten(document));
+    }
+
+    private Map<String, Object> rewritten(Map<String, Object> document) throws StepFailure {
+        var services = ComposeModel.map(document.get("services"));
+        services.forEach((name, value) -> {
+            var service = ComposeModel.map(value);
+            if (service.get("build") != null && service.get("image") != null) {
+                built.putIfAbsent(service.get("image").toString(), project + "-" + name);
+            }
+        });
+        var kept = new LinkedHashMap<>(document);
+        kept.remove("name"); // said with -p
+        var rewritten = new LinkedHashMap<String, Object>();
+        for (var service : services.entrySet()) {
+            rewritten.put(service.getKey(), service(service.getKey(), ComposeModel.map(service.getValue())));
+        }
+        kept.put("services", rewritten);
+        kept.computeIfPresent("volumes", (_, volumes) -> named(volumes));
+        refuseExternalVolumes(document);
+        kept.computeIfPresent("networks", (_, networks) -> networks(networks));
+        return ComposeModel.map(moved(kept));
+    }
+
+    private Map<String, Object> service(String name, Map<String, Object> original) throws StepFailure {
+        var service = new LinkedHashMap<>(original);
+        service.remove("container_name");
+        var mode = String.valueOf(service.get("network_mode"));
+        if (mode.equals("host") || mode.startsWith("container:")) {
+            throw refused("service " + name + " has network_mode " + mode);
+        }
+        var image = service.get("image");
+        if (image != null && built.containsKey(image.toString())) {
+            service.put("image", built.get(image.toString()));
+        }
+        if (service.get("build") instanceof Map<?, ?> build) {
+            var untagged = ComposeModel.map(build);
+            untagged.remove("tags"); // they would move names of the original
+            service.put("build", untagged);
+        }
+        if (service.get("ports") instanceof List<?> ports) {
+            var shifted = new ArrayList<Object>();
+            for (var port : ports) {
+                shifted.add(port(name, port));
+            }
+            service.put("ports", shifted);
+        }
+        if (service.get("networks") instanceof Map<?, ?> networks) {
+            var free = new LinkedHashMap<String, Object>();
+            for (var network : networks.entrySet()) {
+                var settings = ComposeModel.map(network.getValue());
+                settings.keySet().removeAll(List.of("ipv4_address", "ipv6_address", "mac_address"));
+                free.put(Objects.toString(network.getKey()), settings);
+            }
+            service.put("networks", free);
+        }
+        if (service.get("volumes") instanceof List<?> mounts) {
+            service.put("volumes", mounts.stream().map(this::mount).toList());
+        }
+        return service;
+    }
+
+    private Object port(String service, Object port) throws StepFailure {
+        if (port instanceof Map<?, ?>) {
+            var shifted = ComposeModel.map(port);
+            var published = shifted.get("published");
+            if (published != null) {
+                shifted.put("published", shifted(service, published.toString()));
+            }
+            return shifted;
+        }
+        var matcher = SHORT.matcher(String.valueOf(port));
+        return matcher.matches()
+                ? Objects.requireNonNullElse(matcher.group(1), "")
+                        + shifted(service, matcher.group(2))
+                        + matcher.group(3)
+                : port;
+    }
+
+    private String shifted(String service, String published) throws StepFailure {
+        if (!PORTS.matcher(published).matches()) {
+            throw refused("port " + published + " of service " + service + " cannot be read");
+        }
+        var ends = new ArrayList<String>();
+        for (var end : published.split("-")) {
+            int port = Integer.parseInt(end) + isolation.getPortOffset();
+            if (port > HIGHEST_PORT) {
+                throw refused("port " + end + " of service " + service + " becomes " + port
+                        + ", which no machine has: choose a smaller --port-offset");
+            }
+            ends.add(Integer.toString(port));
+        }
+        return String.join("-", ends);
+    }
+
+    /** What is outside of the project is looked at and never written. */
+    private Object mount(Object entry) {
+        var mount = ComposeModel.map(entry);
+        var source = String.valueOf(mount.get("source"));
+        boolean outside = "bind".equals(mount.get("type"))
+                && !isWithin(source, directory.toString())
+                && !isWithin(source, isolation.getOriginal());
+        if (outside) {
+            mount.put("read_only", true);
+        }
+        return mount.isEmpty() ? entry : mount;
+    }
+
+    private static boolean isWithin(String path, String folder) {
+        return path.equals(folder) || path.startsWith(folder + "/");
+    }
+
+    private Map<String, Object> named(Object volumes) {
+        var named = new LinkedHashMap<String, Object>();
+        ComposeModel.map(volumes).forEach((key, value) -> {
+            var volume = ComposeModel.map(value);
+            volume.put("name", project + "_" + key);
+            named.put(key, volume);
+        });
+        return named;
+    }
+
+    private static void refuseExternalVolumes(Map<String, Object> document) throws StepFailure {
+        for (var volume : ComposeModel.map(document.get("volumes")).entrySet()) {
+            var external = ComposeModel.map(volume.getValue()).get("external");
+            if (external != null && !Boolean.FALSE.equals(external)) {
+                throw refused("volume " + volume.getKey() + " is external");
+            }
+        }
+    }
+
+    /** Of the copy alone; its addresses are chosen by the engine. */
+    private Map<String, Object> networks(Object networks) {
+        var own = new LinkedHashMap<String, Object>();
+        ComposeModel.map(networks).forEach((key, value) -> {
+            var network = ComposeModel.map(value);
+            network.keySet().removeAll(List.of("external", "ipam"));
+            network.put("name", project + "_" + key);
+            own.put(key, network);
+        });
+        return own;
+    }
+
+    /** Paths below the original's directory, wherever they stand. */
+    private Object moved(Object value) {
+        return switch (value) {
+            case Map<?, ?> map -> {
+                var moved = new LinkedHashMap<String, Object>();
+                map.forEach((key, entry) -> {
+                    if (entry != null) {
+                        moved.put(Objects.toString(key), moved(entry));
+                    }
+                });
+                yield moved;
+            }
+            case List<?> list ->
+                list.stream().filter(Objects::nonNull).map(this::moved).toList();
+            case String text
+            when isWithin(text, isolation.getOriginal()) && !isWithin(text, directory.toString()) ->
+                directory + text.substring(isolation.getOriginal().length());
+            default -> value;
+        };
+    }
+
+    private static StepFailure refused(String what) {
+        return new StepFailure(
+                FailureKind.PRECONDITION, what + ": a copy of this platform would share it, so there can be no drill");
+    }
+}
