@@ -100,7 +100,12 @@ class DrillTest {
         assertThat(drill.exitCode()).as(drill.output()).isZero();
         assertThat(plane.facts(COPY, "StepSucceeded"))
                 .extracting(fact -> fact.path("stepId").asString())
-                .contains("backup.drill-restore", "git.check-out", "backup.restore-database", "health.end-to-end");
+                .contains(
+                        "backup.drill-restore",
+                        "backup.drill-data-kb-service",
+                        "git.check-out",
+                        "backup.restore-database",
+                        "health.end-to-end");
         var drills = plane.rollbackctl("drills", NAME).succeeded();
         assertThat(drills.output()).containsPattern(NAME + " +full-rollback +1 +1 \\(100 %\\)");
         var undo = plane.rollbackctl("undo", plane.lastRollback(COPY), "--reason", "try");

@@ -31,6 +31,7 @@ public class BackupConfiguration {
                         new VerifyRestorePointHandler(engines, clock),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(),
+                        new FillContainerDataHandler(engines),
                         new RemoveCopiedFilesHandler(),
                         new SealDatabaseHandler(),
                         new RestoreDatabaseHandler(engines),

@@ -11,6 +11,7 @@ import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -305,6 +306,12 @@ public final class Engine implements AutoCloseable {
     public void copyIn(String containerId, Path source, String directoryInContainer)
             throws StepFailure, InterruptedException {
         new ContainerCopy(client, calls, containerId).in(source, directoryInContainer);
+    }
+
+    /** Unpacks a tar stream below an existing folder of a container, with the owners and modes that it has. Returns bytes. */
+    public long copyInTar(String containerId, InputStream tar, String directoryInContainer, LongConsumer progress)
+            throws StepFailure, InterruptedException {
+        return new ContainerCopy(client, calls, containerId).tarIn(tar, directoryInContainer, progress);
     }
 
     /** Feeds both streams of a container's log, line by line, oldest first. Returns the number of lines. */

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.action.AwaitDatabase;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.schemas.action.CopyRepository;
+import io.freedom.rollback.schemas.action.FillContainerData;
 import io.freedom.rollback.schemas.action.LayFiles;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.RemoveCopiedFiles;
@@ -125,6 +126,13 @@ public final class Drill {
                     LONG));
         }
         next(step("container.drill-up", "Start the copy", new ComposeUp(compose, List.of(), false, false), MINUTES));
+        for (var data : request.platform().containerData()) {
+            next(step(
+                    "backup.drill-data-" + data.service(),
+                    "Put " + data.path() + " of " + point.getId() + " into the copy's " + data.service(),
+                    new FillContainerData(compose, data.service(), data.path(), point.getDirectory()),
+                    LONG));
+        }
         next(step(
                 "container.drill-healthy",
                 "Await that the copy is healthy",

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.planning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.platform.DrillCopy;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.AwaitDatabase;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
@@ -15,19 +16,25 @@ import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PlannerTest {
     private static PlanStep step(Plan plan, String id) {
@@ -71,6 +78,50 @@ class PlannerTest {
                 .filteredOn(step -> step.getId().equals("git.add-worktree"))
                 .allSatisfy(
                         step -> assertThat(look.getSteps().getLast().getId()).isEqualTo("git.remove-worktree"));
+    }
+
+    static Stream<Scenario> drillable() {
+        return Stream.of(Scenario.values()).filter(Scenario::canBeDrilled);
+    }
+
+    @ParameterizedTest
+    @MethodSource("drillable")
+    void makesTheCopyOfADrillFirstAndRemovesItLast(Scenario scenario) throws Exception {
+        TrustedSchemas.trust();
+        var request = Descriptors.request(scenario);
+        var original = request.platform();
+        var drilled = new PlanRequest(
+                DrillCopy.of(original, 20_000),
+                "hash",
+                scenario,
+                "drill-1",
+                null,
+                request.point(),
+                null,
+                request.services(),
+                Map.of(),
+                Instant.EPOCH,
+                null);
+        var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH);
+
+        var plan = Drill.compile(drilled, original, point, null);
+
+        isSound(plan);
+        assertThat(plan.getDrillOf()).isEqualTo("freedom");
+        var own = plan.getSteps().stream()
+                .map(PlanStep::getId)
+                .filter(id -> id.contains(Drill.OWN))
+                .toList();
+        assertThat(before(plan, "container.drill-remove"))
+                .containsAll(Drill.played(plan).map(PlanStep::getId).toList());
+        assertThat(Drill.played(plan))
+                .isNotEmpty()
+                .allSatisfy(step -> assertThat(before(plan, step.getId())).contains("container.drill-healthy"));
+        assertThat(own).startsWith("container.drill-clear").endsWith("container.drill-remove", "backup.drill-remove");
+        assertThat(plan.toString())
+                .as("acts on nothing of the platform itself")
+                .doesNotContain("\"project\": \"freedom\"")
+                .doesNotContain("127.0.0.1:5432", "127.0.0.1:8080");
     }
 
     private static void isSound(Plan plan) {

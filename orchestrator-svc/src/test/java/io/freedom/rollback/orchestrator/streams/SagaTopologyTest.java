@@ -37,6 +37,7 @@ import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
+import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.registry.RegistryClient;
@@ -326,6 +327,74 @@ class SagaTopologyTest {
                         IncidentIgnored.class,
                         ignored -> assertThat(ignored.getReason()).contains("freedom is as at graveyard/pre-reset"));
         assertThat(statuses().getLast().getReason()).contains("freedom is as at graveyard/pre-reset");
+        assertThat(commands).isEmpty();
+    }
+
+    private void drill(String copy, String scenario) {
+        driver.<String, OperatorCommand>createInputTopic(
+                        TOPICS.operatorCommands().name(),
+                        new StringSerializer(),
+                        this.<OperatorCommand>serde().serializer())
+                .pipeInput(
+                        copy,
+                        OperatorCommand.newBuilder()
+                                .setCommandId("c" + ++ids)
+                                .setPlatform(copy)
+                                .setOperator("ada")
+                                .setAt(Instant.EPOCH)
+                                .setCommand(StartDrill.newBuilder()
+                                        .setDrillId("drill-" + ids)
+                                        .setDescriptor(Descriptors.FREEDOM)
+                                        .setScenario(scenario)
+                                        .setRestorePoint("rb-0")
+                                        .setRestorePointDirectory("/var/backups/freedom/rb-0")
+                                        .setRestorePointTakenAt(Instant.EPOCH)
+                                        .build())
+                                .build());
+        collect();
+    }
+
+    @Test
+    void drillsBesideThePlatformWhichStaysFree() {
+        registered();
+        drill("freedom-drill", "service-restart");
+        assertThat(commands.getFirst().getPlatform()).isEqualTo("freedom-drill");
+        drill("freedom-drill", "service-restart");
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason()).contains("a drill of this platform runs already"));
+
+        report(alert("freedom", "f1", "firing"));
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .as("the drill, and beside it the rollback")
+                .hasSize(2);
+        workersSucceed();
+
+        assertThat(facts())
+                .filteredOn(RollbackFinished.class::isInstance)
+                .extracting(fact -> ((RollbackFinished) fact).getOutcome())
+                .containsExactly(Outcome.SUCCEEDED, Outcome.SUCCEEDED);
+        assertThat(history)
+                .filteredOn(event -> event.getEvent() instanceof StabilityWatchStarted)
+                .as("nobody watches what is gone")
+                .extracting(HistoryEvent::getPlatform)
+                .containsExactly("freedom");
+    }
+
+    @Test
+    void refusesDrillsThatThereCannotBe() {
+        drill("freedom-drill", "data-migration");
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason()).contains("there is no drill of data-migration"));
+        drill("elsewhere", "service-restart");
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason()).contains("freedom-drill", "elsewhere"));
         assertThat(commands).isEmpty();
     }
 

@@ -65,7 +65,7 @@ enum DataEffect {
                     ExportData _,
                     ImportData _ -> KEEPS;
             // Of a drill's copy, which nobody's data are in.
-            case CopyRepository _, LayFiles _, RemoveCopy _, RemoveCopiedFiles _ -> KEEPS;
+            case CopyRepository _, LayFiles _, FillContainerData _, RemoveCopy _, RemoveCopiedFiles _ -> KEEPS;
             case AwaitApproval _,
                     RecordBaseline _,
                     AwaitDatabase _,
