@@ -56,10 +56,15 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
         if (!Files.isDirectory(from)) {
             return;
         }
+        var home = to.toRealPath();
         Files.walkFileTree(from, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
-                Files.createDirectories(to.resolve(from.relativize(folder)));
+                var laid = to.resolve(from.relativize(folder));
+                Files.createDirectories(laid);
+                if (!laid.toRealPath().startsWith(home)) {
+                    throw new IOException(laid + " is a link that leads out of the copy: nothing is written there");
+                }
                 return FileVisitResult.CONTINUE;
             }
 

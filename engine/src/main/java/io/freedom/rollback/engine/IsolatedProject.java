@@ -3,6 +3,8 @@ package io.freedom.rollback.engine;
 import io.freedom.rollback.schemas.action.Isolation;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -137,17 +139,32 @@ final class IsolatedProject {
         return String.join("-", ends);
     }
 
-    /** What is outside of the project is looked at and never written. */
+    /** What is outside of the copy, also behind a link in it, is looked at and never written. */
     private Object mount(Object entry) {
         var mount = ComposeModel.map(entry);
-        var source = String.valueOf(mount.get("source"));
-        boolean outside = "bind".equals(mount.get("type"))
-                && !isWithin(source, directory.toString())
-                && !isWithin(source, isolation.getOriginal());
-        if (outside) {
+        if ("bind".equals(mount.get("type")) && isOutside(Path.of(place(String.valueOf(mount.get("source")))))) {
             mount.put("read_only", true);
         }
         return mount.isEmpty() ? entry : mount;
+    }
+
+    private boolean isOutside(Path source) {
+        try {
+            return !(Files.exists(source) ? source.toRealPath() : source.normalize()).startsWith(home());
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private Path home() throws IOException {
+        return Files.exists(directory) ? directory.toRealPath() : directory.normalize();
+    }
+
+    /** Where a path of the original is in the copy. */
+    private String place(String path) {
+        return isWithin(path, isolation.getOriginal()) && !isWithin(path, directory.toString())
+                ? directory + path.substring(isolation.getOriginal().length())
+                : path;
     }
 
     private static boolean isWithin(String path, String folder) {
@@ -199,9 +216,7 @@ final class IsolatedProject {
             }
             case List<?> list ->
                 list.stream().filter(Objects::nonNull).map(this::moved).toList();
-            case String text
-            when isWithin(text, isolation.getOriginal()) && !isWithin(text, directory.toString()) ->
-                directory + text.substring(isolation.getOriginal().length());
+            case String text -> place(text);
             default -> value;
         };
     }

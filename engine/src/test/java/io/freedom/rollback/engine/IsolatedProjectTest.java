@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.schemas.action.Isolation;
 import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -103,6 +105,28 @@ class IsolatedProjectTest {
                         "{type=bind, source=/etc/localtime, target=/l, read_only=true}",
                         "{type=volume, source=data, target=/v}");
         assertThat(api.get("environment")).isEqualTo(Map.of("HOME_OF", "/b/.drill/work", "OTHER", "/srv/shopping"));
+    }
+
+    @Test
+    void writesThroughNoLinkThatLeadsOutOfTheCopy(@TempDir Path folder) throws Exception {
+        var copy = Files.createDirectory(folder.resolve("copy"));
+        Files.createDirectory(copy.resolve("own"));
+        Files.createSymbolicLink(copy.resolve("data"), Files.createDirectory(folder.resolve("live")));
+        var yaml = """
+                services:
+                  api:
+                    image: a
+                    volumes:
+                      - {type: bind, source: /srv/shop/own, target: /o}
+                      - {type: bind, source: /srv/shop/data, target: /d}
+                """;
+
+        var isolated = ComposeModel.document(IsolatedProject.of(yaml, "shop-drill", copy, APART));
+
+        var api = ComposeModel.map(ComposeModel.map(isolated.get("services")).get("api"));
+        assertThat((List<?>) api.get("volumes"))
+                .map(mount -> ComposeModel.map(mount).containsKey("read_only"))
+                .containsExactly(false, true);
     }
 
     @ParameterizedTest

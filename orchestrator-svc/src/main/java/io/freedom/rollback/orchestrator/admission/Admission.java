@@ -463,6 +463,12 @@ public final class Admission {
     }
 
     private void idle() throws Refused {
+        if (running != null && Scenario.onlyShows(running.plan().getScenario())) {
+            throw new Refused("somebody looks at " + state.getPlatform() + " ("
+                    + running.plan().getScenario()
+                    + "), which takes a few seconds: try again. If it does not end: `rollbackctl abort " + running.id()
+                    + " --reason …`");
+        }
         if (running != null) {
             throw new Refused("rollback " + running.id() + " (" + running.plan().getScenario() + ") is running on "
                     + state.getPlatform() + ": watch it with `rollbackctl watch " + running.id() + "`");

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.planning;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.platform.ApprovalPolicy;
+import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import java.time.temporal.ChronoUnit;
@@ -71,7 +72,7 @@ final class Approvals {
      */
     static List<String> ofReset(PlanDraft plan, List<String> preserved, List<String> staying) {
         var request = plan.request;
-        var policy = request.platform().reset();
+        var policy = ofReset(request.platform());
         if (policy.operators() == 0) {
             return List.of();
         }
@@ -100,6 +101,13 @@ final class Approvals {
         plan.add(step(id, "Approve that the platform is reset", gate(policy, reasons, false), policy.within())
                 .after(preserved));
         return List.of(id);
+    }
+
+    /** A reset gives data up as well: whichever policy asks for more operators. */
+    private static ApprovalPolicy ofReset(PlatformDescriptor platform) {
+        var reset = platform.reset();
+        var dataLoss = platform.dataLoss();
+        return platform.database() != null && dataLoss.operators() > reset.operators() ? dataLoss : reset;
     }
 
     private static AwaitApproval gate(ApprovalPolicy policy, List<String> reasons, boolean starterCounts) {

@@ -65,7 +65,11 @@ class RollbackInvariantsTest {
 
     private static Saga run(long seed) {
         var random = new Random(seed);
-        var saga = randomPlan(random);
+        return play(randomPlan(random), random);
+    }
+
+    /** To its end, whatever happens and whatever operators do. */
+    static Saga play(Saga saga, Random random) {
         untilItEnds(saga, random);
         if (saga.rollback().outcome() == Outcome.COMPENSATION_FAILED && random.nextBoolean()) {
             var failed = saga.rollback().undo().entrySet().stream()

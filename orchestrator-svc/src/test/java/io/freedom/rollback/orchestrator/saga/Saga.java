@@ -48,6 +48,10 @@ final class Saga {
                 .build());
     }
 
+    static Saga of(Plan plan) {
+        return new Saga(plan);
+    }
+
     static PlanStep.Builder step(String id, Phase phase, String... dependsOn) {
         return PlanStep.newBuilder()
                 .setId(id)

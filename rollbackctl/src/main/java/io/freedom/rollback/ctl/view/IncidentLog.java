@@ -51,7 +51,7 @@ public final class IncidentLog {
 
     private static boolean isLogged(Object event) {
         return switch (event) {
-            case RollbackStarted e -> !Scenarios.onlyShows(e.getPlan().getScenario());
+            case RollbackStarted e -> isAnswer(e);
             case UndoRequested _,
                     RollbackFinished _,
                     IncidentMerged _,
@@ -61,6 +61,12 @@ public final class IncidentLog {
                     PlatformRelapsed _ -> true;
             default -> false;
         };
+    }
+
+    /** Neither a look nor a drill. */
+    private static boolean isAnswer(RollbackStarted started) {
+        return !Scenarios.onlyShows(started.getPlan().getScenario())
+                && started.getPlan().getDrillOf() == null;
     }
 
     /** @param history the oldest first */
@@ -83,7 +89,7 @@ public final class IncidentLog {
         var rollback = String.valueOf(event.getRollbackId());
         switch (event.getEvent()) {
             case RollbackStarted e
-            when !Scenarios.onlyShows(e.getPlan().getScenario()) -> {
+            when isAnswer(e) -> {
                 var what = e.getIncident() == null ? asked(e.getOperator(), e.getReason()) : told(e.getIncident());
                 var entry = new Entry(event, what, e.getPlan().getScenario() + " " + rollback);
                 entry.outcome = "running";
