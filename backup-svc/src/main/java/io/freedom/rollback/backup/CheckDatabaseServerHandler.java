@@ -254,7 +254,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         var target = found.getTargetVersion();
         var notes = new ArrayList<String>();
         notes.add("PostgreSQL " + found.getServerVersion() + (target == null ? "" : ", " + target + " at the target"));
-        notes.add(found.getExtensions().size() + " extensions");
+        notes.add(found.getExtensions().size() + (found.getExtensions().size() == 1 ? " extension" : " extensions"));
         notes.addAll(found.getProblems());
         notes.addAll(found.getWarnings());
         return String.join("; ", notes);
