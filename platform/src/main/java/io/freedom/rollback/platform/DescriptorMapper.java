@@ -240,7 +240,10 @@ final class DescriptorMapper {
         boolean owned = services.valueStream()
                 .anyMatch(service -> !service.path("paths").isEmpty());
         if (owned) {
-            scenarios.put("DEPLOYMENT_FAILURE", text(node, "DEPLOYMENT_FAILURE", "selective-rollback"));
+            // What these are about is part of the platform, and which part can be told.
+            for (var partial : List.of("SERVICE_DEGRADATION", "DEPLOYMENT_FAILURE")) {
+                scenarios.put(partial, text(node, partial, "selective-rollback"));
+            }
         }
         return scenarios;
     }

@@ -234,6 +234,13 @@ class PlatformDescriptorsTest {
                 .isEqualTo(new StabilityPolicy(true, Duration.ofMinutes(30), Duration.ofMinutes(1), 2, 5));
         assertThat(descriptor.followUps()).hasSize(8);
         assertThat(descriptor.incidents()).hasSize(4).containsValue("full-rollback");
+        var withParts =
+                PlatformDescriptors.parse(SMALLEST + "services: [{name: api, paths: [api/]}]\n", "platform.yaml");
+        assertThat(withParts.incidents())
+                .as("what the runbook calls partial and selective")
+                .containsEntry("SERVICE_DEGRADATION", "selective-rollback")
+                .containsEntry("DEPLOYMENT_FAILURE", "selective-rollback")
+                .containsEntry("DATA_CORRUPTION", "full-rollback");
     }
 
     @Test

@@ -35,7 +35,7 @@ class ScenarioChoiceTest {
             """;
     private static final PlatformState REGISTERED = PlatformState.newBuilder()
             .setPlatform("freedom")
-            .setDescriptor(Descriptors.FREEDOM + INCIDENTS)
+            .setDescriptor(Descriptors.FREEDOM.replace("incidents: {SERVICE_DEGRADATION: full-rollback}\n", INCIDENTS))
             .setRestorePoints(List.of(
                     new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200)),
                     new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60))))

@@ -45,6 +45,7 @@ public final class Descriptors {
             logs: {errors: ['ERROR'], ignore: []}
             backups: {directory: /var/backups/freedom, reserve: 512MiB}
             migration: {export: [python3, export.py], import: [python3, import.py]}
+            incidents: {SERVICE_DEGRADATION: full-rollback}
             """;
 
     static final Instant AT = Instant.parse("2026-03-01T03:00:00Z");

@@ -609,7 +609,8 @@ class SagaTopologyTest {
 
     @Test
     void startsNothingForAClassThatTheDescriptorHasNoScenarioFor() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM + "incidents: {SECURITY_BREACH: none}\n"));
+        operator(new RegisterPlatform(
+                Descriptors.FREEDOM.replace("{SERVICE_DEGRADATION", "{SECURITY_BREACH: none, SERVICE_DEGRADATION")));
         operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
