@@ -66,7 +66,7 @@ class DrillTest {
                         .lines())
                 .as("images of the copy")
                 .noneMatch(name -> name.contains(COPY));
-        assertThat(platform.backups.resolve(".drill")).doesNotExist();
+        assertThat(platform.backups.resolve(".drills").resolve(NAME)).doesNotExist();
     }
 
     private static String run(String... argv) {

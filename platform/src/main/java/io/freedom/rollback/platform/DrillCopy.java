@@ -42,9 +42,9 @@ public final class DrillCopy {
         return platform + SUFFIX;
     }
 
-    /** Folder of all that a drill has on disk. */
+    /** Folder of all that a drill has on disk; platforms may share their backup directory. */
     public static String folderOf(PlatformDescriptor platform) {
-        return platform.backups().directory() + "/.drill";
+        return platform.backups().directory() + "/.drills/" + platform.name();
     }
 
     /** @param offset added to each port of the machine */

@@ -43,17 +43,17 @@ class DrillCopyTest {
         var copy = copy(SHOP);
 
         assertThat(copy.name()).isEqualTo("shop-drill");
-        assertThat(copy.workTree()).isEqualTo("/var/backups/shop/.drill/work");
-        assertThat(copy.backups().directory()).isEqualTo("/var/backups/shop/.drill/backups");
+        assertThat(copy.workTree()).isEqualTo("/var/backups/shop/.drills/shop/work");
+        assertThat(copy.backups().directory()).isEqualTo("/var/backups/shop/.drills/shop/backups");
         assertThat(copy.compose().project()).isEqualTo("shop-stack-drill");
         assertThat(copy.compose().original()).isEqualTo(new Compose.Original("shop", "/srv/shop", 20_000));
         assertThat(database(copy).jdbcUrl()).isEqualTo("jdbc:postgresql://127.0.0.1:25432/kb?ssl=false");
-        assertThat(database(copy).password()).isEqualTo("${file:/var/backups/shop/.drill/work/.env#PW}");
+        assertThat(database(copy).password()).isEqualTo("${file:/var/backups/shop/.drills/shop/work/.env#PW}");
         assertThat(copy.probes().http())
                 .extracting(Probe::url)
                 .containsExactly("http://127.0.0.1:28080/health", "https://shop.example.org:20443/x:1");
         assertThat(copy.probes().http().getFirst().headers())
-                .isEqualTo(Map.of("Authorization", "Bearer ${file:/var/backups/shop/.drill/work/.env#KEY}"));
+                .isEqualTo(Map.of("Authorization", "Bearer ${file:/var/backups/shop/.drills/shop/work/.env#KEY}"));
     }
 
     @Test
