@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
                     + " means right now: files, dirty work, containers, images, rows and transactions, and whether the"
                     + " target could start here.",
             "Nothing is changed: the tag is checked out beside the live work tree and removed again. The look is in the"
-                    + " history; while it takes, a few seconds, incidents wait."
+                    + " history; it takes a few seconds, and an incident that comes meanwhile ends it."
         },
         exitCodeList = {
             "0:shown; nothing stands in the way of it, or nobody looked",

@@ -46,7 +46,7 @@ final class PlatformCommand extends Group {
                         + " broken platform can be rolled back. On a healthy one the descriptor is wrong, and a"
                         + " rollback would be undone because of a probe that never holds.",
                 "Nothing is written on the platform's machine; the probes are real requests to the platform. The check"
-                        + " is in the history, as a rollback is; while it runs incidents wait and start is rejected."
+                        + " is in the history, as a rollback is; while it runs start is rejected, and an incident ends it."
             },
             exitCodeList = {
                 "0:could be rolled back; there may be warnings",

@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
@@ -18,6 +19,7 @@ import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import java.time.Instant;
@@ -102,6 +104,7 @@ final class Admissions {
             case Decision.Queue(var incident) -> {
                 store.put(Platforms.queued(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentQueued(incident), now);
+                endLook(platform, cause, now);
             }
             case Decision.Hold(var incident, var reason) -> {
                 store.put(Platforms.braked(Platforms.queued(store.platform(platform), incident), reason));
@@ -127,6 +130,17 @@ final class Admissions {
                 history.add(platform, cause, new NotificationsTested(operator, ids), now);
             }
             case Decision.Unknown(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
+        }
+    }
+
+    /** What only shows something to whoever asked is nothing that an incident waits for. */
+    private void endLook(String platform, String cause, Instant now) {
+        var live = store.live(platform);
+        if (live != null
+                && Scenario.onlyShows(live.rollback.plan().getScenario())
+                && live.rollback.stopping() == null) {
+            var why = "an incident was reported, which does not wait for it";
+            advance(platform, new RollbackCommand.Abort("the orchestrator", why, AbortMode.NOW, true), cause, now);
         }
     }
 

@@ -50,6 +50,7 @@ import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
@@ -396,6 +397,44 @@ class SagaTopologyTest {
                         CommandRejected.class,
                         rejected -> assertThat(rejected.getReason()).contains("freedom-drill", "elsewhere"));
         assertThat(commands).isEmpty();
+    }
+
+    @Test
+    void endsALookForAnIncident() {
+        registered();
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
+        assertThat(facts()).hasAtLeastOneElementOfType(PlanPreviewed.class);
+        var looking = List.copyOf(commands);
+        assertThat(looking)
+                .isNotEmpty()
+                .allMatch(command -> command.getRollbackId().equals("look-1"));
+
+        report(alert("freedom", "f1", "firing"));
+        assertThat(facts()).hasAtLeastOneElementOfType(IncidentQueued.class);
+        for (var command : List.copyOf(commands)) {
+            if (command.getCommand() instanceof CancelStep) {
+                worker(command, new StepCancelled("told to"));
+            }
+        }
+
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
+                .as("the look, and what does not wait for it")
+                .containsExactly("preview", "full-rollback");
+    }
+
+    @Test
+    void saysWhyNobodyLooks() {
+        registered();
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
+
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        PlanPreviewed.class,
+                        previewed -> assertThat(previewed.getNotLooked())
+                                .isEqualTo("rollback rb-1 runs and is changing it"));
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.freedom.rollback.schemas.action.RowsChange;
 import io.freedom.rollback.schemas.action.ServiceForecast;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
@@ -48,6 +49,8 @@ public final class Outlook {
     private final Map<Class<?>, Object> found = new LinkedHashMap<>();
     private final Map<String, String> failed = new TreeMap<>();
     private List<PlanStep> steps = List.of();
+    /** Why the look did not get to its end; empty where it did. */
+    private String unfinished = "";
 
     private Outlook(Plan plan) {
         this.plan = plan;
@@ -70,7 +73,8 @@ public final class Outlook {
                         done.getResult().getResult().getClass(),
                         done.getResult().getResult());
             case StepFailed failure -> failed.put(failure.getStepId(), failure.getMessage());
-            case RollbackFinished _ -> {}
+            case RollbackFinished finished
+            when finished.getOutcome() != Outcome.SUCCEEDED -> unfinished = finished.getReason();
             default -> {}
         }
     }
@@ -84,6 +88,9 @@ public final class Outlook {
     /** What would keep the plan from getting through, one line each. */
     public List<String> problems() {
         var problems = new ArrayList<String>();
+        if (!unfinished.isEmpty()) {
+            problems.add("The look did not get to its end: " + unfinished);
+        }
         for (var step : steps) {
             var message = failed.get(step.getId());
             // One that waits for a failed one has nothing of its own to say.
@@ -146,10 +153,9 @@ public final class Outlook {
         });
         lines.add("");
         var problems = problems();
-        lines.add(style.bold(
-                problems.isEmpty()
-                        ? "Nothing stands in its way"
-                        : "It would not get through; nothing would be stopped"));
+        var verdict =
+                problems.isEmpty() ? "Nothing stands in its way" : "It would not get through; nothing would be stopped";
+        lines.add(style.bold(unfinished.isEmpty() ? verdict : "Not all of it is known"));
         checks().forEach(check -> lines.add(style.green("  ✔ ") + check));
         problems.forEach(problem -> lines.add(style.red("  ✘ " + Texts.cut(problem, 4000))));
         warnings().forEach(warning -> lines.add(style.yellow("  ! " + Texts.cut(warning, 4000))));
