@@ -156,6 +156,29 @@ class DrillTest {
     }
 
     @Test
+    void removesNothingOfAProjectThatHasItsNameByChance() {
+        var other = run(
+                "docker",
+                "run",
+                "--detach",
+                "--label",
+                "com.docker.compose.project=" + COPY,
+                "rollback-local/python:bookworm",
+                "sleep",
+                "600");
+        try {
+            var drill = drill("service-restart", NAME, "--watch");
+
+            assertThat(drill.exitCode()).isEqualTo(1);
+            assertThat(drill.output()).contains("has what no drill has made, and nothing of it is touched: container ");
+            assertThat(run("docker", "inspect", "--format", "{{.State.Running}}", other))
+                    .isEqualTo("true");
+        } finally {
+            run("docker", "rm", "--force", other);
+        }
+    }
+
+    @Test
     void saysWhatCannotBeDrilled() {
         var migration = drill("data-migration", NAME);
         assertThat(migration.exitCode()).isEqualTo(4);

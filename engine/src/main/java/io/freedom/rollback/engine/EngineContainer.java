@@ -23,6 +23,9 @@ public record EngineContainer(
         Map<String, String> labels) {
     public static final String PROJECT = "com.docker.compose.project";
     public static final String SERVICE = "com.docker.compose.service";
+    /** Of all that a drill has made; the platform it is a copy of. */
+    public static final String DRILL = "io.freedom.rollback.drill";
+
     public static final String CONFIG_HASH = "com.docker.compose.config-hash";
     static final String NUMBER = "com.docker.compose.container-number";
     static final String ONE_OFF = "com.docker.compose.oneoff";

@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.Yaml;
 
 /**
@@ -20,6 +22,9 @@ import org.yaml.snakeyaml.Yaml;
  * container, volume, network and image names, and folders of the copy. What cannot be kept apart is refused.
  */
 final class IsolatedProject {
+    /** Names of the images that a copy builds begin with it. */
+    static final String IMAGES = "rollback-drill/";
+
     private static final int HIGHEST_PORT = 65_535;
     private static final Pattern PORTS = Pattern.compile("\\d{1,5}(?:-\\d{1,5})?");
     private static final Pattern SHORT =
@@ -51,8 +56,9 @@ final class IsolatedProject {
         var services = ComposeModel.map(document.get("services"));
         services.forEach((name, value) -> {
             var service = ComposeModel.map(value);
-            if (service.get("build") != null && service.get("image") != null) {
-                built.putIfAbsent(service.get("image").toString(), project + "-" + name);
+            if (service.get("build") != null) {
+                var image = service.get("image");
+                built.putIfAbsent(image == null ? project + "-" + name : image.toString(), imageOf(name));
             }
         });
         var kept = new LinkedHashMap<>(document);
@@ -78,7 +84,10 @@ final class IsolatedProject {
         var image = service.get("image");
         if (image != null && built.containsKey(image.toString())) {
             service.put("image", built.get(image.toString()));
+        } else if (image == null && service.get("build") != null) {
+            service.put("image", imageOf(name));
         }
+        service.put("labels", marked(service.get("labels")));
         if (service.get("build") instanceof Map<?, ?> build) {
             var untagged = ComposeModel.map(build);
             untagged.remove("tags"); // they would move names of the original
@@ -104,6 +113,27 @@ final class IsolatedProject {
             service.put("volumes", mounts.stream().map(this::mount).toList());
         }
         return service;
+    }
+
+    /** In no compose project's own name space. */
+    private String imageOf(String service) {
+        var allowed = (project + "-" + service).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_.-]+", "-");
+        return IMAGES + allowed;
+    }
+
+    /** What a drill has made is known by that, and nothing else is ever removed. */
+    private Map<String, Object> marked(@Nullable Object labels) {
+        var marked = new LinkedHashMap<String, Object>();
+        if (labels instanceof List<?> entries) {
+            entries.forEach(entry -> {
+                var parts = String.valueOf(entry).split("=", 2);
+                marked.put(parts[0], parts.length == 2 ? parts[1] : "");
+            });
+        } else {
+            marked.putAll(ComposeModel.map(labels));
+        }
+        marked.put(EngineContainer.DRILL, isolation.getPlatform());
+        return marked;
     }
 
     private Object port(String service, Object port) throws StepFailure {
@@ -176,6 +206,7 @@ final class IsolatedProject {
         ComposeModel.map(volumes).forEach((key, value) -> {
             var volume = ComposeModel.map(value);
             volume.put("name", project + "_" + key);
+            volume.put("labels", marked(volume.get("labels")));
             named.put(key, volume);
         });
         return named;
@@ -197,6 +228,7 @@ final class IsolatedProject {
             var network = ComposeModel.map(value);
             network.keySet().removeAll(List.of("external", "ipam"));
             network.put("name", project + "_" + key);
+            network.put("labels", marked(network.get("labels")));
             own.put(key, network);
         });
         return own;

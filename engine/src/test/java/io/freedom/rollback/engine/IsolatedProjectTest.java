@@ -72,15 +72,20 @@ class IsolatedProjectTest {
         assertThat(whole).doesNotContainKey("name");
         assertThat(service(yaml, "api"))
                 .doesNotContainKey("container_name")
-                .containsEntry("image", "shop-drill-api")
+                .containsEntry("image", "rollback-drill/shop-drill-api")
+                .containsEntry("labels", Map.of("io.freedom.rollback.drill", "shop"))
                 .containsEntry("build", Map.of("context", "/b/.drill/work/api"))
                 .containsEntry("networks", Map.of("front", Map.of(), "default", Map.of()));
-        assertThat(service(yaml, "worker")).as("runs what api builds").containsEntry("image", "shop-drill-api");
+        assertThat(service(yaml, "worker"))
+                .as("runs what api builds")
+                .containsEntry("image", "rollback-drill/shop-drill-api");
         assertThat(service(yaml, "db")).as("is pulled").containsEntry("image", "postgres:15");
-        assertThat(whole.get("volumes")).isEqualTo(Map.of("data", Map.of("name", "shop-drill_data")));
+        var marked = Map.of("io.freedom.rollback.drill", "shop");
+        assertThat(whole.get("volumes")).isEqualTo(Map.of("data", Map.of("name", "shop-drill_data", "labels", marked)));
         assertThat(whole.get("networks"))
                 .isEqualTo(Map.of(
-                        "front", Map.of("name", "shop-drill_front"), "default", Map.of("name", "shop-drill_default")));
+                        "front", Map.of("name", "shop-drill_front", "labels", marked),
+                        "default", Map.of("name", "shop-drill_default", "labels", marked)));
     }
 
     @Test
