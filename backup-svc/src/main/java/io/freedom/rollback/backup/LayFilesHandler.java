@@ -18,6 +18,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 /** Makes the files of a drill's copy what they were when the restore point was taken. */
 final class LayFilesHandler implements StepHandler<LayFiles> {
+    /** What is packed in a restore point grows to so much of it: files, database with its indexes, and the scenario's own backup. */
+    private static final int UNPACKED = 10;
+
     @Override
     public Class<LayFiles> action() {
         return LayFiles.class;
@@ -30,7 +33,7 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
         if (!DrillFolder.holds(copy)) {
             throw new StepFailure(FailureKind.INVALID, copy + " is no drill's copy: nothing is written there");
         }
-        Manifest.load(point);
+        requireSpace(action, Manifest.load(point), copy);
         var tally = new Tally(step);
         return Disk.work(copy, () -> {
             lay(point.modified(), copy, tally);
@@ -50,6 +53,22 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
             }
             return new Completed(new FilesCopied(tally.files(), tally.bytes()), tally.detail("files"));
         });
+    }
+
+    /** The platform serves on beside the copy, on the same disk as like as not. */
+    private static void requireSpace(LayFiles action, Manifest manifest, Path copy) throws StepFailure {
+        long needed = UNPACKED * manifest.bytes() + action.getReserve();
+        try {
+            long free = Files.getFileStore(copy).getUsableSpace();
+            if (free < needed) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "the copy takes up to %s, %s of it to stay free, and %s are free at %s: free some, or choose a smaller restore point"
+                                .formatted(Disk.size(needed), Disk.size(action.getReserve()), Disk.size(free), copy));
+            }
+        } catch (IOException e) {
+            throw Disk.failure(copy, e);
+        }
     }
 
     private static void lay(Path from, Path to, Tally tally) throws IOException {

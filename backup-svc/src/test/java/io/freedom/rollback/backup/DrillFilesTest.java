@@ -53,8 +53,21 @@ class DrillFilesTest {
     }
 
     private void lay() throws Exception {
+        lay(0);
+    }
+
+    private void lay(long reserve) throws Exception {
         new LayFilesHandler()
-                .execute(new LayFiles(point.toString(), copy.toString(), original.toString(), ".env"), step);
+                .execute(new LayFiles(point.toString(), copy.toString(), original.toString(), ".env", reserve), step);
+    }
+
+    @Test
+    void areNotLaidWhereThePlatformWouldHaveNoSpaceLeft() {
+        assertThatThrownBy(() -> lay(Long.MAX_VALUE / 2))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining("free some, or choose a smaller restore point");
+        assertThat(copy.resolve("config/a.json")).hasContent("committed");
     }
 
     private void remove(Path folder) throws Exception {

@@ -110,7 +110,11 @@ final class IsolatedProject {
             service.put("networks", free);
         }
         if (service.get("volumes") instanceof List<?> mounts) {
-            service.put("volumes", mounts.stream().map(this::mount).toList());
+            var own = new ArrayList<Object>();
+            for (var mount : mounts) {
+                own.add(mount(mount));
+            }
+            service.put("volumes", own);
         }
         return service;
     }
@@ -170,8 +174,11 @@ final class IsolatedProject {
     }
 
     /** What is outside of the copy, also behind a link in it, is looked at and never written. */
-    private Object mount(Object entry) {
+    private Object mount(Object entry) throws StepFailure {
         var mount = ComposeModel.map(entry);
+        if (String.valueOf(mount.get("source")).endsWith("docker.sock")) {
+            throw refused("the engine's socket is mounted");
+        }
         if ("bind".equals(mount.get("type")) && isOutside(Path.of(place(String.valueOf(mount.get("source")))))) {
             mount.put("read_only", true);
         }

@@ -140,6 +140,7 @@ class IsolatedProjectTest {
             value = {
                 "services: {a: {image: a, network_mode: host}} | service a has network_mode host",
                 "{services: {a: {image: a}}, volumes: {data: {external: true}}} | volume data is external",
+                "services: {a: {image: a, volumes: [{type: bind, source: /run/docker.sock, target: /s}]}} | the engine's socket is mounted",
                 "services: {a: {image: a, ports: [{target: 1, published: '60000'}]}} | choose a smaller --port-offset"
             })
     void refusesWhatCannotBeKeptApart(String yaml, String why) {

@@ -89,7 +89,8 @@ public final class Drill {
                         point.getDirectory(),
                         copy,
                         original.workTree(),
-                        original.compose().envFile()),
+                        original.compose().envFile(),
+                        original.backups().reserve()),
                 LONG));
         next(step(
                         "container.drill-images",
