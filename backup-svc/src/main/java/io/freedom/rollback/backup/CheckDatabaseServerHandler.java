@@ -48,15 +48,39 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
 
     @Override
     public Completed execute(CheckDatabaseServer action, StepContext step) throws StepFailure, InterruptedException {
-        var database = action.getDatabase();
-        return Sql.work(database, () -> {
-            try (var connection = JdbcConnections.open(database, step)) {
-                return check(action, connection, step);
-            }
-        });
+        var found = look(action, step);
+        if (action.getEnforce() && !found.getProblems().isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the database would not come up at the target; nothing was stopped: "
+                            + String.join("; ", found.getProblems()));
+        }
+        return new Completed(found, summary(found));
     }
 
-    private Completed check(CheckDatabaseServer action, Connection connection, StepContext step)
+    private DatabaseServerChecked look(CheckDatabaseServer action, StepContext step)
+            throws StepFailure, InterruptedException {
+        var database = action.getDatabase();
+        try {
+            return Sql.work(database, () -> {
+                try (var connection = JdbcConnections.open(database, step)) {
+                    return check(action, connection, step);
+                }
+            });
+        } catch (StepFailure e) {
+            // What is to be replaced may be as broken as it likes.
+            if (!action.getMayBeAway() || e.kind() == FailureKind.OUTAGE) {
+                throw e;
+            }
+            return DatabaseServerChecked.newBuilder()
+                    .setServerVersion("unknown")
+                    .setExtensions(List.of())
+                    .setWarnings(List.of("it is to be replaced, and could not be looked at: " + e.text()))
+                    .build();
+        }
+    }
+
+    private DatabaseServerChecked check(CheckDatabaseServer action, Connection connection, StepContext step)
             throws SQLException, StepFailure, InterruptedException {
         var engine = engines.engine();
         var database = action.getDatabase();
@@ -88,14 +112,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         if (point != null) {
             compare(point, action, connection, major, found, problems, step);
         }
-        if (action.getEnforce() && !problems.isEmpty()) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "the database would not come up at the target; nothing was stopped: "
-                            + String.join("; ", problems));
-        }
-        var result = found.setProblems(problems).setWarnings(warnings).build();
-        return new Completed(result, summary(result));
+        return found.setProblems(problems).setWarnings(warnings).build();
     }
 
     private static Map<String, String> extensions(Connection connection) throws SQLException {

@@ -79,7 +79,7 @@ class TargetServerTest {
             var service = new ServiceForecast(PostgresContainer.SERVICE, 1, 1, true, image, ImageSource.HERE);
             step.after(new ContainersForecast(List.of(service), List.of(), List.of()));
         }
-        var action = new CheckDatabaseServer(postgres.compose(), database, restorePoint, enforce);
+        var action = new CheckDatabaseServer(postgres.compose(), database, restorePoint, enforce, false);
         var done = new CheckDatabaseServerHandler(engines).execute(action, step);
         return (DatabaseServerChecked) done.result();
     }

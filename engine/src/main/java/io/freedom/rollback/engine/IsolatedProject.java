@@ -69,7 +69,7 @@ final class IsolatedProject {
         }
         kept.put("services", rewritten);
         kept.computeIfPresent("volumes", (_, volumes) -> named(volumes));
-        refuseExternalVolumes(document);
+        refuseSharedVolumes(document);
         kept.computeIfPresent("networks", (_, networks) -> networks(networks));
         return ComposeModel.map(moved(kept));
     }
@@ -219,11 +219,19 @@ final class IsolatedProject {
         return named;
     }
 
-    private static void refuseExternalVolumes(Map<String, Object> document) throws StepFailure {
-        for (var volume : ComposeModel.map(document.get("volumes")).entrySet()) {
-            var external = ComposeModel.map(volume.getValue()).get("external");
+    /** External ones, and those that a driver keeps at a place which the copy would have as well. */
+    private static void refuseSharedVolumes(Map<String, Object> document) throws StepFailure {
+        for (var entry : ComposeModel.map(document.get("volumes")).entrySet()) {
+            var volume = ComposeModel.map(entry.getValue());
+            var external = volume.get("external");
             if (external != null && !Boolean.FALSE.equals(external)) {
-                throw refused("volume " + volume.getKey() + " is external");
+                throw refused("volume " + entry.getKey() + " is external");
+            }
+            var options = ComposeModel.map(volume.get("driver_opts"));
+            if (!options.isEmpty() && !"tmpfs".equals(options.get("type"))
+                    || !"local".equals(volume.getOrDefault("driver", "local"))) {
+                throw refused(
+                        "volume " + entry.getKey() + " has a driver or driver_opts that lead to a place of its own");
             }
         }
     }

@@ -140,6 +140,8 @@ class IsolatedProjectTest {
             value = {
                 "services: {a: {image: a, network_mode: host}} | service a has network_mode host",
                 "{services: {a: {image: a}}, volumes: {data: {external: true}}} | volume data is external",
+                "{services: {a: {image: a}}, volumes: {d: {driver: local, driver_opts: {type: none, o: bind, device: /srv/pg}}}} | volume d has a driver or driver_opts",
+                "{services: {a: {image: a}}, volumes: {d: {driver: rexray}}} | volume d has a driver or driver_opts",
                 "services: {a: {image: a, volumes: [{type: bind, source: /run/docker.sock, target: /s}]}} | the engine's socket is mounted",
                 "services: {a: {image: a, ports: [{target: 1, published: '60000'}]}} | choose a smaller --port-offset"
             })

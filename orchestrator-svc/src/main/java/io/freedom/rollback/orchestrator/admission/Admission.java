@@ -371,6 +371,11 @@ public final class Admission {
             throw new Refused("a drill of this platform runs already, " + running.id()
                     + ": wait for its end, or `rollbackctl abort " + running.id() + " --reason …`");
         }
+        if (state.getDescriptor() != null) {
+            throw new Refused(
+                    state.getPlatform() + " is a registered platform, so there can be no drill of that name: register"
+                            + " one of the two under another name");
+        }
         var original = PlatformDescriptors.parse(drill.getDescriptor(), "platform.yaml");
         fresh(drill.getDrillId());
         try {

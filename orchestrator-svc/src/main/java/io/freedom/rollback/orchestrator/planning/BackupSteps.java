@@ -79,7 +79,8 @@ final class BackupSteps {
         return step(
                         "backup.check-server",
                         "Check that the target's database server takes the data",
-                        new CheckDatabaseServer(compose, checked, request.restorePoint(), true),
+                        new CheckDatabaseServer(
+                                compose, checked, request.restorePoint(), true, request.replacesDatabase()),
                         MINUTES)
                 .attempts(2);
     }
@@ -89,7 +90,7 @@ final class BackupSteps {
         return step(
                 "backup.check-server",
                 "Look whether the target's database server takes the data, and what would be lost",
-                new CheckDatabaseServer(compose, looked, request.restorePoint(), false),
+                new CheckDatabaseServer(compose, looked, request.restorePoint(), false, false),
                 MINUTES);
     }
 

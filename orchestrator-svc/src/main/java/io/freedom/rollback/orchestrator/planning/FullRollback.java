@@ -20,7 +20,7 @@ final class FullRollback {
         var assessed = plan.idsOf(Phase.ASSESS);
         prepare(plan, plan.container.prepareImages());
         if (database != null) {
-            plan.addReading(plan.backup
+            plan.add(plan.backup
                     .checkServer(database)
                     .after("container.prepare-images")
                     .with("container.prepare-images"));

@@ -10,10 +10,12 @@ import io.freedom.rollback.schemas.action.ImageSource;
 import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.PreserveChanges;
 import io.freedom.rollback.schemas.action.PruneImages;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RowsChange;
 import io.freedom.rollback.schemas.action.ServiceForecast;
+import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.Outcome;
@@ -50,7 +52,7 @@ public final class Outlook {
     private final Map<String, String> failed = new TreeMap<>();
     private List<PlanStep> steps = List.of();
     /** Why the look did not get to its end; empty where it did. */
-    private String unfinished = "";
+    private String unfinished = "the history has nothing of its end; do the clocks of the machines agree?";
 
     private Outlook(Plan plan) {
         this.plan = plan;
@@ -73,8 +75,8 @@ public final class Outlook {
                         done.getResult().getResult().getClass(),
                         done.getResult().getResult());
             case StepFailed failure -> failed.put(failure.getStepId(), failure.getMessage());
-            case RollbackFinished finished
-            when finished.getOutcome() != Outcome.SUCCEEDED -> unfinished = finished.getReason();
+            case RollbackFinished finished ->
+                unfinished = finished.getOutcome() == Outcome.SUCCEEDED ? "" : finished.getReason();
             default -> {}
         }
     }
@@ -101,7 +103,7 @@ public final class Outlook {
         }
         result(ContainersForecast.class).ifPresent(forecast -> problems.addAll(forecast.getProblems()));
         result(DatabaseServerChecked.class)
-                .filter(_ -> needsDatabase())
+                .filter(_ -> !beginsAnew())
                 .ifPresent(server -> problems.addAll(server.getProblems()));
         return problems;
     }
@@ -117,7 +119,7 @@ public final class Outlook {
         result(ContainersForecast.class).ifPresent(forecast -> warnings.addAll(forecast.getWarnings()));
         result(DatabaseServerChecked.class).ifPresent(server -> {
             warnings.addAll(server.getWarnings());
-            if (!needsDatabase()) {
+            if (beginsAnew()) {
                 warnings.addAll(server.getProblems());
             }
         });
@@ -131,6 +133,11 @@ public final class Outlook {
             case "git.remove-worktree" -> false;
             default -> true;
         };
+    }
+
+    /** Its volume goes, and with it what the server of before has left there. */
+    private boolean beginsAnew() {
+        return fates.first(RemoveVolumes.class).isPresent();
     }
 
     /** A database that is to be replaced need not be readable. */
@@ -194,6 +201,9 @@ public final class Outlook {
         var data = data();
         if (!data.isEmpty()) {
             effects.put("data", data);
+        }
+        if (fates.first(SetFilesAside.class).isPresent()) {
+            effects.put("other files", List.of("all that git does not track is moved away, and back by undoing"));
         }
         effects.put("cannot be undone", irreversible());
         return effects;
@@ -274,6 +284,11 @@ public final class Outlook {
     private List<String> data() {
         boolean restores = fates.first(RestoreDatabase.class).isPresent();
         var server = result(DatabaseServerChecked.class);
+        if (!restores && beginsAnew()) {
+            return List.of(
+                    "every volume of the project is removed: the database begins anew, with nothing but what the target puts into it",
+                    "copies of the volumes are kept, and brought back by undoing");
+        }
         if (!restores) {
             return server.isPresent() ? List.of("the database keeps what is in it") : List.of();
         }

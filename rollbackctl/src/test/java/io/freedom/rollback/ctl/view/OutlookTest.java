@@ -12,12 +12,16 @@ import io.freedom.rollback.schemas.action.DatabaseServerChecked;
 import io.freedom.rollback.schemas.action.ImageSource;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PruneImages;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RowsChange;
 import io.freedom.rollback.schemas.action.ServiceForecast;
+import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
@@ -100,8 +104,13 @@ class OutlookTest {
         look.add(Samples.event(look.size() + 1, 0, "look-1", null, event));
     }
 
+    private Outlook outlook(Plan plan) {
+        add(new RollbackFinished(Outcome.SUCCEEDED, "all steps succeeded", 900L, 0L));
+        return Outlook.of(plan, look);
+    }
+
     private String text(Plan plan) {
-        return String.join("\n", Outlook.of(plan, look).lines(Style.PLAIN));
+        return String.join("\n", outlook(plan).lines(Style.PLAIN));
     }
 
     // ---- then -----------------------------------------------------------------------------------
@@ -207,8 +216,58 @@ class OutlookTest {
         add(new StepFailed("git.verify-target", false, FailureKind.PRECONDITION, "there is no tag", true));
         add(new StepFailed("git.add-worktree", false, FailureKind.PRECONDITION, "no worktree either", true));
 
-        assertThat(Outlook.of(fullRollback(), look).problems())
-                .containsExactly("Do git.verify-target: there is no tag");
+        assertThat(outlook(fullRollback()).problems()).containsExactly("Do git.verify-target: there is no tag");
+    }
+
+    @Test
+    void saysNothingGoodOfALookWhoseEndItDoesNotFind() {
+        assertThat(Outlook.of(fullRollback(), List.of()).problems())
+                .singleElement()
+                .asString()
+                .contains("The look did not get to its end", "clocks");
+        assertThat(String.join("\n", Outlook.of(fullRollback(), List.of()).lines(Style.PLAIN)))
+                .contains("Not all of it is known")
+                .doesNotContain("Nothing stands in its way");
+    }
+
+    @Test
+    void saysThatAResetTakesTheDataAway() {
+        found(
+                "backup.check-server",
+                new DatabaseServerChecked(
+                        "15.1",
+                        null,
+                        List.of(),
+                        List.of("the target's db is PostgreSQL 16"),
+                        List.of(),
+                        List.of(),
+                        -1L));
+        var reset = plan(
+                step("container.remove-volumes", new RemoveVolumes(COMPOSE)),
+                step("git.set-files-aside", new SetFilesAside("/srv/freedom", List.of())));
+
+        assertThat(text(reset))
+                .contains("every volume of the project is removed: the database begins anew")
+                .contains("all that git does not track is moved away")
+                .contains("Nothing stands in its way", "! the target's db is PostgreSQL 16")
+                .doesNotContain("keeps what is in it");
+    }
+
+    @Test
+    void refusesAServerThatWouldNotStartOnTheVolumeAlsoWhereDataAreRestored() {
+        found(
+                "backup.check-server",
+                new DatabaseServerChecked(
+                        "15.1",
+                        "16",
+                        List.of(),
+                        List.of("the target's db is PostgreSQL 16"),
+                        List.of(),
+                        List.of(),
+                        -1L));
+        var dispensable = step("backup.database", ANYTHING).setOnFailure(FailurePolicy.CONTINUE);
+
+        assertThat(outlook(plan(dispensable)).problems()).containsExactly("the target's db is PostgreSQL 16");
     }
 
     @Test
@@ -217,8 +276,7 @@ class OutlookTest {
         add(new StepFailed("backup.check-server", false, FailureKind.UNAVAILABLE, "it does not answer", true));
         var dump = step("backup.database", ANYTHING);
 
-        assertThat(Outlook.of(plan(dump), look).problems())
-                .containsExactly("Do backup.check-server: it does not answer");
+        assertThat(outlook(plan(dump)).problems()).containsExactly("Do backup.check-server: it does not answer");
         assertThat(Outlook.of(plan(dump.setOnFailure(FailurePolicy.CONTINUE)), look)
                         .problems())
                 .isEmpty();
