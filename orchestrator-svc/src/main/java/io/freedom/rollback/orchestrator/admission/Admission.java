@@ -222,7 +222,13 @@ public final class Admission {
             var wanted = switch (choice) {
                 case SelectiveRollback.Choice.Services services -> Wanted.by(services, target, kind);
                 case SelectiveRollback.Choice.Whole _ -> Wanted.whole(target, kind);
-                case SelectiveRollback.Choice.Nothing nothing -> throw new Refused(nothing.why());
+                case SelectiveRollback.Choice.Nothing nothing -> {
+                    // What hangs or leaks has changed no file.
+                    if (kind != IncidentClass.SERVICE_DEGRADATION) {
+                        throw new Refused(nothing.why());
+                    }
+                    yield Wanted.restart(kind);
+                }
             };
             var id = ended.id() + "-2";
             fresh(id);

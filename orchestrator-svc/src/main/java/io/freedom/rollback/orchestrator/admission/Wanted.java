@@ -80,6 +80,10 @@ record Wanted(
         return new Wanted(Scenario.SERVICE_ROLLBACK, target, null, choice.names(), kind);
     }
 
+    static Wanted restart(IncidentClass kind) {
+        return new Wanted(Scenario.SERVICE_RESTART, null, null, List.of(), kind);
+    }
+
     static Wanted whole(@Nullable String target, @Nullable IncidentClass kind) {
         return new Wanted(Scenario.FULL_ROLLBACK, target, null, List.of(), kind);
     }

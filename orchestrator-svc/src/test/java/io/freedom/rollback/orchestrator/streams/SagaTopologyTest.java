@@ -452,6 +452,25 @@ class SagaTopologyTest {
     }
 
     @Test
+    void restartsWhatIsDegradedThoughNoFileHasChanged() {
+        operator(new RegisterPlatform(
+                Descriptors.FREEDOM.replace("incidents: {SERVICE_DEGRADATION: full-rollback}\n", "")));
+        report(alert("freedom", "f1", "firing"));
+
+        worker(commands.removeFirst(), touched("README.md"));
+
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
+                .containsExactly("selective-rollback", "service-restart");
+        workersSucceed();
+        assertThat(facts())
+                .filteredOn(RollbackFinished.class::isInstance)
+                .extracting(fact -> ((RollbackFinished) fact).getOutcome())
+                .containsExactly(Outcome.SUCCEEDED, Outcome.SUCCEEDED);
+    }
+
+    @Test
     void remembersHowLongStepsTookForTheNextPlanOfTheSameScenario() {
         registered();
         operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
