@@ -4,6 +4,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.engine.EngineVolume;
 import io.freedom.rollback.engine.EngineVolumes;
+import io.freedom.rollback.engine.TarFormatException;
 import io.freedom.rollback.schemas.action.KeepVolumes;
 import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.action.VolumeSize;
@@ -14,6 +15,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.io.BufferedInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -120,10 +122,26 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
                 // What is removed next must be on the disk by then.
                 file.force(true);
             }
+            requireReadable(volume, partial, step);
             Files.move(partial, archive.file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            archive.forceFolder();
             return bytes;
         } catch (IOException e) {
             throw Kept.failure(archive.file(), e);
+        }
+    }
+
+    /** A stream that was cut within zeros ends like a whole one: only its entries tell that something is missing. */
+    private static void requireReadable(EngineVolume volume, Path copy, StepContext step)
+            throws StepFailure, IOException {
+        try (var in = new BufferedInputStream(Files.newInputStream(copy), 1 << 16)) {
+            EngineVolumes.entries(in, step::checkpoint);
+        } catch (TarFormatException e) {
+            throw new StepFailure(
+                    FailureKind.UNAVAILABLE,
+                    "the copy of volume %s is not whole, and nothing was removed: %s. Retry; is the disk that it is on well (`dmesg`)?"
+                            .formatted(volume.name(), e.getMessage()),
+                    e);
         }
     }
 

@@ -37,11 +37,17 @@ final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
         var volumes = engines.engine().volumes();
         // Without it nothing was kept, and so nothing removed.
         var kept = step.find(VolumesKept.class).map(VolumesKept::getVolumes).orElse(List.of());
+        // Where a copy is not there, that no mark is beside it says nothing about what the volume has now.
+        for (var volume : kept) {
+            var archive = VolumeArchive.of(volume);
+            if (archive.isRemoved() || !Files.exists(archive.file())) {
+                archive.requireWhole(volume.getBytes());
+            }
+        }
         var removed = kept.stream()
                 .filter(volume -> VolumeArchive.of(volume).isRemoved())
                 .toList();
         for (var volume : removed) {
-            VolumeArchive.of(volume).requireWhole(volume.getBytes());
             volumes.requireUnused(volume.getVolume());
         }
         var restored = new ArrayList<String>();

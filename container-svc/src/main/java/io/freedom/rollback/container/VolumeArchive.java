@@ -5,8 +5,10 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** The copy of one volume on disk, and beside it the mark that the volume itself was removed. */
@@ -41,7 +43,7 @@ record VolumeArchive(Path file) {
             if (!Files.isRegularFile(file) || Files.size(file) != bytes) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
-                        "the copy %s is not there with its %,d bytes any more: nothing is done without it. Retry the step that keeps the volumes"
+                        "the copy %s is not there with its %,d bytes: nothing is done without it. Is what it is on mounted? Was it removed? Bring it back, then retry"
                                 .formatted(file, bytes));
             }
         } catch (IOException e) {
@@ -56,6 +58,24 @@ record VolumeArchive(Path file) {
 
     void markRemoved() throws StepFailure {
         Kept.write(mark(), "The volume was removed; its content is in " + file.getFileName() + "\n");
+        force(mark());
+        forceFolder();
+    }
+
+    /** What is removed next can be had only if both the copy and the mark outlive a power cut. */
+    void forceFolder() throws StepFailure {
+        var folder = file.getParent();
+        if (folder != null) {
+            force(folder);
+        }
+    }
+
+    private static void force(Path place) throws StepFailure {
+        try (var channel = FileChannel.open(place, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            throw Kept.failure(place, e);
+        }
     }
 
     void markReturned() throws StepFailure {

@@ -127,6 +127,25 @@ class VolumesTest {
     }
 
     @Test
+    void saysNotThatAllIsAsItWasWhereTheCopiesAreGone() throws Exception {
+        down();
+        keep();
+        remove();
+        var kept = archive().getParent();
+        var away = kept.resolveSibling("away");
+        Files.move(kept, away);
+
+        assertThatThrownBy(this::restore)
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining(archive().toString())
+                .hasMessageContaining("Is what it is on mounted?");
+
+        Files.move(away, kept);
+        assertThat(restore()).isEqualTo("as they were: " + volume);
+        assertThat(inVolume("cat /data/base/rows")).isEqualTo("42");
+    }
+
+    @Test
     void makesTheVolumesOfOneServiceAnewWhileTheOthersAreLeftAlone() throws Exception {
         Files.writeString(
                 project.live.resolve("compose.yml"),

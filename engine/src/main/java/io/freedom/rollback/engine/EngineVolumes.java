@@ -11,6 +11,7 @@ import com.github.dockerjava.transport.DockerHttpClient;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -183,6 +185,31 @@ public final class EngineVolumes {
      */
     public long save(String name, OutputStream out, LongConsumer progress) throws StepFailure, InterruptedException {
         return carried(name, carrier -> new ContainerCopy(client, calls, carrier).tar("/" + MOUNTED, out, progress));
+    }
+
+    /**
+     * Reads what {@link #save} wrote to its end.
+     *
+     * @param each called for each entry, and may end the reading by throwing
+     * @return entries, folders among them
+     * @throws TarFormatException where one is cut short or is none
+     */
+    public static long entries(InputStream archive, Runnable each) throws TarFormatException {
+        long entries = 0;
+        var last = "";
+        try {
+            var tar = new TarArchiveInputStream(archive);
+            for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                each.run();
+                entries++;
+                last = entry.getName();
+                tar.transferTo(OutputStream.nullOutputStream());
+            }
+            return entries;
+        } catch (IOException e) {
+            throw new TarFormatException(
+                    "it ends within or after entry " + entries + ", " + last + " (" + e.getMessage() + ")", e);
+        }
     }
 
     /** Puts what {@link #save} wrote into a volume, beside what is there. Returns bytes. */

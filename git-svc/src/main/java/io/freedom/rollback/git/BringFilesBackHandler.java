@@ -2,6 +2,8 @@ package io.freedom.rollback.git;
 
 import io.freedom.rollback.schemas.action.BringFilesBack;
 import io.freedom.rollback.schemas.action.FilesBroughtBack;
+import io.freedom.rollback.schemas.action.FilesSetAside;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
@@ -21,8 +23,18 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
     }
 
     @Override
-    Probe look(BringFilesBack action, Site site) throws IOException {
+    Probe look(BringFilesBack action, Site site) throws IOException, StepFailure {
         var aside = SetAside.of(site.repository(), site.step().rollbackId());
+        boolean moved = site.step()
+                .find(FilesSetAside.class)
+                .filter(set -> set.getMoved() > 0)
+                .isPresent();
+        if (moved && !aside.isReturned() && aside.entries().isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "what was moved out of the work tree is not in " + aside.folder()
+                            + " any more: bring it back, then retry, or skip this step to go on without it");
+        }
         return aside.isReturned() || aside.entries().isEmpty()
                 ? new Probe.Applied(completed(aside, List.of(), List.of()))
                 : new Probe.NotApplied();

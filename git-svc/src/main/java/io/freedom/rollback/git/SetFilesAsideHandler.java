@@ -6,9 +6,12 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,7 +52,7 @@ final class SetFilesAsideHandler extends GitStep<SetFilesAside> {
             var tracked = Index.entries(repository.jgit().readDirCache()).stream()
                     .map(entry -> entry.getPathString())
                     .toList();
-            var entries = entries(site.tree().others(), tracked, action.getExcept());
+            var entries = entries(site.tree().others(), tracked, inTheTree(action.getExcept(), repository.root()));
             aside.note(entries);
             var left = new ArrayList<String>();
             for (int i = 0; i < entries.size(); i++) {
@@ -62,6 +65,31 @@ final class SetFilesAsideHandler extends GitStep<SetFilesAside> {
             aside.markDone();
             return completed(aside, left);
         }
+    }
+
+    /** Relative paths as they are; of absolute ones all that is in the tree, of a link where it is and where it leads. */
+    private static List<String> inTheTree(Collection<String> except, Path root) throws IOException {
+        var paths = new ArrayList<String>();
+        for (var declared : except) {
+            var place = Path.of(declared).normalize();
+            if (!place.isAbsolute()) {
+                paths.add(declared);
+                continue;
+            }
+            var lasting = new LinkedHashSet<Path>();
+            for (var at = place; at.getParent() != null; at = at.getParent()) {
+                if (Files.exists(at.getParent()) && (at.equals(place) || Files.isSymbolicLink(at))) {
+                    lasting.add(at.getParent().toRealPath().resolve(at.getFileName()));
+                }
+            }
+            if (Files.exists(place)) {
+                lasting.add(place.toRealPath());
+            }
+            lasting.stream()
+                    .filter(path -> path.startsWith(root) && !path.equals(root))
+                    .forEach(path -> paths.add(root.relativize(path).toString()));
+        }
+        return paths;
     }
 
     /** The files, and where all of a folder goes the folder. */

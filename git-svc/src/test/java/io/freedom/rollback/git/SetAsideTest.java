@@ -119,6 +119,40 @@ class SetAsideTest {
     }
 
     @Test
+    void saysNotThatAllIsAsItWasWhereTheFilesAreGone() throws Exception {
+        platform.preserve();
+        platform.checkOut();
+        var aside = (FilesSetAside) platform.run(platform.setAsideAction(STAY)).result();
+        var folder = Path.of(aside.getDirectory()).getParent();
+        Files.move(folder, temporary.resolve("away"));
+
+        assertThatThrownBy(() -> platform.run(platform.bringBackAction(), new RecordingStep("r-1").given(aside)))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("is not in " + folder + " any more: bring it back");
+
+        Files.move(temporary.resolve("away"), folder);
+        platform.run(platform.bringBackAction(), new RecordingStep("r-1").given(aside));
+        assertThat(platform.read("build/deep/out.o")).isEqualTo("binary\n");
+    }
+
+    @Test
+    void leavesABackupDirectoryThatLinksLeadTo() throws Exception {
+        Files.createSymbolicLink(temporary.resolve("link"), platform.root);
+        var outside = Files.createDirectory(temporary.resolve("outside"));
+        Files.createSymbolicLink(platform.root.resolve("backups/far"), outside);
+        platform.preserve();
+        platform.checkOut();
+
+        platform.run(platform.setAsideAction(
+                temporary.resolve("link/backups/rollback").toString(),
+                platform.root.resolve("backups/far/rollback").toString()));
+
+        assertThat(platform.read("backups/rollback/manifest.json")).isEqualTo("{}\n");
+        assertThat(platform.root.resolve("backups/far")).isSymbolicLink();
+        assertThat(platform.has("backups/old.log")).isFalse();
+    }
+
+    @Test
     void movesNothingBeforeTheTargetIsCheckedOut() throws Exception {
         assertThatThrownBy(() -> platform.run(platform.setAsideAction(STAY))).isInstanceOf(StepFailure.class);
         platform.preserve();

@@ -55,7 +55,10 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
         if (running == null) {
             return Health.down().withDetail("state", topics.state()).build();
         }
-        var health = running.state().isRunningOrRebalancing() ? Health.up() : Health.down();
+        // What lost its clock gets it back with a new process: whoever watches this one is to start it anew.
+        boolean isFit =
+                running.state().isRunningOrRebalancing() && mishaps.left().isEmpty();
+        var health = isFit ? Health.up() : Health.down();
         var putAside = mishaps.putAside();
         if (!putAside.isEmpty()) {
             health.withDetail("putAside", putAside);

@@ -139,6 +139,9 @@ final class TextRules {
             if (uri.getScheme() == null || !uri.getScheme().matches("https?") || uri.getHost() == null) {
                 return "must be an http:// or https:// URL with a host, not '" + value + "'";
             }
+            if (uri.getPort() > 65_535) {
+                return "has a port that no machine has, " + uri.getPort();
+            }
             return uri.getRawUserInfo() == null
                     ? null
                     : "must not hold a user or password: use headers with an Authorization reference";

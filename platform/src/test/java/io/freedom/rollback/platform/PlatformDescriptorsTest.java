@@ -349,6 +349,7 @@ class PlatformDescriptorsTest {
             headers: {}       | headers: {X Trace: a}  | probes.http[0].headers.X Trace: is no HTTP header name
             headers: {}       | headers: {X-Trace: 1}  | probes.http[0].headers.X-Trace: must be a text, not a number: put it in quotes
             http://127.0.0.1:8080/health | 127.0.0.1/health | probes.http[0].url: must be an http:// or https:// URL with a host, not '127.0.0.1/health'
+            http://127.0.0.1:8080/health | http://127.0.0.1:80800/health | probes.http[0].url: has a port that no machine has, 80800
             http://127.0.0.1:8080/health | http://me:secret@h/ | probes.http[0].url: must not hold a user or password: use headers with an Authorization reference
             name: MLX         | name: API gateway     | probes.model.name: 'API gateway' is also the name of probes.http[0]: names must differ
             body: null        | body: x               | probes.http[0].body: cannot be sent with GET: add `method: POST`

@@ -56,6 +56,9 @@ public final class Admission {
     /** It becomes the name of a directory, a git ref and image tags. */
     private static final Pattern ROLLBACK_ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
+    /** Ends the id of what a look leads to. */
+    private static final String CONTINUED = "-2";
+
     private final PlatformState state;
     private final @Nullable Rollback running;
     private final Function<String, Optional<Rollback>> finished;
@@ -135,7 +138,7 @@ public final class Admission {
                 && !isFromBefore(incident.getBeganAt(), rollback.plan().getRestorePoint());
         boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
                 && rollback.plan().getIncidentClass() != IncidentClass.SECURITY_BREACH;
-        return covers(rollback.plan(), incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
+        return covers(rollback, incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
     }
 
     private boolean isFromBefore(Instant began, @Nullable String restorePoint) {
@@ -144,8 +147,9 @@ public final class Admission {
                         && point.getTakenAt().isBefore(began));
     }
 
-    /** Whether the plan does at least what would be planned for the incident. */
-    private boolean covers(Plan plan, Incident incident) {
+    /** Whether it does at least what would be planned for the incident. */
+    private boolean covers(Rollback rollback, Incident incident) {
+        var plan = rollback.plan();
         if (plan.getScenario().equals(Scenario.FULL_ROLLBACK.id())
                 || plan.getScenario().equals(Scenario.FULL_RESET.id())) {
             return true;
@@ -154,13 +158,18 @@ public final class Admission {
             var wanted = Wanted.by(incident, registered());
             if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK
                     && plan.getIncidentClass() == incident.getIncidentClass()) {
-                return true; // it looks, or rolls back what was found
+                // It looks, or rolls back what was found; not one of services that somebody named.
+                return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id()) || isContinuation(rollback.id());
             }
             return wanted.scenario().id().equals(plan.getScenario())
                     && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {
             return false; // it is said when its turn comes
         }
+    }
+
+    private static boolean isContinuation(String rollbackId) {
+        return rollbackId.endsWith(CONTINUED);
     }
 
     /** What identifies an incident, however often it is reported. */
@@ -230,7 +239,7 @@ public final class Admission {
                     yield Wanted.restart(kind);
                 }
             };
-            var id = ended.id() + "-2";
+            var id = ended.id() + CONTINUED;
             fresh(id);
             var began = incident == null ? ended.startedAt() : incident.getBeganAt();
             // The time that looking took is part of the promise.

@@ -36,6 +36,11 @@ final class Courier {
         } catch (NotDeliveredException e) {
             var state = e.isForGood() ? DeliveryState.GIVEN_UP : DeliveryState.FAILED;
             return ended(notification, state, String.valueOf(e.getMessage()), clock.instant());
+        } catch (RuntimeException e) {
+            // Whatever it is, the messages behind it are not to wait for it.
+            // Its message may have the address in it, which is a secret.
+            var fault = "a fault of the orchestrator, " + e.getClass().getSimpleName();
+            return ended(notification, DeliveryState.FAILED, fault, clock.instant());
         }
     }
 

@@ -102,8 +102,8 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
         consuming.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         consuming.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         consuming.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
-        // Each takes up to 10 s, and those of one poll are delivered one after the other.
-        consuming.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10);
+        // A mail server may take 10 s for each of its answers, and the group waits 5 minutes for the next poll.
+        consuming.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         var settings = new ContainerProperties(topic.name());
         settings.setGroupId(topic.name());
         settings.setAckMode(AckMode.MANUAL_IMMEDIATE);

@@ -2,7 +2,6 @@ package io.freedom.rollback.orchestrator.delivery;
 
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.notification.NotificationKind;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,6 +10,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -35,8 +37,10 @@ final class Webhooks {
                 .header("Content-Type", "application/json; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofString(body(notification)))
                 .build();
+        // The request's own timeout ends with the headers; an answer that drips must not keep the others waiting.
+        var sent = http.sendAsync(request, BodyHandlers.discarding());
         try {
-            int status = http.send(request, BodyHandlers.discarding()).statusCode();
+            int status = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             if (status / 100 == 2) {
                 return address.getHost() + " answered " + status;
             }
@@ -44,15 +48,22 @@ final class Webhooks {
             throw status / 100 == 4 && !PASSING.contains(status)
                     ? NotDeliveredException.forGood(answer + ": is the webhook's URL right, and not revoked?")
                     : NotDeliveredException.forNow(answer);
-        } catch (IOException e) {
-            throw NotDeliveredException.forNow(address.getHost() + " cannot be reached (" + e + ")");
+        } catch (ExecutionException e) {
+            throw NotDeliveredException.forNow(address.getHost() + " cannot be reached (" + e.getCause() + ")");
+        } catch (TimeoutException e) {
+            throw NotDeliveredException.forNow(
+                    address.getHost() + " gave no whole answer within " + TIMEOUT.toSeconds() + " s");
+        } finally {
+            sent.cancel(true);
         }
     }
 
     private static URI address(String url) throws NotDeliveredException {
         try {
             var address = URI.create(url);
-            if (address.getHost() != null && Set.of("http", "https").contains(address.getScheme())) {
+            if (address.getHost() != null
+                    && address.getPort() <= 65_535
+                    && Set.of("http", "https").contains(address.getScheme())) {
                 return address;
             }
         } catch (IllegalArgumentException e) {

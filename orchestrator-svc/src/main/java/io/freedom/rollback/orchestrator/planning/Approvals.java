@@ -94,7 +94,13 @@ final class Approvals {
         }
         reasons.add(
                 "files in %s that git does not track, ignored ones too, are moved away, all but %s; they are kept in its git directory"
-                        .formatted(request.platform().workTree(), String.join(", ", staying)));
+                        .formatted(
+                                request.platform().workTree(),
+                                String.join(
+                                        ", ",
+                                        staying.stream()
+                                                .filter(path -> !path.startsWith("/"))
+                                                .toList())));
         reasons.add("images of its services are built anew without cache and take the place of the present ones");
         reasons.add("what a step that failed before was to keep is in no restore point");
         var id = "orchestrator.approve-reset";
@@ -103,11 +109,20 @@ final class Approvals {
         return List.of(id);
     }
 
-    /** A reset gives data up as well: whichever policy asks for more operators. */
+    /** A reset gives data up as well: in each respect the stricter of the two policies that ask anybody. */
     private static ApprovalPolicy ofReset(PlatformDescriptor platform) {
         var reset = platform.reset();
         var dataLoss = platform.dataLoss();
-        return platform.database() != null && dataLoss.operators() > reset.operators() ? dataLoss : reset;
+        if (platform.database() == null || dataLoss.operators() == 0) {
+            return reset;
+        }
+        if (reset.operators() == 0) {
+            return dataLoss;
+        }
+        return new ApprovalPolicy(
+                Math.max(reset.operators(), dataLoss.operators()),
+                reset.within().compareTo(dataLoss.within()) < 0 ? reset.within() : dataLoss.within(),
+                reset.approvedUnanswered() && dataLoss.approvedUnanswered());
     }
 
     private static AwaitApproval gate(ApprovalPolicy policy, List<String> reasons, boolean starterCounts) {

@@ -1,7 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Phase;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -56,7 +55,7 @@ final class FullReset {
         plan.add(plan.git
                 .setFilesAside(staying)
                 .after("git.check-out", "container.down")
-                .undoneBy(plan.git.bringFilesBack()));
+                .undoneBy(plan.git.bringFilesBack(), "git.set-files-aside"));
 
         FullRollback.recover(plan, List.of(), List.of("container.remove-volumes", "git.set-files-aside"));
         FullRollback.validate(plan);
@@ -72,11 +71,8 @@ final class FullReset {
         if (envFile != null) {
             staying.add(envFile);
         }
-        var workTree = Path.of(platform.workTree());
-        var backups = Path.of(platform.backups().directory());
-        if (backups.startsWith(workTree) && !backups.equals(workTree)) {
-            staying.add(workTree.relativize(backups).toString());
-        }
+        // Whether it is in the work tree, the worker knows, who sees the links on the way there.
+        staying.add(platform.backups().directory());
         return List.copyOf(staying);
     }
 }

@@ -59,7 +59,9 @@ public final class Prediction {
 
     /** The command to say so, once: it will not be over in time, or is not. */
     public static Optional<RollbackCommand> risk(Rollback rollback, Instant now) {
-        if (rollback.atRisk()
+        boolean practised = rollback.plan().getDrillOf() != null; // its objective is that of the scenario alone
+        if (practised
+                || rollback.atRisk()
                 || rollback.finished()
                 || rollback.stop() != null
                 || left(rollback).findAny().isEmpty()) {

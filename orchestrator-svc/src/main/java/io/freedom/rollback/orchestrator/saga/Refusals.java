@@ -77,6 +77,10 @@ public final class Refusals {
             return Optional.of(state.id() + " is already being undone, and that is not aborted half way: "
                     + state.stopping() + ". `rollbackctl pause " + state.id() + "` holds it between two steps");
         }
+        if (state.plan().getDrillOf() != null && !command.undo()) {
+            return Optional.of("the copy of a drill is not left as it is: abort " + state.id()
+                    + " with undoing, which removes it");
+        }
         if (stop == null) {
             return Optional.empty();
         }

@@ -69,6 +69,11 @@ final class Admissions {
         apply(new Decision.Reject(reason), platform, command.getCommandId(), now);
     }
 
+    /** Somebody has to look, since nothing will be started for it. */
+    void unanswered(Incident incident, String reason, Instant now) {
+        apply(new Decision.Ignore(incident, reason, true), incident.getPlatform(), incident.getIncidentId(), now);
+    }
+
     private Admission admission(String platform, Instant now) {
         var live = store.live(platform);
         return new Admission(
@@ -104,6 +109,10 @@ final class Admissions {
             case Decision.Queue(var incident) -> {
                 store.put(Platforms.queued(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentQueued(incident), now);
+                if (Platforms.waitsForOperator(store.platform(platform))) {
+                    var why = "it waits: what was before it left the platform to an operator";
+                    notifications.tell(Notices.unanswered(incident, why), platform, cause, now);
+                }
                 endLook(platform, cause, now);
             }
             case Decision.Hold(var incident, var reason) -> {

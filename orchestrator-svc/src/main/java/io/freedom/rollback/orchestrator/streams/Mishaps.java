@@ -1,8 +1,11 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -53,6 +56,8 @@ public final class Mishaps {
         }
     };
 
+    private final Set<String> left = new TreeSet<>();
+
     /** The record in hand. */
     static String placeOf(ProcessorContext<?, ?> context) {
         return context.recordMetadata()
@@ -77,11 +82,27 @@ public final class Mishaps {
         }
     }
 
-    /** The same, and not at all where it failed often enough before. */
+    /** The same again and again: not at all any more where it failed often enough, one time after the other. */
     void guardOrLeave(String place, Runnable work) {
         if (at(place).isEmpty()) {
             guard(place, work);
+            forget(place);
+        } else {
+            leave(place);
         }
+    }
+
+    private synchronized void forget(String place) {
+        byPlace.remove(place);
+    }
+
+    private synchronized void leave(String place) {
+        left.add(place);
+    }
+
+    /** What is not looked after any more, until this process is started anew. */
+    public synchronized List<String> left() {
+        return List.copyOf(left);
     }
 
     private synchronized void note(String place, RuntimeException failure) {

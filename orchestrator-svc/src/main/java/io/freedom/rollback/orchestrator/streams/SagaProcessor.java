@@ -140,7 +140,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void putAside(Record<String, Inbound> inbound, Mishap mishap, Instant now) {
         var reason = mishap.reason();
         switch (inbound.value()) {
-            case Inbound.Reported(var report) ->
+            case Inbound.Reported(var report) -> {
+                if (!mishap.isHopeless()) {
+                    admissions.unanswered(report.getIncident(), reason, now);
+                }
                 publisher.refuse(
                         inbound.key(),
                         DeadLetter.newBuilder(report.getOrigin())
@@ -148,6 +151,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                                 .setAt(now)
                                 .build(),
                         now);
+            }
             case Inbound.FromOperator(var value) -> {
                 if (!mishap.isHopeless()) {
                     read(topics.operatorCommands(), operatorCommands, inbound.key(), value, now)

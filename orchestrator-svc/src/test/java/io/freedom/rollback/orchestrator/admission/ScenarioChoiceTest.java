@@ -158,6 +158,22 @@ class ScenarioChoiceTest {
     }
 
     @Test
+    void joinsAnIncidentThatNamesNoServiceToNoRollbackOfOneService() {
+        var state = PlatformState.newBuilder(REGISTERED)
+                .setDescriptor(REGISTERED
+                        .getDescriptor()
+                        .replace("DEPLOYMENT_FAILURE: service-rollback", "DEPLOYMENT_FAILURE: selective-rollback"))
+                .build();
+        var named = incident(IncidentClass.DEPLOYMENT_FAILURE, "a", Map.of("service", "kb-service"));
+        var one = running(new Admission(state, null, _ -> Optional.empty(), NOW).decide(named));
+        assertThat(one.plan().getScenario()).isEqualTo("service-rollback");
+
+        assertThat(new Admission(state, one, _ -> Optional.empty(), NOW)
+                        .decide(incident(IncidentClass.DEPLOYMENT_FAILURE, "b", Map.of())))
+                .isInstanceOf(Decision.Queue.class);
+    }
+
+    @Test
     void joinsACorruptionOnlyToARestoreFromBeforeItBegan() {
         var restore = running(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
         var admission = new Admission(REGISTERED, restore, _ -> Optional.empty(), NOW);

@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +128,32 @@ class CourierTest {
 
         var nonsense = attempt(new WebhookChannel("${env:MAIL}"));
         assertThat(nonsense.getDetail()).contains("no http(s) URL").doesNotContain("secret");
+
+        var port = attempt(new WebhookChannel("http://127.0.0.1:99999/T000/secret"));
+        assertThat(port.getState()).isEqualTo(DeliveryState.FAILED);
+        assertThat(port.getDetail()).contains("no http(s) URL").doesNotContain("secret");
+    }
+
+    @Test
+    void waitsForNoAnswerThatNeverEnds() throws Exception {
+        var over = new CountDownLatch(1);
+        web.createContext("/drip", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().flush();
+            try (exchange) {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            var delivery = attempt(new WebhookChannel(hook().replace("/hook", "/drip")));
+
+            assertThat(delivery.getState()).isEqualTo(DeliveryState.FAILED);
+            assertThat(delivery.getDetail()).isEqualTo("127.0.0.1 gave no whole answer within 10 s");
+        } finally {
+            over.countDown();
+        }
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.freedom.rollback.orchestrator.planning;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.platform.DrillCopy;
+import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.AwaitDatabase;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
@@ -293,6 +295,47 @@ class PlannerTest {
                 .contains("volumes of compose project freedom", "kept in /var/backups/freedom/.volumes/rb-1")
                 .contains("database freedom_kb begins anew", "files in /srv/freedom that git does not track")
                 .contains("all but .env, config/, docker-compose.yml, models/;", "images");
+    }
+
+    private static PlanStep resetGate(String approvals) throws InvalidDescriptorException {
+        var platform = PlatformDescriptors.parse(Descriptors.FREEDOM + approvals, "platform.yaml");
+        var request = Descriptors.request(Scenario.FULL_RESET);
+        return step(
+                Planner.compile(new PlanRequest(
+                        platform,
+                        "hash",
+                        Scenario.FULL_RESET,
+                        "rb-1",
+                        null,
+                        null,
+                        null,
+                        request.services(),
+                        Map.of(),
+                        Descriptors.AT,
+                        null)),
+                "orchestrator.approve-reset");
+    }
+
+    @Test
+    void asksForAResetInEachRespectAsTheStricterOfTheTwoPoliciesDoes() throws Exception {
+        var gate = resetGate("""
+                approvals:
+                  reset: {operators: 1, within: 4h, unanswered: reject}
+                  dataLoss: {operators: 2, within: 30m, unanswered: approve}
+                """);
+        assertThat(((AwaitApproval) gate.getAction().getAction()).getApprovals())
+                .isEqualTo(2);
+        assertThat(((AwaitApproval) gate.getAction().getAction()).getOnExpiry()).isEqualTo(GateExpiry.REJECT);
+        assertThat(gate.getTimeout()).isEqualTo(Duration.ofMinutes(30).toMillis());
+
+        var nobodyForDataLoss = resetGate("""
+                approvals:
+                  reset: {operators: 1, within: 4h, unanswered: approve}
+                  dataLoss: {operators: 0, within: 30m, unanswered: reject}
+                """);
+        assertThat(((AwaitApproval) nobodyForDataLoss.getAction().getAction()).getOnExpiry())
+                .as("a policy that asks nobody says nothing of how to ask")
+                .isEqualTo(GateExpiry.APPROVE);
     }
 
     @Test

@@ -19,9 +19,11 @@ import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
@@ -473,6 +475,25 @@ class ControlsTest {
                 .contains("brings the previous volumes back", "what was written to them since", "--accept-data-loss");
         saga.when(new RollbackCommand.Undo("ada", null, true));
         assertThat(saga.running()).containsExactly("undo of remove#1");
+    }
+
+    @Test
+    void removesTheCopyOfADrillAlsoWhereSomethingInItCouldNotBeUndone() {
+        TrustedSchemas.trust();
+        var steps = Saga.of(undoable(step("copy", ASSESS)), undoable(step("check-out", REVERT, "copy")));
+        var saga = Saga.of(Plan.newBuilder(steps.plan)
+                        .setDrillOf("freedom")
+                        .setPlatform("freedom-drill")
+                        .build())
+                .started();
+        assertThat(saga.refusal(abort(AbortMode.NOW, false))).contains("abort rb-1 with undoing");
+        saga.succeeds("copy");
+        saga.fails("check-out", FailureKind.PRECONDITION);
+        saga.undoFails("check-out", FailureKind.PRECONDITION);
+        assertThat(saga.running()).containsExactly("undo of copy#1");
+
+        saga.undone("copy");
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
     }
 
     private static Saga undoFailed(boolean paused) {

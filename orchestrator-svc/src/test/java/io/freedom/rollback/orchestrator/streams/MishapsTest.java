@@ -24,6 +24,7 @@ import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -161,6 +162,17 @@ class MishapsTest {
         return sent(HistoryEvent.class).stream().map(HistoryEvent::getEvent).toList();
     }
 
+    private static DeadLetter letterOf(int bytes) {
+        return DeadLetter.newBuilder()
+                .setTopic("t")
+                .setPartition(0)
+                .setOffset(1)
+                .setAt(Instant.EPOCH)
+                .setReason("broken")
+                .setValue(ByteBuffer.allocate(bytes))
+                .build();
+    }
+
     private static <T> T broken(T ignored) {
         throw new IllegalArgumentException("a fault of ours");
     }
@@ -242,6 +254,40 @@ class MishapsTest {
         }
 
         assertThat(done).containsExactly("one", "one", "other", "other");
+        assertThat(mishaps.left()).as("tells who watches the process").containsExactly("one");
+    }
+
+    @Test
+    void leavesNothingThatFailsNowAndThen() {
+        for (int tick = 1; tick <= 3; tick++) {
+            assertThatThrownBy(() -> mishaps.guardOrLeave("one", () -> broken("one")))
+                    .hasMessage("a fault of ours");
+            mishaps.guardOrLeave("one", () -> {});
+        }
+
+        assertThat(mishaps.left()).isEmpty();
+    }
+
+    @Test
+    void writesNothingThatKafkaWouldNotTake() {
+        var outbound = new OutboundSerializer(this.<SpecificRecord>serde().serializer());
+        var small = letterOf(999_000);
+        assertThat(outbound.serialize(
+                        TOPICS.deadLetters(TOPICS.incidents()).name(),
+                        new Outbound(TOPICS.deadLetters(TOPICS.incidents()).name(), small)))
+                .hasSizeGreaterThan(999_000);
+
+        var large = letterOf(1_000_001);
+        assertThatThrownBy(() -> outbound.serialize(
+                        TOPICS.deadLetters(TOPICS.incidents()).name(),
+                        new Outbound(TOPICS.deadLetters(TOPICS.incidents()).name(), large)))
+                .isInstanceOfSatisfying(
+                        IllegalStateException.class,
+                        fault -> assertThat(Mishaps.isOurs(fault)).isTrue())
+                .hasMessageContaining(
+                        "a DeadLetter of 1000",
+                        "too large for "
+                                + TOPICS.deadLetters(TOPICS.incidents()).name());
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.report;
 
+import io.freedom.rollback.ctl.view.Scenarios;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CompensationStarted;
@@ -184,6 +185,19 @@ final class Chronicle {
 
     Duration took() {
         return finished == null ? Duration.between(startedAt(), now) : Duration.ofMillis(finished.getTook());
+    }
+
+    /** Of a drill, what its scenario took; without the copy that was made and removed, and what tidies up. */
+    Duration played() {
+        var played = plan().getSteps().stream()
+                .filter(Scenarios::isPlayed)
+                .flatMap(step -> attempts(step.getId(), false).stream())
+                .toList();
+        var begin = played.stream().map(Attempt::begunAt).min(Comparator.naturalOrder());
+        var last = played.stream()
+                .map(attempt -> attempt.endedAt() == null ? end() : attempt.endedAt())
+                .max(Comparator.naturalOrder());
+        return begin.isEmpty() || last.isEmpty() ? Duration.ZERO : Duration.between(begin.get(), last.get());
     }
 
     Optional<RollbackFinished> finished() {

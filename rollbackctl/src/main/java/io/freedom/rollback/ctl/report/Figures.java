@@ -5,6 +5,7 @@ import io.freedom.rollback.ctl.view.Expectation;
 import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RtoAtRisk;
+import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ final class Figures {
 
     /** What the plan was expected to take, by what its steps took before; without what tidies up at the end. */
     private static Optional<Figure> expectedTime(Chronicle chronicle) {
+        if (Headlines.state(chronicle) != RollbackState.SUCCEEDED) {
+            return Optional.empty(); // what ended early was not quick
+        }
         return Expectation.total(chronicle.plan()).map(expected -> {
             var last = chronicle.plan().getSteps().stream()
                     .filter(step -> step.getPhase() != Phase.FINISH)
@@ -69,7 +73,7 @@ final class Figures {
 
     private static Figure recoveryTime(Chronicle chronicle) {
         var target = Duration.ofMillis(chronicle.plan().getRto());
-        var took = chronicle.took();
+        var took = chronicle.plan().getDrillOf() == null ? chronicle.took() : chronicle.played();
         var left = target.minus(took);
         var spare = left.isNegative()
                 ? "missed by " + Texts.span(left.negated())

@@ -6,7 +6,6 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepDispatched;
 import io.freedom.rollback.schemas.history.StepSucceeded;
-import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
@@ -22,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** How the drills of each scenario went, and how long the scenario itself took; from the history alone. */
 public final class DrillTable {
-    /** In the ids of steps that make and remove the copy. */
-    private static final String OWN = ".drill-";
-
     private static final class Run {
         final Plan plan;
         final Instant startedAt;
@@ -43,7 +39,7 @@ public final class DrillTable {
             this.plan = plan;
             this.startedAt = startedAt;
             played = plan.getSteps().stream()
-                    .filter(step -> !step.getId().contains(OWN) && step.getPhase() != Phase.FINISH)
+                    .filter(Scenarios::isPlayed)
                     .collect(Collectors.toMap(PlanStep::getId, step -> step));
         }
 

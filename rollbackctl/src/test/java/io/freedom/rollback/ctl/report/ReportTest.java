@@ -14,6 +14,7 @@ import io.freedom.rollback.ctl.report.Report.Undoing;
 import io.freedom.rollback.ctl.report.Report.Version;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
+import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.ServiceUsage;
@@ -50,6 +51,8 @@ class ReportTest {
     private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv", List.of(), null, null);
 
     // ---- what followed and what was foreseen ------------------------------------------------------
+
+    private static final String EXPECTED = "Time until validated, as expected";
 
     private static RecordedHistory knownBefore() {
         var plan = FreedomPlan.keepingTheData();
@@ -105,9 +108,47 @@ class ReportTest {
                 .extracting(Report.Figure::name, Report.Figure::actual, Report.Figure::verdict)
                 .contains(tuple(
                         "RTO at risk, foreseen", "end after 33:20 min", "said 29:55 min before the RTO would pass"));
-        assertThat(report.figures()).extracting(Report.Figure::name).contains("Time until validated, as expected");
+        assertThat(report.figures())
+                .extracting(Report.Figure::name)
+                .as("what is not over was not quick")
+                .doesNotContain(EXPECTED);
         assertThat(report.timeline().lanes().getFirst().rows().getFirst().expected())
                 .isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void comparesWhatSucceededWithWhatItTookBefore() {
+        var report = knownBefore()
+                .step("git.check-out", 0, 2_000, new FilesChecked(1, 1), "done")
+                .at(9_000)
+                .finished(Outcome.SUCCEEDED, "all steps succeeded", 0)
+                .report();
+
+        assertThat(report.figures())
+                .filteredOn(figure -> figure.name().equals(EXPECTED))
+                .extracting(Report.Figure::actual)
+                .containsExactly("2.0 s");
+    }
+
+    @Test
+    void countsOfADrillTheScenarioAlone() {
+        var plan = FreedomPlan.keepingTheData();
+        var steps = new ArrayList<>(plan.getSteps());
+        steps.add(
+                PlanStep.newBuilder(steps.getFirst()).setId("backup.drill-copy").build());
+        var drill = Plan.newBuilder(plan).setSteps(steps).setDrillOf("freedom").build();
+
+        var report = RecordedHistory.byOperator(drill, "ada", "yearly")
+                .step("backup.drill-copy", 0, 30_000, new FilesChecked(1, 1), "copied")
+                .step("git.check-out", 30_000, 32_000, new FilesChecked(1, 1), "done")
+                .at(40_000)
+                .finished(Outcome.SUCCEEDED, "all steps succeeded", 0)
+                .report();
+
+        assertThat(report.figures())
+                .filteredOn(figure -> figure.name().equals("Recovery time (RTO)"))
+                .extracting(Report.Figure::actual)
+                .containsExactly("2.0 s");
     }
 
     @Test
