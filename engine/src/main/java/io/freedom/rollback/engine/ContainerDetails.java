@@ -7,8 +7,9 @@ import java.util.Set;
  * What only an inspection tells.
  *
  * @param exitCode of the last run; 0 while running
- * @param restarts how often the engine started it again by itself
+ * @param restarts how often the engine started it again by itself since somebody had started it
  * @param startedAt as the engine writes it; changes with every start
+ * @param finishedAt end of the last run as the engine writes it; year 1 for none
  * @param restartPolicy no, always, unless-stopped or on-failure
  * @param error why it could not be started; empty for none
  * @param pid its first process, as the engine's machine counts; 0 while it does not run
@@ -21,6 +22,7 @@ public record ContainerDetails(
         long exitCode,
         int restarts,
         String startedAt,
+        String finishedAt,
         String restartPolicy,
         String error,
         long pid,

@@ -67,6 +67,7 @@ final class Listed {
                 state.getExitCodeLong() == null ? 0 : state.getExitCodeLong(),
                 c.getRestartCount() == null ? 0 : c.getRestartCount(),
                 orEmpty(state.getStartedAt()),
+                orEmpty(state.getFinishedAt()),
                 policy == null || policy.getName().isEmpty() ? "no" : policy.getName(),
                 orEmpty(state.getError()),
                 state.getPidLong() == null ? 0 : state.getPidLong(),

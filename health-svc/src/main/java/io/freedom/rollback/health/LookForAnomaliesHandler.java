@@ -14,11 +14,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** One look at a platform: its probes, its containers, and what they log. */
 final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
     // What the rollback itself started, by the engine's clock, may seem to be started a little later than it ended.
     private static final Duration SKEW = Duration.ofSeconds(5);
+
+    // Once may happen to any service; it is well again.
+    private static final int CRASH_LOOP = 2;
+
+    private static final Set<String> ENDED = Set.of("created", "exited", "dead");
 
     private final HttpProber prober;
     private final EngineProvider engines;
@@ -47,7 +53,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         }
         for (var container : containers) {
             step.checkpoint();
-            inspect(engine, container, look.getStableSince().plus(SKEW), anomalies);
+            inspect(engine, container, look, anomalies);
             engine.logs(container.id(), look.getLogsSince(), line -> errors.accept(container.service(), line));
             errors.check();
         }
@@ -72,7 +78,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         }
     }
 
-    private static void inspect(Engine engine, EngineContainer container, Instant stableSince, List<String> anomalies)
+    private static void inspect(Engine engine, EngineContainer container, LookForAnomalies look, List<String> anomalies)
             throws StepFailure, InterruptedException {
         var details = engine.details(container.id());
         if (details.isEmpty()) {
@@ -82,6 +88,12 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         if (state.equals("exited") && details.get().exitCode() == 0) {
             return; // a job that is done
         }
+        var began = look.getStableSince();
+        if (ENDED.contains(state) && Instant.parse(details.get().finishedAt()).isBefore(began)) {
+            return; // stopped by somebody before, and left so
+        }
+        var started = Instant.parse(details.get().startedAt());
+        var isNew = started.isAfter(began.plus(SKEW));
         if (!container.isRunning()) {
             anomalies.add(container.service() + " is " + state
                     + (details.get().exitCode() == 0
@@ -89,9 +101,11 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
                             : " with exit code " + details.get().exitCode()));
         } else if ("unhealthy".equals(container.health())) {
             anomalies.add(container.service() + " is unhealthy");
-        } else if (Instant.parse(details.get().startedAt()).isAfter(stableSince)) {
-            anomalies.add(
-                    container.service() + " was restarted at " + details.get().startedAt());
+        } else if (isNew && details.get().restarts() >= CRASH_LOOP) {
+            anomalies.add("%s ended by itself and was started again %d times, last at %s"
+                    .formatted(container.service(), details.get().restarts(), started));
+        } else if (isNew && started.isAfter(look.getLogsSince())) {
+            anomalies.add(container.service() + " was restarted at " + started);
         }
     }
 }

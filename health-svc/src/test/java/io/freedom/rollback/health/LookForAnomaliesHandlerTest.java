@@ -1,6 +1,7 @@
 package io.freedom.rollback.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
@@ -41,6 +42,11 @@ class LookForAnomaliesHandlerTest {
     }
 
     private AnomaliesLookedFor look(List<HttpProbe> probes, int errorsAllowed, Instant stableSince) throws Exception {
+        return look(probes, errorsAllowed, stableSince, Instant.EPOCH);
+    }
+
+    private AnomaliesLookedFor look(List<HttpProbe> probes, int errorsAllowed, Instant stableSince, Instant lastLook)
+            throws Exception {
         var compose = ComposeProject.newBuilder()
                 .setProject(project)
                 .setDirectory("/")
@@ -55,7 +61,7 @@ class LookForAnomaliesHandlerTest {
                                 List.of("harmless"),
                                 errorsAllowed,
                                 stableSince,
-                                Instant.EPOCH),
+                                lastLook),
                         RecordedStep.within(Duration.ofSeconds(30)));
         return (AnomaliesLookedFor) done.result();
     }
@@ -99,6 +105,49 @@ class LookForAnomaliesHandlerTest {
         assertThat(look(List.of(), 2, beforeAll).getAnomalies())
                 .as("within the bound")
                 .hasSize(2);
+    }
+
+    @Test
+    void findsNothingInWhatSomebodyHadStoppedBefore() throws Exception {
+        containers.awaitEnd(started("batch", "exit 143"));
+
+        assertThat(look(List.of(), 0, Instant.now().plusSeconds(1)).getAnomalies())
+                .isEmpty();
+    }
+
+    @Test
+    void findsASingleRestartOnceAndOneWhoDoesNotStayUpEachTime() throws Exception {
+        var hourAgo = Instant.now().minus(Duration.ofHours(1));
+        started("api", "exec sleep 600");
+        assertThat(look(List.of(), 0, hourAgo, hourAgo).getAnomalies())
+                .singleElement()
+                .asString()
+                .startsWith("api was restarted at ");
+        var now = Instant.now().plusSeconds(1);
+        assertThat(look(List.of(), 0, hourAgo, now).getAnomalies()).isEmpty();
+
+        var script = "test -e /twice && exec sleep 600; test -e /once && touch /twice; touch /once; exit 1";
+        var loop = containers.run(
+                "--network=none",
+                "--restart=always",
+                "--label=com.docker.compose.project=" + project,
+                "--label=com.docker.compose.service=gui",
+                "rollback-local/python:bookworm",
+                "sh",
+                "-c",
+                script);
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            var details = engines.engine().details(loop).orElseThrow();
+            return details.restarts() == 2 && details.state().equals("running");
+        });
+        var later = Instant.now().plusSeconds(60);
+        assertThat(look(List.of(), 0, hourAgo, later).getAnomalies())
+                .singleElement()
+                .asString()
+                .startsWith("gui ended by itself and was started again 2 times, last at ");
+        assertThat(look(List.of(), 0, later).getAnomalies())
+                .as("before the rollback")
+                .isEmpty();
     }
 
     @Test

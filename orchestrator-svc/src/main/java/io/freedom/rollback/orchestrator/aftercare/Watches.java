@@ -16,14 +16,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Looks at a platform now and then after a rollback. Each look is a command of its own to a health worker: one that is never
- * answered is only a look less. Nothing is started because of what they find.
+ * Looks at a platform now and then after a rollback, one look at a time. Each is a command of its own to a health worker; one
+ * that nobody answers is an anomaly. Nothing is started because of what they find.
  */
 public final class Watches {
     /** Of the commands; no plan has such a step. */
     public static final String STEP = "health.look-for-anomalies";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    // A worker that does not finish in time says so.
+    private static final Duration GIVEN_UP = PATIENCE.plusSeconds(5);
 
     private Watches() {}
 
@@ -42,7 +45,16 @@ public final class Watches {
     }
 
     public static boolean isDue(StabilityWatch watch, Instant now) {
-        return !now.isBefore(watch.getNext());
+        return !isUnderWay(watch) && !now.isBefore(watch.getNext());
+    }
+
+    /** Whether nobody has answered the newest look in the time that it had. */
+    public static boolean isUnanswered(StabilityWatch watch, Instant now) {
+        return isUnderWay(watch) && !now.isBefore(watch.getLast().plus(GIVEN_UP));
+    }
+
+    private static boolean isUnderWay(StabilityWatch watch) {
+        return watch.getHeard() < watch.getAsked();
     }
 
     /** After the look that is due was asked for. */
@@ -72,7 +84,7 @@ public final class Watches {
     public static Optional<List<String>> found(StabilityWatch watch, StepEvent event) {
         boolean isNewest =
                 event.getRollbackId().equals(watch.getRollbackId()) && event.getAttempt() == watch.getAsked();
-        if (!isNewest) {
+        if (!isNewest || !isUnderWay(watch)) {
             return Optional.empty();
         }
         return switch (event.getEvent()) {
@@ -87,10 +99,25 @@ public final class Watches {
     public static StabilityWatch heard(StabilityWatch watch, List<String> anomalies) {
         boolean well = anomalies.isEmpty();
         return StabilityWatch.newBuilder(watch)
+                .setHeard(watch.getAsked())
                 .setAnswered(watch.getAnswered() + 1)
                 .setWithAnomalies(watch.getWithAnomalies() + (well ? 0 : 1))
                 .setRunning(well ? 0 : watch.getRunning() + 1)
                 .build();
+    }
+
+    /** After the newest look was given up. */
+    public static StabilityWatch unheard(StabilityWatch watch) {
+        return StabilityWatch.newBuilder(watch)
+                .setHeard(watch.getAsked())
+                .setRunning(watch.getRunning() + 1)
+                .build();
+    }
+
+    /** What is told when nobody answers. */
+    public static String nobody() {
+        return "nobody looked at it: no health worker answered within " + GIVEN_UP.toSeconds()
+                + " s. Is one running for the platform's site?";
     }
 
     public static boolean isRelapse(StabilityWatch watch, PlatformDescriptor platform) {

@@ -79,6 +79,8 @@ final class Aftercare {
         var descriptor = descriptor(platform);
         if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
             ended(platform, watch, "its time is over", now);
+        } else if (Watches.isUnanswered(watch, now)) {
+            judge(platform, Watches.unheard(watch), descriptor.get(), List.of(Watches.nobody()), now);
         } else if (Watches.isDue(watch, now)) {
             watched(platform, Watches.asked(watch, descriptor.get(), now));
             publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
@@ -97,15 +99,19 @@ final class Aftercare {
         if (before == null || found.isEmpty() || descriptor.isEmpty()) {
             return true;
         }
-        var watch = Watches.heard(before, found.get());
+        judge(platform, Watches.heard(before, found.get()), descriptor.get(), found.get(), now);
+        return true;
+    }
+
+    private void judge(
+            String platform, StabilityWatch watch, PlatformDescriptor descriptor, List<String> found, Instant now) {
         watched(platform, watch);
-        if (Watches.isRelapse(watch, descriptor.get())) {
+        if (Watches.isRelapse(watch, descriptor)) {
             var id = watch.getRollbackId();
-            history.add(platform, id, new PlatformRelapsed(id, found.get(), watch.getRunning()), now);
-            notifications.tell(Notices.relapsed(platform, id, found.get()), platform, id + ".relapse", now);
+            history.add(platform, id, new PlatformRelapsed(id, found, watch.getRunning()), now);
+            notifications.tell(Notices.relapsed(platform, id, found), platform, id + ".relapse", now);
             ended(platform, watch, "the platform has relapsed", now);
         }
-        return true;
     }
 
     private void ended(String platform, StabilityWatch watch, String why, Instant now) {

@@ -165,6 +165,7 @@ class AftercareTest {
         tick(after(65));
         assertThat(sent(StepCommand.class)).hasSize(1);
         wired(); // another orchestrator goes on
+        answer(1, found());
         tick(after(121));
 
         var commands = sent(StepCommand.class);
@@ -179,7 +180,7 @@ class AftercareTest {
         tick(after(300));
 
         assertThat(facts(StabilityWatchEnded.class))
-                .containsExactly(new StabilityWatchEnded("rb-1", 1, 0, "its time is over"));
+                .containsExactly(new StabilityWatchEnded("rb-1", 2, 0, "its time is over"));
         assertThat(store.watched()).isEmpty();
         assertThat(sent(Notification.class)).isEmpty();
     }
@@ -205,14 +206,53 @@ class AftercareTest {
     }
 
     @Test
-    void passesOverAnswersThatAreNotOfTheNewestLook() {
+    void countsEachLookOnce() {
         tick(after(60));
-        tick(after(120));
+        answer(1, found("api is unhealthy"));
         answer(1, found("api is unhealthy"));
         answer(2, found("api is unhealthy"));
-        answer(3, found("api is unhealthy"));
-
         assertThat(facts(PlatformRelapsed.class)).isEmpty();
+
+        tick(after(120));
+        answer(1, found("api is unhealthy"));
+        assertThat(facts(PlatformRelapsed.class)).isEmpty();
+        answer(2, found("api is unhealthy"));
+        assertThat(facts(PlatformRelapsed.class)).hasSize(1);
+    }
+
+    @Test
+    void looksAgainOnlyWhenTheLookBeforeIsOver() {
+        store.put(Platforms.registered(store.platform("freedom"), DESCRIPTOR.replace("every: 1m", "every: 2s")));
+        tick(after(60));
+        tick(after(69));
+        assertThat(sent(StepCommand.class))
+                .as("hangs, so that a probe takes its 10 s")
+                .hasSize(1);
+        answer(1, found("api does not answer within 10000 ms"));
+        tick(after(70));
+        answer(2, found("api does not answer within 10000 ms"));
+
+        assertThat(facts(PlatformRelapsed.class)).hasSize(1);
+    }
+
+    @Test
+    void tellsWhenNobodyLooks() {
+        tick(after(60));
+        tick(after(94));
+        tick(after(95));
+        tick(after(120));
+        assertThat(facts(PlatformRelapsed.class)).isEmpty();
+        tick(after(155));
+
+        var nobody =
+                "nobody looked at it: no health worker answered within 35 s. Is one running for the platform's site?";
+        assertThat(facts(PlatformRelapsed.class)).containsExactly(new PlatformRelapsed("rb-1", List.of(nobody), 2));
+        assertThat(facts(StabilityWatchEnded.class))
+                .as("answers and anomalies are counted of those who looked")
+                .containsExactly(new StabilityWatchEnded("rb-1", 0, 0, "the platform has relapsed"));
+        assertThat(sent(Notification.class))
+                .singleElement()
+                .satisfies(message -> assertThat(message.getText()).contains(nobody));
     }
 
     private static Plan plan(Phase phase) {
