@@ -35,7 +35,7 @@ public class BackupConfiguration {
                         new RemoveCopiedFilesHandler(),
                         new SealDatabaseHandler(),
                         new RestoreDatabaseHandler(engines),
-                        new SwapDatabaseBackHandler(),
+                        new SwapDatabaseBackHandler(engines),
                         new ExportDataHandler(),
                         new ImportDataHandler()));
     }

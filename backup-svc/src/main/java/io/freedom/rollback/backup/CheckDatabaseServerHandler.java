@@ -30,7 +30,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the target's database server would take the data that are there, asked while there is no downtime yet. */
+/** Whether the database server, that of the target if it is another, would take the data; asked before any downtime. */
 final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServer> {
     private static final Duration BRIEF = Duration.ofSeconds(20);
     private static final Pattern VERSION = Pattern.compile("(\\d+)(\\.\\d+)?");
@@ -52,7 +52,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         if (action.getEnforce() && !found.getProblems().isEmpty()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
-                    "the database would not come up at the target; nothing was stopped: "
+                    "the database server would not take the data; nothing was stopped: "
                             + String.join("; ", found.getProblems()));
         }
         return new Completed(found, summary(found));

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Keeps a restore point from being removed before somebody has looked at it; a longer hold than this one stays. */
 final class HoldRestorePointHandler implements StepHandler<HoldRestorePoint> {
@@ -26,17 +28,39 @@ final class HoldRestorePointHandler implements StepHandler<HoldRestorePoint> {
 
     @Override
     public Completed execute(HoldRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
-        var point = RestorePoint.at(action.getDirectory());
+        var wanted = new Hold(
+                clock.instant().truncatedTo(ChronoUnit.MILLIS).plus(Duration.ofMillis(action.getHold())),
+                action.getBecause());
+        var points = new ArrayList<>(List.of(RestorePoint.at(action.getDirectory())));
+        if (action.getRestored() != null) {
+            points.add(RestorePoint.at(action.getRestored()));
+        }
+        var until = wanted.until();
+        var notes = new ArrayList<String>();
+        for (var point : points) {
+            // What is too broken to be dumped leaves none.
+            if (!Files.isDirectory(point.directory())) {
+                notes.add("there is no " + point.id());
+                continue;
+            }
+            var held = held(point, wanted, step).until();
+            until = held.isAfter(until) ? held : until;
+            notes.add(point.id() + " is held until " + held);
+        }
+        return new Completed(new RestorePointHeld(until), String.join("; ", notes));
+    }
+
+    private static Hold held(RestorePoint point, Hold wanted, StepContext step)
+            throws StepFailure, InterruptedException {
         return Disk.work(point.directory(), () -> {
-            var until = clock.instant().truncatedTo(ChronoUnit.MILLIS).plus(Duration.ofMillis(action.getHold()));
-            var hold = new Hold(until, action.getBecause());
+            var hold = wanted;
             if (Files.exists(point.hold())) {
                 var before = Json.read(point.hold(), Hold.class);
-                hold = before.until().isAfter(until) ? before : hold;
+                hold = before.until().isAfter(wanted.until()) ? before : wanted;
             }
             step.checkpoint();
             PrivateFiles.write(point.hold(), Json.text(hold));
-            return new Completed(new RestorePointHeld(hold.until()), point.id() + " is held until " + hold.until());
+            return hold;
         });
     }
 }

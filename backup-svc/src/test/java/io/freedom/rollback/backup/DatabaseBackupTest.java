@@ -351,7 +351,7 @@ class DatabaseBackupTest {
                                         2),
                                 step()),
                 () -> new SealDatabaseHandler().execute(new SealDatabase(silent), step()),
-                () -> new SwapDatabaseBackHandler()
+                () -> new SwapDatabaseBackHandler(engines)
                         .execute(new SwapDatabaseBack(postgres.compose(), silent), step()))) {
             assertThatThrownBy(act)
                     .isInstanceOfSatisfying(
@@ -484,7 +484,7 @@ class DatabaseBackupTest {
     }
 
     private Completed swapBack(RunningStep step) throws StepFailure, InterruptedException {
-        return new SwapDatabaseBackHandler().execute(new SwapDatabaseBack(postgres.compose(), database), step);
+        return new SwapDatabaseBackHandler(engines).execute(new SwapDatabaseBack(postgres.compose(), database), step);
     }
 
     private CopyContainerData containerData(String service, String path) throws StepFailure {

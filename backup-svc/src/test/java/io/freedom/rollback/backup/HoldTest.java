@@ -27,7 +27,7 @@ class HoldTest {
     }
 
     private RestorePointHeld hold(Duration time, String because) throws Exception {
-        var action = new HoldRestorePoint(temp.toString(), time.toMillis(), because);
+        var action = new HoldRestorePoint(temp.toString(), time.toMillis(), because, null);
         var done = new HoldRestorePointHandler(InstantSource.fixed(NOW)).execute(action, new RunningStep("rb-1"));
         return (RestorePointHeld) done.result();
     }
@@ -44,6 +44,26 @@ class HoldTest {
         assertThat(temp.resolve("hold.json")).content().contains("2026-03-31T03:00:00Z", "full-rollback rb-1");
         var point = RestorePoint.at(temp.toString());
         ManifestCheck.all(point, Manifest.load(point), step);
+    }
+
+    @Test
+    void holdsTheOneThatIsRestoredAlsoWhereThereIsNoneOfTheRollback() throws Exception {
+        var own = Files.createDirectory(temp.resolve("rb-2"));
+        var restored = Files.createDirectory(temp.resolve("rb-1"));
+        var handler = new HoldRestorePointHandler(InstantSource.fixed(NOW));
+        var action = new HoldRestorePoint(
+                own.toString(), Duration.ofDays(1).toMillis(), "database-restore rb-2", restored.toString());
+
+        assertThat(handler.execute(action, new RunningStep("rb-2")).detail())
+                .isEqualTo("rb-2 is held until 2026-03-02T03:00:00Z; rb-1 is held until 2026-03-02T03:00:00Z");
+        assertThat(own.resolve("hold.json")).exists();
+        assertThat(restored.resolve("hold.json")).content().contains("database-restore rb-2");
+
+        Files.delete(own.resolve("hold.json"));
+        Files.delete(own);
+        assertThat(handler.execute(action, new RunningStep("rb-2")).detail())
+                .isEqualTo("there is no rb-2; rb-1 is held until 2026-03-02T03:00:00Z");
+        assertThat(own).doesNotExist();
     }
 
     @Test

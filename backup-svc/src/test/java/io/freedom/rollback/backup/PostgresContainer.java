@@ -99,6 +99,15 @@ final class PostgresContainer implements AutoCloseable {
         }
     }
 
+    void kill() throws Exception {
+        docker("kill", id);
+    }
+
+    /** Name of its only one. */
+    String volume() throws Exception {
+        return docker("inspect", "--format", "{{(index .Mounts 0).Name}}", id);
+    }
+
     @Override
     public void close() throws Exception {
         docker("rm", "--force", "--volumes", id);

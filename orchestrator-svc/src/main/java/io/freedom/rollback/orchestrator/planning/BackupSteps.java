@@ -74,11 +74,11 @@ final class BackupSteps {
                 QUICK);
     }
 
-    /** Fails where the target's server would not take the data. */
+    /** Fails where the server, that of the target if it is another, would not take the data. */
     PlannedStep checkServer(Database checked) {
         return step(
                         "backup.check-server",
-                        "Check that the target's database server takes the data",
+                        "Check that the database server takes the data",
                         new CheckDatabaseServer(
                                 compose, checked, request.restorePoint(), true, request.replacesDatabase()),
                         MINUTES)
@@ -174,7 +174,7 @@ final class BackupSteps {
                 .attempts(2);
     }
 
-    /** The evidence of an incident, and the way back from what answered it. */
+    /** The evidence of an incident, and the way back from what answered it; and what is restored, but for a drill. */
     PlannedStep hold() {
         return step(
                 "backup.hold",
@@ -182,7 +182,8 @@ final class BackupSteps {
                 new HoldRestorePoint(
                         directory,
                         platform.backups().hold().toMillis(),
-                        request.scenario().id() + " " + request.rollbackId()),
+                        request.scenario().id() + " " + request.rollbackId(),
+                        platform.compose().original() == null ? request.restorePoint() : null),
                 QUICK);
     }
 
@@ -208,7 +209,8 @@ final class BackupSteps {
                 .attempts(2);
     }
 
-    PlannedStep restore(Database restored, String restorePoint) {
+    /** @param intoNewVolume the server has one, and the step that kept those before is container.keep-volumes */
+    PlannedStep restore(Database restored, String restorePoint, boolean intoNewVolume) {
         return step(
                         "backup.restore-database",
                         "Restore the database beside, verify it and swap it in",
@@ -219,7 +221,8 @@ final class BackupSteps {
                                 .setPlatform(originalPlatform())
                                 .build(),
                         LONG)
-                .attempts(2);
+                .attempts(2)
+                .undoneBy(swapBack(restored), intoNewVolume ? new String[] {"container.keep-volumes"} : new String[0]);
     }
 
     /** Of the copy of a drill, which its platform's restore points are restored into. */
@@ -228,7 +231,7 @@ final class BackupSteps {
         return original == null ? null : original.platform();
     }
 
-    Undo swapBack(Database restored) {
+    private Undo swapBack(Database restored) {
         return new Undo(
                 "Swap the previous database back", Worker.BACKUP, new SwapDatabaseBack(compose, restored), MINUTES);
     }

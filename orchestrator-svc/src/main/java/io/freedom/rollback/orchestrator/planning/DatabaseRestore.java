@@ -22,6 +22,7 @@ final class DatabaseRestore {
         plan.add(plan.backup.checkSpace().attempts(2));
 
         plan.addWhereReadable(plan.backup.verifyRestorePoint(restorePoint, database));
+        plan.add(plan.backup.checkServer(database));
         boolean rebuilt = plan.request.rebuildsDatabase();
         if (rebuilt) {
             plan.add(plan.container.checkVolumes(List.of(database.getService())));
@@ -33,6 +34,7 @@ final class DatabaseRestore {
         // It may be so corrupt that it cannot be dumped: the replaced database is kept whole in any case.
         plan.addReading(plan.backup.dump(database).after(assessed));
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
+        plan.add(plan.backup.hold().after("backup.database").dispensable());
 
         plan.phase(Phase.SHUT_DOWN);
         plan.add(plan.container
@@ -44,7 +46,7 @@ final class DatabaseRestore {
 
         var ready = rebuilt ? rebuild(plan, database) : "container.stop-writers";
         plan.phase(Phase.RECOVER);
-        plan.add(plan.backup.restore(database, restorePoint).after(ready).undoneBy(plan.backup.swapBack(database)));
+        plan.add(plan.backup.restore(database, restorePoint, rebuilt).after(ready));
         plan.add(plan.container
                 .startWriters()
                 .after("backup.restore-database")

@@ -112,9 +112,8 @@ final class FullRollback {
         }
         if (database != null && restorePoint != null) {
             plan.add(plan.backup
-                    .restore(database, restorePoint)
-                    .after("health.database-ready")
-                    .undoneBy(plan.backup.swapBack(database)));
+                    .restore(database, restorePoint, plan.request.isReset())
+                    .after("health.database-ready"));
             startable.add("backup.restore-database");
             if (migration != null) {
                 plan.add(plan.backup

@@ -26,14 +26,18 @@ final class ServiceRollback {
                 .prepareImages(services)
                 .after("git.add-worktree", "container.record-state")
                 .with("git.verify-target"));
-        var approved = Approvals.ofDataLoss(plan);
+        var ready = new ArrayList<>(List.of("backup.verify", "container.prepare-images"));
+        if (database != null && restorePoint != null) {
+            plan.add(plan.backup.checkServer(database));
+            ready.add("backup.check-server");
+        }
+        ready.addAll(Approvals.ofDataLoss(plan));
         Preservation.preserve(plan, assessed);
 
         plan.phase(Phase.SHUT_DOWN);
         plan.add(plan.container
                 .stop(services)
-                .after("backup.verify", "container.prepare-images")
-                .alsoAfter(approved)
+                .after(ready)
                 .takesServiceDown()
                 .undoneBy(
                         plan.container.bringBackThoseRecorded(services),
@@ -55,10 +59,7 @@ final class ServiceRollback {
         plan.phase(Phase.RECOVER);
         var startable = new ArrayList<>(List.of("git.check-out-paths", "container.adopt-images"));
         if (database != null && restorePoint != null) {
-            plan.add(plan.backup
-                    .restore(database, restorePoint)
-                    .after("container.stop")
-                    .undoneBy(plan.backup.swapBack(database)));
+            plan.add(plan.backup.restore(database, restorePoint, false).after("container.stop"));
             startable.add("backup.restore-database");
         }
         plan.add(plan.container
