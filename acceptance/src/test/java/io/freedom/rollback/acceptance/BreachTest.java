@@ -56,6 +56,20 @@ class BreachTest {
             assertThat(plane.rollbackctl("watch", "acc-breach").exitCode()).isZero();
             assertThat(platform.health().exitCode()).isZero();
             assertThat(platform.data()).isEqualTo(data);
+
+            var before = platform.state();
+            plane.rollbackctl("start", "acc-breach", "--class", "security-breach", "--reason", "again")
+                    .succeeded();
+            await("it is held once more")
+                    .atMost(Duration.ofMinutes(3))
+                    .until(() -> plane.facts("acc-breach", "StepHeld").size() > 1);
+            plane.rollbackctl("abort", "acc-breach", "--reason", "a false alarm")
+                    .succeeded();
+            plane.rollbackctl("watch", "acc-breach");
+            var aborted = plane.facts("acc-breach", "RollbackFinished").getLast();
+            assertThat(aborted.path("outcome").asString()).isEqualTo("COMPENSATED");
+            assertThat(aborted.path("reason").asString()).contains("aborted by ada: a false alarm");
+            assertThat(platform.state()).isEqualTo(before);
         }
     }
 }

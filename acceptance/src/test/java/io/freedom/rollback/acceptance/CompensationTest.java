@@ -35,29 +35,6 @@ class CompensationTest {
     }
 
     @Test
-    void returnsToTheExactPreviousStateWhenAnOperatorAborts() {
-        // A probe that never holds keeps the rollback at its validation, long after everything was changed.
-        try (var platform = Platform.broken("acc-abort")
-                .registered(plane, yaml -> yaml.replace("bodyPattern: FREEDOM Castle", "bodyPattern: never there"))) {
-            var before = platform.state();
-            plane.rollbackctl("start", "acc-abort", "--reason", "test").succeeded();
-            await("the rollback is being validated")
-                    .atMost(Duration.ofMinutes(2))
-                    .until(() -> plane.facts("acc-abort", "StepAcknowledged").stream()
-                            .anyMatch(step -> step.path("stepId").asString().equals("health.probes")));
-            var id = plane.lastRollback("acc-abort");
-
-            plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
-            plane.rollbackctl("watch", id);
-
-            var finished = plane.facts("acc-abort", "RollbackFinished").getFirst();
-            assertThat(finished.path("outcome").asString()).isEqualTo("COMPENSATED");
-            assertThat(finished.path("reason").asString()).contains("aborted by ada: wrong platform");
-            assertThat(platform.state()).isEqualTo(before);
-        }
-    }
-
-    @Test
     void goesOnUndoingOnceAnOperatorHasMendedWhatStoodInItsWay() throws IOException {
         try (var platform = Platform.broken("acc-stuck").registered(plane)) {
             var before = platform.state();

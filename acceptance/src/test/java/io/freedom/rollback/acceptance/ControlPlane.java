@@ -2,6 +2,7 @@ package io.freedom.rollback.acceptance;
 
 import static org.awaitility.Awaitility.await;
 
+import io.freedom.rollback.ctl.view.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -35,6 +36,7 @@ final class ControlPlane implements AutoCloseable {
     private final int http = freePort();
 
     private @Nullable Process standalone;
+    private @Nullable HistoryReader history;
 
     private ControlPlane(Map<String, String> own) {
         this.own = own;
@@ -214,13 +216,14 @@ final class ControlPlane implements AutoCloseable {
     }
 
     /** The history of a platform as JSON records. */
-    List<JsonNode> history(String platform) {
-        return rollbackctl("history", "--platform", platform, "--output", "json")
-                .succeeded()
-                .output()
-                .lines()
-                .filter(line -> line.startsWith("{"))
-                .map(line -> (JsonNode) JSON.readTree(line))
+    synchronized List<JsonNode> history(String platform) {
+        var reader = history;
+        if (reader == null) {
+            reader = new HistoryReader(bootstrapServers(), registryUrl());
+            history = reader;
+        }
+        return reader.of(platform).stream()
+                .map(event -> (JsonNode) JSON.readTree(Json.of(event)))
                 .toList();
     }
 

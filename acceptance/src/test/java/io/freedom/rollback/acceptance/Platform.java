@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A copy of FREEDOM in its broken version, with a name and ports of its own; nothing of it stays after the test. */
 final class Platform implements AutoCloseable {
@@ -24,6 +25,7 @@ final class Platform implements AutoCloseable {
     final Path directory;
     final Path tree;
     final Path backups;
+    private @Nullable ControlPlane registeredAt;
 
     private Platform(String name) throws IOException {
         this.name = name;
@@ -99,6 +101,7 @@ final class Platform implements AutoCloseable {
 
     Platform registered(ControlPlane plane, UnaryOperator<String> change) {
         plane.rollbackctl("platform", "register", descriptor(change).toString()).succeeded();
+        registeredAt = plane;
         return this;
     }
 
@@ -276,6 +279,17 @@ final class Platform implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            if (registeredAt != null) {
+                // Fails where an event is missing or was altered.
+                registeredAt.rollbackctl("history", "--platform", name).succeeded();
+            }
+        } finally {
+            remove();
+        }
+    }
+
+    private void remove() {
         compose("down", "-v", "--remove-orphans");
         Shell.run(
                 directory,

@@ -32,7 +32,7 @@ class ResetTest {
             platform.compose("kill").succeeded();
             var workTree = platform.workTree();
 
-            start("acc-reset");
+            start("full-reset", "acc-reset");
             var asked = plane.rollbackctl("status", "acc-reset").succeeded().output();
             assertThat(asked)
                     .contains(
@@ -88,7 +88,7 @@ class ResetTest {
             assertThat(platform.data()).isEqualTo(data);
 
             platform.compose("kill").succeeded();
-            start("acc-reset", "--restore-point", "latest");
+            start("full-reset", "acc-reset", "--restore-point", "latest");
             plane.rollbackctl("approve", "acc-reset", "--reason", "now with the data")
                     .succeeded();
             var restored = plane.rollbackctl("watch", "acc-reset");
@@ -108,14 +108,14 @@ class ResetTest {
             var before = platform.state();
             var volumes = volumes("acc-unreset");
 
-            start("acc-unreset");
+            start("full-reset", "acc-unreset");
             plane.rollbackctl("reject", "acc-unreset", "--reason", "the data are needed")
                     .succeeded();
             assertThat(plane.rollbackctl("watch", "acc-unreset").exitCode()).isEqualTo(1);
             assertThat(platform.state()).isEqualTo(before);
             assertThat(volumes("acc-unreset")).isEqualTo(volumes);
 
-            start("acc-unreset");
+            start("full-reset", "acc-unreset");
             plane.rollbackctl("approve", "acc-unreset", "--reason", "test").succeeded();
             var failed = plane.rollbackctl("watch", "acc-unreset");
             assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
@@ -141,10 +141,23 @@ class ResetTest {
             var others = platform.ids();
             others.remove("postgres");
 
+            var before = platform.state();
+
             platform.registered(plane, yaml -> yaml.replaceFirst("errors: \\[.*]", "errors: ['.']"));
             var failed = rebuild();
             assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
-            assertThat(platform.data()).as(failed.output()).isEqualTo(later);
+            assertThat(plane.facts("acc-rebuild", "StepSucceeded"))
+                    .as("it had come far")
+                    .anyMatch(step -> step.path("stepId").asString().equals("backup.restore-database")
+                            && !step.path("compensation").asBoolean());
+            assertThat(plane.facts("acc-rebuild", "RollbackFinished")
+                            .getLast()
+                            .path("outcome")
+                            .asString())
+                    .as(failed.output())
+                    .isEqualTo("COMPENSATED");
+            assertThat(platform.data()).isEqualTo(later);
+            assertThat(platform.state()).isEqualTo(before);
 
             platform.registered(plane);
             platform.compose("stop", "postgres").succeeded();
@@ -162,23 +175,18 @@ class ResetTest {
     }
 
     private Shell.Result rebuild() {
-        return plane.rollbackctl(
-                "start",
-                "acc-rebuild",
-                "--scenario",
-                "database-rebuild",
-                "--restore-point",
-                "latest",
-                "--reason",
-                "the server does not start",
-                "--watch");
+        start("database-rebuild", "acc-rebuild", "--restore-point", "latest");
+        assertThat(plane.rollbackctl("status", "acc-rebuild").succeeded().output())
+                .contains("the volumes of postgres are removed with all data in them");
+        plane.rollbackctl("approve", "acc-rebuild", "--reason", "the server does not start")
+                .succeeded();
+        return plane.rollbackctl("watch", "acc-rebuild");
     }
 
     /** Until somebody is asked. */
-    private void start(String platform, String... options) {
+    private void start(String scenario, String platform, String... options) {
         int asked = plane.facts(platform, "GateOpened").size();
-        var command =
-                new ArrayList<>(List.of("start", platform, "--scenario", "full-reset", "--reason", "all is broken"));
+        var command = new ArrayList<>(List.of("start", platform, "--scenario", scenario, "--reason", "all is broken"));
         command.addAll(List.of(options));
         plane.rollbackctl(command.toArray(String[]::new)).succeeded();
         await("somebody is asked")

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -308,6 +309,30 @@ class ScenariosTest {
     }
 
     @Test
+    void restartsWhatIsDegradedThoughNothingHasChangedSinceTheTag() {
+        platform.registered(
+                plane,
+                text -> text.replace("SERVICE_DEGRADATION: full-rollback", "SERVICE_DEGRADATION: selective-rollback"));
+        platform.compose("kill", "castle-gui").succeeded();
+        unwell();
+        var before = platform.ids();
+
+        var since = Instant.now().toString();
+        plane.alert(NAME, "service-degradation", "gui-hangs", since);
+        var watched = plane.rollbackctl("watch", NAME, "--since", since, "--timeout", "30s");
+
+        assertThat(watched.exitCode()).as(watched.output()).isZero();
+        assertThat(plane.facts(NAME, "RollbackStarted")
+                        .getLast()
+                        .path("plan")
+                        .path("scenario")
+                        .asString())
+                .isEqualTo("service-restart");
+        well();
+        assertThat(platform.ids()).isEqualTo(before);
+    }
+
+    @Test
     void rollsAServiceAndItsDataBack() {
         breakCode("kb-service", "services/kb/server.py");
         platform.sql("delete from vectors where document_id % 2 = 0; delete from documents where id % 2 = 0");
@@ -335,24 +360,29 @@ class ScenariosTest {
 
     /** Each with something to go back from, so that the way back has something to do. */
     private enum Case {
-        SERVICE_RESTART("--service", "castle-gui"),
-        PERFORMANCE_RELIEF(),
-        MODEL_RESET(),
-        CONFIGURATION_ROLLBACK(),
-        SERVICE_ROLLBACK("--service", "api", "--service", "kb-service"),
-        DATABASE_RESTORE(),
-        DATABASE_REBUILD(),
-        DATA_MIGRATION(),
-        FULL_RESET();
+        SERVICE_RESTART("health.probes", "--service", "castle-gui"),
+        PERFORMANCE_RELIEF("container.restart"),
+        MODEL_RESET("container.await-healthy"),
+        CONFIGURATION_ROLLBACK("container.up"),
+        SERVICE_ROLLBACK("backup.restore-database", "--service", "api", "--service", "kb-service"),
+        SELECTIVE_ROLLBACK("container.down"),
+        DATABASE_RESTORE("backup.restore-database"),
+        DATABASE_REBUILD("container.remove-volumes"),
+        FULL_ROLLBACK("container.start-database"),
+        DATA_MIGRATION("backup.import-data"),
+        FULL_RESET("container.up");
 
+        private final String abortedIn;
         private final List<String> options;
 
-        Case(String... options) {
+        /** @param abortedIn a step: it is aborted in it, or soon after */
+        Case(String abortedIn, String... options) {
+            this.abortedIn = abortedIn;
             this.options = List.of(options);
         }
 
         String[] options(String... more) {
-            var restores = List.of(DATABASE_RESTORE, SERVICE_ROLLBACK, DATABASE_REBUILD, DATA_MIGRATION);
+            var restores = List.of(DATABASE_RESTORE, SERVICE_ROLLBACK, DATABASE_REBUILD, FULL_ROLLBACK, DATA_MIGRATION);
             var restored =
                     restores.contains(this) ? Stream.of("--restore-point", restorePoint) : Stream.<String>empty();
             return Stream.of(options.stream(), restored, Arrays.stream(more))
@@ -406,17 +436,22 @@ class ScenariosTest {
         platform.registered(plane, NEVER_VALID);
         var before = platform.state();
         start(tried.scenario(), tried.options()).succeeded();
-        var id = lastRollback();
-        await("it is being validated")
+        var first = lastRollback();
+        var id = new AtomicReference<String>();
+        await("it has come to " + tried.abortedIn)
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> plane.history(NAME).stream()
-                        .filter(event -> event.path("rollbackId").asString().equals(id))
-                        .map(event -> event.path("event"))
-                        .anyMatch(fact -> fact.path("type").asString().equals("StepAcknowledged")
-                                && fact.path("stepId").asString().equals("health.probes")));
+                        .filter(event -> event.path("rollbackId").asString().startsWith(first))
+                        .filter(event ->
+                                event.path("event").path("type").asString().equals("StepAcknowledged"))
+                        .filter(event ->
+                                event.path("event").path("stepId").asString().equals(tried.abortedIn))
+                        .peek(event -> id.set(event.path("rollbackId").asString()))
+                        .findFirst()
+                        .isPresent());
 
-        plane.rollbackctl("abort", id, "--reason", "wrong platform").succeeded();
-        plane.rollbackctl("watch", id);
+        plane.rollbackctl("abort", id.get(), "--reason", "wrong platform").succeeded();
+        plane.rollbackctl("watch", id.get());
 
         assertThat(outcome()).isEqualTo("COMPENSATED");
         assertThat(platform.state()).isEqualTo(before);

@@ -22,7 +22,12 @@ final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
 
     @Override
     public Completed execute(AwaitDatabase action, StepContext step) throws StepFailure, InterruptedException {
-        var database = action.getDatabase();
+        return await(action.getDatabase(), action.getPatient(), step);
+    }
+
+    /** @param patient else it is asked once */
+    static Completed await(Database database, boolean patient, StepContext step)
+            throws StepFailure, InterruptedException {
         var patience = Patience.until(step.deadline());
         for (int tries = 1; ; tries++) {
             step.checkpoint();
@@ -34,7 +39,7 @@ final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
                         new DatabaseReady(version, waited),
                         "PostgreSQL " + version + " answers after " + waited + " ms");
             } catch (StepFailure e) {
-                if (!action.getPatient()) {
+                if (!patient) {
                     throw e;
                 }
                 var took = Duration.ofNanos(System.nanoTime() - began);

@@ -20,8 +20,11 @@ final class CheckDatabaseHandler implements StepHandler<CheckDatabase> {
     }
 
     @Override
-    public Completed execute(CheckDatabase action, StepContext step) throws StepFailure {
+    public Completed execute(CheckDatabase action, StepContext step) throws StepFailure, InterruptedException {
         var expected = ExpectedTables.of(step);
+        if (action.getPatient()) {
+            AwaitDatabaseHandler.await(action.getDatabase(), true, step);
+        }
         var actual = CountedDatabase.count(action.getDatabase(), step);
         var difference = expected.compare(actual);
         if (!difference.losses().isEmpty()) {

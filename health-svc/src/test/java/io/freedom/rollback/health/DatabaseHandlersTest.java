@@ -75,7 +75,7 @@ class DatabaseHandlersTest {
 
     @Test
     void acceptsADatabaseThatIsAsBefore() throws Exception {
-        var done = new CheckDatabaseHandler().execute(new CheckDatabase(database), step.after(baseline()));
+        var done = new CheckDatabaseHandler().execute(new CheckDatabase(database, false), step.after(baseline()));
 
         assertThat(((DatabaseChecked) done.result()).getTables()).hasSize(2);
         assertThat(done.detail()).isEqualTo("2 tables, 1,200 rows as before the rollback");
@@ -87,7 +87,7 @@ class DatabaseHandlersTest {
         sql("INSERT INTO documents VALUES (1201), (1202), (1203)");
         sql("CREATE TABLE extra (id int)");
 
-        var done = new CheckDatabaseHandler().execute(new CheckDatabase(database), step.after(baseline));
+        var done = new CheckDatabaseHandler().execute(new CheckDatabase(database, false), step.after(baseline));
 
         assertThat(done.detail())
                 .isEqualTo("2 tables, 1,200 rows as before the rollback, +3 rows since, +1 tables since");
@@ -101,7 +101,7 @@ class DatabaseHandlersTest {
 
         var failure = catchThrowableOfType(
                 StepFailure.class,
-                () -> new CheckDatabaseHandler().execute(new CheckDatabase(database), step.after(baseline)));
+                () -> new CheckDatabaseHandler().execute(new CheckDatabase(database, false), step.after(baseline)));
 
         assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
         assertThat(failure.text())
@@ -135,6 +135,27 @@ class DatabaseHandlersTest {
         assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
         assertThat(failure.text())
                 .contains("database freedom_kb is not ready after", "refused", "Look at the logs of service postgres");
+    }
+
+    @Test
+    void comparesOnceTheDatabaseAnswers() throws Exception {
+        var baseline = baseline();
+        var absent = Database.newBuilder(database)
+                .setJdbcUrl("jdbc:postgresql://127.0.0.1:" + HttpPeer.freePort() + "/freedom_kb")
+                .build();
+        var handler = new CheckDatabaseHandler();
+
+        assertThat(handler.execute(new CheckDatabase(database, true), step.after(baseline))
+                        .detail())
+                .isEqualTo("2 tables, 1,200 rows as before the rollback");
+        var once = catchThrowableOfType(
+                StepFailure.class, () -> handler.execute(new CheckDatabase(absent, false), step.after(baseline)));
+        assertThat(once.text()).doesNotContain("tries");
+        var patient = step(Duration.ofSeconds(1)).after(baseline);
+        var waited = catchThrowableOfType(
+                StepFailure.class, () -> handler.execute(new CheckDatabase(absent, true), patient));
+        assertThat(waited.text()).contains("is not ready after");
+        assertThat(patient.notes()).as("further tries").isNotEmpty();
     }
 
     @Test

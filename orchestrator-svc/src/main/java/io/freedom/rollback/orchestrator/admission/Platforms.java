@@ -144,6 +144,7 @@ public final class Platforms {
         for (var followUp : planned) {
             changed = PlatformState.newBuilder(changed)
                     .setFollowUps(appended(changed.getFollowUps(), followUp.getFollowUpId()))
+                    .setToRemind(appended(changed.getToRemind(), followUp))
                     .build();
         }
         return changed;
@@ -154,7 +155,34 @@ public final class Platforms {
                 .setFollowUps(state.getFollowUps().stream()
                         .filter(id -> !id.equals(followUpId))
                         .toList())
+                .setToRemind(state.getToRemind().stream()
+                        .filter(followUp -> !followUp.getFollowUpId().equals(followUpId))
+                        .toList())
                 .build();
+    }
+
+    /** People are reminded once of what they have not done in time. */
+    public static PlatformState reminded(PlatformState state, List<FollowUp> overdue) {
+        return PlatformState.newBuilder(state)
+                .setToRemind(state.getToRemind().stream()
+                        .filter(followUp -> !overdue.contains(followUp))
+                        .toList())
+                .build();
+    }
+
+    /** Whether people know already that nothing is started for it, for that reason. */
+    public static boolean isTold(PlatformState state, Incident incident, String reason) {
+        return state.getTold().contains(told(incident, reason));
+    }
+
+    public static PlatformState told(PlatformState state, Incident incident, String reason) {
+        return PlatformState.newBuilder(state)
+                .setTold(appended(state.getTold(), told(incident, reason)))
+                .build();
+    }
+
+    private static String told(Incident incident, String reason) {
+        return Admission.key(incident) + "/" + Integer.toHexString(reason.hashCode());
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {

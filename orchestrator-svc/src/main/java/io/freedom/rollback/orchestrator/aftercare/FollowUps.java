@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.aftercare;
 
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.history.FollowUp;
+import io.freedom.rollback.schemas.state.PlatformState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,5 +19,11 @@ public final class FollowUps {
                     rollbackId + "." + (planned.size() + 1), spec.what(), spec.owner(), ended.plus(spec.within())));
         }
         return List.copyOf(planned);
+    }
+
+    public static List<FollowUp> overdue(PlatformState state, Instant now) {
+        return state.getToRemind().stream()
+                .filter(followUp -> followUp.getDue().isBefore(now))
+                .toList();
     }
 }

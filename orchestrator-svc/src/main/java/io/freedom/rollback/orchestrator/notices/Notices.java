@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.saga.Gates;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
+import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.notification.NotificationKind;
@@ -80,6 +81,23 @@ public final class Notices {
                         "Take that back: rollbackctl undo " + rollbackId + REASON),
                 null,
                 rollbackId);
+    }
+
+    /** What was to be done after a rollback, and was not in time. */
+    public static Notice overdue(String platform, List<FollowUp> overdue) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": overdue after a rollback: "
+                        + (overdue.size() == 1 ? overdue.getFirst().getWhat() : overdue.size() + " follow-ups"),
+                overdue.stream()
+                        .map(followUp -> "%s: %s, due %s"
+                                .formatted(followUp.getOwner(), followUp.getWhat(), second(followUp.getDue())))
+                        .toList(),
+                overdue.stream()
+                        .map(followUp -> "Done: rollbackctl follow-ups done " + followUp.getFollowUpId() + REASON)
+                        .toList(),
+                null,
+                null);
     }
 
     public static Notice test(String platform, String operator) {

@@ -38,8 +38,9 @@ final class Approvals {
     }
 
     /**
-     * It opens at once, so that operators answer while other steps prepare. Ids of what the first step that changes the platform
-     * waits for; none where no data are given up.
+     * It opens at once, so that operators answer while other steps prepare; where volumes are removed, only when it is known
+     * which, and to start it is not yet to approve it. Ids of what the first step that changes the platform waits for; none
+     * where no data are given up.
      */
     static List<String> ofDataLoss(PlanDraft plan) {
         var point = plan.request.point();
@@ -48,7 +49,8 @@ final class Approvals {
         if (point == null || database == null || policy.operators() == 0) {
             return List.of();
         }
-        var loss =
+        var reasons = new ArrayList<String>();
+        reasons.add(
                 "database %s goes back to restore point %s of %s: what was committed since is given up%s, and kept %s"
                         .formatted(
                                 database.getName(),
@@ -58,9 +60,14 @@ final class Approvals {
                                 plan.request.rebuildsDatabase()
                                         ? "as a copy of the volumes of " + database.getService() + " in "
                                                 + plan.request.keptVolumes()
-                                        : "beside it");
+                                        : "beside it"));
+        boolean removes = plan.request.rebuildsDatabase();
+        if (removes) {
+            reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
+        }
         var id = "orchestrator.approve-data-loss";
-        plan.add(step(id, "Approve that data are given up", gate(policy, List.of(loss), true), policy.within()));
+        var gate = step(id, "Approve that data are given up", gate(policy, reasons, !removes), policy.within());
+        plan.add(removes ? gate.after("container.check-volumes") : gate);
         return List.of(id);
     }
 

@@ -35,7 +35,7 @@ final class FullReset {
             cleared = new ArrayList<>(List.of("container.stop-writers"));
         }
         if (database != null) {
-            plan.addReading(plan.backup.seal(database).after(cleared));
+            plan.addReading(FullRollback.seal(plan, database).after(cleared));
             cleared = new ArrayList<>(List.of("backup.seal-database"));
         }
         plan.add(plan.container

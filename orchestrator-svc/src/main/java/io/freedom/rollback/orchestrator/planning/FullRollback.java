@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ final class FullRollback {
         }
         var sealed = new ArrayList<>(prepared);
         if (database != null) {
-            plan.addReading(plan.backup.seal(database).after(prepared));
+            plan.addReading(seal(plan, database).after(prepared));
             sealed = new ArrayList<>(List.of("backup.seal-database"));
         }
         var migration = plan.request.migration();
@@ -69,6 +70,13 @@ final class FullRollback {
                 .with("git.verify-target")
                 .undoneBy(plan.git.worktreeRemoved()));
         plan.add(images.after("git.add-worktree", "container.record-state").with("git.verify-target"));
+    }
+
+    /** Where data are replaced, what undoes that ends with a look whether all rows are back. */
+    static PlannedStep seal(PlanDraft plan, Database database) {
+        var seal = plan.backup.seal(database);
+        boolean replaces = plan.request.restorePoint() != null || plan.request.isReset();
+        return replaces ? seal.undoneBy(plan.health.rowsAsBefore(database), "backup.seal-database") : seal;
     }
 
     /** @param sealed what comes before, so that nothing is written any more */

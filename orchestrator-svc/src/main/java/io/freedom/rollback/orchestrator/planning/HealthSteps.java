@@ -4,6 +4,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
+import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.Probe;
 import io.freedom.rollback.schemas.action.AwaitDatabase;
@@ -17,6 +18,7 @@ import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.RecordBaseline;
 import io.freedom.rollback.schemas.action.ScanLogs;
+import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,7 +95,13 @@ final class HealthSteps {
     }
 
     PlannedStep compareRows(Database database) {
-        return step("health.database", "Compare tables and rows", new CheckDatabase(database), MINUTES);
+        return step("health.database", "Compare tables and rows", new CheckDatabase(database, false), MINUTES);
+    }
+
+    /** Once everything is back: no row may be missing that was there when the writers had stopped. */
+    Undo rowsAsBefore(Database database) {
+        return new Undo(
+                "Compare tables and rows with those before", Worker.HEALTH, new CheckDatabase(database, true), MINUTES);
     }
 
     /** Those that the descriptor has: services, model, end to end. */

@@ -126,7 +126,9 @@ final class Admissions {
             }
             case Decision.Ignore(var incident, var reason, var unanswered) -> {
                 history.add(platform, cause, new IncidentIgnored(incident, reason), now);
-                if (unanswered) {
+                // Alerting reports the same again and again.
+                if (unanswered && !Platforms.isTold(store.platform(platform), incident, reason)) {
+                    store.put(Platforms.told(store.platform(platform), incident, reason));
                     notifications.tell(Notices.unanswered(incident, reason), platform, cause, now);
                 }
             }

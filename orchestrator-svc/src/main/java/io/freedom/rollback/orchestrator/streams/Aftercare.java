@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.history.FollowUpOverdue;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
@@ -85,6 +86,25 @@ final class Aftercare {
             watched(platform, Watches.asked(watch, descriptor.get(), now));
             publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
         }
+    }
+
+    /** Platforms of which people are to be reminded of something. */
+    List<String> toRemind(Instant now) {
+        return store.toRemind(now);
+    }
+
+    /** Tells once of what was not done in time. */
+    void remind(String platform, Instant now) {
+        var overdue = FollowUps.overdue(store.platform(platform), now);
+        if (overdue.isEmpty()) {
+            return;
+        }
+        store.put(Platforms.reminded(store.platform(platform), overdue));
+        for (var followUp : overdue) {
+            history.add(platform, followUp.getFollowUpId(), new FollowUpOverdue(followUp), now);
+        }
+        var first = overdue.getFirst().getFollowUpId();
+        notifications.tell(Notices.overdue(platform, overdue), platform, first + ".overdue", now);
     }
 
     /** Whether the event was about a look. */

@@ -71,10 +71,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         tickWhileSomethingRuns();
     }
 
-    /** Costs nothing where nothing is watched: no record is written, so no transaction begins. */
+    /** Costs nothing where nothing is watched or overdue: no record is written, so no transaction begins. */
     private void look(Instant now) {
         for (var platform : aftercare.watched()) {
             mishaps.guardOrLeave("the watch of " + platform, () -> aftercare.tick(platform, now));
+        }
+        for (var platform : aftercare.toRemind(now)) {
+            mishaps.guardOrLeave("what is to be done about " + platform, () -> aftercare.remind(platform, now));
         }
         publisher.commitWhatIsAwaited();
     }

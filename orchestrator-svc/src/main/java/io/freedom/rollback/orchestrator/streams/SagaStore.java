@@ -3,14 +3,18 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.state.PlatformState;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -44,6 +48,8 @@ final class SagaStore {
     private final Map<String, Live> live = new HashMap<>();
     /** Names of platforms that are looked at after a rollback. */
     private final Set<String> watched = new TreeSet<>();
+    /** When people are reminded next, by platform. */
+    private final Map<String, Instant> reminders = new TreeMap<>();
 
     SagaStore(KeyValueStore<String, PlatformState> platforms, KeyValueStore<String, HistoryEvent> events) {
         this.platforms = platforms;
@@ -104,6 +110,19 @@ final class SagaStore {
         } else {
             watched.add(state.getPlatform());
         }
+        state.getToRemind().stream()
+                .map(FollowUp::getDue)
+                .min(Comparator.naturalOrder())
+                .ifPresentOrElse(
+                        due -> reminders.put(state.getPlatform(), due), () -> reminders.remove(state.getPlatform()));
+    }
+
+    /** Platforms of which people are to be reminded of something. */
+    List<String> toRemind(Instant now) {
+        return reminders.entrySet().stream()
+                .filter(entry -> entry.getValue().isBefore(now))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     List<String> watched() {

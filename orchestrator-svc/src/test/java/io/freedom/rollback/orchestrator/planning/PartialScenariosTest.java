@@ -208,6 +208,37 @@ class PartialScenariosTest {
         }
     }
 
+    @Test
+    void checksTheServerBeforeItStopsAnythingWhereDataAreRestored() {
+        for (var scenario : List.of(
+                Scenario.FULL_ROLLBACK,
+                Scenario.SERVICE_ROLLBACK,
+                Scenario.DATABASE_RESTORE,
+                Scenario.DATABASE_REBUILD)) {
+            var plan = plan(scenario, RESTORE_POINT);
+            var check = step(plan, CheckDatabaseServer.class).orElseThrow();
+            assertThat(only(plan, CheckDatabaseServer.class).getRestorePoint()).isEqualTo(RESTORE_POINT);
+            assertThat(PlannerTest.before(plan, "backup.restore-database"))
+                    .as(scenario.id())
+                    .contains(check.getId());
+            assertThat(only(plan, HoldRestorePoint.class).getRestored()).isEqualTo(RESTORE_POINT);
+        }
+    }
+
+    @Test
+    void looksWhetherAllRowsAreBackOnceAReplacementOfThemIsUndone() {
+        for (var scenario : List.of(Scenario.FULL_ROLLBACK, Scenario.FULL_RESET)) {
+            var seal = step(plan(scenario, RESTORE_POINT), SealDatabase.class).orElseThrow();
+            assertThat(seal.getCompensation().getAction().getAction()).isInstanceOf(CheckDatabase.class);
+            assertThat(seal.getCompensation().getInputs()).containsExactly(seal.getId());
+        }
+        assertThat(step(plan(Scenario.FULL_ROLLBACK, null), SealDatabase.class)
+                        .orElseThrow()
+                        .getCompensation())
+                .as("data stay")
+                .isNull();
+    }
+
     // ---- which services -----------------------------------------------------------------------------
 
     private static List<String> chosen(Scenario scenario, String... asked) throws ChosenServices.Unsuitable {
@@ -236,7 +267,16 @@ class PartialScenariosTest {
     void stopsNothingBeforeSomebodyApprovedThatDataAreGivenUp(Scenario scenario) {
         var plan = plan(scenario, RESTORE_POINT);
         var gate = only(plan, AwaitApproval.class);
-        assertThat(gate.getReasons()).singleElement(STRING).contains("freedom_kb", "rb-0");
+        assertThat(gate.getReasons()).first(STRING).contains("freedom_kb", "rb-0");
+        boolean removesVolumes = scenario == Scenario.DATABASE_REBUILD;
+        assertThat(gate.getReasons().stream().skip(1))
+                .isEqualTo(
+                        removesVolumes
+                                ? List.of("the volumes of postgres are removed with all data in them")
+                                : List.of());
+        assertThat(gate.getStarterCounts()).as("to start it is to approve it").isEqualTo(!removesVolumes);
+        assertThat(step(plan, AwaitApproval.class).orElseThrow().getDependsOn())
+                .isEqualTo(removesVolumes ? List.of("container.check-volumes") : List.of());
         assertThat(gate.getApprovals()).isOne();
         assertThat(gate.getOnExpiry()).isEqualTo(GateExpiry.REJECT);
         assertThat(plan.getSteps())

@@ -47,7 +47,7 @@ class PlannerTest {
     }
 
     /** All steps that come before one, directly or not. */
-    private static Set<String> before(Plan plan, String id) {
+    static Set<String> before(Plan plan, String id) {
         var found = new HashSet<String>();
         for (var dependency : step(plan, id).getDependsOn()) {
             if (found.add(dependency)) {

@@ -12,11 +12,15 @@ import io.freedom.rollback.schemas.action.LookForAnomalies;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpOverdue;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
@@ -316,6 +320,62 @@ class AftercareTest {
                 .singleElement()
                 .satisfies(rejected -> assertThat(rejected.getReason())
                         .contains("there is no follow-up rb-1.1 that is still to be done"));
+    }
+
+    @Test
+    void remindsOnceOfWhatIsNotDoneInTime() {
+        var due = END.plus(Duration.ofHours(24));
+        remind(due);
+        assertThat(facts(FollowUpOverdue.class)).isEmpty();
+
+        wired(); // another orchestrator goes on
+        remind(due.plusSeconds(1));
+        remind(due.plusSeconds(6));
+
+        assertThat(facts(FollowUpOverdue.class))
+                .extracting(overdue -> overdue.getFollowUp().getFollowUpId())
+                .containsExactly("rb-1.1", "rb-1.2");
+        assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).isEqualTo("freedom: overdue after a rollback: 2 follow-ups");
+            assertThat(message.getText())
+                    .contains("ada: Write it down, due 2026-03-02T03:00:00Z", "rollbackctl follow-ups done rb-1.2");
+        });
+    }
+
+    @Test
+    void remindsNobodyOfWhatIsDone() {
+        complete("rb-1.1");
+        complete("rb-1.2");
+        remind(END.plus(Duration.ofDays(60)));
+
+        assertThat(facts(FollowUpOverdue.class)).isEmpty();
+    }
+
+    @Test
+    void tellsOnceThatAnIncidentStartsNothingHoweverOftenItIsReported() {
+        admissions.unanswered(reported("i-1"), "it has no restore point", END);
+        admissions.unanswered(reported("i-2"), "it has no restore point", after(300));
+        assertThat(sent(Notification.class)).hasSize(1);
+        admissions.unanswered(reported("i-3"), "its target is gone", after(600));
+        assertThat(sent(Notification.class)).hasSize(2);
+        assertThat(facts(IncidentIgnored.class)).hasSize(3);
+    }
+
+    private static Incident reported(String id) {
+        return Incident.newBuilder()
+                .setIncidentId(id)
+                .setPlatform("freedom")
+                .setIncidentClass(IncidentClass.DATA_CORRUPTION)
+                .setFingerprint("f")
+                .setBeganAt(END)
+                .setSummary("broken")
+                .setEvidence(Map.of())
+                .setSource("test")
+                .build();
+    }
+
+    private void remind(Instant now) {
+        aftercare.toRemind(now).forEach(platform -> aftercare.remind(platform, now));
     }
 
     private void complete(String followUp) {

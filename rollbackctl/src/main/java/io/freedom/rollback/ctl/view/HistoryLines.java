@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.CompensationStarted;
 import io.freedom.rollback.schemas.history.FollowUpDone;
+import io.freedom.rollback.schemas.history.FollowUpOverdue;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateExpired;
@@ -121,6 +122,11 @@ public final class HistoryLines {
             case FollowUpsPlanned e ->
                 new Line("follow-ups planned", e.getFollowUps().size() + " after " + e.getOfRollback());
             case FollowUpDone e -> new Line("follow-up done", e.getFollowUpId() + by(e.getOperator(), e.getReason()));
+            case FollowUpOverdue e ->
+                new Line(
+                        "follow-up overdue",
+                        e.getFollowUp().getFollowUpId() + ": " + e.getFollowUp().getWhat() + " ("
+                                + e.getFollowUp().getOwner() + ")");
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

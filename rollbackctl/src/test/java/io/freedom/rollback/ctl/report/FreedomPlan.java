@@ -175,7 +175,7 @@ final class FreedomPlan {
                 Phase.RECOVER,
                 new AwaitHealthy(COMPOSE, List.of(), false),
                 Availability.COMES_BACK);
-        add("health.database", "Compare tables and rows", Phase.VALIDATE, new CheckDatabase(DATABASE));
+        add("health.database", "Compare tables and rows", Phase.VALIDATE, new CheckDatabase(DATABASE, false));
         add(
                 "health.probes",
                 "Probe the services",
