@@ -245,6 +245,15 @@ final class ControlPlane implements AutoCloseable {
                 .toList();
     }
 
+    /** Those of one rollback. */
+    List<JsonNode> factsOf(String rollbackId, String platform, String type) {
+        return history(platform).stream()
+                .filter(event -> event.path("rollbackId").asString().equals(rollbackId))
+                .map(event -> event.path("event"))
+                .filter(fact -> fact.path("type").asString().equals(type))
+                .toList();
+    }
+
     /** As Alertmanager would: its webhook body, to the webhook. */
     void alert(String platform, String incidentClass, String fingerprint, String startsAt) {
         post("""

@@ -138,7 +138,7 @@ class DrillTest {
         drill("service-restart", NAME, "--service", "castle-gui").succeeded();
         var id = plane.lastRollback(COPY);
         await().atMost(Duration.ofMinutes(2))
-                .until(() -> plane.facts(COPY, "StepDispatched").stream()
+                .until(() -> plane.factsOf(id, COPY, "StepDispatched").stream()
                         .anyMatch(fact -> fact.path("stepId").asString().equals("container.drill-up")));
         var again = drill("service-restart", NAME);
         assertThat(again.exitCode()).isEqualTo(4);

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The tables that must be there, from the latest step that knew.
@@ -38,17 +39,21 @@ record ExpectedTables(String source, List<TableRows> tables) {
     record Difference(List<String> losses, long addedRows, int addedTables) {}
 
     static ExpectedTables of(StepContext step) throws StepFailure {
-        return step.find(DatabaseRestored.class)
-                .map(restored -> new ExpectedTables("when it was restored", restored.getTables()))
-                .or(() -> step.find(DatabaseSealed.class)
-                        .map(quiet -> new ExpectedTables("when the writers had stopped", quiet.getTables())))
-                .or(() -> step.find(BaselineRecorded.class)
-                        .map(baseline -> new ExpectedTables("before the rollback", baseline.getTables())))
+        return find(step)
                 .orElseThrow(() -> new StepFailure(
                         FailureKind.INVALID,
                         "nothing to compare the database with: the command carries no DatabaseRestored, DatabaseSealed"
                                 + " or BaselineRecorded from an earlier step. Preview the plan and correct the"
                                 + " scenario"));
+    }
+
+    static Optional<ExpectedTables> find(StepContext step) {
+        return step.find(DatabaseRestored.class)
+                .map(restored -> new ExpectedTables("when it was restored", restored.getTables()))
+                .or(() -> step.find(DatabaseSealed.class)
+                        .map(quiet -> new ExpectedTables("when the writers had stopped", quiet.getTables())))
+                .or(() -> step.find(BaselineRecorded.class)
+                        .map(baseline -> new ExpectedTables("before the rollback", baseline.getTables())));
     }
 
     Difference compare(List<TableRows> actual) {

@@ -156,6 +156,10 @@ class DatabaseHandlersTest {
                 StepFailure.class, () -> handler.execute(new CheckDatabase(absent, true), patient));
         assertThat(waited.text()).contains("is not ready after");
         assertThat(patient.notes()).as("further tries").isNotEmpty();
+        assertThat(handler.execute(new CheckDatabase(absent, true), step(Duration.ofMinutes(1)))
+                        .detail())
+                .as("what was to be counted did not run either")
+                .startsWith("not compared");
     }
 
     @Test
