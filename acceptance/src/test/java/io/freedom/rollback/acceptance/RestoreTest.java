@@ -19,6 +19,14 @@ class RestoreTest {
             var point = plane.rollbackctl(
                     "start", "acc-restore", "--scenario", "restore-point", "--reason", "nightly", "--watch");
             assertThat(point.exitCode()).as(point.output()).isZero();
+            var id = plane.lastRollback("acc-restore");
+            assertThat(plane.rollbackctl("backups", "list", "acc-restore")
+                            .succeeded()
+                            .output())
+                    .containsPattern(id + " +acc-restore .* restore-point +PostgreSQL 15\\.\\d+ +\\d.* restore\n")
+                    .contains("is in no restore point; RPO 15 min");
+            assertThat(plane.rollbackctl("backups", "show", id).succeeded().output())
+                    .contains("--scenario database-restore --restore-point " + id);
 
             var began = Instant.now();
             platform.sql("delete from ingest_log");

@@ -4,14 +4,15 @@ import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.Json;
-import io.freedom.rollback.ctl.view.KnownRestorePoints;
-import io.freedom.rollback.ctl.view.KnownRestorePoints.Point;
+import io.freedom.rollback.ctl.view.RestorePoints;
+import io.freedom.rollback.ctl.view.RestorePoints.Point;
 import io.freedom.rollback.platform.DrillCopy;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.operator.StartDrill;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -144,15 +145,21 @@ final class DrillCommand extends WatchingVerb {
     }
 
     private Point point(String of, List<HistoryEvent> history) {
-        var known = new KnownRestorePoints(
-                history.stream().filter(event -> event.getPlatform().equals(of)).toList());
-        return (restorePoint.equals(LATEST) ? known.newest() : known.find(restorePoint))
+        var known = new RestorePoints(history.stream()
+                        .filter(event -> event.getPlatform().equals(of))
+                        .toList())
+                .restorable()
+                .reversed();
+        return known.stream()
+                .filter(point -> restorePoint.equals(LATEST) || restorePoint.equals(point.id()))
+                .findFirst()
                 .orElseThrow(() -> Failure.rejected(
-                        known.ids().isEmpty()
+                        known.isEmpty()
                                 ? "There is no verified restore point of " + of + " to make a copy from. Take one with:"
                                         + " rollbackctl start " + of
                                         + " --scenario restore-point --reason drill --watch"
                                 : "There is no verified restore point '" + restorePoint + "' of " + of
-                                        + "; the newest are " + String.join(", ", known.ids())));
+                                        + "; the newest are "
+                                        + known.stream().limit(5).map(Point::id).collect(Collectors.joining(", "))));
     }
 }

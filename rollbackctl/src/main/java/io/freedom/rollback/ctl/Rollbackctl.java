@@ -59,6 +59,7 @@ import picocli.CommandLine.ScopeType;
             ReportCommand.class,
             DrillCommand.class,
             DrillsCommand.class,
+            BackupsCommand.class,
             FollowUpsCommand.class,
             NotificationsCommand.class,
             DeadLettersCommand.class

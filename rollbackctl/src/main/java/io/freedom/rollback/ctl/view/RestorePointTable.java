@@ -1,0 +1,124 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.ctl.view.RestorePoints.Point;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Restore points as operators read them, with how old what can be restored is against the RPO. */
+public final class RestorePointTable {
+    private final List<Point> points;
+
+    public RestorePointTable(List<Point> points) {
+        this.points = List.copyOf(points);
+    }
+
+    public List<String> lines(Instant now, ZoneId zone, Style style) {
+        if (points.isEmpty()) {
+            return List.of(
+                    "There is no restore point yet. Take one with: rollbackctl start PLATFORM --scenario restore-point"
+                            + " --reason \"…\" --watch");
+        }
+        var table = new Table("ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "HELD UNTIL", "USE");
+        points.reversed()
+                .forEach(point -> table.row(
+                        point.isRestorable() ? text -> text : style::yellow,
+                        point.id(),
+                        point.platform(),
+                        Texts.moment(point.takenAt(), zone),
+                        age(point, now),
+                        Texts.size(point.bytes()),
+                        point.takenBy(),
+                        point.serverVersion() == null ? "–" : "PostgreSQL " + point.serverVersion(),
+                        point.heldUntil() == null ? "–" : Texts.moment(point.heldUntil(), zone),
+                        point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
+        var lines = new ArrayList<>(table.lines(style));
+        lines.add("");
+        newest().forEach((platform, point) -> lines.add(against(platform, point, now, style)));
+        return lines;
+    }
+
+    /** By platform, the newest that may be restored. */
+    private Map<String, Point> newest() {
+        var newest = new TreeMap<String, Point>();
+        points.stream().filter(Point::isRestorable).forEach(point -> newest.put(point.platform(), point));
+        return newest;
+    }
+
+    private static String against(String platform, Point point, Instant now, Style style) {
+        var text = platform + ": what was committed in the last " + age(point, now) + " is in no restore point";
+        if (point.rpo().isZero()) {
+            return text;
+        }
+        boolean missed = Duration.between(point.takenAt(), now).compareTo(point.rpo()) > 0;
+        var rpo = "; RPO " + Texts.limit(point.rpo().toMillis());
+        return missed ? style.red(text + rpo + ", which a restore would miss") : text + rpo;
+    }
+
+    private static String age(Point point, Instant now) {
+        var age = Duration.between(point.takenAt(), now);
+        return age.toDays() > 1 ? age.toDays() + " days" : Texts.span(age);
+    }
+
+    /** Everything that is known of one. */
+    public static List<String> detail(Point point, Instant now, ZoneId zone, Style style) {
+        var lines = new ArrayList<String>();
+        lines.add(style.bold(point.id()) + " of " + point.platform());
+        lines.add("  taken          " + Texts.moment(point.takenAt(), zone) + ", " + age(point, now) + " ago, by "
+                + point.takenBy());
+        lines.add("  where          " + point.directory());
+        lines.add("  content        " + point.files() + " files, " + Texts.size(point.bytes()));
+        if (point.serverVersion() != null) {
+            lines.add("  database       dump of PostgreSQL " + point.serverVersion());
+        }
+        if (point.commit() != null) {
+            lines.add("  commit         " + point.commit());
+        }
+        lines.add("  read back      whole, " + Texts.moment(point.verifiedAt(), zone));
+        lines.add(
+                "  held until     " + (point.heldUntil() == null ? "no hold" : Texts.moment(point.heldUntil(), zone)));
+        if (!point.isRestorable()) {
+            lines.add(style.yellow("  use            for analysis only: " + point.distrust()));
+        } else if (point.serverVersion() == null) {
+            lines.add("  use            it has no database");
+        } else {
+            lines.add("  restore it     rollbackctl start " + point.platform()
+                    + " --scenario database-restore --restore-point " + point.id() + " --reason \"…\"");
+        }
+        return lines;
+    }
+
+    public static Map<String, Object> json(Point point) {
+        var json = new LinkedHashMap<String, Object>();
+        json.put("id", point.id());
+        json.put("platform", point.platform());
+        json.put("directory", point.directory());
+        json.put("takenAt", point.takenAt());
+        json.put("takenBy", point.takenBy());
+        json.put("files", point.files());
+        json.put("bytes", point.bytes());
+        json.put("verifiedAt", point.verifiedAt());
+        json.put("restorable", point.isRestorable());
+        if (point.distrust() != null) {
+            json.put("distrust", point.distrust());
+        }
+        if (point.heldUntil() != null) {
+            json.put("heldUntil", point.heldUntil());
+        }
+        if (point.commit() != null) {
+            json.put("commit", point.commit());
+        }
+        if (point.serverVersion() != null) {
+            json.put("serverVersion", point.serverVersion());
+        }
+        if (!point.rpo().isZero()) {
+            json.put("rpoMillis", point.rpo().toMillis());
+        }
+        return json;
+    }
+}

@@ -1,0 +1,202 @@
+package io.freedom.rollback.ctl.view;
+
+import io.freedom.rollback.schemas.action.DatabaseDumped;
+import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.GitStateRecorded;
+import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointHeld;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.Plan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/** Restore points that were read back whole, oldest first; from the history alone. Those of drills go with their copy. */
+public final class RestorePoints {
+    /**
+     * @param takenBy scenario that took it
+     * @param rpo of the platform when it was taken, {@link Duration#ZERO} for none
+     * @param bytes on disk
+     * @param verifiedAt when it was last read back whole
+     * @param heldUntil null for no hold
+     * @param commit that was checked out when it was taken; null where that was not noted
+     * @param serverVersion of the database that it has a dump of; null for none
+     * @param distrust why it serves analysis only, never a restore; null where it may be restored
+     */
+    public record Point(
+            String id,
+            String platform,
+            String directory,
+            Instant takenAt,
+            String takenBy,
+            Duration rpo,
+            int files,
+            long bytes,
+            Instant verifiedAt,
+            @Nullable Instant heldUntil,
+            @Nullable String commit,
+            @Nullable String serverVersion,
+            @Nullable String distrust) {
+        public boolean isRestorable() {
+            return distrust == null;
+        }
+    }
+
+    private static final Set<IncidentClass> SUSPICIOUS =
+            Set.of(IncidentClass.DATA_CORRUPTION, IncidentClass.SECURITY_BREACH);
+
+    /** A rollback, and what its steps said of its restore point. */
+    private static final class Taking {
+        final String platform;
+        final RollbackStarted started;
+
+        @Nullable
+        RestorePointVerified point;
+
+        @Nullable
+        Instant verifiedAt;
+
+        @Nullable
+        Instant heldUntil;
+
+        @Nullable
+        String commit;
+
+        @Nullable
+        String serverVersion;
+
+        Taking(String platform, RollbackStarted started) {
+            this.platform = platform;
+            this.started = started;
+        }
+    }
+
+    private final Map<String, Taking> takings = new LinkedHashMap<>();
+    /** By id of the restore point. */
+    private final Map<String, Instant> holds = new HashMap<>();
+
+    /** @param history in order */
+    public RestorePoints(List<HistoryEvent> history) {
+        for (var event : history) {
+            var id = event.getRollbackId();
+            if (id == null) {
+                continue;
+            }
+            if (event.getEvent() instanceof RollbackStarted started
+                    && started.getPlan().getDrillOf() == null) {
+                takings.put(id, new Taking(event.getPlatform(), started));
+            }
+            var taking = takings.get(id);
+            if (taking != null && event.getEvent() instanceof StepSucceeded done && !done.getCompensation()) {
+                read(taking, done, event.getAt());
+            }
+        }
+    }
+
+    private void read(Taking taking, StepSucceeded done, Instant at) {
+        switch (done.getResult().getResult()) {
+            case GitStateRecorded state -> taking.commit = state.getCommit();
+            case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
+            case RestorePointHeld held -> hold(taking, held.getUntil());
+            case RestorePointVerified point -> {
+                var own = takings.get(point.getRestorePointId());
+                if (own != null) {
+                    own.point = point;
+                    own.verifiedAt = at;
+                }
+            }
+            default -> {}
+        }
+    }
+
+    /** Of the rollback's own, and of the one that it restores. */
+    private void hold(Taking taking, Instant until) {
+        taking.heldUntil = until;
+        actions(taking.started.getPlan(), HoldRestorePoint.class)
+                .map(HoldRestorePoint::getRestored)
+                .filter(Objects::nonNull)
+                .map(directory -> directory.substring(directory.lastIndexOf('/') + 1))
+                .forEach(id -> holds.merge(id, until, (one, other) -> one.isAfter(other) ? one : other));
+    }
+
+    private static <T extends SpecificRecord> Stream<T> actions(Plan plan, Class<T> type) {
+        return plan.getSteps().stream()
+                .map(step -> step.getAction().getAction())
+                .filter(type::isInstance)
+                .map(type::cast);
+    }
+
+    public List<Point> all() {
+        var points = new ArrayList<Point>();
+        takings.forEach((id, taking) -> point(id, taking).ifPresent(points::add));
+        return points;
+    }
+
+    private Optional<Point> point(String id, Taking taking) {
+        var point = taking.point;
+        var verified = taking.verifiedAt;
+        if (point == null || verified == null) {
+            return Optional.empty();
+        }
+        var plan = taking.started.getPlan();
+        return Optional.of(new Point(
+                id,
+                taking.platform,
+                point.getDirectory(),
+                point.getTakenAt(),
+                plan.getScenario(),
+                Duration.ofMillis(plan.getRpo()),
+                point.getFiles(),
+                point.getBytes(),
+                verified,
+                later(taking.heldUntil, holds.get(id)),
+                taking.commit,
+                taking.serverVersion,
+                distrust(taking)));
+    }
+
+    private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {
+        return one == null ? other : other == null || one.isAfter(other) ? one : other;
+    }
+
+    private static @Nullable String distrust(Taking taking) {
+        var plan = taking.started.getPlan();
+        var incident = taking.started.getIncident();
+        // A plan that an older release recorded does not name the class.
+        var kinds = Stream.of(incident == null ? null : incident.getIncidentClass(), plan.getIncidentClass());
+        var suspicious =
+                kinds.filter(Objects::nonNull).filter(SUSPICIOUS::contains).findFirst();
+        if (suspicious.isPresent()) {
+            return "taken after a " + Texts.lower(suspicious.get());
+        }
+        if (plan.getRestorePoint() != null) {
+            return "of data that were about to be replaced";
+        }
+        boolean lacksItsDump = taking.serverVersion == null
+                && actions(plan, DumpDatabase.class).findAny().isPresent();
+        return lacksItsDump ? "its database could not be dumped" : null;
+    }
+
+    public Optional<Point> find(String id) {
+        return all().stream().filter(point -> point.id().equals(id)).findFirst();
+    }
+
+    /** Those that may be restored, newest last. */
+    public List<Point> restorable() {
+        return all().stream().filter(Point::isRestorable).toList();
+    }
+}

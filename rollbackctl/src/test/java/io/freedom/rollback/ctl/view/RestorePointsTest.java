@@ -1,0 +1,148 @@
+package io.freedom.rollback.ctl.view;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.freedom.rollback.ctl.view.RestorePoints.Point;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DatabaseDumped;
+import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointHeld;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepResult;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+class RestorePointsTest {
+    private static final Instant HELD = Samples.START.plusSeconds(86_400);
+    private static final DumpDatabase DUMP = DumpDatabase.newBuilder()
+            .setCompose(new ComposeProject("freedom", "/srv", List.of("docker-compose.yml"), null, null))
+            .setDatabase(new Database("postgres", "freedom_kb", "freedom", "jdbc:postgresql://h/freedom_kb", "p"))
+            .setDirectory("/backups")
+            .build();
+
+    private final List<HistoryEvent> history = new ArrayList<>();
+
+    private void add(String id, long seconds, SpecificRecord event) {
+        history.add(Samples.event(history.size() + 1, seconds * 1000, id, null, event));
+    }
+
+    private void begun(String id, long seconds, UnaryOperator<Plan.Builder> change, SpecificRecord... actions) {
+        var steps = Arrays.stream(actions)
+                .map(action -> PlanStep.newBuilder(Samples.plan().getSteps().getFirst())
+                        .setAction(new StepAction(action))
+                        .build())
+                .toList();
+        var plan = change.apply(Plan.newBuilder(Samples.plan()).setSteps(steps).setRpo(900_000L))
+                .build();
+        add(
+                id,
+                seconds,
+                RollbackStarted.newBuilder().setPlan(plan).setOperator("ada").build());
+    }
+
+    private void done(String id, long seconds, SpecificRecord result) {
+        add(id, seconds, new StepSucceeded("s", 1, false, "", false, new StepResult(result)));
+    }
+
+    private void dumped(String id, long seconds) {
+        done(id, seconds, new DatabaseDumped("/backups/" + id, 3, 100L, "15.18"));
+    }
+
+    private void verified(String id, String of, long seconds) {
+        done(
+                id,
+                seconds,
+                new RestorePointVerified(of, "/backups/" + of, Samples.START.plusSeconds(seconds), 7, 2_000_000L));
+    }
+
+    private List<Point> points() {
+        return new RestorePoints(history).all();
+    }
+
+    private List<String> lines(long seconds) {
+        return new RestorePointTable(points()).lines(Samples.START.plusSeconds(seconds), ZoneOffset.UTC, Style.PLAIN);
+    }
+
+    @Test
+    void listsTheNewestFirstAndHowOldItIsAgainstTheObjective() {
+        for (var id : List.of("rb-1", "rb-2")) {
+            begun(id, 0, plan -> plan, DUMP);
+            dumped(id, 10);
+            verified(id, id, id.equals("rb-1") ? 20 : 600);
+        }
+
+        var lines = lines(1200);
+        assertThat(lines.get(1)).startsWith("rb-2").contains("10:00 min", "2.0 MB", "PostgreSQL 15.18");
+        assertThat(lines.get(2)).startsWith("rb-1");
+        assertThat(lines.getLast())
+                .isEqualTo("freedom: what was committed in the last 10:00 min is in no restore point; RPO 15 min");
+        assertThat(lines(1800).getLast())
+                .endsWith("20:00 min is in no restore point; RPO 15 min, which a restore would miss");
+    }
+
+    @Test
+    void saysWhichOnesServeAnalysisOnlyAndWhy() {
+        begun("corrupt", 0, plan -> plan.setIncidentClass(IncidentClass.DATA_CORRUPTION));
+        begun("replaced", 0, plan -> plan.setRestorePoint("/backups/rb-0"));
+        begun("undumped", 0, plan -> plan, DUMP);
+        begun("copy", 0, plan -> plan.setDrillOf("freedom"));
+        begun("broken", 0, plan -> plan);
+        for (var id : List.of("corrupt", "replaced", "undumped", "copy")) {
+            verified(id, id, 20);
+        }
+
+        assertThat(points())
+                .extracting(Point::id, Point::distrust)
+                .containsExactly(
+                        tuple("corrupt", "taken after a data corruption"),
+                        tuple("replaced", "of data that were about to be replaced"),
+                        tuple("undumped", "its database could not be dumped"));
+        assertThat(new RestorePoints(history).restorable()).isEmpty();
+        assertThat(lines(60)).anyMatch(line -> line.endsWith("analysis only: taken after a data corruption"));
+    }
+
+    @Test
+    void knowsWhenOneWasLastReadBackAndHowLongItIsHeld() {
+        begun("rb-1", 0, plan -> plan, DUMP);
+        dumped("rb-1", 10);
+        verified("rb-1", "rb-1", 20);
+        begun(
+                "rb-2",
+                100,
+                plan -> plan.setRestorePoint("/backups/rb-1"),
+                new HoldRestorePoint("/backups/rb-2", 1L, "", "/backups/rb-1"));
+        verified("rb-2", "rb-1", 110);
+        done("rb-2", 120, new RestorePointHeld(HELD));
+
+        var point = new RestorePoints(history).find("rb-1").orElseThrow();
+        assertThat(point.verifiedAt()).isEqualTo(Samples.START.plusSeconds(110));
+        assertThat(point.heldUntil()).isEqualTo(HELD);
+        assertThat(RestorePointTable.detail(point, HELD, ZoneOffset.UTC, Style.PLAIN))
+                .contains("  where          /backups/rb-1", "  database       dump of PostgreSQL 15.18")
+                .anyMatch(line -> line.endsWith("--scenario database-restore --restore-point rb-1 --reason \"…\""));
+        assertThat(RestorePointTable.json(point))
+                .containsEntry("restorable", true)
+                .containsEntry("rpoMillis", 900_000L);
+    }
+
+    @Test
+    void saysHowToTakeTheFirst() {
+        assertThat(lines(0)).singleElement().asString().contains("--scenario restore-point");
+    }
+}
