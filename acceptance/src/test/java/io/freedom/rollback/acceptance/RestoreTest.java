@@ -51,6 +51,44 @@ class RestoreTest {
     }
 
     @Test
+    void takesRestorePointsByItselfAndKeepsAsManyAsTheDescriptorSays() {
+        try (var platform = Platform.healthy("acc-schedule")
+                .registered(
+                        plane,
+                        yaml -> yaml.replaceFirst(
+                                "(?m)^( +)(directory: .*)$",
+                                "$1$2\n$1every: 1h\n$1keep: {last: 1, daily: 0, weekly: 0, monthly: 0}"))) {
+            await("the first is taken at once")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> plane.rollbackctl("backups", "list", "acc-schedule")
+                            .output()
+                            .contains("acc-schedule: what was committed"));
+            var first = plane.lastRollback("acc-schedule");
+            assertThat(plane.history("acc-schedule").toString()).contains("\"operator\":\"schedule\"");
+            assertThat(platform.backups.resolve(first).resolve("manifest.json")).exists();
+
+            for (int i = 0; i < 2; i++) {
+                plane.rollbackctl(
+                                "start",
+                                "acc-schedule",
+                                "--scenario",
+                                "restore-point",
+                                "--reason",
+                                "by hand",
+                                "--watch")
+                        .succeeded();
+            }
+
+            assertThat(platform.backups.resolve(first)).doesNotExist();
+            assertThat(plane.rollbackctl("backups", "list", "acc-schedule")
+                            .succeeded()
+                            .output())
+                    .doesNotContain(first)
+                    .contains(plane.lastRollback("acc-schedule"));
+        }
+    }
+
+    @Test
     void startsNothingForCorruptionWithoutARestorePointFromBefore() {
         try (var platform = Platform.built("acc-norestore").registered(plane)) {
             plane.alert(

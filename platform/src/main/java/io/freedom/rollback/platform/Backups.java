@@ -1,12 +1,19 @@
 package io.freedom.rollback.platform;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where restore points are kept.
+ * Where restore points are kept, when they are taken and how long they stay.
  *
- * @param directory absolute path
  * @param reserve bytes that must stay free
  * @param hold how long the restore point of a rollback may not be removed
+ * @param every how often one is taken by itself; null for only when somebody asks
+ * @param keep which ones stay when further ones are taken; null for all
  */
-public record Backups(String directory, long reserve, Duration hold) {}
+public record Backups(
+        String directory,
+        long reserve,
+        Duration hold,
+        @Nullable Duration every,
+        @Nullable Retention keep) {}

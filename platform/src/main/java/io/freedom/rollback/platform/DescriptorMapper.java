@@ -71,10 +71,7 @@ final class DescriptorMapper {
                         optionalProbe(probes.path("endToEnd"))),
                 new Logs(
                         texts(root.path("logs"), "errors", ERROR_LINES), texts(root.path("logs"), "ignore", List.of())),
-                new Backups(
-                        root.path("backups").path("directory").stringValue(),
-                        size(text(root.path("backups"), "reserve", "512MiB")),
-                        duration(text(root.path("backups"), "hold", "720h"))),
+                backups(root.path("backups")),
                 incidents(root.path("incidents"), root.path("services")),
                 approvals(root.path("approvals").path("dataLoss")),
                 approvals(root.path("approvals").path("reset")),
@@ -91,6 +88,25 @@ final class DescriptorMapper {
                         .toList(),
                 watch(root.path("watch")),
                 followUps(root.path("followUps")));
+    }
+
+    private static Backups backups(JsonNode node) {
+        var every = node.path("every").isString() ? duration(node.path("every").stringValue()) : null;
+        var keep = node.path("keep");
+        var standard = Retention.DEFAULT;
+        var retention = keep.isObject()
+                ? new Retention(
+                        keep.path("last").asInt(standard.last()),
+                        keep.path("daily").asInt(standard.daily()),
+                        keep.path("weekly").asInt(standard.weekly()),
+                        keep.path("monthly").asInt(standard.monthly()))
+                : every == null ? null : standard;
+        return new Backups(
+                node.path("directory").stringValue(),
+                size(text(node, "reserve", "512MiB")),
+                duration(text(node, "hold", "720h")),
+                every,
+                retention);
     }
 
     private static StabilityPolicy watch(JsonNode node) {

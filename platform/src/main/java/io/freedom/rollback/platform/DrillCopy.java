@@ -88,7 +88,9 @@ public final class DrillCopy {
                 new Backups(
                         folderOf(platform) + "/backups",
                         platform.backups().reserve(),
-                        platform.backups().hold()),
+                        platform.backups().hold(),
+                        null,
+                        null),
                 Map.of(),
                 nobody,
                 nobody,

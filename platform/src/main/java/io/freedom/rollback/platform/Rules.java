@@ -69,6 +69,7 @@ final class Rules {
         text(root.path("backups"), "backups", "directory", TextRules::absolute);
         text(root.path("backups"), "backups", "reserve", TextRules::size);
         text(root.path("backups"), "backups", "hold", TextRules::duration);
+        text(root.path("backups"), "backups", "every", TextRules::schedule);
     }
 
     private void compose(JsonNode compose) {

@@ -2,6 +2,7 @@ package io.freedom.rollback.platform;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -60,6 +61,14 @@ final class TextRules {
         return Quantities.duration(value).isPresent()
                 ? null
                 : "must be a duration such as 90s, 20m or 1h, not '" + value + "'";
+    }
+
+    /** More often than that, one would hardly be finished when the next is due. */
+    static @Nullable String schedule(String value) {
+        var wrong = duration(value);
+        return wrong == null && Quantities.duration(value).orElseThrow().compareTo(Duration.ofMinutes(5)) < 0
+                ? "must be at least 5m, not '" + value + "'"
+                : wrong;
     }
 
     static @Nullable String zone(String value) {

@@ -376,7 +376,8 @@ public final class Admission {
                 List.of(),
                 Durations.of(state, Scenario.PLATFORM_CHECK),
                 now,
-                null));
+                null,
+                List.of()));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
     }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** From what is wanted to a plan: which services, which data, or why not. */
 final class Plans {
+    private static final int PRUNED_AT_ONCE = 200;
     private static final Pattern TAG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}");
     private static final String NONE = "none";
     private static final String LATEST = "latest";
@@ -112,7 +113,18 @@ final class Plans {
                 services,
                 Durations.of(state, wanted.scenario()),
                 now,
-                state.getUndoable());
+                state.getUndoable(),
+                surplus(wanted.scenario()));
+    }
+
+    /** As many as one plan is to remove: after a change of the retention the rest goes with the next. */
+    private List<RestorePoint> surplus(Scenario scenario) {
+        var keep = platform.backups().keep();
+        return keep == null || scenario != Scenario.RESTORE_POINT
+                ? List.of()
+                : keep.surplus(state.getRestorePoints(), RestorePoint::getTakenAt).stream()
+                        .limit(PRUNED_AT_ONCE)
+                        .toList();
     }
 
     List<String> services(Wanted wanted) throws Refused {

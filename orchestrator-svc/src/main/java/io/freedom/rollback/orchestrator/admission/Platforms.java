@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** How a platform's own state changes; every list is bounded, oldest first out. */
 public final class Platforms {
@@ -192,6 +194,34 @@ public final class Platforms {
         return PlatformState.newBuilder(state)
                 .setRestorePoints(appended(state.getRestorePoints(), point))
                 .build();
+    }
+
+    /** It begins once what is in its way has ended; once, however often it is delivered. */
+    public static PlatformState starting(PlatformState state, OperatorCommand command) {
+        return PlatformState.newBuilder(state)
+                .setStarting(appended(begun(state, command).getStarting(), command))
+                .build();
+    }
+
+    public static PlatformState begun(PlatformState state, OperatorCommand command) {
+        return PlatformState.newBuilder(state)
+                .setStarting(state.getStarting().stream()
+                        .filter(known -> !known.getCommandId().equals(command.getCommandId()))
+                        .toList())
+                .build();
+    }
+
+    public static PlatformState pruned(PlatformState state, List<String> restorePoints) {
+        return PlatformState.newBuilder(state)
+                .setRestorePoints(state.getRestorePoints().stream()
+                        .filter(point -> !restorePoints.contains(point.getId()))
+                        .toList())
+                .build();
+    }
+
+    /** @param next when a restore point is taken by itself; null for never */
+    public static PlatformState scheduled(PlatformState state, @Nullable Instant next) {
+        return PlatformState.newBuilder(state).setNextRestorePoint(next).build();
     }
 
     public static PlatformState chained(PlatformState state, long sequence, String hash) {

@@ -22,12 +22,15 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
+import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Worker;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What backup-svc does for a plan. */
@@ -185,6 +188,17 @@ final class BackupSteps {
                         request.scenario().id() + " " + request.rollbackId(),
                         platform.compose().original() == null ? request.restorePoint() : null),
                 QUICK);
+    }
+
+    PlannedStep prune(List<RestorePoint> surplus) {
+        return step(
+                "backup.prune",
+                "Remove restore points that are kept no longer: "
+                        + (surplus.size() == 1 ? surplus.getFirst().getId() : surplus.size() + " of them"),
+                new PruneRestorePoints(
+                        platform.name(),
+                        surplus.stream().map(RestorePoint::getDirectory).toList()),
+                LONG);
     }
 
     PlannedStep seal(Database sealed) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param durations what steps took before, by their ids
  * @param at when it is asked for
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
+ * @param surplus restore points that retention does not keep, the oldest first
  */
 public record PlanRequest(
         PlatformDescriptor platform,
@@ -37,11 +38,13 @@ public record PlanRequest(
         List<String> services,
         Map<String, Duration> durations,
         Instant at,
-        @Nullable String undoable) {
+        @Nullable String undoable,
+        List<RestorePoint> surplus) {
 
     public PlanRequest {
         services = List.copyOf(services);
         durations = Map.copyOf(durations);
+        surplus = List.copyOf(surplus);
     }
 
     /** Directory of the restore point; null for none. */

@@ -10,6 +10,11 @@ final class Preservation {
     static void write(PlanDraft plan) {
         assess(plan, List.of());
         preserve(plan, plan.idsOf(Phase.ASSESS));
+        var surplus = plan.request.surplus();
+        if (!surplus.isEmpty()) {
+            plan.phase(Phase.FINISH);
+            plan.add(plan.backup.prune(surplus).after("backup.verify").dispensable());
+        }
     }
 
     /** Phase 1: emergency assessment. @param isolated what it waits for where the containers are recorded already */

@@ -5,6 +5,7 @@ import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
@@ -21,6 +22,7 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +56,17 @@ final class Admissions {
     }
 
     void commanded(OperatorCommand command, Instant now) {
-        var decision = admission(command.getPlatform(), now).decide(command);
+        var live = store.live(command.getPlatform());
+        boolean waits = live != null && isInTheWay(live.rollback) && command.getCommand() instanceof StartRollback;
+        var decision =
+                admission(command.getPlatform(), waits ? null : live, now).decide(command);
         if (decision instanceof Decision.AlreadyHandled) {
+            return;
+        }
+        if (waits && decision instanceof Decision.Start) {
+            store.put(Platforms.starting(store.platform(command.getPlatform()), command));
+            var why = "an operator starts something, which does not wait for it";
+            endLook(command.getPlatform(), why, command.getCommandId(), now);
             return;
         }
         store.put(Platforms.handled(store.platform(command.getPlatform()), command.getCommandId()));
@@ -75,7 +86,10 @@ final class Admissions {
     }
 
     private Admission admission(String platform, Instant now) {
-        var live = store.live(platform);
+        return admission(platform, store.live(platform), now);
+    }
+
+    private Admission admission(String platform, @Nullable Live live, Instant now) {
         return new Admission(
                 store.platform(platform),
                 live == null ? null : live.rollback,
@@ -86,7 +100,7 @@ final class Admissions {
     private void apply(Decision decision, String platform, String cause, Instant now) {
         switch (decision) {
             case Decision.Register(var descriptor, var hash, var operator) -> {
-                store.put(Platforms.registered(store.platform(platform), descriptor));
+                store.put(Schedules.planned(Platforms.registered(store.platform(platform), descriptor), now));
                 history.add(platform, cause, new PlatformRegistered(descriptor, hash, operator), now);
             }
             case Decision.Reject(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
@@ -113,7 +127,7 @@ final class Admissions {
                     var why = "it waits: what was before it left the platform to an operator";
                     notifications.tell(Notices.unanswered(incident, why), platform, cause, now);
                 }
-                endLook(platform, cause, now);
+                endLook(platform, "an incident was reported, which does not wait for it", cause, now);
             }
             case Decision.Hold(var incident, var reason) -> {
                 store.put(Platforms.braked(Platforms.queued(store.platform(platform), incident), reason));
@@ -145,14 +159,17 @@ final class Admissions {
     }
 
     /** What only shows something to whoever asked is nothing that an incident waits for. */
-    private void endLook(String platform, String cause, Instant now) {
+    private void endLook(String platform, String why, String cause, Instant now) {
         var live = store.live(platform);
-        if (live != null
-                && Scenario.onlyShows(live.rollback.plan().getScenario())
-                && live.rollback.stopping() == null) {
-            var why = "an incident was reported, which does not wait for it";
+        if (live != null && isInTheWay(live.rollback) && live.rollback.stopping() == null) {
             advance(platform, new RollbackCommand.Abort("the orchestrator", why, AbortMode.NOW, true), cause, now);
         }
+    }
+
+    /** Nobody asked for a restore point that the schedule takes; a look is over with what it would tell. */
+    private static boolean isInTheWay(Rollback rollback) {
+        return Scenario.onlyShows(rollback.plan().getScenario())
+                || Schedules.started(rollback.operator(), rollback.plan());
     }
 
     private void merge(Incident incident, String platform, String cause, Instant now) {
@@ -170,7 +187,18 @@ final class Admissions {
         var ended = sagas.advance(platform, command, cause, now);
         if (ended.isPresent()) {
             goOn(ended.get(), platform, now);
+            startNext(platform, now);
             admitNext(platform, now);
+        }
+    }
+
+    /** What operators have asked for goes before what alerts have. */
+    private void startNext(String platform, Instant now) {
+        while (store.live(platform) == null
+                && !store.platform(platform).getStarting().isEmpty()) {
+            var command = store.platform(platform).getStarting().getFirst();
+            store.put(Platforms.begun(store.platform(platform), command));
+            commanded(command, now);
         }
     }
 

@@ -40,6 +40,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Publisher publisher;
     private Sagas sagas;
     private Admissions admissions;
+    private Schedules schedules;
     private Aftercare aftercare;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
@@ -66,12 +67,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         aftercare = new Aftercare(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
+        schedules = new Schedules(store, admissions);
         ticking = null;
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
         tickWhileSomethingRuns();
     }
 
-    /** Costs nothing where nothing is watched or overdue: no record is written, so no transaction begins. */
+    /** Costs nothing where nothing is watched, overdue or to be backed up: no record is written, so no transaction begins. */
     private void look(Instant now) {
         for (var platform : aftercare.watched()) {
             mishaps.guardOrLeave("the watch of " + platform, () -> aftercare.tick(platform, now));
@@ -79,7 +81,11 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : aftercare.toRemind(now)) {
             mishaps.guardOrLeave("what is to be done about " + platform, () -> aftercare.remind(platform, now));
         }
+        for (var platform : schedules.due(now)) {
+            mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
+        }
         publisher.commitWhatIsAwaited();
+        tickWhileSomethingRuns();
     }
 
     private void tickWhileSomethingRuns() {

@@ -48,6 +48,8 @@ final class SagaStore {
     private final Map<String, Live> live = new HashMap<>();
     /** Names of platforms that are looked at after a rollback. */
     private final Set<String> watched = new TreeSet<>();
+    /** When a restore point is due, by platform. */
+    private final Map<String, Instant> backups = new TreeMap<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -110,6 +112,11 @@ final class SagaStore {
         } else {
             watched.add(state.getPlatform());
         }
+        if (state.getNextRestorePoint() == null) {
+            backups.remove(state.getPlatform());
+        } else {
+            backups.put(state.getPlatform(), state.getNextRestorePoint());
+        }
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
                 .min(Comparator.naturalOrder())
@@ -119,7 +126,16 @@ final class SagaStore {
 
     /** Platforms of which people are to be reminded of something. */
     List<String> toRemind(Instant now) {
-        return reminders.entrySet().stream()
+        return due(reminders, now);
+    }
+
+    /** Platforms of which a restore point is due. */
+    List<String> toBackUp(Instant now) {
+        return due(backups, now);
+    }
+
+    private static List<String> due(Map<String, Instant> times, Instant now) {
+        return times.entrySet().stream()
                 .filter(entry -> entry.getValue().isBefore(now))
                 .map(Map.Entry::getKey)
                 .toList();

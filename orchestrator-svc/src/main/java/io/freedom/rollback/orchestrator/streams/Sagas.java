@@ -12,6 +12,7 @@ import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
@@ -48,7 +49,8 @@ final class Sagas {
         var incident = start.incident();
         if (incident != null) {
             state = Platforms.answered(state, incident, start.rollbackId(), now);
-        } else if (!Scenario.onlyShows(start.plan().getScenario())) {
+        } else if (!Scenario.onlyShows(start.plan().getScenario())
+                && !Schedules.started(start.operator(), start.plan())) {
             state = Platforms.attended(state, now);
         }
         store.put(Platforms.running(state, start.rollbackId()));
@@ -125,6 +127,11 @@ final class Sagas {
             store.put(Platforms.restorable(
                     store.platform(platform),
                     new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt())));
+        }
+        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
+                && result.getResult() instanceof RestorePointsPruned pruned) {
+            var platform = live.rollback.plan().getPlatform();
+            store.put(Platforms.pruned(store.platform(platform), pruned.getRemoved()));
         }
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
     }

@@ -46,7 +46,8 @@ class ChangeGateTest {
                     ChosenServices.of(scenario, platform, List.of()),
                     Map.of(),
                     at,
-                    null));
+                    null,
+                    List.of()));
         } catch (InvalidDescriptorException | ChosenServices.Unsuitable e) {
             throw new AssertionError(e);
         }

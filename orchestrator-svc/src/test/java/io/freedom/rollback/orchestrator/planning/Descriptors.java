@@ -78,7 +78,8 @@ public final class Descriptors {
                     ChosenServices.of(scenario, freedom(), List.of(services)),
                     Map.of(),
                     AT,
-                    "rb-0");
+                    "rb-0",
+                    List.of());
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);
         }

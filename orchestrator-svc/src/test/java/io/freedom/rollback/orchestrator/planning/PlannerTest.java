@@ -103,7 +103,8 @@ class PlannerTest {
                 request.services(),
                 Map.of(),
                 Instant.EPOCH,
-                null);
+                null,
+                List.of());
         var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH);
 
         var plan = Drill.compile(drilled, original, point, null);
@@ -312,7 +313,8 @@ class PlannerTest {
                         request.services(),
                         Map.of(),
                         Descriptors.AT,
-                        null)),
+                        null,
+                        List.of())),
                 "orchestrator.approve-reset");
     }
 

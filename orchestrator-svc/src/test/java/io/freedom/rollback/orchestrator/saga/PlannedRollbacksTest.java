@@ -116,7 +116,8 @@ class PlannedRollbacksTest {
                 services,
                 Map.of(),
                 Instant.parse("2026-03-01T03:00:00Z"),
-                random.nextBoolean() ? "rb-0" : null));
+                random.nextBoolean() ? "rb-0" : null,
+                List.of()));
     }
 
     private static @Nullable RestorePoint point(Scenario scenario, PlatformDescriptor platform, Random random) {

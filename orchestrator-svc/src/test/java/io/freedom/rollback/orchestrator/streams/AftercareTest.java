@@ -9,7 +9,9 @@ import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
+import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.FollowUpDone;
 import io.freedom.rollback.schemas.history.FollowUpOverdue;
@@ -17,6 +19,7 @@ import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
+import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -26,6 +29,8 @@ import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.ReportedIncident;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -72,6 +77,7 @@ class AftercareTest {
     private Aftercare aftercare;
     private Admissions admissions;
     private Sagas sagas;
+    private Schedules schedules;
     private int ids;
 
     @BeforeEach
@@ -93,6 +99,7 @@ class AftercareTest {
         aftercare = new Aftercare(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
+        schedules = new Schedules(store, admissions);
     }
 
     private void tick(Instant now) {
@@ -372,6 +379,102 @@ class AftercareTest {
                 .setEvidence(Map.of())
                 .setSource("test")
                 .build();
+    }
+
+    // ---- restore points that are taken by themselves ---------------------------------------------------
+
+    private static final String HOURLY = DESCRIPTOR.replace(
+            "reserve: 512MiB}", "reserve: 512MiB, every: 1h, keep: {last: 1, daily: 0, weekly: 0, monthly: 0}}");
+
+    private void scheduled(Instant now) {
+        schedules.due(now).forEach(platform -> schedules.tick(platform, now));
+    }
+
+    private void planned(Instant now, RestorePoint... known) {
+        var state = Platforms.registered(store.platform("freedom"), HOURLY);
+        for (var point : known) {
+            state = Platforms.restorable(state, point);
+        }
+        store.put(Schedules.planned(state, now));
+    }
+
+    private static RestorePoint point(String id, Instant takenAt) {
+        return new RestorePoint(id, "/var/backups/freedom/" + id, takenAt);
+    }
+
+    @Test
+    void takesARestorePointEachHourCountedFromTheNewest() {
+        planned(END, point("rb-0", END.minusSeconds(600)));
+        scheduled(after(2999));
+        assertThat(facts(RollbackStarted.class)).isEmpty();
+
+        wired(); // another orchestrator goes on
+        scheduled(after(3001));
+        scheduled(after(3006));
+
+        assertThat(facts(RollbackStarted.class)).singleElement().satisfies(started -> {
+            assertThat(started.getPlan().getScenario()).isEqualTo("restore-point");
+            assertThat(started.getOperator()).isEqualTo("schedule");
+            assertThat(started.getReason()).isEqualTo("every 1h");
+            assertThat(started.getPlan().getSteps())
+                    .noneMatch(step -> step.getId().equals("backup.prune"));
+        });
+        assertThat(sent(Notification.class)).as("no news").isEmpty();
+        assertThat(store.platform("freedom").getNextRestorePoint()).isEqualTo(after(3001 + 3600));
+    }
+
+    @Test
+    void prunesWithTheNextWhatRetentionDoesNotKeepAndForgetsWhatIsGone() {
+        planned(END, point("rb-0", END.minusSeconds(9000)), point("rb-1", END.minusSeconds(8000)));
+        scheduled(after(1));
+
+        var prune = facts(RollbackStarted.class).getFirst().getPlan().getSteps().stream()
+                .filter(step -> step.getId().equals("backup.prune"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(((PruneRestorePoints) prune.getAction().getAction()).getDirectories())
+                .containsExactly("/var/backups/freedom/rb-0");
+        assertThat(prune.getDependsOn()).containsExactly("backup.verify");
+        assertThat(Platforms.pruned(store.platform("freedom"), List.of("rb-0")).getRestorePoints())
+                .extracting(RestorePoint::getId)
+                .containsExactly("rb-1");
+    }
+
+    @Test
+    void waitsWhileSomethingElseRunsOrThePlatformIsLeftToAnOperator() {
+        planned(END);
+        store.put(Platforms.braked(store.platform("freedom"), "enough"));
+        scheduled(after(5));
+        assertThat(facts(RollbackStarted.class)).isEmpty();
+
+        store.put(PlatformState.newBuilder(store.platform("freedom"))
+                .setBraked(null)
+                .build());
+        scheduled(after(10));
+        assertThat(facts(RollbackStarted.class)).hasSize(1);
+
+        scheduled(after(10 + 3601));
+        assertThat(facts(RollbackStarted.class)).as("the first runs still").hasSize(1);
+        assertThat(schedules.due(after(10 + 3602))).as("it is not forgotten").containsExactly("freedom");
+    }
+
+    @Test
+    void endsWhatTheScheduleTakesWhereAnIncidentComes() {
+        planned(END);
+        scheduled(after(1));
+        admissions.reported(new ReportedIncident(reported("i-1"), null), after(2));
+
+        assertThat(facts(AbortRequested.class))
+                .singleElement()
+                .satisfies(abort -> assertThat(abort.getReason()).contains("an incident was reported"));
+    }
+
+    @Test
+    void takesNoneOnceTheDescriptorSaysSoNoMore() {
+        planned(END);
+        store.put(Schedules.planned(Platforms.registered(store.platform("freedom"), DESCRIPTOR), END));
+
+        assertThat(schedules.due(after(100_000))).isEmpty();
     }
 
     private void remind(Instant now) {

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
@@ -422,6 +423,29 @@ class SagaTopologyTest {
                 .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
                 .as("the look, and what does not wait for it")
                 .containsExactly("preview", "full-rollback");
+    }
+
+    @Test
+    void startsWhatAnOperatorAsksForOnceALookHasEnded() {
+        registered();
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
+        operator(new StartRollback("rb-0", "no-such-scenario", null, null, null, List.of()));
+        assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
+        assertThat(facts()).noneMatch(AbortRequested.class::isInstance);
+
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        assertThat(facts()).hasAtLeastOneElementOfType(AbortRequested.class);
+        for (var command : List.copyOf(commands)) {
+            if (command.getCommand() instanceof CancelStep) {
+                worker(command, new StepCancelled("told to"));
+            }
+        }
+
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
+                .containsExactly("preview", "full-rollback");
+        assertThat(facts()).filteredOn(CommandRejected.class::isInstance).hasSize(1);
     }
 
     @Test

@@ -60,6 +60,7 @@ enum DataEffect {
                     WriteManifest _,
                     VerifyRestorePoint _,
                     HoldRestorePoint _,
+                    PruneRestorePoints _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,

@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepSucceeded;
@@ -111,6 +112,7 @@ public final class RestorePoints {
         switch (done.getResult().getResult()) {
             case GitStateRecorded state -> taking.commit = state.getCommit();
             case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
+            case RestorePointsPruned pruned -> pruned.getRemoved().forEach(takings::remove);
             case RestorePointHeld held -> hold(taking, held.getUntil());
             case RestorePointVerified point -> {
                 var own = takings.get(point.getRestorePointId());

@@ -1,0 +1,94 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.PruneRestorePoints;
+import io.freedom.rollback.schemas.action.RestorePointsPruned;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Removes restore points that retention does not keep. Each is moved aside first, so that one that is half removed is never taken
+ * for a restore point.
+ */
+final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints> {
+    private static final String ASIDE = ".pruned-";
+
+    private final InstantSource clock;
+
+    PruneRestorePointsHandler(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<PruneRestorePoints> action() {
+        return PruneRestorePoints.class;
+    }
+
+    @Override
+    public Completed execute(PruneRestorePoints action, StepContext step) throws StepFailure, InterruptedException {
+        var removed = new ArrayList<String>();
+        var left = new ArrayList<String>();
+        var notes = new ArrayList<String>();
+        long freed = 0;
+        int done = 0;
+        for (var directory : action.getDirectories()) {
+            step.checkpoint();
+            var point = RestorePoint.at(directory);
+            step.progress(done++, action.getDirectories().size(), "restore points", point.id());
+            var aside = point.directory().resolveSibling(ASIDE + point.id());
+            if (Files.exists(point.directory(), LinkOption.NOFOLLOW_LINKS)) {
+                try {
+                    freed += removable(point, action.getPlatform());
+                } catch (StepFailure e) {
+                    left.add(point.id());
+                    notes.add(e.text());
+                    continue;
+                }
+            }
+            remove(point.directory(), aside);
+            removed.add(point.id());
+        }
+        var text = removed.size() + " removed, " + Disk.size(freed) + " freed"
+                + (left.isEmpty() ? "" : "; " + left.size() + " stay: " + String.join("; ", notes));
+        return new Completed(new RestorePointsPruned(removed, left, freed), text);
+    }
+
+    /** Its size, bytes. Fails with the reason where it may not be removed. */
+    private long removable(RestorePoint point, String platform) throws StepFailure, InterruptedException {
+        var manifest = Manifest.load(point);
+        if (!manifest.platform().equals(platform) || !manifest.id().equals(point.id())) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    point.directory() + " is restore point " + manifest.id() + " of " + manifest.platform());
+        }
+        if (Files.exists(point.hold(), LinkOption.NOFOLLOW_LINKS)) {
+            var hold = Disk.work(point.hold(), () -> Json.read(point.hold(), Hold.class));
+            if (hold.until().isAfter(clock.instant())) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        point.id() + " is held until " + hold.until() + ", " + hold.because());
+            }
+        }
+        return manifest.bytes();
+    }
+
+    private static void remove(Path directory, Path aside) throws StepFailure, InterruptedException {
+        Disk.work(directory, () -> {
+            PrivateFiles.delete(aside); // of an attempt that was interrupted
+            if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                Files.move(directory, aside, StandardCopyOption.ATOMIC_MOVE);
+                PrivateFiles.delete(aside);
+            }
+            return List.of();
+        });
+    }
+}
