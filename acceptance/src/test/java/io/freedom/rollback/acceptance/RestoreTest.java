@@ -23,7 +23,7 @@ class RestoreTest {
             assertThat(plane.rollbackctl("backups", "list", "acc-restore")
                             .succeeded()
                             .output())
-                    .containsPattern(id + " +acc-restore .* restore-point +PostgreSQL 15\\.\\d+ +\\d.* restore\n")
+                    .containsPattern(id + " +acc-restore .* restore-point +PostgreSQL 15\\.\\d+ +– +restore\n")
                     .contains("is in no restore point; RPO 15 min");
             assertThat(plane.rollbackctl("backups", "show", id).succeeded().output())
                     .contains("--scenario database-restore --restore-point " + id);
