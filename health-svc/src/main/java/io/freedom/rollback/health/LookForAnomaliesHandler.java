@@ -88,12 +88,11 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         if (state.equals("exited") && details.get().exitCode() == 0) {
             return; // a job that is done
         }
-        var began = look.getStableSince();
-        if (ENDED.contains(state) && Instant.parse(details.get().finishedAt()).isBefore(began)) {
+        if (ENDED.contains(state) && Instant.parse(details.get().finishedAt()).isBefore(look.getBegan())) {
             return; // stopped by somebody before, and left so
         }
         var started = Instant.parse(details.get().startedAt());
-        var isNew = started.isAfter(began.plus(SKEW));
+        var isNew = started.isAfter(look.getStableSince().plus(SKEW));
         if (!container.isRunning()) {
             anomalies.add(container.service() + " is " + state
                     + (details.get().exitCode() == 0

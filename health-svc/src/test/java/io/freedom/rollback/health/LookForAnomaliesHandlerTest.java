@@ -47,6 +47,12 @@ class LookForAnomaliesHandlerTest {
 
     private AnomaliesLookedFor look(List<HttpProbe> probes, int errorsAllowed, Instant stableSince, Instant lastLook)
             throws Exception {
+        return look(probes, errorsAllowed, Instant.EPOCH, stableSince, lastLook);
+    }
+
+    private AnomaliesLookedFor look(
+            List<HttpProbe> probes, int errorsAllowed, Instant began, Instant stableSince, Instant lastLook)
+            throws Exception {
         var compose = ComposeProject.newBuilder()
                 .setProject(project)
                 .setDirectory("/")
@@ -60,6 +66,7 @@ class LookForAnomaliesHandlerTest {
                                 List.of("ERROR"),
                                 List.of("harmless"),
                                 errorsAllowed,
+                                began,
                                 stableSince,
                                 lastLook),
                         RecordedStep.within(Duration.ofSeconds(30)));
@@ -110,9 +117,12 @@ class LookForAnomaliesHandlerTest {
     @Test
     void findsNothingInWhatSomebodyHadStoppedBefore() throws Exception {
         containers.awaitEnd(started("batch", "exit 143"));
+        var later = Instant.now().plusSeconds(1);
 
-        assertThat(look(List.of(), 0, Instant.now().plusSeconds(1)).getAnomalies())
-                .isEmpty();
+        assertThat(look(List.of(), 0, later, later, later).getAnomalies()).isEmpty();
+        assertThat(look(List.of(), 0, later.minusSeconds(3600), later, later).getAnomalies())
+                .as("what ended while the rollback ran")
+                .containsExactly("batch is exited with exit code 143");
     }
 
     @Test

@@ -30,9 +30,11 @@ public final class Watches {
 
     private Watches() {}
 
-    public static StabilityWatch begin(String rollbackId, PlatformDescriptor platform, Instant now) {
+    /** @param began when the rollback had */
+    public static StabilityWatch begin(String rollbackId, PlatformDescriptor platform, Instant began, Instant now) {
         return StabilityWatch.newBuilder()
                 .setRollbackId(rollbackId)
+                .setBegan(began)
                 .setSince(now)
                 .setUntil(now.plus(platform.watch().during()))
                 .setNext(now.plus(platform.watch().every()))
@@ -68,7 +70,7 @@ public final class Watches {
 
     /** @param watch before the look was asked for */
     public static StepCommand look(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
-        var action = Looks.at(platform, watch.getSince(), watch.getLast());
+        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), watch.getLast());
         return StepCommand.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())

@@ -11,10 +11,12 @@ public final class Looks {
     private Looks() {}
 
     /**
+     * @param began what did not run then needs not run
      * @param stableSince what was started later was restarted
      * @param logsSince lines from then on count
      */
-    public static LookForAnomalies at(PlatformDescriptor platform, Instant stableSince, Instant logsSince) {
+    public static LookForAnomalies at(
+            PlatformDescriptor platform, Instant began, Instant stableSince, Instant logsSince) {
         var probes = new ArrayList<HttpProbe>();
         platform.probes().http().forEach(probe -> probes.add(Contracts.glance(probe)));
         if (platform.probes().model() != null) {
@@ -29,6 +31,7 @@ public final class Looks {
                 platform.logs().errors(),
                 platform.logs().ignore(),
                 platform.watch().errors(),
+                began,
                 stableSince,
                 logsSince);
     }

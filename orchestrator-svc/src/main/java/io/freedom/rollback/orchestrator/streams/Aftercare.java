@@ -35,7 +35,7 @@ final class Aftercare {
     }
 
     /** A rollback that changed the platform has succeeded. */
-    void begin(String platform, String rollbackId, Instant now) {
+    void begin(String platform, String rollbackId, Instant began, Instant now) {
         var descriptor = descriptor(platform);
         if (descriptor.isEmpty()) {
             return;
@@ -47,7 +47,7 @@ final class Aftercare {
         }
         var policy = descriptor.get().watch();
         if (policy.enabled()) {
-            var watch = Watches.begin(rollbackId, descriptor.get(), now);
+            var watch = Watches.begin(rollbackId, descriptor.get(), began, now);
             watched(platform, watch);
             history.add(
                     platform,

@@ -96,7 +96,7 @@ final class Sagas {
                 .filter(id -> id != null && !id.equals(after.getLeftBy()) && !id.equals(after.getUndoable()))
                 .forEach(store::forget);
         if (outcome == Outcome.SUCCEEDED && Platforms.changes(live.rollback.plan())) {
-            aftercare.begin(platform, live.rollback.id(), now);
+            aftercare.begin(platform, live.rollback.id(), live.rollback.startedAt(), now);
         }
         return Optional.of(live);
     }

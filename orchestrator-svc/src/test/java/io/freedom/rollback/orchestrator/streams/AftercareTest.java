@@ -87,7 +87,7 @@ class AftercareTest {
         events = inMemory("events");
         wired();
         store.put(Platforms.registered(Platforms.unknown("freedom"), DESCRIPTOR));
-        aftercare.begin("freedom", "rb-1", END);
+        aftercare.begin("freedom", "rb-1", END.minusSeconds(60), END);
     }
 
     /** As after a restart: what is in memory only is gone. */
@@ -184,6 +184,7 @@ class AftercareTest {
         var look = (LookForAnomalies)
                 ((ExecuteStep) commands.getLast().getCommand()).getAction().getAction();
         assertThat(look.getProbes()).hasSize(3).noneMatch(probe -> probe.getPatient());
+        assertThat(look.getBegan()).isEqualTo(END.minusSeconds(60));
         assertThat(look.getStableSince()).isEqualTo(END);
         assertThat(look.getLogsSince()).isEqualTo(after(60));
 
