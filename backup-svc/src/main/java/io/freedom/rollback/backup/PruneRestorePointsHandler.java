@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Removes restore points that retention does not keep. Each is moved aside first, so that one that is half removed is never taken
@@ -45,14 +46,16 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
             var point = RestorePoint.at(directory);
             step.progress(done++, action.getDirectories().size(), "restore points", point.id());
             var aside = point.directory().resolveSibling(ASIDE + point.id());
-            if (Files.exists(point.directory(), LinkOption.NOFOLLOW_LINKS)) {
-                try {
+            try {
+                if (Files.exists(point.directory(), LinkOption.NOFOLLOW_LINKS)) {
                     freed += removable(point, action.getPlatform());
-                } catch (StepFailure e) {
-                    left.add(point.id());
-                    notes.add(e.text());
-                    continue;
+                } else if (!Files.exists(aside, LinkOption.NOFOLLOW_LINKS)) {
+                    requireMounted(point, step.rollbackId());
                 }
+            } catch (StepFailure e) {
+                left.add(point.id());
+                notes.add(e.text());
+                continue;
             }
             remove(point.directory(), aside);
             removed.add(point.id());
@@ -60,6 +63,26 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
         var text = removed.size() + " removed, " + Disk.size(freed) + " freed"
                 + (left.isEmpty() ? "" : "; " + left.size() + " stay: " + String.join("; ", notes));
         return new Completed(new RestorePointsPruned(removed, left, freed), text);
+    }
+
+    /** Where it is gone, and all others but the newest with it, they are elsewhere rather than removed by hand. */
+    private static void requireMounted(RestorePoint gone, String newest) throws StepFailure, InterruptedException {
+        var root = Objects.requireNonNull(gone.directory().getParent());
+        boolean others = Disk.work(root, () -> {
+            if (!Files.isDirectory(root)) {
+                return false;
+            }
+            try (var all = Files.list(root)) {
+                return all.filter(path -> !path.getFileName().toString().equals(newest))
+                        .anyMatch(path -> Files.exists(path.resolve(RestorePoint.MANIFEST)));
+            }
+        });
+        if (!others) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    gone.directory()
+                            + " is not there, and no other restore point either: is what they are on mounted?");
+        }
     }
 
     /** Its size, bytes. Fails with the reason where it may not be removed. */

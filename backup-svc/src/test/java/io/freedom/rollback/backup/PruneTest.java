@@ -101,6 +101,16 @@ class PruneTest {
     }
 
     @Test
+    void forgetsNothingWhereAllAreGoneButTheNewest() throws Exception {
+        taken("rb-9", "freedom"); // it has just been taken
+
+        var done = prune(NOW, backups.resolve("rb-1"));
+
+        assertThat(((RestorePointsPruned) done.result()).getLeft()).containsExactly("rb-1");
+        assertThat(done.detail()).contains("is what they are on mounted?");
+    }
+
+    @Test
     void finishesWhatAnInterruptedAttemptHadMovedAside() throws Exception {
         var point = taken("rb-1", "freedom");
         Files.move(point, backups.resolve(".pruned-rb-1"));

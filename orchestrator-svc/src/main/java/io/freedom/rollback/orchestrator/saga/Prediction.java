@@ -59,8 +59,12 @@ public final class Prediction {
 
     /** The command to say so, once: it will not be over in time, or is not. */
     public static Optional<RollbackCommand> risk(Rollback rollback, Instant now) {
-        boolean practised = rollback.plan().getDrillOf() != null; // its objective is that of the scenario alone
+        var plan = rollback.plan();
+        boolean practised = plan.getDrillOf() != null; // its objective is that of the scenario alone
+        // What validates nothing has brought nothing back: nobody waits for it, a restore point above all.
+        boolean recovers = plan.getSteps().stream().anyMatch(step -> step.getPhase() == Phase.VALIDATE);
         if (practised
+                || !recovers
                 || rollback.atRisk()
                 || rollback.finished()
                 || rollback.stop() != null

@@ -127,6 +127,13 @@ class PredictionTest {
     }
 
     @Test
+    void warnsOfNothingWhereNothingIsToRecover() {
+        var point = one(step("a", Phase.PRESERVE), step("tidy", Phase.FINISH, "a"));
+        point.later(Duration.ofHours(1));
+        assertThat(Prediction.risk(point.rollback(), point.now)).isEmpty();
+    }
+
+    @Test
     void warnsOfNothingOnceThePlatformIsValidatedOrIsBeingUndone() {
         var tidying = one(step("a", Phase.VALIDATE), step("tidy", Phase.FINISH, "a"));
         tidying.succeeds("a");
