@@ -11,14 +11,20 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Undoes a restore, however far it came. A server that got a new volume may have died since: the previous database then comes
- * back with its volume alone.
+ * Undoes a restore, however far it came. Where the server has died since, it is started; if it got a new volume, the previous
+ * database comes back with the one it had.
  */
 final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
+    // Of a server that was killed, from its write-ahead log.
+    private static final Duration RECOVERY = Duration.ofMinutes(2);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
     private final EngineProvider engines;
 
     SwapDatabaseBackHandler(EngineProvider engines) {
@@ -37,6 +43,9 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
         } catch (StepFailure e) {
             var volume = e.kind() == FailureKind.OUTAGE ? Optional.<String>empty() : keptVolume(action, step);
             if (volume.isEmpty()) {
+                if (e.kind() == FailureKind.UNAVAILABLE && wokeServer(action)) {
+                    return onceItAnswers(action.getDatabase(), step);
+                }
                 throw e;
             }
             return completed(
@@ -59,6 +68,35 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
             }
         }
         return Optional.empty();
+    }
+
+    /** Nothing else starts it before this is done. Whether it did not run. */
+    private boolean wokeServer(SwapDatabaseBack action) throws StepFailure, InterruptedException {
+        for (var container : engines.engine().containers(action.getCompose().getProject())) {
+            if (container.service().equals(action.getDatabase().getService())
+                    && !container.oneOff()
+                    && !container.isActive()) {
+                engines.engine().start(container.id());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Completed onceItAnswers(Database database, StepContext step)
+            throws StepFailure, InterruptedException {
+        var giveUp = Instant.now().plus(RECOVERY);
+        while (true) {
+            step.checkpoint();
+            try {
+                return swapBack(database, step);
+            } catch (StepFailure e) {
+                if (e.kind() != FailureKind.UNAVAILABLE || Instant.now().isAfter(giveUp)) {
+                    throw e;
+                }
+            }
+            Thread.sleep(PAUSE);
+        }
     }
 
     private static Completed swapBack(Database database, StepContext step) throws StepFailure, InterruptedException {

@@ -7,8 +7,7 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.VolumesKept;
-import io.freedom.rollback.schemas.step.FailureKind;
-import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepCancelledException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -30,14 +29,14 @@ class DeadServerTest {
 
             postgres.kill();
 
-            for (var step : List.of(step(new VolumesKept(List.of(), List.of())), step(kept("another")))) {
-                assertThatThrownBy(() -> handler.execute(action, step))
-                        .isInstanceOfSatisfying(
-                                StepFailure.class,
-                                failure -> assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE));
-            }
             assertThat(handler.execute(action, step(kept(volume))).detail())
                     .contains("comes back with its volume " + volume);
+            assertThat(postgres.isRunning()).isFalse();
+            // Its port is another once it was started again.
+            assertThatThrownBy(
+                            () -> handler.execute(action, step(kept("another")).killedAtCheckpoint(3)))
+                    .isInstanceOf(StepCancelledException.class);
+            assertThat(postgres.isRunning()).as("started, to be swapped back").isTrue();
         }
     }
 

@@ -103,6 +103,10 @@ final class PostgresContainer implements AutoCloseable {
         docker("kill", id);
     }
 
+    boolean isRunning() throws Exception {
+        return docker("inspect", "--format", "{{.State.Running}}", id).equals("true");
+    }
+
     /** Name of its only one. */
     String volume() throws Exception {
         return docker("inspect", "--format", "{{(index .Mounts 0).Name}}", id);

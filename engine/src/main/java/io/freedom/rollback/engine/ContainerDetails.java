@@ -8,6 +8,7 @@ import java.util.Set;
  *
  * @param exitCode of the last run; 0 while running
  * @param restarts how often the engine started it again by itself since somebody had started it
+ * @param createdAt as the engine writes it
  * @param startedAt as the engine writes it; changes with every start
  * @param finishedAt end of the last run as the engine writes it; year 1 for none
  * @param restartPolicy no, always, unless-stopped or on-failure
@@ -21,6 +22,7 @@ public record ContainerDetails(
         String state,
         long exitCode,
         int restarts,
+        String createdAt,
         String startedAt,
         String finishedAt,
         String restartPolicy,

@@ -66,6 +66,7 @@ final class Listed {
                 orEmpty(state.getStatus()),
                 state.getExitCodeLong() == null ? 0 : state.getExitCodeLong(),
                 c.getRestartCount() == null ? 0 : c.getRestartCount(),
+                orEmpty(c.getCreated()),
                 orEmpty(state.getStartedAt()),
                 orEmpty(state.getFinishedAt()),
                 policy == null || policy.getName().isEmpty() ? "no" : policy.getName(),

@@ -36,7 +36,7 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                             + " any more: bring it back, then retry, or skip this step to go on without it");
         }
         return aside.isReturned() || aside.entries().isEmpty()
-                ? new Probe.Applied(completed(aside, List.of(), List.of()))
+                ? new Probe.Applied(completed(aside, List.of(), List.of(), List.of()))
                 : new Probe.NotApplied();
     }
 
@@ -46,8 +46,12 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
             var aside = SetAside.of(site.repository(), site.step().rollbackId());
             var back = new ArrayList<String>();
             var displaced = new ArrayList<String>();
+            var gone = new ArrayList<String>();
             for (var entry : aside.entries()) {
                 if (!aside.isAway(entry)) {
+                    if (!aside.isTaken(entry)) {
+                        gone.add(entry);
+                    }
                     continue;
                 }
                 site.step().checkpoint();
@@ -59,11 +63,11 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                 back.add(entry);
             }
             aside.markReturned();
-            return completed(aside, back, displaced);
+            return completed(aside, back, displaced, gone);
         }
     }
 
-    private static Completed completed(SetAside aside, List<String> back, List<String> displaced) {
+    private static Completed completed(SetAside aside, List<String> back, List<String> displaced, List<String> gone) {
         var result = FilesBroughtBack.newBuilder()
                 .setMoved(back.size())
                 .setDisplaced(
@@ -72,6 +76,7 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
         return new Completed(
                 result,
                 (back.isEmpty() ? "nothing to move back" : "moved back: " + Names.few(back))
+                        + (gone.isEmpty() ? "" : "; GONE, neither there nor here: " + Names.few(gone))
                         + (displaced.isEmpty()
                                 ? ""
                                 : "; what stood there is kept in "

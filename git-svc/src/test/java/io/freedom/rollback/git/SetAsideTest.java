@@ -119,6 +119,19 @@ class SetAsideTest {
     }
 
     @Test
+    void namesWhatIsGoneOfWhatWasMoved() throws Exception {
+        platform.preserve();
+        platform.checkOut();
+        var aside = (FilesSetAside) platform.run(platform.setAsideAction(STAY)).result();
+        Files.delete(Path.of(aside.getDirectory()).resolve("services/api/run.log"));
+
+        var back = platform.run(platform.bringBackAction(), new RecordingStep("r-1").given(aside));
+
+        assertThat(back.detail()).contains("GONE, neither there nor here: services/api/run.log");
+        assertThat(platform.read("build/deep/out.o")).isEqualTo("binary\n");
+    }
+
+    @Test
     void saysNotThatAllIsAsItWasWhereTheFilesAreGone() throws Exception {
         platform.preserve();
         platform.checkOut();

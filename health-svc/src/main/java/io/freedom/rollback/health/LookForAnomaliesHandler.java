@@ -1,5 +1,6 @@
 package io.freedom.rollback.health;
 
+import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
@@ -21,8 +22,8 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
     // What the rollback itself started, by the engine's clock, may seem to be started a little later than it ended.
     private static final Duration SKEW = Duration.ofSeconds(5);
 
-    // Once may happen to any service; it is well again.
-    private static final int CRASH_LOOP = 2;
+    // Fewer may happen while a service waits for others; it is well again.
+    private static final int CRASH_LOOP = 3;
 
     private static final Set<String> ENDED = Set.of("created", "exited", "dead");
 
@@ -78,6 +79,11 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         }
     }
 
+    /** Of a container that the rollback only kept, the engine has counted before as well. */
+    private static boolean isOurs(ContainerDetails details, LookForAnomalies look) {
+        return Instant.parse(details.createdAt()).isAfter(look.getBegan());
+    }
+
     private static void inspect(Engine engine, EngineContainer container, LookForAnomalies look, List<String> anomalies)
             throws StepFailure, InterruptedException {
         var details = engine.details(container.id());
@@ -100,7 +106,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
                             : " with exit code " + details.get().exitCode()));
         } else if ("unhealthy".equals(container.health())) {
             anomalies.add(container.service() + " is unhealthy");
-        } else if (isNew && details.get().restarts() >= CRASH_LOOP) {
+        } else if (isNew && isOurs(details.get(), look) && details.get().restarts() >= CRASH_LOOP) {
             anomalies.add("%s ended by itself and was started again %d times, last at %s"
                     .formatted(container.service(), details.get().restarts(), started));
         } else if (isNew && started.isAfter(look.getLogsSince())) {
