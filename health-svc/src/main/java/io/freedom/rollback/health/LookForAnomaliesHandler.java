@@ -42,6 +42,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
 
     @Override
     public Completed execute(LookForAnomalies look, StepContext step) throws StepFailure, InterruptedException {
+        var begins = Instant.now();
         var anomalies = new ArrayList<String>();
         probe(look, step, anomalies);
         var engine = engines.engine();
@@ -54,7 +55,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         }
         for (var container : containers) {
             step.checkpoint();
-            inspect(engine, container, look, anomalies);
+            inspect(engine, container, look, begins, anomalies);
             engine.logs(container.id(), look.getLogsSince(), line -> errors.accept(container.service(), line));
             errors.check();
         }
@@ -84,7 +85,8 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         return Instant.parse(details.createdAt()).isAfter(look.getBegan());
     }
 
-    private static void inspect(Engine engine, EngineContainer container, LookForAnomalies look, List<String> anomalies)
+    private static void inspect(
+            Engine engine, EngineContainer container, LookForAnomalies look, Instant begins, List<String> anomalies)
             throws StepFailure, InterruptedException {
         var details = engine.details(container.id());
         if (details.isEmpty()) {
@@ -109,7 +111,8 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         } else if (isNew && isOurs(details.get(), look) && details.get().restarts() >= CRASH_LOOP) {
             anomalies.add("%s ended by itself and was started again %d times, last at %s"
                     .formatted(container.service(), details.get().restarts(), started));
-        } else if (isNew && started.isAfter(look.getLogsSince())) {
+        } else if (isNew && started.isAfter(look.getLogsSince()) && started.isBefore(begins)) {
+            // What is started meanwhile, the next look finds.
             anomalies.add(container.service() + " was restarted at " + started);
         }
     }

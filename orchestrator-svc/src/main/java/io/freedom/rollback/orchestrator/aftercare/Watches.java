@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Looks at a platform now and then after a rollback, one look at a time. Each is a command of its own to a health worker; one
- * that nobody answers is an anomaly. Nothing is started because of what they find.
+ * Looks at a platform now and then after a rollback, one look at a time. Each is a command of its own to a health worker.
+ * Nothing is started because of what they find.
  */
 public final class Watches {
     /** Of the commands; no plan has such a step. */
@@ -39,6 +39,7 @@ public final class Watches {
                 .setUntil(now.plus(platform.watch().during()))
                 .setNext(now.plus(platform.watch().every()))
                 .setLast(now)
+                .setAnsweredAt(now)
                 .build();
     }
 
@@ -70,7 +71,9 @@ public final class Watches {
 
     /** @param watch before the look was asked for */
     public static StepCommand look(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
-        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), watch.getLast());
+        // One that an older release began does not say it.
+        var seen = watch.getAnsweredAt().isBefore(watch.getSince()) ? watch.getLast() : watch.getAnsweredAt();
+        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), seen);
         return StepCommand.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())
@@ -102,6 +105,8 @@ public final class Watches {
         boolean well = anomalies.isEmpty();
         return StabilityWatch.newBuilder(watch)
                 .setHeard(watch.getAsked())
+                .setAnsweredAt(watch.getLast())
+                .setSilent(0)
                 .setAnswered(watch.getAnswered() + 1)
                 .setWithAnomalies(watch.getWithAnomalies() + (well ? 0 : 1))
                 .setRunning(well ? 0 : watch.getRunning() + 1)
@@ -112,14 +117,13 @@ public final class Watches {
     public static StabilityWatch unheard(StabilityWatch watch) {
         return StabilityWatch.newBuilder(watch)
                 .setHeard(watch.getAsked())
-                .setRunning(watch.getRunning() + 1)
+                .setSilent(watch.getSilent() + 1)
                 .build();
     }
 
-    /** What is told when nobody answers. */
-    public static String nobody() {
-        return "nobody looked at it: no health worker answered within " + GIVEN_UP.toSeconds()
-                + " s. Is one running for the platform's site?";
+    /** Says nothing about the platform; but people rely on the watch. Once, as long as nobody answers. */
+    public static boolean isUnattended(StabilityWatch watch, PlatformDescriptor platform) {
+        return watch.getSilent() == platform.watch().looks();
     }
 
     public static boolean isRelapse(StabilityWatch watch, PlatformDescriptor platform) {

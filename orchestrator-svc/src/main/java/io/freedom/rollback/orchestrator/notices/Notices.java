@@ -83,6 +83,19 @@ public final class Notices {
                 rollbackId);
     }
 
+    /** Whether it is well after a rollback that had succeeded, nobody finds out. */
+    public static Notice unwatched(String platform, String rollbackId) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": nobody looks at it after " + rollbackId,
+                List.of("No health worker answers. It is looked at again as soon as one does."),
+                List.of(
+                        "Start the health worker of the platform's site, then see its log",
+                        "Look yourself: rollbackctl platform check FILE"),
+                null,
+                rollbackId);
+    }
+
     /** What was to be done after a rollback, and was not in time. */
     public static Notice overdue(String platform, List<FollowUp> overdue) {
         return new Notice(

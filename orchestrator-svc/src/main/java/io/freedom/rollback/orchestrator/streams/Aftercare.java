@@ -81,7 +81,12 @@ final class Aftercare {
         if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
             ended(platform, watch, "its time is over", now);
         } else if (Watches.isUnanswered(watch, now)) {
-            judge(platform, Watches.unheard(watch), descriptor.get(), List.of(Watches.nobody()), now);
+            var unheard = Watches.unheard(watch);
+            watched(platform, unheard);
+            if (Watches.isUnattended(unheard, descriptor.get())) {
+                var id = watch.getRollbackId();
+                notifications.tell(Notices.unwatched(platform, id), platform, id + ".unwatched", now);
+            }
         } else if (Watches.isDue(watch, now)) {
             watched(platform, Watches.asked(watch, descriptor.get(), now));
             publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);

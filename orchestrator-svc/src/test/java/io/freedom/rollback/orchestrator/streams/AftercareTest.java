@@ -248,23 +248,29 @@ class AftercareTest {
     }
 
     @Test
-    void tellsWhenNobodyLooks() {
-        tick(after(60));
-        tick(after(94));
-        tick(after(95));
-        tick(after(120));
-        assertThat(facts(PlatformRelapsed.class)).isEmpty();
-        tick(after(155));
+    void tellsOnceWhenNobodyLooksAndGoesOn() {
+        for (int seconds = 60; seconds < 250; seconds += 5) {
+            tick(after(seconds));
+        }
 
-        var nobody =
-                "nobody looked at it: no health worker answered within 35 s. Is one running for the platform's site?";
-        assertThat(facts(PlatformRelapsed.class)).containsExactly(new PlatformRelapsed("rb-1", List.of(nobody), 2));
+        assertThat(facts(PlatformRelapsed.class)).as("nothing is known of it").isEmpty();
+        assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).isEqualTo("freedom: nobody looks at it after rb-1");
+            assertThat(message.getText()).contains("No health worker answers");
+        });
+        var looks = sent(StepCommand.class);
+        assertThat(looks).hasSizeGreaterThan(2);
+        answer(looks.size(), found());
+        assertThat(logsSince(looks.getLast()))
+                .as("lines of which nobody knows yet")
+                .isEqualTo(END);
+        tick(after(300));
         assertThat(facts(StabilityWatchEnded.class))
-                .as("answers and anomalies are counted of those who looked")
-                .containsExactly(new StabilityWatchEnded("rb-1", 0, 0, "the platform has relapsed"));
-        assertThat(sent(Notification.class))
-                .singleElement()
-                .satisfies(message -> assertThat(message.getText()).contains(nobody));
+                .containsExactly(new StabilityWatchEnded("rb-1", 1, 0, "its time is over"));
+    }
+
+    private static Instant logsSince(StepCommand look) {
+        return ((LookForAnomalies) ((ExecuteStep) look.getCommand()).getAction().getAction()).getLogsSince();
     }
 
     private static Plan plan(Phase phase) {
