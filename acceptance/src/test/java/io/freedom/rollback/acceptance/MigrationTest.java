@@ -41,28 +41,38 @@ class MigrationTest {
     }
 
     @Test
-    void leavesEverythingAsItWasWhenTheExportFails() {
-        try (var platform = Platform.healthy("acc-no-export")
-                .registered(plane, yaml -> yaml.replace("scripts/export_data.py", "scripts/gone.py"))) {
+    void leavesEverythingAsItWasWhenExportOrImportFails() {
+        try (var platform = Platform.healthy("acc-no-export").registered(plane)) {
             plane.rollbackctl("start", "acc-no-export", "--scenario", "restore-point", "--reason", "nightly", "--watch")
                     .succeeded();
+            platform.sql("insert into documents (title, body) values ('Late', 'x')");
             var before = platform.state();
 
-            var failed = plane.rollbackctl(
-                    "start",
-                    "acc-no-export",
-                    "--scenario",
-                    "data-migration",
-                    "--restore-point",
-                    "latest",
-                    "--reason",
-                    "test",
-                    "--watch");
+            platform.registered(plane, yaml -> yaml.replace("scripts/export_data.py", "scripts/gone.py"));
+            assertThat(failed().output()).contains("scripts/gone.py");
+            assertThat(platform.state()).isEqualTo(before);
 
-            assertThat(failed.exitCode()).isEqualTo(1);
-            assertThat(failed.output()).contains("scripts/gone.py");
+            platform.registered(plane, yaml -> yaml.replace("scripts/import_data.py", "scripts/gone.py"));
+            assertThat(failed().output())
+                    .contains("scripts/gone.py", "Compare tables and rows with those before")
+                    .doesNotContain("NOT AS BEFORE");
+            assertThat(plane.factsOf(plane.lastRollback("acc-no-export"), "acc-no-export", "StepSucceeded"))
+                    .as("other data were there already")
+                    .anyMatch(step -> step.path("stepId").asString().equals("backup.restore-database"));
             assertThat(platform.state()).isEqualTo(before);
         }
+    }
+
+    private Shell.Result failed() {
+        var argv = "start acc-no-export --scenario data-migration --restore-point latest --reason test --watch";
+        var failed = plane.rollbackctl(argv.split(" "));
+        assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
+        assertThat(plane.facts("acc-no-export", "RollbackFinished")
+                        .getLast()
+                        .path("outcome")
+                        .asString())
+                .isEqualTo("COMPENSATED");
+        return failed;
     }
 
     private static int documents(Platform platform) {

@@ -45,7 +45,10 @@ final class Approvals {
     static List<String> ofDataLoss(PlanDraft plan) {
         var point = plan.request.point();
         var database = plan.request.database();
-        var policy = plan.request.platform().dataLoss();
+        boolean removes = plan.request.rebuildsDatabase();
+        var policy = removes
+                ? ofReset(plan.request.platform())
+                : plan.request.platform().dataLoss();
         if (point == null || database == null || policy.operators() == 0) {
             return List.of();
         }
@@ -61,7 +64,6 @@ final class Approvals {
                                         ? "as a copy of the volumes of " + database.getService() + " in "
                                                 + plan.request.keptVolumes()
                                         : "beside it"));
-        boolean removes = plan.request.rebuildsDatabase();
         if (removes) {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
         }
@@ -116,7 +118,7 @@ final class Approvals {
         return List.of(id);
     }
 
-    /** A reset gives data up as well: in each respect the stricter of the two policies that ask anybody. */
+    /** What removes volumes gives data up as well: in each respect the stricter of the two policies that ask anybody. */
     private static ApprovalPolicy ofReset(PlatformDescriptor platform) {
         var reset = platform.reset();
         var dataLoss = platform.dataLoss();
