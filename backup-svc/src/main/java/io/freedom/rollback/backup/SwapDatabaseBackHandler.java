@@ -41,9 +41,13 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
         try {
             return swapBack(action.getDatabase(), step);
         } catch (StepFailure e) {
-            var volume = e.kind() == FailureKind.OUTAGE ? Optional.<String>empty() : keptVolume(action, step);
+            // Whatever else is wrong, a server that answers may hold the restored database still.
+            if (e.kind() != FailureKind.UNAVAILABLE) {
+                throw e;
+            }
+            var volume = keptVolume(action, step);
             if (volume.isEmpty()) {
-                if (e.kind() == FailureKind.UNAVAILABLE && wokeServer(action)) {
+                if (wokeServer(action)) {
                     return onceItAnswers(action.getDatabase(), step);
                 }
                 throw e;
