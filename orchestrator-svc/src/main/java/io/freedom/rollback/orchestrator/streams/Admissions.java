@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Carries out what admission decides about incidents and operators' commands, and lets in those that wait. */
 final class Admissions {
+    private static final String WAITS = "it waits: what was before it left the platform to an operator";
+
     private final SagaStore store;
     private final Sagas sagas;
     private final History history;
@@ -123,10 +125,7 @@ final class Admissions {
             case Decision.Queue(var incident) -> {
                 store.put(Platforms.queued(store.platform(platform), incident));
                 history.add(platform, cause, new IncidentQueued(incident), now);
-                if (Platforms.waitsForOperator(store.platform(platform))) {
-                    var why = "it waits: what was before it left the platform to an operator";
-                    notifications.tell(Notices.unanswered(incident, why), platform, cause, now);
-                }
+                tellWhatWaits(platform, now);
                 endLook(platform, "an incident was reported, which does not wait for it", cause, now);
             }
             case Decision.Hold(var incident, var reason) -> {
@@ -189,6 +188,19 @@ final class Admissions {
             goOn(ended.get(), platform, now);
             startNext(platform, now);
             admitNext(platform, now);
+            tellWhatWaits(platform, now);
+        }
+    }
+
+    /** Nothing starts of itself any more: not what waited for that either. */
+    private void tellWhatWaits(String platform, Instant now) {
+        if (store.live(platform) == null && Platforms.waitsForOperator(store.platform(platform))) {
+            store.platform(platform).getQueue().forEach(incident -> {
+                if (!Platforms.isTold(store.platform(platform), incident, WAITS)) {
+                    store.put(Platforms.told(store.platform(platform), incident, WAITS));
+                    notifications.tell(Notices.unanswered(incident, WAITS), platform, incident.getIncidentId(), now);
+                }
+            });
         }
     }
 

@@ -25,6 +25,7 @@ import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
@@ -373,6 +374,24 @@ class AftercareTest {
         admissions.unanswered(reported("i-3"), "its target is gone", after(600));
         assertThat(sent(Notification.class)).hasSize(2);
         assertThat(facts(IncidentIgnored.class)).hasSize(3);
+    }
+
+    @Test
+    void tellsWhatWaitsOnceThePlatformIsLeftToAnOperator() {
+        sagas.start(new RollbackCommand.Start("rb-2", plan(Phase.SHUT_DOWN), null, "ada", null), "freedom", "c", END);
+        store.put(Platforms.queued(store.platform("freedom"), reported("i-1")));
+        admissions.advance("freedom", new RollbackCommand.Abort("ada", "enough", AbortMode.NOW, false), null, after(1));
+        assertThat(waiting()).isEmpty();
+        admissions.advance(
+                "freedom", new RollbackCommand.Cancelled(new AttemptId("s", false, 1), "told to"), null, after(2));
+
+        assertThat(waiting()).hasSize(1);
+    }
+
+    private List<Notification> waiting() {
+        return sent(Notification.class).stream()
+                .filter(message -> message.getText().contains("left the platform to an operator"))
+                .toList();
     }
 
     private static Incident reported(String id) {
