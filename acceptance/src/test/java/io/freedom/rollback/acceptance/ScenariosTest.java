@@ -430,9 +430,40 @@ class ScenariosTest {
         var failed = start(tried.scenario(), tried.options("--watch"));
 
         assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
-        assertThat(failed.output()).containsPattern("error lines?: ");
+        assertThat(failed.output()).containsPattern("error lines?: ").doesNotContain("NOT AS BEFORE");
+        assertThat(rowsCompared())
+                .as("whoever replaced rows looks whether all are back")
+                .isEqualTo(
+                        tried.options().length > 0 && List.of(tried.options()).contains("--restore-point"));
         assertThat(outcome()).isEqualTo("COMPENSATED");
         assertThat(platform.state()).isEqualTo(before);
+    }
+
+    private static boolean rowsCompared() {
+        return plane.factsOf(lastRollback(), NAME, "StepSucceeded").stream()
+                .filter(fact -> fact.path("compensation").asBoolean())
+                .map(fact -> fact.path("detail").asString())
+                .anyMatch(detail -> detail.contains(" rows as "));
+    }
+
+    @Test
+    void returnsToTheExactPreviousStateThoughTheServerThatWasRestoredHasDied() {
+        depart();
+        platform.registered(plane, NEVER_VALID);
+        var before = platform.state();
+        start("full-rollback", "--restore-point", restorePoint).succeeded();
+        var id = lastRollback();
+        await("the database is restored")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> plane.factsOf(id, NAME, "StepSucceeded").stream()
+                        .anyMatch(fact -> fact.path("stepId").asString().equals("backup.restore-database")));
+
+        platform.compose("kill", "postgres").succeeded();
+        plane.rollbackctl("watch", id);
+
+        assertThat(outcome()).isEqualTo("COMPENSATED");
+        assertThat(platform.state()).isEqualTo(before);
+        assertThat(rowsCompared()).isTrue();
     }
 
     @ParameterizedTest

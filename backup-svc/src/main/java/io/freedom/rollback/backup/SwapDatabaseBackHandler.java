@@ -5,7 +5,7 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
-import io.freedom.rollback.schemas.action.VolumesKept;
+import io.freedom.rollback.schemas.action.VolumesRemoved;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
@@ -59,27 +59,34 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
         }
     }
 
-    /** The one that the server uses, of those that are going to be as they were. */
+    /** The one that the server has its data in, where that is going to be as it was: it was removed, and a copy is kept. */
     private Optional<String> keptVolume(SwapDatabaseBack action, StepContext step)
             throws StepFailure, InterruptedException {
-        var kept = step.find(VolumesKept.class).map(VolumesKept::getVolumes).orElse(List.of());
-        for (var volume : kept) {
-            for (var user : engines.engine().volumes().users(volume.getVolume())) {
-                if (user.service().equals(action.getDatabase().getService())
-                        && action.getCompose().getProject().equals(user.labels().get(EngineContainer.PROJECT))) {
-                    return Optional.of(volume.getVolume());
-                }
+        var removed =
+                step.find(VolumesRemoved.class).map(VolumesRemoved::getVolumes).orElse(List.of());
+        if (removed.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var container : servers(action)) {
+            var volume = DataVolume.of(engines.engine(), container).filter(removed::contains);
+            if (volume.isPresent()) {
+                return volume;
             }
         }
         return Optional.empty();
     }
 
+    private List<EngineContainer> servers(SwapDatabaseBack action) throws StepFailure, InterruptedException {
+        return engines.engine().containers(action.getCompose().getProject()).stream()
+                .filter(container ->
+                        container.service().equals(action.getDatabase().getService()) && !container.oneOff())
+                .toList();
+    }
+
     /** Nothing else starts it before this is done. Whether it did not run. */
     private boolean wokeServer(SwapDatabaseBack action) throws StepFailure, InterruptedException {
-        for (var container : engines.engine().containers(action.getCompose().getProject())) {
-            if (container.service().equals(action.getDatabase().getService())
-                    && !container.oneOff()
-                    && !container.isActive()) {
+        for (var container : servers(action)) {
+            if (!container.isActive()) {
                 engines.engine().start(container.id());
                 return true;
             }

@@ -3,13 +3,17 @@ package io.freedom.rollback.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freedom.rollback.engine.ContainerDetails.Mount;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.VolumesKept;
+import io.freedom.rollback.schemas.action.VolumesRemoved;
 import io.freedom.rollback.worker.StepCancelledException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,29 +27,62 @@ class DeadServerTest {
             var handler = new SwapDatabaseBackHandler(engines);
             var action = new SwapDatabaseBack(postgres.compose(), postgres.database("postgres"));
             var volume = postgres.volume();
-            assertThat(handler.execute(action, step(kept(volume))).detail())
+            assertThat(handler.execute(action, step(volume)).detail())
                     .as("a server that answers is asked")
                     .isEqualTo("nothing to swap back");
 
             postgres.kill();
 
-            assertThat(handler.execute(action, step(kept(volume))).detail())
-                    .contains("comes back with its volume " + volume);
+            assertThat(handler.execute(action, step(volume)).detail()).contains("comes back with its volume " + volume);
             assertThat(postgres.isRunning()).isFalse();
             // Its port is another once it was started again.
-            assertThatThrownBy(
-                            () -> handler.execute(action, step(kept("another")).killedAtCheckpoint(3)))
+            assertThatThrownBy(() -> handler.execute(action, step("another").killedAtCheckpoint(3)))
                     .isInstanceOf(StepCancelledException.class);
             assertThat(postgres.isRunning()).as("started, to be swapped back").isTrue();
         }
     }
 
-    private static RunningStep step(VolumesKept kept) {
-        return new RunningStep("rb-dead").after(kept);
+    /** A kept volume that was not removed does not come back. */
+    @Test
+    void startsAServerWhoseVolumeIsStillTheOneFromBefore() throws Exception {
+        try (var postgres = new PostgresContainer();
+                var engines = new EngineProvider()) {
+            var action = new SwapDatabaseBack(postgres.compose(), postgres.database("postgres"));
+            var volume = postgres.volume();
+            var copy = new KeptVolume(volume, "/backups/" + volume, 1L, "local", Map.of(), Map.of());
+            postgres.kill();
+
+            assertThatThrownBy(() -> new SwapDatabaseBackHandler(engines)
+                            .execute(
+                                    action,
+                                    new RunningStep("rb-dead")
+                                            .after(new VolumesKept(List.of(copy), List.of()))
+                                            .killedAtCheckpoint(3)))
+                    .isInstanceOf(StepCancelledException.class);
+            assertThat(postgres.isRunning()).isTrue();
+        }
     }
 
-    private static VolumesKept kept(String volume) {
-        var copy = new KeptVolume(volume, "/backups/" + volume, 1L, "local", Map.of(), Map.of());
-        return new VolumesKept(List.of(copy), List.of());
+    @Test
+    void knowsTheVolumeThatTheDataAreIn() {
+        var data = new Mount("/var/lib/postgresql/data", "data");
+        var outer = new Mount("/var/lib/postgresql", "outer");
+        var bound = new Mount("/var/lib/postgresql/data/pgdata", "");
+        var archive = new Mount("/archive", "archive");
+
+        assertThat(DataVolume.mount(List.of(archive, outer, data), Optional.of(Path.of("/var/lib/postgresql/data"))))
+                .contains(data);
+        assertThat(DataVolume.mount(List.of(archive, outer), Optional.of(Path.of("/var/lib/postgresql/18/docker"))))
+                .contains(outer);
+        assertThat(DataVolume.mount(List.of(data, bound), Optional.of(Path.of("/var/lib/postgresql/data/pgdata"))))
+                .contains(bound);
+        assertThat(DataVolume.mount(List.of(archive), Optional.of(Path.of("/var/lib/postgresql/data"))))
+                .isEmpty();
+        assertThat(DataVolume.mount(List.of(archive), Optional.empty())).contains(archive);
+        assertThat(DataVolume.mount(List.of(archive, data), Optional.empty())).isEmpty();
+    }
+
+    private static RunningStep step(String removed) {
+        return new RunningStep("rb-dead").after(new VolumesRemoved(List.of(removed)));
     }
 }

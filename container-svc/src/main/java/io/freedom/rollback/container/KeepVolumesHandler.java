@@ -122,7 +122,7 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
                 // What is removed next must be on the disk by then.
                 file.force(true);
             }
-            requireReadable(volume, partial, step);
+            requireReadable(volume, partial, bytes, step);
             Files.move(partial, archive.file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             archive.forceFolder();
             return bytes;
@@ -132,10 +132,13 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
     }
 
     /** A stream that was cut within zeros ends like a whole one: only its entries tell that something is missing. */
-    private static void requireReadable(EngineVolume volume, Path copy, StepContext step)
+    private static void requireReadable(EngineVolume volume, Path copy, long size, StepContext step)
             throws StepFailure, IOException {
         try (var in = new BufferedInputStream(Files.newInputStream(copy), 1 << 16)) {
-            EngineVolumes.entries(in, step::checkpoint);
+            EngineVolumes.entries(in, done -> {
+                step.checkpoint();
+                step.progress(done, size, "bytes", "reading the copy of " + volume.name());
+            });
         } catch (TarFormatException e) {
             throw new StepFailure(
                     FailureKind.UNAVAILABLE,

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param pid its first process, as the engine's machine counts; 0 while it does not run
  * @param ports TCP ports on which it says it listens
  * @param binds files and folders of the host that are mounted into it
+ * @param mounts all that is mounted into it
  * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
  */
 public record ContainerDetails(
@@ -30,13 +31,23 @@ public record ContainerDetails(
         long pid,
         Set<Integer> ports,
         List<Bind> binds,
+        List<Mount> mounts,
         List<String> healthCheck) {
     public ContainerDetails {
         ports = Set.copyOf(ports);
         binds = List.copyOf(binds);
+        mounts = List.copyOf(mounts);
         healthCheck = List.copyOf(healthCheck);
     }
 
     /** A path of the host, and whether the container may write to it. */
     public record Bind(String source, boolean writable) {}
+
+    /**
+     * Where something is mounted.
+     *
+     * @param destination absolute path inside
+     * @param volume name of the volume; empty for what is none
+     */
+    public record Mount(String destination, String volume) {}
 }

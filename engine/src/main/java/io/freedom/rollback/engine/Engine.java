@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -170,6 +171,22 @@ public final class Engine implements AutoCloseable {
                         Listed.details(client.inspectContainerCmd(containerId).exec()));
             } catch (NotFoundException e) {
                 return Optional.<ContainerDetails>empty();
+            }
+        });
+    }
+
+    /** A variable of a container's environment, as it was made with; empty when it has none or is gone. */
+    public Optional<String> environment(String containerId, String variable) throws StepFailure, InterruptedException {
+        return calls.call("inspecting container " + shortened(containerId), () -> {
+            try {
+                var config = client.inspectContainerCmd(containerId).exec().getConfig();
+                var environment = config == null ? null : config.getEnv();
+                return Stream.of(environment == null ? new String[0] : environment)
+                        .filter(entry -> entry.startsWith(variable + "="))
+                        .map(entry -> entry.substring(variable.length() + 1))
+                        .findFirst();
+            } catch (NotFoundException e) {
+                return Optional.<String>empty();
             }
         });
     }

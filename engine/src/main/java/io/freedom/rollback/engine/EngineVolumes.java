@@ -11,6 +11,7 @@ import com.github.dockerjava.transport.DockerHttpClient;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -37,6 +38,7 @@ public final class EngineVolumes {
     private static final String CARRIER = "io.freedom.rollback.carrier";
 
     private static final String MOUNTED = "volume";
+    private static final int BLOCK = 512;
     /** The end of a tar archive, and all of an empty one. */
     private static final byte[] NOTHING = new byte[1024];
 
@@ -190,20 +192,26 @@ public final class EngineVolumes {
     /**
      * Reads what {@link #save} wrote to its end.
      *
-     * @param each called for each entry, and may end the reading by throwing
+     * @param progress told the bytes so far, which may end the reading by throwing
      * @return entries, folders among them
      * @throws TarFormatException where one is cut short or is none
      */
-    public static long entries(InputStream archive, Runnable each) throws TarFormatException {
+    public static long entries(InputStream archive, LongConsumer progress) throws TarFormatException {
         long entries = 0;
+        long end = 0;
         var last = "";
         try {
             var tar = new TarArchiveInputStream(archive);
             for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-                each.run();
+                progress.accept(tar.getBytesRead());
                 entries++;
                 last = entry.getName();
                 tar.transferTo(OutputStream.nullOutputStream());
+                end = (tar.getBytesRead() + BLOCK - 1) / BLOCK * BLOCK;
+            }
+            // What is cut between two entries looks like one that is whole, but for its end.
+            if (tar.getBytesRead() < end + NOTHING.length) {
+                throw new EOFException("the end mark is missing");
             }
             return entries;
         } catch (IOException e) {

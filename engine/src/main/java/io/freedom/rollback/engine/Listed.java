@@ -74,6 +74,7 @@ final class Listed {
                 state.getPidLong() == null ? 0 : state.getPidLong(),
                 ports(c),
                 binds(c),
+                mounts(c),
                 healthCheck(c));
     }
 
@@ -96,6 +97,17 @@ final class Listed {
                         .filter(mount -> orEmpty(mount.getName()).isEmpty() && mount.getSource() != null)
                         .map(mount ->
                                 new ContainerDetails.Bind(mount.getSource(), !Boolean.FALSE.equals(mount.getRW())))
+                        .toList();
+    }
+
+    private static List<ContainerDetails.Mount> mounts(InspectContainerResponse c) {
+        var mounts = c.getMounts();
+        return mounts == null
+                ? List.of()
+                : mounts.stream()
+                        .filter(mount -> mount.getDestination() != null)
+                        .map(mount -> new ContainerDetails.Mount(
+                                mount.getDestination().getPath(), orEmpty(mount.getName())))
                         .toList();
     }
 

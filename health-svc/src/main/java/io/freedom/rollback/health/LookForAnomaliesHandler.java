@@ -1,7 +1,6 @@
 package io.freedom.rollback.health;
 
 import io.freedom.rollback.engine.ContainerDetails;
-import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
@@ -14,8 +13,11 @@ import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** One look at a platform: its probes, its containers, and what they log. */
 final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
@@ -24,6 +26,8 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
 
     // Fewer may happen while a service waits for others; it is well again.
     private static final int CRASH_LOOP = 3;
+
+    private static final Set<String> RESTARTED = Set.of("always", "unless-stopped");
 
     private static final Set<String> ENDED = Set.of("created", "exited", "dead");
 
@@ -53,18 +57,38 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         if (containers.isEmpty()) {
             anomalies.add("project " + look.getCompose().getProject() + " has no containers");
         }
+        var running = new TreeSet<String>();
+        var told = new HashSet<String>();
         for (var container : containers) {
             step.checkpoint();
-            inspect(engine, container, look, begins, anomalies);
+            var details = engine.details(container.id());
+            if (details.isPresent()) { // not removed since it was listed
+                judge(container, details.get(), look, begins).ifPresent(anomaly -> {
+                    anomalies.add(container.service() + " " + anomaly);
+                    told.add(container.service());
+                });
+                if (container.isActive() && !isJob(details.get())) {
+                    running.add(container.service());
+                }
+            }
             engine.logs(container.id(), look.getLogsSince(), line -> errors.accept(container.service(), line));
             errors.check();
+        }
+        for (var service : look.getServices()) {
+            if (!running.contains(service) && told.add(service)) {
+                anomalies.add(service + " ran before, and " + howItIs(service, containers));
+            }
         }
         if (errors.count() > look.getErrorsAllowed()) {
             errors.found().ifPresent(anomalies::add);
         }
         return new Completed(
                 new AnomaliesLookedFor(
-                        List.copyOf(anomalies), look.getProbes().size(), containers.size(), errors.count()),
+                        List.copyOf(anomalies),
+                        look.getProbes().size(),
+                        containers.size(),
+                        errors.count(),
+                        List.copyOf(running)),
                 anomalies.isEmpty() ? "all is well" : String.join("; ", anomalies));
     }
 
@@ -85,35 +109,45 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         return Instant.parse(details.createdAt()).isAfter(look.getBegan());
     }
 
-    private static void inspect(
-            Engine engine, EngineContainer container, LookForAnomalies look, Instant begins, List<String> anomalies)
-            throws StepFailure, InterruptedException {
-        var details = engine.details(container.id());
-        if (details.isEmpty()) {
-            return; // removed since it was listed
+    /** It ends by itself, and that is all right. */
+    private static boolean isJob(ContainerDetails details) {
+        return details.ports().isEmpty()
+                && details.healthCheck().isEmpty()
+                && !RESTARTED.contains(details.restartPolicy());
+    }
+
+    private static String howItIs(String service, List<EngineContainer> containers) {
+        return containers.stream()
+                .filter(container -> container.service().equals(service))
+                .map(container -> "is " + container.state())
+                .findFirst()
+                .orElse("has no container any more");
+    }
+
+    /** What is wrong with a container, after the name of its service. */
+    private static Optional<String> judge(
+            EngineContainer container, ContainerDetails details, LookForAnomalies look, Instant begins) {
+        var state = details.state();
+        if (state.equals("exited") && details.exitCode() == 0) {
+            return Optional.empty(); // a job that is done, or a service that ran before
         }
-        var state = details.get().state();
-        if (state.equals("exited") && details.get().exitCode() == 0) {
-            return; // a job that is done
+        if (ENDED.contains(state) && Instant.parse(details.finishedAt()).isBefore(look.getBegan())) {
+            return Optional.empty(); // stopped by somebody before, and left so
         }
-        if (ENDED.contains(state) && Instant.parse(details.get().finishedAt()).isBefore(look.getBegan())) {
-            return; // stopped by somebody before, and left so
-        }
-        var started = Instant.parse(details.get().startedAt());
+        var started = Instant.parse(details.startedAt());
         var isNew = started.isAfter(look.getStableSince().plus(SKEW));
         if (!container.isRunning()) {
-            anomalies.add(container.service() + " is " + state
-                    + (details.get().exitCode() == 0
-                            ? ""
-                            : " with exit code " + details.get().exitCode()));
+            return Optional.of(
+                    "is " + state + (details.exitCode() == 0 ? "" : " with exit code " + details.exitCode()));
         } else if ("unhealthy".equals(container.health())) {
-            anomalies.add(container.service() + " is unhealthy");
-        } else if (isNew && isOurs(details.get(), look) && details.get().restarts() >= CRASH_LOOP) {
-            anomalies.add("%s ended by itself and was started again %d times, last at %s"
-                    .formatted(container.service(), details.get().restarts(), started));
+            return Optional.of("is unhealthy");
+        } else if (isNew && isOurs(details, look) && details.restarts() >= CRASH_LOOP) {
+            return Optional.of("ended by itself and was started again %d times, last at %s"
+                    .formatted(details.restarts(), started));
         } else if (isNew && started.isAfter(look.getLogsSince()) && started.isBefore(begins)) {
             // What is started meanwhile, the next look finds.
-            anomalies.add(container.service() + " was restarted at " + started);
+            return Optional.of("was restarted at " + started);
         }
+        return Optional.empty();
     }
 }

@@ -26,6 +26,11 @@ final class Containers implements AutoCloseable {
         docker(List.of("wait", id));
     }
 
+    void remove(String id) throws StepFailure, InterruptedException {
+        started.remove(id);
+        docker(List.of("rm", "--force", "--volumes", id));
+    }
+
     void start(String id) throws StepFailure, InterruptedException {
         docker(List.of("start", id));
     }

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -30,15 +31,14 @@ class LookForAnomaliesHandlerTest {
         containers.close();
     }
 
-    private String started(String service, String script) throws Exception {
-        return containers.run(
+    private String started(String service, String script, String... options) throws Exception {
+        var argv = new ArrayList<>(List.of(
                 "--network=none",
                 "--label=com.docker.compose.project=" + project,
-                "--label=com.docker.compose.service=" + service,
-                "rollback-local/python:bookworm",
-                "sh",
-                "-c",
-                script);
+                "--label=com.docker.compose.service=" + service));
+        argv.addAll(List.of(options));
+        argv.addAll(List.of("rollback-local/python:bookworm", "sh", "-c", script));
+        return containers.run(argv.toArray(String[]::new));
     }
 
     private AnomaliesLookedFor look(List<HttpProbe> probes, int errorsAllowed, Instant stableSince) throws Exception {
@@ -51,7 +51,12 @@ class LookForAnomaliesHandlerTest {
     }
 
     private AnomaliesLookedFor look(
-            List<HttpProbe> probes, int errorsAllowed, Instant began, Instant stableSince, Instant lastLook)
+            List<HttpProbe> probes,
+            int errorsAllowed,
+            Instant began,
+            Instant stableSince,
+            Instant lastLook,
+            String... services)
             throws Exception {
         var compose = ComposeProject.newBuilder()
                 .setProject(project)
@@ -68,7 +73,8 @@ class LookForAnomaliesHandlerTest {
                                 errorsAllowed,
                                 began,
                                 stableSince,
-                                lastLook),
+                                lastLook,
+                                List.of(services)),
                         RecordedStep.within(Duration.ofSeconds(30)));
         return (AnomaliesLookedFor) done.result();
     }
@@ -84,7 +90,8 @@ class LookForAnomaliesHandlerTest {
                     .setPatient(false)
                     .build();
 
-            assertThat(look(List.of(probe), 0, Instant.now())).isEqualTo(new AnomaliesLookedFor(List.of(), 1, 2, 0L));
+            assertThat(look(List.of(probe), 0, Instant.now()))
+                    .isEqualTo(new AnomaliesLookedFor(List.of(), 1, 2, 0L, List.of()));
         }
     }
 
@@ -137,15 +144,7 @@ class LookForAnomaliesHandlerTest {
         assertThat(look(List.of(), 0, hourAgo, now).getAnomalies()).isEmpty();
 
         var script = "test -e /3 && exec sleep 600; test -e /2 && touch /3; test -e /1 && touch /2; touch /1; exit 1";
-        var loop = containers.run(
-                "--network=none",
-                "--restart=always",
-                "--label=com.docker.compose.project=" + project,
-                "--label=com.docker.compose.service=gui",
-                "rollback-local/python:bookworm",
-                "sh",
-                "-c",
-                script);
+        var loop = started("gui", script, "--restart=always");
         await().atMost(Duration.ofSeconds(30)).until(() -> {
             var details = engines.engine().details(loop).orElseThrow();
             return details.restarts() == 3 && details.state().equals("running");
@@ -158,6 +157,32 @@ class LookForAnomaliesHandlerTest {
         assertThat(look(List.of(), 0, later).getAnomalies())
                 .as("before the rollback")
                 .isEmpty();
+    }
+
+    @Test
+    void findsServicesThatWereStoppedCleanlyOrRemovedAndNoJobsThatAreDone() throws Exception {
+        var longAgo = Instant.now().plusSeconds(1);
+        var waits = "trap 'exit 0' TERM; sleep 600 & wait";
+        started("job", waits);
+        started("gui", "exec sleep 600", "--expose=3000");
+        started("api", waits, "--restart=unless-stopped");
+        var watched = started("kb", waits, "--health-cmd=true");
+
+        var before = look(List.of(), 0, longAgo);
+        assertThat(before.getAnomalies()).isEmpty();
+        assertThat(before.getRunning()).containsExactly("api", "gui", "kb");
+
+        for (var container : engines.engine().containers(project)) {
+            if (!container.service().equals("gui")) {
+                engines.engine().stop(container.id(), Duration.ofSeconds(10));
+            }
+        }
+        containers.remove(watched);
+        var after = look(List.of(), 0, Instant.EPOCH, longAgo, longAgo, "api", "gui", "kb");
+
+        assertThat(after.getAnomalies())
+                .containsExactly("api ran before, and is exited", "kb ran before, and has no container any more");
+        assertThat(after.getRunning()).containsExactly("gui");
     }
 
     @Test

@@ -159,17 +159,13 @@ public final class Admission {
             if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK
                     && plan.getIncidentClass() == incident.getIncidentClass()) {
                 // It looks, or rolls back what was found; not one of services that somebody named.
-                return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id()) || isContinuation(rollback.id());
+                return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id()) || plan.getContinues() != null;
             }
             return wanted.scenario().id().equals(plan.getScenario())
                     && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {
             return false; // it is said when its turn comes
         }
-    }
-
-    private static boolean isContinuation(String rollbackId) {
-        return rollbackId.endsWith(CONTINUED);
     }
 
     /** What identifies an incident, however often it is reported. */
@@ -247,6 +243,7 @@ public final class Admission {
             var looked = Duration.between(ended.startedAt(), now).toMillis();
             var plan = Plan.newBuilder(planned)
                     .setRto(Math.max(1000, planned.getRto() - looked))
+                    .setContinues(ended.id())
                     .build();
             return new Decision.Start(new RollbackCommand.Start(
                     id, plan, incident, ended.operator(), reason(ended.startReason(), choice.why())));

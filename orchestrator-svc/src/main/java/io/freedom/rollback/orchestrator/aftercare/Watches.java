@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Looks at a platform now and then after a rollback, one look at a time. Each is a command of its own to a health worker.
@@ -28,6 +29,19 @@ public final class Watches {
     // A worker that does not finish in time says so.
     private static final Duration GIVEN_UP = PATIENCE.plusSeconds(5);
 
+    /**
+     * What a look came to.
+     *
+     * @param anomalies one line each, empty for nothing
+     * @param running services, other than jobs
+     */
+    public record Look(List<String> anomalies, List<String> running) {
+        public Look {
+            anomalies = List.copyOf(anomalies);
+            running = List.copyOf(running);
+        }
+    }
+
     private Watches() {}
 
     /** @param began when the rollback had */
@@ -37,7 +51,7 @@ public final class Watches {
                 .setBegan(began)
                 .setSince(now)
                 .setUntil(now.plus(platform.watch().during()))
-                .setNext(now.plus(platform.watch().every()))
+                .setNext(now) // what runs then is to run on
                 .setLast(now)
                 .setAnsweredAt(now)
                 .build();
@@ -73,7 +87,7 @@ public final class Watches {
     public static StepCommand look(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
         // One that an older release began does not say it.
         var seen = watch.getAnsweredAt().isBefore(watch.getSince()) ? watch.getLast() : watch.getAnsweredAt();
-        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), seen);
+        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), seen, watch.getServices());
         return StepCommand.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())
@@ -85,8 +99,8 @@ public final class Watches {
                 .build();
     }
 
-    /** What the newest look found, empty for nothing; that a worker cannot look is an anomaly, too. Empty if it is no answer. */
-    public static Optional<List<String>> found(StabilityWatch watch, StepEvent event) {
+    /** What the newest look found; that a worker cannot look is an anomaly, too. Empty if it is no answer. */
+    public static Optional<Look> found(StabilityWatch watch, StepEvent event) {
         boolean isNewest =
                 event.getRollbackId().equals(watch.getRollbackId()) && event.getAttempt() == watch.getAsked();
         if (!isNewest || !isUnderWay(watch)) {
@@ -95,14 +109,16 @@ public final class Watches {
         return switch (event.getEvent()) {
             case StepDone done
             when done.getResult().getResult() instanceof AnomaliesLookedFor looked ->
-                Optional.of(looked.getAnomalies());
-            case StepError error -> Optional.of(List.of(error.getMessage()));
+                Optional.of(new Look(looked.getAnomalies(), looked.getRunning()));
+            case StepError error -> Optional.of(new Look(List.of(error.getMessage()), List.of()));
             default -> Optional.empty();
         };
     }
 
-    public static StabilityWatch heard(StabilityWatch watch, List<String> anomalies) {
-        boolean well = anomalies.isEmpty();
+    public static StabilityWatch heard(StabilityWatch watch, Look look) {
+        boolean well = look.anomalies().isEmpty();
+        var services = new TreeSet<>(watch.getServices());
+        services.addAll(look.running());
         return StabilityWatch.newBuilder(watch)
                 .setHeard(watch.getAsked())
                 .setAnsweredAt(watch.getLast())
@@ -110,6 +126,7 @@ public final class Watches {
                 .setAnswered(watch.getAnswered() + 1)
                 .setWithAnomalies(watch.getWithAnomalies() + (well ? 0 : 1))
                 .setRunning(well ? 0 : watch.getRunning() + 1)
+                .setServices(List.copyOf(services))
                 .build();
     }
 

@@ -223,7 +223,7 @@ final class BackupSteps {
                 .attempts(2);
     }
 
-    /** @param intoNewVolume the server has one, and the step that kept those before is container.keep-volumes */
+    /** @param intoNewVolume the server has one, and the step that removed those before is container.remove-volumes */
     PlannedStep restore(Database restored, String restorePoint, boolean intoNewVolume) {
         return step(
                         "backup.restore-database",
@@ -236,7 +236,8 @@ final class BackupSteps {
                                 .build(),
                         LONG)
                 .attempts(2)
-                .undoneBy(swapBack(restored), intoNewVolume ? new String[] {"container.keep-volumes"} : new String[0]);
+                .undoneBy(
+                        swapBack(restored), intoNewVolume ? new String[] {"container.remove-volumes"} : new String[0]);
     }
 
     /** Of the copy of a drill, which its platform's restore points are restored into. */

@@ -285,7 +285,7 @@ final class ContainerSteps {
                                 compose,
                                 request.keptVolumes(),
                                 request.platform().backups().reserve()),
-                        LONG)
+                        LONG.multipliedBy(2)) // written, and read again
                 .attempts(2);
     }
 

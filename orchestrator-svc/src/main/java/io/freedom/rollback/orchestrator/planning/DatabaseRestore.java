@@ -20,7 +20,7 @@ final class DatabaseRestore {
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
         plan.add(plan.backup.checkSpace().attempts(2));
-
+        plan.addReading(Preservation.baseline(plan, database));
         plan.addWhereReadable(plan.backup.verifyRestorePoint(restorePoint, database));
         plan.add(plan.backup.checkServer(database));
         boolean rebuilt = plan.request.rebuildsDatabase();

@@ -76,7 +76,9 @@ final class FullRollback {
     static PlannedStep seal(PlanDraft plan, Database database) {
         var seal = plan.backup.seal(database);
         boolean replaces = plan.request.restorePoint() != null || plan.request.isReset();
-        return replaces ? seal.undoneBy(plan.health.rowsAsBefore(database), "backup.seal-database") : seal;
+        return replaces
+                ? seal.undoneBy(plan.health.rowsAsBefore(database), "backup.seal-database", "health.baseline")
+                : seal;
     }
 
     /** @param sealed what comes before, so that nothing is written any more */

@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 
 /** One look at a platform after a rollback: all its probes, its containers, what they log. */
 public final class Looks {
@@ -14,9 +15,10 @@ public final class Looks {
      * @param began what did not run then needs not run
      * @param stableSince what was started later was restarted
      * @param logsSince lines from then on count
+     * @param services that are to run
      */
     public static LookForAnomalies at(
-            PlatformDescriptor platform, Instant began, Instant stableSince, Instant logsSince) {
+            PlatformDescriptor platform, Instant began, Instant stableSince, Instant logsSince, List<String> services) {
         var probes = new ArrayList<HttpProbe>();
         platform.probes().http().forEach(probe -> probes.add(Contracts.glance(probe)));
         if (platform.probes().model() != null) {
@@ -33,6 +35,7 @@ public final class Looks {
                 platform.watch().errors(),
                 began,
                 stableSince,
-                logsSince);
+                logsSince,
+                services);
     }
 }

@@ -86,6 +86,14 @@ public record PlanRequest(
         return (point != null || isReset()) && platform.database() != null && migration() == null;
     }
 
+    /** Nobody counts its rows when the last writer has stopped: some services may write on, or it is no longer to be relied on. */
+    boolean replacesDatabaseUnsealed() {
+        return switch (scenario) {
+            case SERVICE_ROLLBACK, DATABASE_RESTORE, DATABASE_REBUILD -> replacesDatabase();
+            default -> false;
+        };
+    }
+
     /** Nothing of the platform stays where it is. */
     boolean isReset() {
         return scenario == Scenario.FULL_RESET;

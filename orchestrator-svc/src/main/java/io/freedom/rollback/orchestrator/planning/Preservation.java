@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.List;
 
@@ -31,7 +32,7 @@ final class Preservation {
         plan.add(plan.health.envKeys().after(isolated));
         plan.add(plan.backup.checkSpace().attempts(2).after(isolated));
         if (database != null) {
-            plan.addReading(plan.health.baseline(database).after(isolated));
+            plan.addReading(baseline(plan, database).after(isolated));
         }
         if (database != null && restorePoint != null) {
             // With the database's own tools, which a container that does not run does not have; the restore verifies it
@@ -39,6 +40,14 @@ final class Preservation {
             plan.addWhereReadable(
                     plan.backup.verifyRestorePoint(restorePoint, database).after(isolated));
         }
+    }
+
+    /** Where nobody seals the database before it is replaced, what undoes that ends with a look whether these rows are back. */
+    static PlannedStep baseline(PlanDraft plan, Database database) {
+        var baseline = plan.health.baseline(database);
+        return plan.request.replacesDatabaseUnsealed()
+                ? baseline.undoneBy(plan.health.rowsAsBefore(database), "health.baseline")
+                : baseline;
     }
 
     /** Phase 2: backup and preservation, in parallel. */

@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.FollowUps;
 import io.freedom.rollback.orchestrator.aftercare.Watches;
 import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
@@ -19,6 +20,7 @@ import io.freedom.rollback.schemas.step.Worker;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out what follows a rollback that has succeeded. */
 final class Aftercare {
@@ -74,7 +76,7 @@ final class Aftercare {
     /** Looks at a platform if it is its turn. */
     void tick(String platform, Instant now) {
         var watch = store.platform(platform).getWatch();
-        if (watch == null || store.live(platform) != null) {
+        if (watch == null || isInTheWay(store.live(platform))) {
             return;
         }
         var descriptor = descriptor(platform);
@@ -91,6 +93,11 @@ final class Aftercare {
             watched(platform, Watches.asked(watch, descriptor.get(), now));
             publisher.command(Worker.HEALTH, Watches.look(watch, descriptor.get(), now), now);
         }
+    }
+
+    /** Whatever runs; but taking a restore point changes nothing of the platform. */
+    private static boolean isInTheWay(SagaStore.@Nullable Live live) {
+        return live != null && !live.rollback.plan().getScenario().equals(Scenario.RESTORE_POINT.id());
     }
 
     /** Platforms of which people are to be reminded of something. */
@@ -120,21 +127,26 @@ final class Aftercare {
         var platform = event.getPlatform();
         var before = store.platform(platform).getWatch();
         var descriptor = descriptor(platform);
-        var found = before == null ? Optional.<List<String>>empty() : Watches.found(before, event);
+        var found = before == null ? Optional.<Watches.Look>empty() : Watches.found(before, event);
         if (before == null || found.isEmpty() || descriptor.isEmpty()) {
             return true;
         }
-        judge(platform, Watches.heard(before, found.get()), descriptor.get(), found.get(), now);
+        judge(
+                platform,
+                Watches.heard(before, found.get()),
+                descriptor.get(),
+                found.get().anomalies(),
+                now);
         return true;
     }
 
     private void judge(
-            String platform, StabilityWatch watch, PlatformDescriptor descriptor, List<String> found, Instant now) {
+            String platform, StabilityWatch watch, PlatformDescriptor descriptor, List<String> anomalies, Instant now) {
         watched(platform, watch);
         if (Watches.isRelapse(watch, descriptor)) {
             var id = watch.getRollbackId();
-            history.add(platform, id, new PlatformRelapsed(id, found, watch.getRunning()), now);
-            notifications.tell(Notices.relapsed(platform, id, found), platform, id + ".relapse", now);
+            history.add(platform, id, new PlatformRelapsed(id, anomalies, watch.getRunning()), now);
+            notifications.tell(Notices.relapsed(platform, id, anomalies), platform, id + ".relapse", now);
             ended(platform, watch, "the platform has relapsed", now);
         }
     }

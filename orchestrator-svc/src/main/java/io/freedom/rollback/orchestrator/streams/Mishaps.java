@@ -82,12 +82,23 @@ public final class Mishaps {
         }
     }
 
-    /** The same again and again: not at all any more where it failed often enough, one time after the other. */
+    /**
+     * The same again and again: not at all any more where it failed often enough, one time after the other.
+     *
+     * @return whether it was done
+     */
+    boolean guardOrPutAside(String place, Runnable work) {
+        if (at(place).isPresent()) {
+            return false;
+        }
+        guard(place, work);
+        forget(place);
+        return true;
+    }
+
+    /** The same; and who watches this process is told where it is not done any more. */
     void guardOrLeave(String place, Runnable work) {
-        if (at(place).isEmpty()) {
-            guard(place, work);
-            forget(place);
-        } else {
+        if (!guardOrPutAside(place, work)) {
             leave(place);
         }
     }

@@ -76,13 +76,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     /** Costs nothing where nothing is watched, overdue or to be backed up: no record is written, so no transaction begins. */
     private void look(Instant now) {
         for (var platform : aftercare.watched()) {
-            mishaps.guardOrLeave("the watch of " + platform, () -> aftercare.tick(platform, now));
+            mishaps.guardOrPutAside("the watch of " + platform, () -> aftercare.tick(platform, now));
         }
         for (var platform : aftercare.toRemind(now)) {
-            mishaps.guardOrLeave("what is to be done about " + platform, () -> aftercare.remind(platform, now));
+            mishaps.guardOrPutAside("what is to be done about " + platform, () -> aftercare.remind(platform, now));
         }
         for (var platform : schedules.due(now)) {
-            mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
+            mishaps.guardOrPutAside("the schedule of " + platform, () -> schedules.tick(platform, now));
         }
         publisher.commitWhatIsAwaited();
         tickWhileSomethingRuns();

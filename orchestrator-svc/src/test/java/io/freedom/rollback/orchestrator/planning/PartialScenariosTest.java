@@ -230,8 +230,25 @@ class PartialScenariosTest {
         for (var scenario : List.of(Scenario.FULL_ROLLBACK, Scenario.FULL_RESET)) {
             var seal = step(plan(scenario, RESTORE_POINT), SealDatabase.class).orElseThrow();
             assertThat(seal.getCompensation().getAction().getAction()).isInstanceOf(CheckDatabase.class);
-            assertThat(seal.getCompensation().getInputs()).containsExactly(seal.getId());
+            assertThat(seal.getCompensation().getInputs()).containsExactly(seal.getId(), "health.baseline");
         }
+        for (var scenario : List.of(Scenario.SERVICE_ROLLBACK, Scenario.DATABASE_RESTORE, Scenario.DATABASE_REBUILD)) {
+            var plan = plan(scenario, RESTORE_POINT);
+            var baseline = step(plan, RecordBaseline.class).orElseThrow();
+            assertThat(baseline.getCompensation().getAction().getAction())
+                    .as(scenario.id())
+                    .isInstanceOf(CheckDatabase.class);
+            assertThat(baseline.getCompensation().getInputs()).containsExactly(baseline.getId());
+            assertThat(PlannerTest.before(plan, "backup.restore-database"))
+                    .as("so it is undone after that")
+                    .contains(baseline.getId());
+            assertThat(baseline.getOnFailure()).as("it may be corrupt").isEqualTo(FailurePolicy.CONTINUE);
+        }
+        assertThat(step(plan(Scenario.SERVICE_ROLLBACK, null), RecordBaseline.class)
+                        .orElseThrow()
+                        .getCompensation())
+                .as("data stay")
+                .isNull();
         assertThat(step(plan(Scenario.FULL_ROLLBACK, null), SealDatabase.class)
                         .orElseThrow()
                         .getCompensation())

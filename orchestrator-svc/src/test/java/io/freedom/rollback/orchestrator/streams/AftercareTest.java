@@ -158,7 +158,11 @@ class AftercareTest {
     }
 
     private static StepDone found(String... anomalies) {
-        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(anomalies), 1, 1, 0L)), "", false);
+        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(anomalies), 1, 1, 0L, List.of())), "", false);
+    }
+
+    private static StepDone running(String... services) {
+        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(), 1, 1, 0L, List.of(services))), "", false);
     }
 
     private void look(int number, SpecificRecord answer) {
@@ -170,30 +174,33 @@ class AftercareTest {
     void asksAHealthWorkerEachMinuteUntilTheTimeIsOver() {
         assertThat(facts(StabilityWatchStarted.class))
                 .containsExactly(new StabilityWatchStarted("rb-1", after(300), 60_000L));
+        tick(after(0));
+        answer(1, running("api", "gui"));
         tick(after(59));
-        assertThat(sent(StepCommand.class)).isEmpty();
+        assertThat(sent(StepCommand.class)).as("what runs at once").hasSize(1);
 
         tick(after(60));
         tick(after(65));
-        assertThat(sent(StepCommand.class)).hasSize(1);
+        assertThat(sent(StepCommand.class)).hasSize(2);
         wired(); // another orchestrator goes on
-        answer(1, found());
+        answer(2, running("gui", "mlx"));
         tick(after(121));
 
         var commands = sent(StepCommand.class);
-        assertThat(commands).extracting(StepCommand::getAttempt).containsExactly(1, 2);
+        assertThat(commands).extracting(StepCommand::getAttempt).containsExactly(1, 2, 3);
         var look = (LookForAnomalies)
                 ((ExecuteStep) commands.getLast().getCommand()).getAction().getAction();
         assertThat(look.getProbes()).hasSize(3).noneMatch(probe -> probe.getPatient());
         assertThat(look.getBegan()).isEqualTo(END.minusSeconds(60));
         assertThat(look.getStableSince()).isEqualTo(END);
         assertThat(look.getLogsSince()).isEqualTo(after(60));
+        assertThat(look.getServices()).containsExactly("api", "gui", "mlx");
 
-        answer(2, found());
+        answer(3, found());
         tick(after(300));
 
         assertThat(facts(StabilityWatchEnded.class))
-                .containsExactly(new StabilityWatchEnded("rb-1", 2, 0, "its time is over"));
+                .containsExactly(new StabilityWatchEnded("rb-1", 3, 0, "its time is over"));
         assertThat(store.watched()).isEmpty();
         assertThat(sent(Notification.class)).isEmpty();
     }

@@ -258,6 +258,18 @@ class MishapsTest {
     }
 
     @Test
+    void putsWhatIsNoRollbackAsideWithoutCallingThisProcessUnfit() {
+        for (int tick = 1; tick <= 2; tick++) {
+            assertThatThrownBy(() -> mishaps.guardOrPutAside("a watch", () -> broken("a watch")))
+                    .hasMessage("a fault of ours");
+        }
+
+        assertThat(mishaps.guardOrPutAside("a watch", () -> broken("a watch"))).isFalse();
+        assertThat(mishaps.left()).isEmpty();
+        assertThat(mishaps.putAside()).containsOnlyKeys("a watch");
+    }
+
+    @Test
     void leavesNothingThatFailsNowAndThen() {
         for (int tick = 1; tick <= 3; tick++) {
             assertThatThrownBy(() -> mishaps.guardOrLeave("one", () -> broken("one")))
