@@ -15,6 +15,7 @@ import java.util.Set;
  * @param error why it could not be started; empty for none
  * @param pid its first process, as the engine's machine counts; 0 while it does not run
  * @param ports TCP ports on which it says it listens
+ * @param publishes whether ports of the machine lead to it while it runs
  * @param binds files and folders of the host that are mounted into it
  * @param mounts all that is mounted into it
  * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
@@ -30,6 +31,7 @@ public record ContainerDetails(
         String error,
         long pid,
         Set<Integer> ports,
+        boolean publishes,
         List<Bind> binds,
         List<Mount> mounts,
         List<String> healthCheck) {

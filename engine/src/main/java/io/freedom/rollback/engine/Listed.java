@@ -73,6 +73,7 @@ final class Listed {
                 orEmpty(state.getError()),
                 state.getPidLong() == null ? 0 : state.getPidLong(),
                 ports(c),
+                publishes(c),
                 binds(c),
                 mounts(c),
                 healthCheck(c));
@@ -86,6 +87,11 @@ final class Listed {
                         .filter(port -> port.getProtocol() == InternetProtocol.TCP)
                         .map(ExposedPort::getPort)
                         .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static boolean publishes(InspectContainerResponse c) {
+        var bindings = c.getHostConfig() == null ? null : c.getHostConfig().getPortBindings();
+        return bindings != null && !bindings.getBindings().isEmpty();
     }
 
     /** Volumes have a name, bind mounts have none. */

@@ -67,7 +67,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
                     anomalies.add(container.service() + " " + anomaly);
                     told.add(container.service());
                 });
-                if (container.isActive() && !isJob(details.get())) {
+                if (container.isActive() && !isJob(container.service(), details.get(), look)) {
                     running.add(container.service());
                 }
             }
@@ -109,10 +109,13 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         return Instant.parse(details.createdAt()).isAfter(look.getBegan());
     }
 
-    /** It ends by itself, and that is all right. */
-    private static boolean isJob(ContainerDetails details) {
-        return details.ports().isEmpty()
-                && details.healthCheck().isEmpty()
+    /**
+     * It ends by itself, and that is all right. What its image says, a health check or ports, tells nothing: jobs are often made
+     * from a service's image.
+     */
+    private static boolean isJob(String service, ContainerDetails details, LookForAnomalies look) {
+        return !look.getNamed().contains(service)
+                && !details.publishes()
                 && !RESTARTED.contains(details.restartPolicy());
     }
 

@@ -74,7 +74,8 @@ class LookForAnomaliesHandlerTest {
                                 began,
                                 stableSince,
                                 lastLook,
-                                List.of(services)),
+                                List.of(services),
+                                List.of("kb")),
                         RecordedStep.within(Duration.ofSeconds(30)));
         return (AnomaliesLookedFor) done.result();
     }
@@ -163,10 +164,10 @@ class LookForAnomaliesHandlerTest {
     void findsServicesThatWereStoppedCleanlyOrRemovedAndNoJobsThatAreDone() throws Exception {
         var longAgo = Instant.now().plusSeconds(1);
         var waits = "trap 'exit 0' TERM; sleep 600 & wait";
-        started("job", waits);
-        started("gui", "exec sleep 600", "--expose=3000");
+        started("job", waits, "--expose=3000", "--health-cmd=true");
+        started("gui", "exec sleep 600", "--publish=127.0.0.1::3000");
         started("api", waits, "--restart=unless-stopped");
-        var watched = started("kb", waits, "--health-cmd=true");
+        var watched = started("kb", waits);
 
         var before = look(List.of(), 0, longAgo);
         assertThat(before.getAnomalies()).isEmpty();

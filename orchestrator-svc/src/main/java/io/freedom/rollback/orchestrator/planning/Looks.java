@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.action.LookForAnomalies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /** One look at a platform after a rollback: all its probes, its containers, what they log. */
 public final class Looks {
@@ -36,6 +37,16 @@ public final class Looks {
                 began,
                 stableSince,
                 logsSince,
-                services);
+                services,
+                named(platform));
+    }
+
+    private static List<String> named(PlatformDescriptor platform) {
+        var named = new TreeSet<String>();
+        platform.services().forEach(service -> named.add(service.name()));
+        if (platform.database() != null) {
+            named.add(platform.database().service());
+        }
+        return List.copyOf(named);
     }
 }
