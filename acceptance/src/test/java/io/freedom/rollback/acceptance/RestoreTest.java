@@ -3,8 +3,11 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +16,7 @@ class RestoreTest {
     private final ControlPlane plane = ControlPlane.shared();
 
     @Test
-    void restoresTheDatabaseFromBeforeTheCorruptionBegan() {
+    void restoresTheDatabaseFromBeforeTheCorruptionBegan() throws IOException {
         try (var platform = Platform.broken("acc-restore").registered(plane)) {
             var good = platform.data();
             var point = plane.rollbackctl(
@@ -23,10 +26,12 @@ class RestoreTest {
             assertThat(plane.rollbackctl("backups", "list", "acc-restore")
                             .succeeded()
                             .output())
-                    .containsPattern(id + " +acc-restore .* restore-point +PostgreSQL 15\\.\\d+ +– +restore\n")
+                    .containsPattern(id
+                            + " +acc-restore .* restore-point +PostgreSQL 15\\.\\d+ +20[-0-9]+ [:0-9]+.* – +restore\n")
                     .contains("is in no restore point; RPO 15 min");
             assertThat(plane.rollbackctl("backups", "show", id).succeeded().output())
-                    .contains("--scenario database-restore --restore-point " + id);
+                    .contains("into a throwaway server, all rows as dumped", "rollbackctl backups restore " + id);
+            takesNoRestorePointThatIsNotAsItWasTaken(platform);
 
             var began = Instant.now();
             platform.sql("delete from ingest_log");
@@ -48,6 +53,35 @@ class RestoreTest {
             var report = plane.rollbackctl("report", "acc-restore", "--format", "markdown", "--file", "-");
             assertThat(report.output()).containsPattern("(?i)RPO[^\\n]*15 min[^\\n]*");
         }
+    }
+
+    /** What is left then is the one before. */
+    private void takesNoRestorePointThatIsNotAsItWasTaken(Platform platform) throws IOException {
+        plane.rollbackctl("start", platform.name, "--scenario", "restore-point", "--reason", "second", "--watch")
+                .succeeded();
+        var id = plane.lastRollback(platform.name);
+        var verified = plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
+        assertThat(verified.output()).containsPattern("restored into a throwaway PostgreSQL 15.* all as in the dump");
+        try (var files = Files.walk(platform.backups.resolve(id).resolve("database"))) {
+            var largest = files.filter(Files::isRegularFile)
+                    .max(Comparator.comparing(file -> file.toFile().length()))
+                    .orElseThrow();
+            var bytes = Files.readAllBytes(largest);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(largest, bytes);
+        }
+
+        var damaged = plane.rollbackctl("backups", "verify", id, "--watch");
+
+        assertThat(damaged.exitCode()).isEqualTo(1);
+        assertThat(damaged.output()).contains("was changed");
+        assertThat(plane.rollbackctl("backups", "list", platform.name)
+                        .succeeded()
+                        .output())
+                .containsPattern(id + " .* analysis only: the restore point .* is not as its manifest says");
+        assertThat(plane.rollbackctl("backups", "restore", id, "--reason", "test")
+                        .output())
+                .contains("there is no verified restore point " + id);
     }
 
     @Test

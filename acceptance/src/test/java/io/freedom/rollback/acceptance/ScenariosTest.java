@@ -51,6 +51,8 @@ class ScenariosTest {
         platform.git("stash", "--quiet");
         platform.git("reset", "--quiet", "--hard", "graveyard/pre-reset");
         platform.git("stash", "pop", "--quiet");
+        // Of what was not committed, only what was there before stays.
+        platform.git("checkout", "--quiet", "graveyard/pre-reset", "--", "services", "config");
         platform.compose("up", "-d", "--build", "--wait").succeeded();
         assertThat(platform.health().exitCode())
                 .as("the platform is well again")

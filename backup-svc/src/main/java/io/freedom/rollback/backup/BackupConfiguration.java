@@ -29,6 +29,7 @@ public class BackupConfiguration {
                         new CopyContainerDataHandler(engines),
                         new WriteManifestHandler(clock),
                         new VerifyRestorePointHandler(engines, clock),
+                        new ProveRestorePointHandler(engines, clock),
                         new PruneRestorePointsHandler(clock),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(),

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class DatabaseSwap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseSwap.class);
     private static final int LOCK_SECONDS = 30;
-    private static final String OBJECT_IN_USE = "55006";
+    static final String OBJECT_IN_USE = "55006";
 
     private final Database database;
     private final StepContext step;

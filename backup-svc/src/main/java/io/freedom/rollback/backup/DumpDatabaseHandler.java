@@ -24,6 +24,8 @@ import java.util.TreeSet;
 /** Dumps the database in the very snapshot in which its rows are counted, so that a restore can be compared. */
 final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
     private static final String PURPOSE = "dump";
+    private static final String ROLES =
+            "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE \"C\"";
 
     private final EngineProvider engines;
 
@@ -62,6 +64,10 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                         Sql.serverVersion(connection),
                         tools.version("pg_dump"),
                         snapshot.tables().stream().map(DumpRecord.Rows::of).toList(),
+                        Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")),
+                        Sql.rows(connection, ROLES).stream()
+                                .map(row -> String.valueOf(row.getFirst()))
+                                .toList(),
                         snapshot.nextTransaction());
                 return Disk.work(point.databases(), () -> {
                     fetch(dump, point, dumped, tools, step);

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param serverVersion e.g. "15.18"
  * @param tool first line of `pg_dump --version`
  * @param tables exact rows in the very snapshot that was dumped
+ * @param bytes that the database took on the server's disk; null where an older release took it
+ * @param roles names of the server's roles, PostgreSQL's own left out; empty where an older release took it
  * @param nextTransaction id of the server's first transaction after that; null where an older release took it
  */
 record DumpRecord(
@@ -17,9 +19,12 @@ record DumpRecord(
         String serverVersion,
         String tool,
         List<Rows> tables,
+        @Nullable Long bytes,
+        List<String> roles,
         @Nullable Long nextTransaction) {
     DumpRecord {
         tables = List.copyOf(tables);
+        roles = roles == null ? List.of() : List.copyOf(roles);
     }
 
     record Rows(String schema, String table, long rows) {

@@ -3,8 +3,10 @@ package io.freedom.rollback.backup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,6 +21,15 @@ final class Json {
 
     static String text(Object value) {
         return MAPPER.writeValueAsString(value) + "\n";
+    }
+
+    /** Texts and numbers of an array, as texts. @throws IOException when it is none */
+    static List<String> array(String text) throws IOException {
+        try {
+            return MAPPER.readTree(text).valueStream().map(JsonNode::asString).toList();
+        } catch (JacksonException e) {
+            throw new IOException("not a JSON array: " + e.getOriginalMessage(), e);
+        }
     }
 
     /** @throws IOException also when the content is not what was expected */

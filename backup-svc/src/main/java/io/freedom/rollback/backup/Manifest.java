@@ -29,8 +29,12 @@ record Manifest(
         List<Entry> files) {
     static final int FORMAT = 1;
     /** Written after the manifest, or by it. */
-    private static final Set<String> ABOUT =
-            Set.of(RestorePoint.MANIFEST, RestorePoint.MANIFEST_SUM, RestorePoint.VERIFIED, RestorePoint.HOLD);
+    private static final Set<String> ABOUT = Set.of(
+            RestorePoint.MANIFEST,
+            RestorePoint.MANIFEST_SUM,
+            RestorePoint.VERIFIED,
+            RestorePoint.PROVEN,
+            RestorePoint.HOLD);
 
     Manifest {
         files = List.copyOf(files);

@@ -12,6 +12,7 @@ record RestorePoint(Path directory) {
     static final String MANIFEST = "manifest.json";
     static final String MANIFEST_SUM = "manifest.sha256";
     static final String VERIFIED = "verified.json";
+    static final String PROVEN = "proven.json";
     static final String HOLD = "hold.json";
 
     static RestorePoint at(String directory) throws StepFailure {
@@ -68,6 +69,10 @@ record RestorePoint(Path directory) {
 
     Path verified() {
         return directory.resolve(VERIFIED);
+    }
+
+    Path proven() {
+        return directory.resolve(PROVEN);
     }
 
     Path hold() {

@@ -11,6 +11,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -42,15 +43,13 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
             return swapBack(action.getDatabase(), step);
         } catch (StepFailure e) {
             // Whatever else is wrong, a server that answers may hold the restored database still.
-            if (e.kind() != FailureKind.UNAVAILABLE) {
+            if (!isAway(e)) {
                 throw e;
             }
             var volume = keptVolume(action, step);
             if (volume.isEmpty()) {
-                if (wokeServer(action)) {
-                    return onceItAnswers(action.getDatabase(), step);
-                }
-                throw e;
+                wake(action);
+                return onceItAnswers(action.getDatabase(), step);
             }
             return completed(
                     SwapNames.of(action.getDatabase().getName(), step.rollbackId()),
@@ -83,15 +82,20 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
                 .toList();
     }
 
-    /** Nothing else starts it before this is done. Whether it did not run. */
-    private boolean wokeServer(SwapDatabaseBack action) throws StepFailure, InterruptedException {
+    /** It does not answer, or not yet; not that something else uses the database. */
+    private static boolean isAway(StepFailure e) {
+        return e.kind() == FailureKind.UNAVAILABLE
+                && e.getCause() instanceof SQLException sql
+                && !DatabaseSwap.OBJECT_IN_USE.equals(sql.getSQLState());
+    }
+
+    /** Nothing else starts it before this is done; one that runs recovers by itself. */
+    private void wake(SwapDatabaseBack action) throws StepFailure, InterruptedException {
         for (var container : servers(action)) {
             if (!container.isActive()) {
                 engines.engine().start(container.id());
-                return true;
             }
         }
-        return false;
     }
 
     private static Completed onceItAnswers(Database database, StepContext step)
@@ -102,7 +106,7 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
             try {
                 return swapBack(database, step);
             } catch (StepFailure e) {
-                if (e.kind() != FailureKind.UNAVAILABLE || Instant.now().isAfter(giveUp)) {
+                if (!isAway(e) || Instant.now().isAfter(giveUp)) {
                     throw e;
                 }
             }

@@ -2,21 +2,28 @@ package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 
-/** Containers that answer a question about their image. */
+/** Containers of our own, beside everything: without network, and without anything of this machine. */
 final class ContainerAside {
     /** Marks them. */
     private static final String ASIDE = "io.freedom.rollback.aside";
+
+    private static final String BESIDE = "io.freedom.rollback.beside";
+    private static final int LOWEST = 2;
+    private static final int FIRST_TO_GO = 1000;
+    private static final long SHARED_MEMORY = 256L << 20;
 
     private static final Duration CALL = Duration.ofMinutes(1);
     private static final int POLL_MILLIS = 25;
@@ -55,6 +62,68 @@ final class ContainerAside {
                 if (interrupted) {
                     Thread.currentThread().interrupt();
                 }
+            }
+        }
+    }
+
+    /**
+     * @param purpose marks it; what has the same mark is removed first
+     * @param lifetime it ends by itself after that, whatever becomes of us
+     */
+    String start(
+            String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
+            throws StepFailure, InterruptedException {
+        for (var left : calls.call(
+                "listing containers of ours",
+                () -> client.listContainersCmd()
+                        .withShowAll(true)
+                        .withLabelFilter(List.of(BESIDE + "=" + purpose))
+                        .exec())) {
+            remove(left.getId());
+        }
+        var config = calls.call(
+                "inspecting image " + image,
+                () -> client.inspectImageCmd(image).exec().getConfig());
+        var entrypoint = new ArrayList<>(List.of("timeout", "-s", "INT", String.valueOf(lifetime.toSeconds())));
+        var own = config == null ? null : config.getEntrypoint();
+        entrypoint.addAll(List.of(own == null ? new String[0] : own));
+        var id = calls.call(
+                "making a container of " + image,
+                CALL,
+                () -> client.createContainerCmd(image)
+                        .withEntrypoint(entrypoint)
+                        .withCmd(arguments)
+                        .withEnv(environment.entrySet().stream()
+                                .map(variable -> variable.getKey() + "=" + variable.getValue())
+                                .toList())
+                        .withLabels(Map.of(BESIDE, purpose))
+                        .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
+                        .withHostConfig(HostConfig.newHostConfig()
+                                .withNetworkMode("none")
+                                .withCpuShares(LOWEST)
+                                .withOomScoreAdj(FIRST_TO_GO)
+                                .withShmSize(SHARED_MEMORY))
+                        .exec()
+                        .getId());
+        try {
+            engine.start(id);
+            return id;
+        } catch (StepFailure | InterruptedException | RuntimeException e) {
+            removeAfter(e, id);
+            throw e;
+        }
+    }
+
+    /** The interrupt that may have brought us here must not keep us from cleaning up. */
+    private void removeAfter(Exception failure, String id) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            remove(id);
+        } catch (StepFailure | InterruptedException e) {
+            failure.addSuppressed(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

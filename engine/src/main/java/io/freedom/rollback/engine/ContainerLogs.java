@@ -30,13 +30,13 @@ final class ContainerLogs {
         this.containerId = containerId;
     }
 
-    long read(@Nullable Instant since, Consumer<String> line) throws StepFailure, InterruptedException {
+    long read(@Nullable Instant since, Instant until, Consumer<String> line) throws StepFailure, InterruptedException {
         var given = new LongAdder();
         Consumer<String> counted = text -> {
             given.increment();
             line.accept(text);
         };
-        feed(new Lines(since == null ? counted : text -> afterwards(since, text, counted)), since, 0);
+        feed(new Lines(since == null ? counted : text -> within(since, until, text, counted)), since, 0);
         return given.sum();
     }
 
@@ -69,10 +69,11 @@ final class ContainerLogs {
     }
 
     /** The engine knows whole seconds only. */
-    private static void afterwards(Instant since, String stamped, Consumer<String> line) {
+    private static void within(Instant since, Instant until, String stamped, Consumer<String> line) {
         int space = stamped.indexOf(' ');
         try {
-            if (space > 0 && Instant.parse(stamped.substring(0, space)).isBefore(since)) {
+            var at = space > 0 ? Instant.parse(stamped.substring(0, space)) : since;
+            if (at.isBefore(since) || !at.isBefore(until)) {
                 return;
             }
             line.accept(stamped.substring(space + 1));

@@ -334,7 +334,13 @@ public final class Engine implements AutoCloseable {
     /** Feeds both streams of a container's log, line by line, oldest first. Returns the number of lines. */
     public long logs(String containerId, @Nullable Instant since, Consumer<String> line)
             throws StepFailure, InterruptedException {
-        return new ContainerLogs(client, calls, containerId).read(since, line);
+        return logs(containerId, since, Instant.MAX, line);
+    }
+
+    /** The same of a time; {@code until} counts only where {@code since} is given. */
+    public long logs(String containerId, @Nullable Instant since, Instant until, Consumer<String> line)
+            throws StepFailure, InterruptedException {
+        return new ContainerLogs(client, calls, containerId).read(since, until, line);
     }
 
     /** The last lines of a container's log. */
@@ -350,6 +356,20 @@ public final class Engine implements AutoCloseable {
      */
     public ExecResult runAside(String image, String script, Duration timeout) throws StepFailure, InterruptedException {
         return new ContainerAside(client, calls, this).run(image, script, timeout);
+    }
+
+    /**
+     * Starts a container of an image that is here, by its own entry point: without network, without anything of this machine, with
+     * the lowest share of the processor. Whoever starts it removes it with {@link #removeWithVolumes}.
+     *
+     * @param purpose marks it; what has the same mark, of a worker that was killed, is removed first
+     * @param lifetime it ends by itself after that; the image needs {@code timeout} for that
+     * @return its id
+     */
+    public String startBeside(
+            String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
+            throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime);
     }
 
     // ---- images, volumes and networks ----

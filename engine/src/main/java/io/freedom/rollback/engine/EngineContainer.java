@@ -1,6 +1,9 @@
 package io.freedom.rollback.engine;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,15 @@ public record EngineContainer(
     /** Made by {@code compose run}, not by {@code up}. */
     public boolean oneOff() {
         return "True".equalsIgnoreCase(labels.getOrDefault(ONE_OFF, "False"));
+    }
+
+    /** Services that it waits for to end before it starts: jobs. */
+    public Set<String> awaitedJobs() {
+        return Stream.of(labels.getOrDefault(DEPENDS_ON, "").split(","))
+                .map(dependency -> dependency.split(":", -1))
+                .filter(parts -> parts.length > 1 && parts[1].equals("service_completed_successfully"))
+                .map(parts -> parts[0])
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Counts the replicas of a service from 1. */

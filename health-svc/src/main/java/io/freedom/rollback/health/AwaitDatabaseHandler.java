@@ -10,6 +10,7 @@ import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 
 /** Ready means that it answers a query: an open port or a running container is not enough. */
 final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
@@ -22,13 +23,19 @@ final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
 
     @Override
     public Completed execute(AwaitDatabase action, StepContext step) throws StepFailure, InterruptedException {
-        return await(action.getDatabase(), action.getPatient(), step);
+        return await(action.getDatabase(), action.getPatient(), step.deadline(), step);
+    }
+
+    /** Until a time, and not longer than the step may take. */
+    static Completed await(Database database, Instant until, StepContext step)
+            throws StepFailure, InterruptedException {
+        return await(database, true, until.isBefore(step.deadline()) ? until : step.deadline(), step);
     }
 
     /** @param patient else it is asked once */
-    static Completed await(Database database, boolean patient, StepContext step)
+    private static Completed await(Database database, boolean patient, Instant until, StepContext step)
             throws StepFailure, InterruptedException {
-        var patience = Patience.until(step.deadline());
+        var patience = Patience.until(until);
         for (int tries = 1; ; tries++) {
             step.checkpoint();
             long began = System.nanoTime();

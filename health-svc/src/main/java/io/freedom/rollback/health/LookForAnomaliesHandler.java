@@ -1,6 +1,7 @@
 package io.freedom.rollback.health;
 
 import io.freedom.rollback.engine.ContainerDetails;
+import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
@@ -13,11 +14,13 @@ import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** One look at a platform: its probes, its containers, and what they log. */
 final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
@@ -46,39 +49,39 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
 
     @Override
     public Completed execute(LookForAnomalies look, StepContext step) throws StepFailure, InterruptedException {
-        var begins = Instant.now();
         var anomalies = new ArrayList<String>();
         probe(look, step, anomalies);
         var engine = engines.engine();
         var errors = new ErrorLines(LogRules.compile(look.getErrorPatterns(), look.getIgnorePatterns()));
-        var containers = engine.containers(look.getCompose().getProject()).stream()
-                .filter(container -> !container.oneOff())
-                .toList();
+        var containers = containers(engine, look);
         if (containers.isEmpty()) {
             anomalies.add("project " + look.getCompose().getProject() + " has no containers");
         }
+        var jobs = containers.stream()
+                .flatMap(container -> container.awaitedJobs().stream())
+                .collect(Collectors.toSet());
         var running = new TreeSet<String>();
-        var told = new HashSet<String>();
+        var unwell = new TreeSet<String>();
         for (var container : containers) {
             step.checkpoint();
+            var service = container.service();
             var details = engine.details(container.id());
             if (details.isPresent()) { // not removed since it was listed
-                judge(container, details.get(), look, begins).ifPresent(anomaly -> {
-                    anomalies.add(container.service() + " " + anomaly);
-                    told.add(container.service());
+                judge(container, details.get(), look).ifPresent(anomaly -> {
+                    anomalies.add(service + " " + anomaly);
+                    unwell.add(service);
                 });
-                if (container.isActive() && !isJob(container.service(), details.get(), look)) {
-                    running.add(container.service());
+                if (container.isActive() && !jobs.contains(service) && !isJob(service, details.get(), look)) {
+                    running.add(service);
                 }
             }
-            engine.logs(container.id(), look.getLogsSince(), line -> errors.accept(container.service(), line));
+            engine.logs(container.id(), look.getLogsSince(), until(look), line -> errors.accept(service, line));
             errors.check();
         }
-        for (var service : look.getServices()) {
-            if (!running.contains(service) && told.add(service)) {
-                anomalies.add(service + " ran before, and " + howItIs(service, containers));
-            }
-        }
+        missing(look, engine, containers, unwell).forEach((service, how) -> {
+            anomalies.add(service + " ran before, and " + how);
+            unwell.add(service);
+        });
         if (errors.count() > look.getErrorsAllowed()) {
             errors.found().ifPresent(anomalies::add);
         }
@@ -88,8 +91,46 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
                         look.getProbes().size(),
                         containers.size(),
                         errors.count(),
-                        List.copyOf(running)),
+                        List.copyOf(running),
+                        List.copyOf(unwell)),
                 anomalies.isEmpty() ? "all is well" : String.join("; ", anomalies));
+    }
+
+    private static List<EngineContainer> containers(Engine engine, LookForAnomalies look)
+            throws StepFailure, InterruptedException {
+        return engine.containers(look.getCompose().getProject()).stream()
+                .filter(container -> !container.oneOff())
+                .toList();
+    }
+
+    /** By service, how those are that are to run and do not; not those that something was said of before. */
+    private static Map<String, String> missing(
+            LookForAnomalies look, Engine engine, List<EngineContainer> listed, Set<String> said)
+            throws StepFailure, InterruptedException {
+        var missing = new TreeSet<>(look.getServices());
+        missing.removeAll(said);
+        missing.removeAll(active(listed));
+        if (missing.isEmpty()) {
+            return Map.of();
+        }
+        // Some may just be made anew.
+        var now = containers(engine, look);
+        missing.removeAll(active(now));
+        var how = new TreeMap<String, String>();
+        missing.forEach(service -> how.put(service, howItIs(service, now)));
+        return how;
+    }
+
+    private static Set<String> active(List<EngineContainer> containers) {
+        return containers.stream()
+                .filter(EngineContainer::isActive)
+                .map(EngineContainer::service)
+                .collect(Collectors.toSet());
+    }
+
+    /** An older release does not say it. */
+    private static Instant until(LookForAnomalies look) {
+        return look.getUntil().isAfter(look.getLogsSince()) ? look.getUntil() : Instant.MAX;
     }
 
     private void probe(LookForAnomalies look, StepContext step, List<String> anomalies)
@@ -128,8 +169,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
     }
 
     /** What is wrong with a container, after the name of its service. */
-    private static Optional<String> judge(
-            EngineContainer container, ContainerDetails details, LookForAnomalies look, Instant begins) {
+    private static Optional<String> judge(EngineContainer container, ContainerDetails details, LookForAnomalies look) {
         var state = details.state();
         if (state.equals("exited") && details.exitCode() == 0) {
             return Optional.empty(); // a job that is done, or a service that ran before
@@ -147,8 +187,10 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         } else if (isNew && isOurs(details, look) && details.restarts() >= CRASH_LOOP) {
             return Optional.of("ended by itself and was started again %d times, last at %s"
                     .formatted(details.restarts(), started));
-        } else if (isNew && started.isAfter(look.getLogsSince()) && started.isBefore(begins)) {
-            // What is started meanwhile, the next look finds.
+        } else if (isNew
+                && started.isAfter(look.getLogsSince())
+                && !started.isAfter(until(look))
+                && !look.getUnwell().contains(container.service())) {
             return Optional.of("was restarted at " + started);
         }
         return Optional.empty();

@@ -22,6 +22,8 @@ class LookForAnomaliesHandlerTest {
     private final String project = "look-test-" + UUID.randomUUID();
     private final Containers containers = new Containers();
     private final EngineProvider engines = new EngineProvider();
+    private Instant until = Instant.EPOCH;
+    private List<String> unwell = List.of();
     private final HttpProber prober = new HttpProber();
 
     @AfterEach
@@ -74,8 +76,10 @@ class LookForAnomaliesHandlerTest {
                                 began,
                                 stableSince,
                                 lastLook,
+                                until,
                                 List.of(services),
-                                List.of("kb")),
+                                List.of("kb"),
+                                unwell),
                         RecordedStep.within(Duration.ofSeconds(30)));
         return (AnomaliesLookedFor) done.result();
     }
@@ -92,7 +96,7 @@ class LookForAnomaliesHandlerTest {
                     .build();
 
             assertThat(look(List.of(probe), 0, Instant.now()))
-                    .isEqualTo(new AnomaliesLookedFor(List.of(), 1, 2, 0L, List.of()));
+                    .isEqualTo(new AnomaliesLookedFor(List.of(), 1, 2, 0L, List.of(), List.of()));
         }
     }
 
@@ -184,6 +188,34 @@ class LookForAnomaliesHandlerTest {
         assertThat(after.getAnomalies())
                 .containsExactly("api ran before, and is exited", "kb ran before, and has no container any more");
         assertThat(after.getRunning()).containsExactly("gui");
+    }
+
+    @Test
+    void countsInOneLookOnlyAndNotTwiceWhatItSawHalfWay() throws Exception {
+        var hourAgo = Instant.now().minus(Duration.ofHours(1));
+        var asked = Instant.now();
+        started("api", "echo ERROR one; exec sleep 600");
+        await().until(() -> look(List.of(), 0, hourAgo).getErrorLines() == 1);
+
+        until = asked;
+        assertThat(look(List.of(), 0, hourAgo, hourAgo).getAnomalies())
+                .as("came while it was looked")
+                .isEmpty();
+        until = Instant.now();
+        assertThat(look(List.of(), 0, hourAgo, asked).getUnwell()).containsExactly("api");
+        unwell = List.of("api");
+        assertThat(look(List.of(), 1, hourAgo, asked).getAnomalies())
+                .as("that it is back was to be expected")
+                .isEmpty();
+    }
+
+    @Test
+    void takesWhatOthersWaitForToEndForAJob() throws Exception {
+        var waits = "trap 'exit 0' TERM; sleep 600 & wait";
+        started("kb", waits);
+        started("api", waits, "--label=com.docker.compose.depends_on=kb:service_completed_successfully:false");
+
+        assertThat(look(List.of(), 0, Instant.now()).getRunning()).isEmpty();
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param reserve bytes that must stay free
  * @param hold how long the restore point of a rollback may not be removed
  * @param every how often one is taken by itself; null for only when somebody asks
+ * @param prove how often one that is kept is restored into a throwaway server once more, as each is once it was taken; null for never
  * @param keep which ones stay when further ones are taken; null for all
  */
 public record Backups(
@@ -16,4 +17,5 @@ public record Backups(
         long reserve,
         Duration hold,
         @Nullable Duration every,
+        @Nullable Duration prove,
         @Nullable Retention keep) {}

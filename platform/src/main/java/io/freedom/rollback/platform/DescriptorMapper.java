@@ -90,8 +90,11 @@ final class DescriptorMapper {
                 followUps(root.path("followUps")));
     }
 
+    private static final String NEVER = "never";
+
     private static Backups backups(JsonNode node) {
         var every = node.path("every").isString() ? duration(node.path("every").stringValue()) : null;
+        var prove = text(node, "prove", "24h");
         var keep = node.path("keep");
         var standard = Retention.DEFAULT;
         var retention = keep.isObject()
@@ -106,6 +109,7 @@ final class DescriptorMapper {
                 size(text(node, "reserve", "512MiB")),
                 duration(text(node, "hold", "720h")),
                 every,
+                prove.equals(NEVER) ? null : duration(prove),
                 retention);
     }
 

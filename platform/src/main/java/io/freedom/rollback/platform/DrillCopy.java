@@ -90,6 +90,7 @@ public final class DrillCopy {
                         platform.backups().reserve(),
                         platform.backups().hold(),
                         null,
+                        null,
                         null),
                 Map.of(),
                 nobody,

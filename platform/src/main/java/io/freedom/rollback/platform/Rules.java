@@ -70,6 +70,7 @@ final class Rules {
         text(root.path("backups"), "backups", "reserve", TextRules::size);
         text(root.path("backups"), "backups", "hold", TextRules::duration);
         text(root.path("backups"), "backups", "every", TextRules::schedule);
+        text(root.path("backups"), "backups", "prove", TextRules::scheduleOrNever);
     }
 
     private void compose(JsonNode compose) {

@@ -71,6 +71,11 @@ final class TextRules {
                 : wrong;
     }
 
+    static @Nullable String scheduleOrNever(String value) {
+        var wrong = value.equals("never") ? null : schedule(value);
+        return wrong == null ? null : wrong + "; or never";
+    }
+
     static @Nullable String zone(String value) {
         return ZoneId.getAvailableZoneIds().contains(value)
                 ? null

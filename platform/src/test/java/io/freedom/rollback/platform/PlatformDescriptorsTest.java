@@ -59,7 +59,7 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, keep: {last: 3, weekly: 0}}
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -152,6 +152,7 @@ class PlatformDescriptorsTest {
                                 2L << 30,
                                 Duration.ofHours(48),
                                 Duration.ofHours(1),
+                                Duration.ofHours(12),
                                 new Retention(3, 7, 0, 6)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
@@ -329,6 +330,7 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nsomething: 1"           | something: is not known here; the keys are apiVersion, approvals, automatic, backups, compose, configuration, containerData, criticalPaths, database, followUps, incidents, logs, migration, models, name, notifications, objectives, probes, rpo, rto, services, site, target, watch, workTree
             apiVersion: rollback.freedom.io/v1 | apiVersion: v2                 | apiVersion: must be rollback.freedom.io/v1, not 'v2'
             {directory: /var/backups/freedom} | {directory: /b, every: 10s}      | backups.every: must be at least 5m, not '10s'
+            {directory: /var/backups/freedom} | {directory: /b, prove: soon}     | backups.prove: must be a duration such as 90s, 20m or 1h, not 'soon'; or never
             {directory: /var/backups/freedom} | {directory: /b, keep: {last: 0}} | backups.keep.last: must be between 1 and 900
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'

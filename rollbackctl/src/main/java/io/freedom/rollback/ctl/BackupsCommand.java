@@ -4,16 +4,24 @@ import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.RestorePointTable;
 import io.freedom.rollback.ctl.view.RestorePoints;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl backups}. */
 @Command(
         name = "backups",
-        description = "Restore points: what can be restored, how old it is, and what is kept for analysis only.",
-        subcommands = {BackupsCommand.ListBackups.class, BackupsCommand.Show.class})
+        description = "Restore points: what can be restored, how old it is, and whether it was restored to prove it.",
+        subcommands = {
+            BackupsCommand.ListBackups.class,
+            BackupsCommand.Show.class,
+            BackupsCommand.Verify.class,
+            BackupsCommand.Restore.class
+        })
 final class BackupsCommand extends Group {
 
     /** {@code rollbackctl backups list}. */
@@ -45,12 +53,66 @@ final class BackupsCommand extends Group {
 
         @Override
         int run(ControlPlane plane) {
-            var point = new RestorePoints(Histories.read(plane, null, null))
-                    .find(id)
-                    .orElseThrow(() -> Failure.rejected(
-                            "There is no verified restore point '" + id + "'. See rollbackctl backups list"));
+            var point = find(plane, id);
             return print(
                     List.of(RestorePointTable.json(point)), RestorePointTable.detail(point, now(), zone(), style()));
+        }
+    }
+
+    private static RestorePoints.Point find(ControlPlane plane, String id) {
+        return new RestorePoints(Histories.read(plane, null, null))
+                .find(id)
+                .orElseThrow(() -> Failure.rejected(
+                        "There is no verified restore point '" + id + "'. See rollbackctl backups list"));
+    }
+
+    private static StartRollback command(Instant now, String scenario, String restorePoint) {
+        return StartRollback.newBuilder()
+                .setRollbackId(RollbackIds.next(now))
+                .setScenario(scenario)
+                .setRestorePoint(restorePoint)
+                .build();
+    }
+
+    /** {@code rollbackctl backups verify}. */
+    @Command(
+            name = "verify",
+            description = {
+                "Read one back, restore it into a throwaway server and compare all rows.",
+                "Nothing of the platform is touched. An incident ends it, and is answered."
+            })
+    static final class Verify extends StartingVerb {
+        @Parameters(paramLabel = "ID", description = "as list shows it")
+        private String id = "";
+
+        @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "asked for";
+
+        @Override
+        int run(ControlPlane plane) {
+            var point = find(plane, id);
+            return start(plane, point.platform(), reason, command(now(), "restore-point-check", id));
+        }
+    }
+
+    /** {@code rollbackctl backups restore}. */
+    @Command(
+            name = "restore",
+            description = {
+                "Put the database back to one: the scenario database-restore.",
+                "What was committed since then is given up, and kept beside; operators are asked before."
+            })
+    static final class Restore extends StartingVerb {
+        @Parameters(paramLabel = "ID", description = "as list shows it")
+        private String id = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            var point = find(plane, id);
+            return start(plane, point.platform(), required(reason, "--reason"), command(now(), "database-restore", id));
         }
     }
 }

@@ -12,10 +12,11 @@ final class WantedOptions {
     @Option(
             names = "--scenario",
             paramLabel = "NAME",
-            description = "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
-                    + " service-rollback, database-restore, database-rebuild, data-migration, full-reset, which also removes volumes,"
-                    + " untracked files and images and always asks before, or restore-point, which only takes"
-                    + " one; else the one that the descriptor has for the class, or full-rollback without a class")
+            description =
+                    "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
+                            + " service-rollback, database-restore, database-rebuild, data-migration, full-reset, which also removes volumes,"
+                            + " untracked files and images and always asks before, restore-point, which only takes"
+                            + " one, or restore-point-check; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
 
     @Option(

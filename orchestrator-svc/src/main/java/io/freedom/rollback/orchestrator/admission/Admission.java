@@ -370,6 +370,7 @@ public final class Admission {
                 null,
                 null,
                 null,
+                null,
                 List.of(),
                 Durations.of(state, Scenario.PLATFORM_CHECK),
                 now,

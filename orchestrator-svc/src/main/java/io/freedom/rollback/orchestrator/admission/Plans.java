@@ -54,12 +54,13 @@ final class Plans {
                 .orElseThrow(() -> new Refused(
                         "there is no drill of " + drill.getScenario() + ": choose one of " + Scenario.drills()));
         var point = new RestorePoint(
-                drill.getRestorePoint(), drill.getRestorePointDirectory(), drill.getRestorePointTakenAt());
+                drill.getRestorePoint(), drill.getRestorePointDirectory(), drill.getRestorePointTakenAt(), null);
         boolean withData = scenario.restoresData()
                 && platform.database() != null
                 && (scenario.needsRestorePoint() || drill.getWithData());
         var wanted = new Wanted(scenario, drill.getTarget(), null, drill.getServices(), null);
-        var request = request(drill.getDrillId(), wanted, services(wanted), withData ? point : null);
+        var request =
+                request(drill.getDrillId(), wanted, services(wanted), withData ? new Chosen(point, null) : Chosen.NONE);
         return Drill.compile(request, original, point, drill.getCommit());
     }
 
@@ -73,12 +74,13 @@ final class Plans {
         var services = services(wanted);
         // Data that nobody called corrupt are not given up because of an alert: that is for operators to decide.
         boolean corrupt = wanted.scenario().needsRestorePoint() || wanted.kind() == IncidentClass.DATA_CORRUPTION;
-        var restored =
-                corrupt && wanted.scenario().restoresData() && platform.database() != null ? before(began) : null;
+        var restored = corrupt && wanted.scenario().restoresData() && platform.database() != null
+                ? before(began)
+                : Chosen.NONE;
         return Planner.compile(request(rollbackId, wanted, services, restored));
     }
 
-    private PlanRequest request(String rollbackId, Wanted wanted, List<String> services, @Nullable RestorePoint point)
+    private PlanRequest request(String rollbackId, Wanted wanted, List<String> services, Chosen restored)
             throws Refused {
         if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
@@ -108,7 +110,8 @@ final class Plans {
                 wanted.scenario(),
                 rollbackId,
                 tag(wanted.target()),
-                point,
+                restored.point(),
+                restored.passedOver(),
                 wanted.kind(),
                 services,
                 Durations.of(state, wanted.scenario()),
@@ -123,6 +126,7 @@ final class Plans {
         return keep == null || scenario != Scenario.RESTORE_POINT
                 ? List.of()
                 : keep.surplus(state.getRestorePoints(), RestorePoint::getTakenAt).stream()
+                        .filter(point -> !newestProven().equals(Optional.of(point)))
                         .limit(PRUNED_AT_ONCE)
                         .toList();
     }
@@ -147,7 +151,7 @@ final class Plans {
     /** Whether the data as they are would be wrong afterwards. */
     private boolean databaseGoesBack(Wanted wanted, List<String> services) {
         if (platform.database() == null
-                || wanted.scenario() == Scenario.RESTORE_POINT
+                || Scenario.isAboutRestorePoints(wanted.scenario().id())
                 // Its gate says what becomes of the data; none of them stay where they are.
                 || wanted.scenario() == Scenario.FULL_RESET) {
             return false;
@@ -159,19 +163,32 @@ final class Plans {
                         .anyMatch(ServiceSpec::data);
     }
 
-    private @Nullable RestorePoint named(Wanted wanted, List<String> services) throws Refused {
+    /**
+     * What to restore.
+     *
+     * @param passedOver newer than that, and never proven
+     */
+    private record Chosen(
+            @Nullable RestorePoint point, @Nullable RestorePoint passedOver) {
+        static final Chosen NONE = new Chosen(null, null);
+    }
+
+    private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
+        if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK) {
+            return new Chosen(of(asked == null ? LATEST : asked), null);
+        }
         if (asked == null) {
             if (wanted.scenario().restoresData() && databaseGoesBack(wanted, services)) {
                 throw new Refused(choice(wanted));
             }
-            return null;
+            return Chosen.NONE;
         }
         if (asked.equals(NONE)) {
             if (wanted.scenario().needsRestorePoint()) {
                 throw new Refused(choice(wanted));
             }
-            return null;
+            return Chosen.NONE;
         }
         if (asked.equals(LATEST) && wanted.kind() == IncidentClass.DATA_CORRUPTION) {
             throw new Refused(choice(wanted)); // the newest may be of after it began
@@ -180,12 +197,38 @@ final class Plans {
             throw new Refused(wanted.scenario().id() + " of " + platform.name()
                     + " restores no database: leave --restore-point out");
         }
+        return asked.equals(LATEST)
+                ? best(state.getRestorePoints()).orElseThrow(() -> unknown(asked))
+                : new Chosen(of(asked), null);
+    }
+
+    private RestorePoint of(String asked) throws Refused {
         return state.getRestorePoints().stream()
                 .filter(point -> asked.equals(LATEST) || point.getId().equals(asked))
                 .reduce((_, newer) -> newer)
-                .orElseThrow(() -> new Refused("there is no verified restore point " + asked + " of "
-                        + platform.name() + ": "
-                        + points().orElse("there is none at all")));
+                .orElseThrow(() -> unknown(asked));
+    }
+
+    private Refused unknown(String asked) {
+        return new Refused("there is no verified restore point " + asked + " of " + platform.name() + ": "
+                + points().orElse("there is none at all"));
+    }
+
+    /** The newest that was restored before; where none was, the newest. Empty where there is none. */
+    private static Optional<Chosen> best(List<RestorePoint> points) {
+        var newest = points.stream().reduce((_, newer) -> newer);
+        var proven =
+                points.stream().filter(point -> point.getProvenAt() != null).reduce((_, newer) -> newer);
+        return proven.isEmpty() || proven.equals(newest)
+                ? newest.map(point -> new Chosen(point, null))
+                : Optional.of(new Chosen(proven.get(), newest.get()));
+    }
+
+    /** It is never removed. */
+    private Optional<RestorePoint> newestProven() {
+        return state.getRestorePoints().stream()
+                .filter(point -> point.getProvenAt() != null)
+                .reduce((_, newer) -> newer);
     }
 
     private String choice(Wanted wanted) {
@@ -202,15 +245,16 @@ final class Plans {
     private Optional<String> points() {
         var points = state.getRestorePoints().reversed().stream()
                 .limit(5)
-                .map(point -> point.getId() + " of " + point.getTakenAt())
+                .map(point -> point.getId() + " of " + point.getTakenAt()
+                        + (point.getProvenAt() == null ? " (never restored)" : ""))
                 .collect(Collectors.joining(", "));
         return points.isEmpty() ? Optional.empty() : Optional.of("the newest are " + points);
     }
 
-    private RestorePoint before(Instant began) throws Refused {
-        return state.getRestorePoints().stream()
-                .filter(point -> point.getTakenAt().isBefore(began))
-                .reduce((_, newer) -> newer)
+    private Chosen before(Instant began) throws Refused {
+        return best(state.getRestorePoints().stream()
+                        .filter(point -> point.getTakenAt().isBefore(began))
+                        .toList())
                 .orElseThrow(() -> new Refused("no verified restore point was taken before " + began
                         + ", when the corruption began; nothing was started. To roll the code back and keep the data:"
                         + " `rollbackctl start " + state.getPlatform() + " --reason …`"));

@@ -12,8 +12,10 @@ import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How a platform's own state changes; every list is bounded, oldest first out. */
@@ -217,6 +219,33 @@ public final class Platforms {
                         .filter(point -> !restorePoints.contains(point.getId()))
                         .toList())
                 .build();
+    }
+
+    /** It was restored whole. */
+    public static PlatformState proven(PlatformState state, String restorePoint, Instant at) {
+        return PlatformState.newBuilder(state)
+                .setRestorePoints(state.getRestorePoints().stream()
+                        .map(point -> point.getId().equals(restorePoint)
+                                ? RestorePoint.newBuilder(point).setProvenAt(at).build()
+                                : point)
+                        .toList())
+                .build();
+    }
+
+    /** Of those that are kept the one that was longest not restored, a newer one first where several never were. */
+    public static Optional<RestorePoint> toProve(PlatformState state) {
+        return state.getRestorePoints().reversed().stream()
+                .min(Comparator.comparing(point -> point.getProvenAt() == null ? Instant.MIN : point.getProvenAt()));
+    }
+
+    /** @param at when people are told that the newest restore point grows too old; null for never */
+    public static PlatformState atRisk(PlatformState state, @Nullable Instant at) {
+        return PlatformState.newBuilder(state).setRpoAtRisk(at).build();
+    }
+
+    /** @param next when one is restored into a throwaway server by itself; null for never */
+    public static PlatformState proving(PlatformState state, @Nullable Instant next) {
+        return PlatformState.newBuilder(state).setNextProof(next).build();
     }
 
     /** @param next when a restore point is taken by itself; null for never */

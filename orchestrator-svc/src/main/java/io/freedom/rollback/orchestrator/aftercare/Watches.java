@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /**
  * Looks at a platform now and then after a rollback, one look at a time. Each is a command of its own to a health worker.
@@ -23,6 +22,9 @@ import java.util.TreeSet;
 public final class Watches {
     /** Of the commands; no plan has such a step. */
     public static final String STEP = "health.look-for-anomalies";
+
+    /** Of the last five looks. */
+    private static final int REMEMBERED = 0b11111;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -34,11 +36,13 @@ public final class Watches {
      *
      * @param anomalies one line each, empty for nothing
      * @param running services, other than jobs
+     * @param unwell services that an anomaly is about
      */
-    public record Look(List<String> anomalies, List<String> running) {
+    public record Look(List<String> anomalies, List<String> running, List<String> unwell) {
         public Look {
             anomalies = List.copyOf(anomalies);
             running = List.copyOf(running);
+            unwell = List.copyOf(unwell);
         }
     }
 
@@ -87,7 +91,8 @@ public final class Watches {
     public static StepCommand look(StabilityWatch watch, PlatformDescriptor platform, Instant now) {
         // One that an older release began does not say it.
         var seen = watch.getAnsweredAt().isBefore(watch.getSince()) ? watch.getLast() : watch.getAnsweredAt();
-        var action = Looks.at(platform, watch.getBegan(), watch.getSince(), seen, watch.getServices());
+        var action = Looks.at(
+                platform, watch.getBegan(), watch.getSince(), seen, now, watch.getServices(), watch.getUnwell());
         return StepCommand.newBuilder()
                 .setPlatform(platform.name())
                 .setSite(platform.site())
@@ -109,16 +114,14 @@ public final class Watches {
         return switch (event.getEvent()) {
             case StepDone done
             when done.getResult().getResult() instanceof AnomaliesLookedFor looked ->
-                Optional.of(new Look(looked.getAnomalies(), looked.getRunning()));
-            case StepError error -> Optional.of(new Look(List.of(error.getMessage()), List.of()));
+                Optional.of(new Look(looked.getAnomalies(), looked.getRunning(), looked.getUnwell()));
+            case StepError error -> Optional.of(new Look(List.of(error.getMessage()), List.of(), List.of()));
             default -> Optional.empty();
         };
     }
 
     public static StabilityWatch heard(StabilityWatch watch, Look look) {
         boolean well = look.anomalies().isEmpty();
-        var services = new TreeSet<>(watch.getServices());
-        services.addAll(look.running());
         return StabilityWatch.newBuilder(watch)
                 .setHeard(watch.getAsked())
                 .setAnsweredAt(watch.getLast())
@@ -126,7 +129,10 @@ public final class Watches {
                 .setAnswered(watch.getAnswered() + 1)
                 .setWithAnomalies(watch.getWithAnomalies() + (well ? 0 : 1))
                 .setRunning(well ? 0 : watch.getRunning() + 1)
-                .setServices(List.copyOf(services))
+                .setRecent((watch.getRecent() << 1 | (well ? 0 : 1)) & REMEMBERED)
+                // What somebody adds later may go again.
+                .setServices(watch.getServices().isEmpty() ? look.running() : watch.getServices())
+                .setUnwell(look.unwell())
                 .build();
     }
 
@@ -143,7 +149,9 @@ public final class Watches {
         return watch.getSilent() == platform.watch().looks();
     }
 
+    /** In looks one after the other; or in one more of the last five, as what ends again and again is found. */
     public static boolean isRelapse(StabilityWatch watch, PlatformDescriptor platform) {
-        return watch.getRunning() >= platform.watch().looks();
+        int looks = platform.watch().looks();
+        return watch.getRunning() >= looks || Integer.bitCount(watch.getRecent()) > looks;
     }
 }

@@ -6,6 +6,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.notification.NotificationKind;
 import java.time.Duration;
@@ -109,6 +110,27 @@ public final class Notices {
                 overdue.stream()
                         .map(followUp -> "Done: rollbackctl follow-ups done " + followUp.getFollowUpId() + REASON)
                         .toList(),
+                null,
+                null);
+    }
+
+    /** Before a restore would miss the objective, where it is not missed already. */
+    public static Notice tooOld(String platform, RpoAtRisk risk) {
+        var takenAt = risk.getTakenAt();
+        var missedAt = risk.getMissedAt();
+        var rpo = "the RPO of " + Duration.ofMillis(risk.getRpo()).toMinutes() + " min";
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": no restore point is taken",
+                List.of(
+                        takenAt == null || missedAt == null
+                                ? "There is none that could be restored, and " + rpo + " cannot be met."
+                                : "The newest is " + risk.getRestorePoint() + " of " + second(takenAt)
+                                        + "; a restore misses " + rpo + " from " + second(missedAt) + " on.",
+                        "While something runs, or waits for an operator, none is taken by itself."),
+                List.of(
+                        "Look: rollbackctl status " + platform,
+                        "Take one: rollbackctl start " + platform + " --scenario restore-point" + REASON),
                 null,
                 null);
     }

@@ -64,6 +64,12 @@ final class Approvals {
                                         ? "as a copy of the volumes of " + database.getService() + " in "
                                                 + plan.request.keptVolumes()
                                         : "beside it"));
+        var newer = plan.request.passedOver();
+        if (newer != null) {
+            reasons.add(
+                    "%s of %s is newer, but was never restored into a throwaway server: to take it, reject this and name it"
+                            .formatted(newer.getId(), newer.getTakenAt().truncatedTo(ChronoUnit.SECONDS)));
+        }
         if (removes) {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
         }

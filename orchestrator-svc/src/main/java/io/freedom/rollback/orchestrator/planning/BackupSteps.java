@@ -22,6 +22,7 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
@@ -30,11 +31,14 @@ import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Worker;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What backup-svc does for a plan. */
 final class BackupSteps {
+    private static final Duration HOURS = Duration.ofHours(2);
+
     private final PlanRequest request;
     private final PlatformDescriptor platform;
     private final ComposeProject compose;
@@ -188,6 +192,21 @@ final class BackupSteps {
                         request.scenario().id() + " " + request.rollbackId(),
                         platform.compose().original() == null ? request.restorePoint() : null),
                 QUICK);
+    }
+
+    /** In the background: it may take as long as it likes. */
+    PlannedStep prove(String restorePoint, Database restored) {
+        return step(
+                "backup.prove",
+                "Restore it into a throwaway server and compare all rows",
+                new ProveRestorePoint(
+                        compose, restorePoint, restored, platform.backups().reserve()),
+                HOURS);
+    }
+
+    /** Of the restore point that is taken. */
+    PlannedStep proveOwn(Database restored) {
+        return prove(directory, restored);
     }
 
     PlannedStep prune(List<RestorePoint> surplus) {

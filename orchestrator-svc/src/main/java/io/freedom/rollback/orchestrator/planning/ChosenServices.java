@@ -61,6 +61,7 @@ public final class ChosenServices {
                     SELECTIVE_ROLLBACK,
                     FULL_RESET,
                     RESTORE_POINT,
+                    RESTORE_POINT_CHECK,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;
         };

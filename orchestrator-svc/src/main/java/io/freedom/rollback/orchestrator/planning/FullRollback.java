@@ -77,7 +77,11 @@ final class FullRollback {
         var seal = plan.backup.seal(database);
         boolean replaces = plan.request.restorePoint() != null || plan.request.isReset();
         return replaces
-                ? seal.undoneBy(plan.health.rowsAsBefore(database), "backup.seal-database", "health.baseline")
+                ? seal.undoneBy(
+                        plan.health.rowsAsBefore(database),
+                        "backup.seal-database",
+                        "health.baseline",
+                        "container.stop-writers")
                 : seal;
     }
 

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.LONG;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
@@ -101,7 +102,7 @@ final class HealthSteps {
     /** Once everything is back: no row may be missing that was there when the writers had stopped. */
     Undo rowsAsBefore(Database database) {
         return new Undo(
-                "Compare tables and rows with those before", Worker.HEALTH, new CheckDatabase(database, true), MINUTES);
+                "Compare tables and rows with those before", Worker.HEALTH, new CheckDatabase(database, true), LONG);
     }
 
     /** Those that the descriptor has: services, model, end to end. */

@@ -16,10 +16,18 @@ public final class Looks {
      * @param began what did not run then needs not run
      * @param stableSince what was started later was restarted
      * @param logsSince lines from then on count
+     * @param until lines up to then
      * @param services that are to run
+     * @param unwell services that the look before was about
      */
     public static LookForAnomalies at(
-            PlatformDescriptor platform, Instant began, Instant stableSince, Instant logsSince, List<String> services) {
+            PlatformDescriptor platform,
+            Instant began,
+            Instant stableSince,
+            Instant logsSince,
+            Instant until,
+            List<String> services,
+            List<String> unwell) {
         var probes = new ArrayList<HttpProbe>();
         platform.probes().http().forEach(probe -> probes.add(Contracts.glance(probe)));
         if (platform.probes().model() != null) {
@@ -37,8 +45,10 @@ public final class Looks {
                 began,
                 stableSince,
                 logsSince,
+                until,
                 services,
-                named(platform));
+                named(platform),
+                unwell);
     }
 
     private static List<String> named(PlatformDescriptor platform) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
  * @param point restore point whose database is restored; null for none
+ * @param passedOver newer than {@code point}, and not taken because it was never restored; null for none
  * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
  * @param durations what steps took before, by their ids
@@ -34,6 +35,7 @@ public record PlanRequest(
         String rollbackId,
         @Nullable String target,
         @Nullable RestorePoint point,
+        @Nullable RestorePoint passedOver,
         @Nullable IncidentClass incident,
         List<String> services,
         Map<String, Duration> durations,
@@ -92,6 +94,11 @@ public record PlanRequest(
             case SERVICE_ROLLBACK, DATABASE_RESTORE, DATABASE_REBUILD -> replacesDatabase();
             default -> false;
         };
+    }
+
+    /** The step that stops what writes. */
+    String stop() {
+        return scenario == Scenario.SERVICE_ROLLBACK ? "container.stop" : "container.stop-writers";
     }
 
     /** Nothing of the platform stays where it is. */

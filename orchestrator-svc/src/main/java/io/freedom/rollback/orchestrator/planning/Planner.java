@@ -13,10 +13,11 @@ public final class Planner {
         var draft = new PlanDraft(request);
         request.scenario().write(draft);
         Approvals.ofChanges(request).ifPresent(draft::gateChanges);
-        var point = request.point();
+        var point = request.scenario().restoresData() ? request.point() : null;
         return begun(request)
                 .setScenario(request.scenario().id())
-                .setRestorePoint(request.restorePoint())
+                // One that is only looked at is in the steps.
+                .setRestorePoint(request.scenario().restoresData() ? request.restorePoint() : null)
                 .setRestorePointTakenAt(point == null ? null : point.getTakenAt())
                 .setRpo(platform.database() == null ? 0 : platform.rpo().toMillis())
                 .setRto(request.scenario().rto(platform).toMillis())

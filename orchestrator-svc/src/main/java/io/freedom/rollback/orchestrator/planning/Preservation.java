@@ -11,10 +11,17 @@ final class Preservation {
     static void write(PlanDraft plan) {
         assess(plan, List.of());
         preserve(plan, plan.idsOf(Phase.ASSESS));
+        plan.phase(Phase.FINISH);
+        var database = plan.request.database();
+        var taken = "backup.verify";
+        if (database != null && plan.request.platform().backups().prove() != null) {
+            plan.add(plan.backup.proveOwn(database).after(taken));
+            taken = "backup.prove";
+        }
+        // Not before another is known to be as good.
         var surplus = plan.request.surplus();
         if (!surplus.isEmpty()) {
-            plan.phase(Phase.FINISH);
-            plan.add(plan.backup.prune(surplus).after("backup.verify").dispensable());
+            plan.add(plan.backup.prune(surplus).after(taken).dispensable());
         }
     }
 
@@ -46,7 +53,8 @@ final class Preservation {
     static PlannedStep baseline(PlanDraft plan, Database database) {
         var baseline = plan.health.baseline(database);
         return plan.request.replacesDatabaseUnsealed()
-                ? baseline.undoneBy(plan.health.rowsAsBefore(database), "health.baseline")
+                // Where it does not come to the stop, there is nothing to compare.
+                ? baseline.undoneBy(plan.health.rowsAsBefore(database), "health.baseline", plan.request.stop())
                 : baseline;
     }
 

@@ -87,6 +87,9 @@ public enum Scenario {
             Trait.NEVER_UNASKED),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
+    /** Reads a restore point back, and restores it into a throwaway server. */
+    RESTORE_POINT_CHECK(
+            "restore-point-check", null, RestorePointCheck::write, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
     PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT),
     /** Looks what another scenario would meet and do, see {@link Planner#look}. */
@@ -136,7 +139,7 @@ public enum Scenario {
 
     /** Looks, and changes nothing: its success mends nothing either. */
     public boolean onlyLooks() {
-        return onlyShows() || this == SELECTIVE_ROLLBACK;
+        return onlyShows() || this == SELECTIVE_ROLLBACK || this == RESTORE_POINT_CHECK;
     }
 
     /** What it finds is for whoever asked; nothing follows from it. */
@@ -146,6 +149,11 @@ public enum Scenario {
 
     public static boolean onlyShows(String id) {
         return of(id).filter(Scenario::onlyShows).isPresent();
+    }
+
+    /** Of the platform it changes nothing. */
+    public static boolean isAboutRestorePoints(String id) {
+        return id.equals(RESTORE_POINT.id) || id.equals(RESTORE_POINT_CHECK.id);
     }
 
     public boolean isOfServices() {
@@ -158,7 +166,10 @@ public enum Scenario {
 
     /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
-        return this == DATABASE_RESTORE || this == DATABASE_REBUILD || this == DATA_MIGRATION;
+        return this == DATABASE_RESTORE
+                || this == DATABASE_REBUILD
+                || this == DATA_MIGRATION
+                || this == RESTORE_POINT_CHECK;
     }
 
     public boolean startedByIncidents() {
@@ -167,7 +178,10 @@ public enum Scenario {
 
     /** On a throwaway copy: not what runs programs that find the platform by themselves, nor what only leads to another. */
     public boolean canBeDrilled() {
-        return chosenByOperators() && this != DATA_MIGRATION && this != SELECTIVE_ROLLBACK;
+        return chosenByOperators()
+                && this != DATA_MIGRATION
+                && this != SELECTIVE_ROLLBACK
+                && this != RESTORE_POINT_CHECK;
     }
 
     public static String drills() {

@@ -68,7 +68,8 @@ final class Admissions {
         if (waits && decision instanceof Decision.Start) {
             store.put(Platforms.starting(store.platform(command.getPlatform()), command));
             var why = "an operator starts something, which does not wait for it";
-            endLook(command.getPlatform(), why, command.getCommandId(), now);
+            // Not caused by the command: its answer is what comes of the start.
+            endLook(command.getPlatform(), why, null, now);
             return;
         }
         store.put(Platforms.handled(store.platform(command.getPlatform()), command.getCommandId()));
@@ -129,7 +130,8 @@ final class Admissions {
                 endLook(platform, "an incident was reported, which does not wait for it", cause, now);
             }
             case Decision.Hold(var incident, var reason) -> {
-                store.put(Platforms.braked(Platforms.queued(store.platform(platform), incident), reason));
+                var held = Platforms.braked(Platforms.queued(store.platform(platform), incident), reason);
+                store.put(Platforms.told(held, incident, reason));
                 history.add(platform, cause, new IncidentHeld(incident, reason), now);
                 notifications.tell(Notices.unanswered(incident, reason), platform, cause, now);
             }
@@ -158,16 +160,17 @@ final class Admissions {
     }
 
     /** What only shows something to whoever asked is nothing that an incident waits for. */
-    private void endLook(String platform, String why, String cause, Instant now) {
+    private void endLook(String platform, String why, @Nullable String cause, Instant now) {
         var live = store.live(platform);
         if (live != null && isInTheWay(live.rollback) && live.rollback.stopping() == null) {
             advance(platform, new RollbackCommand.Abort("the orchestrator", why, AbortMode.NOW, true), cause, now);
         }
     }
 
-    /** Nobody asked for a restore point that the schedule takes; a look is over with what it would tell. */
+    /** Nobody asked for what the schedule starts; a look or a check is over with what it would tell. */
     private static boolean isInTheWay(Rollback rollback) {
         return Scenario.onlyShows(rollback.plan().getScenario())
+                || rollback.plan().getScenario().equals(Scenario.RESTORE_POINT_CHECK.id())
                 || Schedules.started(rollback.operator(), rollback.plan());
     }
 
@@ -195,10 +198,12 @@ final class Admissions {
     /** Nothing starts of itself any more: not what waited for that either. */
     private void tellWhatWaits(String platform, Instant now) {
         if (store.live(platform) == null && Platforms.waitsForOperator(store.platform(platform))) {
+            var braked = store.platform(platform).getBraked();
+            var why = store.platform(platform).getLeftBy() == null && braked != null ? braked : WAITS;
             store.platform(platform).getQueue().forEach(incident -> {
-                if (!Platforms.isTold(store.platform(platform), incident, WAITS)) {
-                    store.put(Platforms.told(store.platform(platform), incident, WAITS));
-                    notifications.tell(Notices.unanswered(incident, WAITS), platform, incident.getIncidentId(), now);
+                if (!Platforms.isTold(store.platform(platform), incident, why)) {
+                    store.put(Platforms.told(store.platform(platform), incident, why));
+                    notifications.tell(Notices.unanswered(incident, why), platform, incident.getIncidentId(), now);
                 }
             });
         }

@@ -97,7 +97,8 @@ final class Aftercare {
 
     /** Whatever runs; but taking a restore point changes nothing of the platform. */
     private static boolean isInTheWay(SagaStore.@Nullable Live live) {
-        return live != null && !live.rollback.plan().getScenario().equals(Scenario.RESTORE_POINT.id());
+        return live != null
+                && !Scenario.isAboutRestorePoints(live.rollback.plan().getScenario());
     }
 
     /** Platforms of which people are to be reminded of something. */

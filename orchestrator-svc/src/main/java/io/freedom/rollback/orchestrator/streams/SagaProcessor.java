@@ -67,7 +67,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         aftercare = new Aftercare(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
-        schedules = new Schedules(store, admissions);
+        schedules = new Schedules(store, admissions, history, notifications);
         ticking = null;
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
         tickWhileSomethingRuns();
@@ -82,7 +82,13 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             mishaps.guardOrPutAside("what is to be done about " + platform, () -> aftercare.remind(platform, now));
         }
         for (var platform : schedules.due(now)) {
-            mishaps.guardOrPutAside("the schedule of " + platform, () -> schedules.tick(platform, now));
+            mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
+        }
+        for (var platform : schedules.atRisk(now)) {
+            mishaps.guardOrPutAside("the objective of " + platform, () -> schedules.warn(platform, now));
+        }
+        for (var platform : schedules.toProve(now)) {
+            mishaps.guardOrLeave("the proofs of " + platform, () -> schedules.prove(platform, now));
         }
         publisher.commitWhatIsAwaited();
         tickWhileSomethingRuns();

@@ -50,6 +50,10 @@ final class SagaStore {
     private final Set<String> watched = new TreeSet<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
+    /** When a restore point is to be proven, by platform. */
+    private final Map<String, Instant> proofs = new TreeMap<>();
+    /** When people are told that the newest restore point grows too old, by platform. */
+    private final Map<String, Instant> risks = new TreeMap<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -112,16 +116,22 @@ final class SagaStore {
         } else {
             watched.add(state.getPlatform());
         }
-        if (state.getNextRestorePoint() == null) {
-            backups.remove(state.getPlatform());
-        } else {
-            backups.put(state.getPlatform(), state.getNextRestorePoint());
-        }
+        note(backups, state.getPlatform(), state.getNextRestorePoint());
+        note(proofs, state.getPlatform(), state.getNextProof());
+        note(risks, state.getPlatform(), state.getRpoAtRisk());
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
                 .min(Comparator.naturalOrder())
                 .ifPresentOrElse(
                         due -> reminders.put(state.getPlatform(), due), () -> reminders.remove(state.getPlatform()));
+    }
+
+    private static void note(Map<String, Instant> times, String platform, @Nullable Instant next) {
+        if (next == null) {
+            times.remove(platform);
+        } else {
+            times.put(platform, next);
+        }
     }
 
     /** Platforms of which people are to be reminded of something. */
@@ -132,6 +142,16 @@ final class SagaStore {
     /** Platforms of which a restore point is due. */
     List<String> toBackUp(Instant now) {
         return due(backups, now);
+    }
+
+    /** Platforms of which a restore point is to be proven. */
+    List<String> toProve(Instant now) {
+        return due(proofs, now);
+    }
+
+    /** Platforms of which the newest restore point grows too old. */
+    List<String> atRisk(Instant now) {
+        return due(risks, now);
     }
 
     private static List<String> due(Map<String, Instant> times, Instant now) {

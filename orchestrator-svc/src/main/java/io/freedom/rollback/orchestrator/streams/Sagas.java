@@ -11,12 +11,17 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -124,16 +129,37 @@ final class Sagas {
                 && result.getResult() instanceof RestorePointVerified point
                 && trustworthy(live.rollback)) {
             var platform = live.rollback.plan().getPlatform();
-            store.put(Platforms.restorable(
-                    store.platform(platform),
-                    new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt())));
+            var known = new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null);
+            store.put(Schedules.objective(Platforms.restorable(store.platform(platform), known), now));
         }
         if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
                 && result.getResult() instanceof RestorePointsPruned pruned) {
             var platform = live.rollback.plan().getPlatform();
             store.put(Platforms.pruned(store.platform(platform), pruned.getRemoved()));
         }
+        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
+                && result.getResult() instanceof RestorePointProven proven) {
+            var platform = live.rollback.plan().getPlatform();
+            store.put(Platforms.proven(store.platform(platform), proven.getRestorePointId(), now));
+        }
+        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var _, var _)
+                && kind == FailureKind.MISMATCH) {
+            var platform = live.rollback.plan().getPlatform();
+            examined(live.rollback.planStep(step))
+                    .map(bad -> Platforms.pruned(store.platform(platform), List.of(bad)))
+                    .ifPresent(left -> store.put(Schedules.objective(left, now)));
+        }
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
+    }
+
+    /** Id of the restore point that a step reads back or restores into a throwaway server: what differs is offered no longer. */
+    private static Optional<String> examined(PlanStep step) {
+        var directory = switch (step.getAction().getAction()) {
+            case VerifyRestorePoint verify -> verify.getDirectory();
+            case ProveRestorePoint prove -> prove.getDirectory();
+            default -> null;
+        };
+        return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));
     }
 
     /** What is kept of a database that is known or feared to be corrupt, or is being replaced, serves analysis, never a restore. */

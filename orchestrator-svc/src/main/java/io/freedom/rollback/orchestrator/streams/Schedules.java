@@ -1,9 +1,13 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.platform.Backups;
 import io.freedom.rollback.platform.InvalidDescriptorException;
+import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -13,13 +17,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes restore points as descriptors say. While something else runs, or the platform was left to an operator, one that is due
+ * Takes restore points as descriptors say, and has them restored now and then. While something else runs, or the platform was left to an operator, one that is due
  * waits: what is broken is no state to go back to.
  */
 final class Schedules {
@@ -31,21 +38,50 @@ final class Schedules {
 
     private final SagaStore store;
     private final Admissions admissions;
+    private final History history;
+    private final Notifications notifications;
 
-    Schedules(SagaStore store, Admissions admissions) {
+    Schedules(SagaStore store, Admissions admissions, History history, Notifications notifications) {
         this.store = store;
         this.admissions = admissions;
+        this.history = history;
+        this.notifications = notifications;
     }
 
-    /** A platform was registered, perhaps anew: an interval counts from the newest restore point that is known. */
+    /** A platform was registered, perhaps anew: an interval counts from the newest restore point, or proof, that is known. */
     static PlatformState planned(PlatformState state, Instant now) {
-        var next = every(state)
-                .map(interval -> state.getRestorePoints().stream()
-                        .map(RestorePoint::getTakenAt)
-                        .max(Instant::compareTo)
+        var backups = backups(state);
+        var next = backups.map(Backups::every)
+                .map(interval -> latest(state, RestorePoint::getTakenAt)
                         .map(newest -> newest.plus(interval))
                         .orElse(now));
-        return Platforms.scheduled(state, next.orElse(null));
+        var proof = backups.map(Backups::prove)
+                .map(interval ->
+                        latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
+        return objective(Platforms.proving(Platforms.scheduled(state, next.orElse(null)), proof.orElse(null)), now);
+    }
+
+    /**
+     * People are told in time: a fifth of the recovery point objective before a restore would miss it, where restore points are taken
+     * that often; else once one is overdue by a fifth of the interval. Whoever takes them by hand sees to it by himself.
+     */
+    static PlatformState objective(PlatformState state, Instant now) {
+        var platform = descriptor(state).filter(known -> known.database() != null);
+        var every = platform.map(PlatformDescriptor::backups).map(Backups::every);
+        if (platform.isEmpty() || every.isEmpty()) {
+            return Platforms.atRisk(state, null);
+        }
+        var early = platform.get().rpo().multipliedBy(4).dividedBy(5);
+        var late = every.get().multipliedBy(6).dividedBy(5);
+        var base = latest(state, RestorePoint::getTakenAt).orElse(now);
+        return Platforms.atRisk(state, base.plus(early.compareTo(late) > 0 ? early : late));
+    }
+
+    private static Optional<Instant> latest(PlatformState state, Function<RestorePoint, @Nullable Instant> time) {
+        return state.getRestorePoints().stream()
+                .map(time)
+                .filter(Objects::nonNull)
+                .max(Instant::compareTo);
     }
 
     /** Platforms whose time has come. */
@@ -53,51 +89,104 @@ final class Schedules {
         return store.toBackUp(now);
     }
 
+    /** Platforms of which the newest restore point grows too old. */
+    List<String> atRisk(Instant now) {
+        return store.atRisk(now);
+    }
+
+    void warn(String platform, Instant now) {
+        var state = store.platform(platform);
+        store.put(Platforms.atRisk(state, null));
+        var rpo = descriptor(state).map(PlatformDescriptor::rpo).orElse(Duration.ZERO);
+        var newest = state.getRestorePoints().stream().max(Comparator.comparing(RestorePoint::getTakenAt));
+        var risk = new RpoAtRisk(
+                newest.map(RestorePoint::getId).orElse(null),
+                newest.map(RestorePoint::getTakenAt).orElse(null),
+                rpo.toMillis(),
+                newest.map(point -> point.getTakenAt().plus(rpo)).orElse(null));
+        var cause = newest.map(RestorePoint::getId).orElse(platform);
+        history.add(platform, cause, risk, now);
+        notifications.tell(Notices.tooOld(platform, risk), platform, cause + ".rpo", now);
+    }
+
+    /** Platforms of which a restore point is to be proven. */
+    List<String> toProve(Instant now) {
+        return store.toProve(now);
+    }
+
     void tick(String platform, Instant now) {
         var state = store.platform(platform);
-        var interval = every(state);
+        var interval = backups(state).map(Backups::every);
         if (interval.isEmpty()) {
             store.put(Platforms.scheduled(state, null));
-            return;
+        } else if (isFree(state)) {
+            store.put(Platforms.scheduled(state, now.plus(interval.get())));
+            start(platform, Scenario.RESTORE_POINT, null, "every " + text(interval.get()), now);
         }
-        if (store.live(platform) != null || Platforms.waitsForOperator(state)) {
-            return;
+    }
+
+    /** The restore point that was longest not restored; none where all were, in this interval. */
+    void prove(String platform, Instant now) {
+        var state = store.platform(platform);
+        var interval = backups(state).map(Backups::prove);
+        if (interval.isEmpty()) {
+            store.put(Platforms.proving(state, null));
+        } else if (isFree(state)) {
+            store.put(Platforms.proving(state, now.plus(interval.get())));
+            Platforms.toProve(state)
+                    .filter(point ->
+                            point.getProvenAt() == null || point.getProvenAt().isBefore(now.minus(interval.get())))
+                    .ifPresent(point -> start(
+                            platform,
+                            Scenario.RESTORE_POINT_CHECK,
+                            point.getId(),
+                            "one restore point every " + text(interval.get()),
+                            now));
         }
-        store.put(Platforms.scheduled(state, now.plus(interval.get())));
+    }
+
+    private boolean isFree(PlatformState state) {
+        return store.live(state.getPlatform()) == null && !Platforms.waitsForOperator(state);
+    }
+
+    private void start(String platform, Scenario scenario, @Nullable String restorePoint, String reason, Instant now) {
         // The same however often it is tried at that moment, and no other platform's.
         var id = "rb-" + SECOND.format(now) + "-"
-                + PlatformDescriptors.hash(platform).substring(0, 8);
+                + PlatformDescriptors.hash(platform + "/" + scenario.id()).substring(0, 8);
         admissions.commanded(
                 OperatorCommand.newBuilder()
                         .setCommandId(id)
                         .setPlatform(platform)
                         .setOperator(OPERATOR)
-                        .setReason("every " + text(interval.get()))
+                        .setReason(reason)
                         .setAt(now)
                         .setCommand(StartRollback.newBuilder()
                                 .setRollbackId(id)
-                                .setScenario(Scenario.RESTORE_POINT.id())
+                                .setScenario(scenario.id())
+                                .setRestorePoint(restorePoint)
                                 .build())
                         .build(),
                 now);
     }
 
     static boolean started(@Nullable String operator, Plan plan) {
-        return OPERATOR.equals(operator) && plan.getScenario().equals(Scenario.RESTORE_POINT.id());
+        return OPERATOR.equals(operator) && Scenario.isAboutRestorePoints(plan.getScenario());
     }
 
     private static String text(Duration interval) {
         return interval.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 
-    private static Optional<Duration> every(PlatformState state) {
+    private static Optional<Backups> backups(PlatformState state) {
+        return descriptor(state).map(PlatformDescriptor::backups);
+    }
+
+    private static Optional<PlatformDescriptor> descriptor(PlatformState state) {
         if (state.getDescriptor() == null) {
             return Optional.empty();
         }
         try {
-            return Optional.ofNullable(PlatformDescriptors.parse(state.getDescriptor(), "platform.yaml")
-                    .backups()
-                    .every());
+            return Optional.of(PlatformDescriptors.parse(state.getDescriptor(), "platform.yaml"));
         } catch (InvalidDescriptorException e) {
             return Optional.empty(); // of an older release's rules; admission says so
         }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.action.AwaitApproval;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
@@ -14,6 +16,7 @@ import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +40,8 @@ class ScenarioChoiceTest {
             .setPlatform("freedom")
             .setDescriptor(Descriptors.FREEDOM.replace("incidents: {SERVICE_DEGRADATION: full-rollback}\n", INCIDENTS))
             .setRestorePoints(List.of(
-                    new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200)),
-                    new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60))))
+                    new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200), null),
+                    new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60), null)))
             .build();
 
     private static Incident incident(IncidentClass kind, String fingerprint, Map<String, String> labels) {
@@ -97,6 +100,63 @@ class ScenarioChoiceTest {
         var plan = plan(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
         assertThat(plan.getScenario()).isEqualTo("database-restore");
         assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
+    }
+
+    private static PlatformState proven(String... ids) {
+        var state = REGISTERED;
+        for (var id : ids) {
+            state = Platforms.proven(state, id, NOW.minusSeconds(30));
+        }
+        return state;
+    }
+
+    private static Decision restore(PlatformState state, String scenario, @Nullable String restorePoint) {
+        var command = OperatorCommand.newBuilder()
+                .setCommandId("c")
+                .setPlatform("freedom")
+                .setOperator("ada")
+                .setAt(NOW)
+                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of()))
+                .build();
+        return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
+    }
+
+    @Test
+    void takesTheNewestRestorePointThatWasRestoredBeforeAndSaysWhichItPassesOver() {
+        var plan = plan(restore(proven("rb-old"), "database-restore", "latest"));
+        assertThat(plan.getRestorePoint()).endsWith("/rb-old");
+        assertThat(plan.getSteps())
+                .filteredOn(step -> step.getId().equals("orchestrator.approve-data-loss"))
+                .singleElement()
+                .satisfies(gate -> assertThat(((AwaitApproval) gate.getAction().getAction()).getReasons())
+                        .anyMatch(
+                                reason -> reason.startsWith("rb-new of 2026-11-24T02:59:00Z is newer, but was never")));
+
+        assertThat(plan(restore(proven("rb-old", "rb-new"), "database-restore", "latest"))
+                        .getRestorePoint())
+                .endsWith("/rb-new");
+        assertThat(plan(restore(REGISTERED, "database-restore", "latest")).getRestorePoint())
+                .as("none was restored before")
+                .endsWith("/rb-new");
+        assertThat(plan(restore(proven("rb-old"), "database-restore", "rb-new")).getRestorePoint())
+                .as("somebody names it")
+                .endsWith("/rb-new");
+    }
+
+    @Test
+    void checksTheRestorePointThatSomebodyNamesAndReplacesNothing() {
+        var plan = plan(restore(REGISTERED, "restore-point-check", "rb-old"));
+
+        assertThat(plan.getRestorePoint()).as("it restores nothing").isNull();
+        assertThat(plan.getSteps())
+                .extracting(PlanStep::getId)
+                .containsExactly("backup.verify-restore-point", "backup.prove");
+        assertThat(plan.getSteps().getLast().getAction().getAction())
+                .isInstanceOfSatisfying(
+                        ProveRestorePoint.class,
+                        prove -> assertThat(prove.getDirectory()).isEqualTo("/var/backups/freedom/rb-old"));
+        assertThat(rejection(restore(REGISTERED, "restore-point-check", "rb-none")))
+                .contains("there is no verified restore point rb-none", "rb-new of", "(never restored)");
     }
 
     @Test

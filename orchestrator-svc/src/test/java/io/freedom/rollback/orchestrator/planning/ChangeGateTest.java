@@ -42,6 +42,7 @@ class ChangeGateTest {
                     "rb-1",
                     null,
                     null,
+                    null,
                     incident,
                     ChosenServices.of(scenario, platform, List.of()),
                     Map.of(),

@@ -230,7 +230,8 @@ class PartialScenariosTest {
         for (var scenario : List.of(Scenario.FULL_ROLLBACK, Scenario.FULL_RESET)) {
             var seal = step(plan(scenario, RESTORE_POINT), SealDatabase.class).orElseThrow();
             assertThat(seal.getCompensation().getAction().getAction()).isInstanceOf(CheckDatabase.class);
-            assertThat(seal.getCompensation().getInputs()).containsExactly(seal.getId(), "health.baseline");
+            assertThat(seal.getCompensation().getInputs())
+                    .containsExactly(seal.getId(), "health.baseline", "container.stop-writers");
         }
         for (var scenario : List.of(Scenario.SERVICE_ROLLBACK, Scenario.DATABASE_RESTORE, Scenario.DATABASE_REBUILD)) {
             var plan = plan(scenario, RESTORE_POINT);
@@ -238,7 +239,10 @@ class PartialScenariosTest {
             assertThat(baseline.getCompensation().getAction().getAction())
                     .as(scenario.id())
                     .isInstanceOf(CheckDatabase.class);
-            assertThat(baseline.getCompensation().getInputs()).containsExactly(baseline.getId());
+            assertThat(baseline.getCompensation().getInputs())
+                    .containsExactly(
+                            baseline.getId(),
+                            scenario == Scenario.SERVICE_ROLLBACK ? "container.stop" : "container.stop-writers");
             assertThat(PlannerTest.before(plan, "backup.restore-database"))
                     .as("so it is undone after that")
                     .contains(baseline.getId());

@@ -100,12 +100,13 @@ class PlannerTest {
                 null,
                 request.point(),
                 null,
+                null,
                 request.services(),
                 Map.of(),
                 Instant.EPOCH,
                 null,
                 List.of());
-        var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH);
+        var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null);
 
         var plan = Drill.compile(drilled, original, point, null);
 
@@ -310,6 +311,7 @@ class PlannerTest {
                         null,
                         null,
                         null,
+                        null,
                         request.services(),
                         Map.of(),
                         Descriptors.AT,
@@ -398,8 +400,11 @@ class PlannerTest {
     @Test
     void takesARestorePointWithoutStoppingAnything() {
         var plan = Planner.compile(Descriptors.request(Scenario.RESTORE_POINT));
-        assertThat(plan.getSteps()).allMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) < 0);
-        assertThat(plan.getSteps().getLast().getId()).isEqualTo("backup.verify");
+        assertThat(plan.getSteps())
+                .allMatch(step ->
+                        step.getPhase() == Phase.FINISH || step.getPhase().compareTo(Phase.SHUT_DOWN) < 0);
+        assertThat(plan.getSteps().getLast().getId()).isEqualTo("backup.prove");
+        assertThat(plan.getSteps().getLast().getDependsOn()).containsExactly("backup.verify");
     }
 
     @Test

@@ -112,6 +112,7 @@ class PlannedRollbacksTest {
                 "rb-1",
                 null,
                 point,
+                null,
                 kind,
                 services,
                 Map.of(),
@@ -121,9 +122,9 @@ class PlannedRollbacksTest {
     }
 
     private static @Nullable RestorePoint point(Scenario scenario, PlatformDescriptor platform, Random random) {
-        boolean possible = scenario.restoresData() && platform.database() != null;
+        boolean possible = (scenario.restoresData() || scenario.needsRestorePoint()) && platform.database() != null;
         return possible && (scenario.needsRestorePoint() || random.nextBoolean())
-                ? new RestorePoint("rb-p", "/var/backups/shop/rb-p", Instant.EPOCH)
+                ? new RestorePoint("rb-p", "/var/backups/shop/rb-p", Instant.EPOCH, null)
                 : null;
     }
 
@@ -225,7 +226,8 @@ class PlannedRollbacksTest {
                 .map(PlanStep::getId)
                 .toList();
         boolean resets = request.scenario() == Scenario.FULL_RESET;
-        boolean givesDataUp = request.platform().database() != null && (request.point() != null || resets);
+        boolean givesDataUp = request.platform().database() != null
+                && (request.point() != null && request.scenario().restoresData() || resets);
         boolean losesData = givesDataUp && request.platform().dataLoss().operators() > 0
                 || resets && request.platform().reset().operators() > 0;
         if (losesData) {

@@ -9,6 +9,7 @@ import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.history.AbortRequested;
@@ -20,6 +21,7 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -100,7 +102,7 @@ class AftercareTest {
         aftercare = new Aftercare(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
-        schedules = new Schedules(store, admissions);
+        schedules = new Schedules(store, admissions, history, notifications);
     }
 
     private void tick(Instant now) {
@@ -158,11 +160,16 @@ class AftercareTest {
     }
 
     private static StepDone found(String... anomalies) {
-        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(anomalies), 1, 1, 0L, List.of())), "", false);
+        return new StepDone(
+                new StepResult(new AnomaliesLookedFor(
+                        List.of(anomalies), 1, 1, 0L, List.of(), anomalies.length == 0 ? List.of() : List.of("api"))),
+                "",
+                false);
     }
 
     private static StepDone running(String... services) {
-        return new StepDone(new StepResult(new AnomaliesLookedFor(List.of(), 1, 1, 0L, List.of(services))), "", false);
+        return new StepDone(
+                new StepResult(new AnomaliesLookedFor(List.of(), 1, 1, 0L, List.of(services), List.of())), "", false);
     }
 
     private void look(int number, SpecificRecord answer) {
@@ -194,7 +201,9 @@ class AftercareTest {
         assertThat(look.getBegan()).isEqualTo(END.minusSeconds(60));
         assertThat(look.getStableSince()).isEqualTo(END);
         assertThat(look.getLogsSince()).isEqualTo(after(60));
-        assertThat(look.getServices()).containsExactly("api", "gui", "mlx");
+        assertThat(look.getUntil()).isEqualTo(after(121));
+        assertThat(look.getServices()).as("not what came later").containsExactly("api", "gui");
+        assertThat(look.getUnwell()).isEmpty();
 
         answer(3, found());
         tick(after(300));
@@ -223,6 +232,29 @@ class AftercareTest {
         });
         tick(after(299));
         assertThat(sent(StepCommand.class)).hasSize(4);
+    }
+
+    @Test
+    void tellsOfARelapseWhenSomethingEndsAgainAndAgain() {
+        for (int number = 1; number <= 4; number++) {
+            tick(after(60 * (number - 1)));
+            answer(number, number % 2 == 1 ? found("api was restarted") : found());
+        }
+        assertThat(facts(PlatformRelapsed.class)).isEmpty();
+        tick(after(240));
+        assertThat(look(sent(StepCommand.class).getLast()).getUnwell()).isEmpty();
+
+        answer(5, found("api is exited"));
+
+        assertThat(facts(PlatformRelapsed.class)).as("three of five looks").hasSize(1);
+    }
+
+    @Test
+    void saysToTheNextLookWhatWasNotWell() {
+        look(1, found("api is exited"));
+        tick(after(120));
+
+        assertThat(look(sent(StepCommand.class).getLast()).getUnwell()).containsExactly("api");
     }
 
     @Test
@@ -278,7 +310,12 @@ class AftercareTest {
     }
 
     private static Instant logsSince(StepCommand look) {
-        return ((LookForAnomalies) ((ExecuteStep) look.getCommand()).getAction().getAction()).getLogsSince();
+        return look(look).getLogsSince();
+    }
+
+    private static LookForAnomalies look(StepCommand command) {
+        return (LookForAnomalies)
+                ((ExecuteStep) command.getCommand()).getAction().getAction();
     }
 
     private static Plan plan(Phase phase) {
@@ -432,7 +469,7 @@ class AftercareTest {
     }
 
     private static RestorePoint point(String id, Instant takenAt) {
-        return new RestorePoint(id, "/var/backups/freedom/" + id, takenAt);
+        return new RestorePoint(id, "/var/backups/freedom/" + id, takenAt, null);
     }
 
     @Test
@@ -467,10 +504,128 @@ class AftercareTest {
                 .orElseThrow();
         assertThat(((PruneRestorePoints) prune.getAction().getAction()).getDirectories())
                 .containsExactly("/var/backups/freedom/rb-0");
-        assertThat(prune.getDependsOn()).containsExactly("backup.verify");
+        assertThat(prune.getDependsOn()).containsExactly("backup.prove");
         assertThat(Platforms.pruned(store.platform("freedom"), List.of("rb-0")).getRestorePoints())
                 .extracting(RestorePoint::getId)
                 .containsExactly("rb-1");
+    }
+
+    private void warned(Instant now) {
+        schedules.atRisk(now).forEach(platform -> schedules.warn(platform, now));
+    }
+
+    private void scheduledEvery(String every, RestorePoint... known) {
+        planned(END, known);
+        var state = Platforms.registered(store.platform("freedom"), HOURLY.replace("every: 1h", "every: " + every));
+        store.put(Schedules.planned(state, END));
+    }
+
+    @Test
+    void tellsOnceBeforeARestoreWouldMissTheObjectiveAndAgainAfterANewerOne() {
+        scheduledEvery("10m", point("rb-0", END.minusSeconds(60)));
+        warned(after(659));
+        assertThat(facts(RpoAtRisk.class)).isEmpty();
+
+        wired(); // another orchestrator goes on
+        warned(after(661));
+        warned(after(700));
+        assertThat(facts(RpoAtRisk.class))
+                .containsExactly(new RpoAtRisk("rb-0", END.minusSeconds(60), 900_000L, after(840)));
+        assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).isEqualTo("freedom: no restore point is taken");
+            assertThat(message.getText()).contains("The newest is rb-0", "a restore misses the RPO of 15 min from");
+        });
+
+        var newer = Platforms.restorable(store.platform("freedom"), point("rb-1", after(710)));
+        store.put(Schedules.objective(newer, after(720)));
+        warned(after(1429));
+        assertThat(facts(RpoAtRisk.class)).hasSize(1);
+        warned(after(1431));
+        assertThat(facts(RpoAtRisk.class)).hasSize(2);
+    }
+
+    @Test
+    void tellsOnlyWhenOneIsOverdueWhereTheScheduleIsSlowerThanTheObjective() {
+        scheduledEvery("1h", point("rb-0", END));
+        warned(after(4319));
+        assertThat(facts(RpoAtRisk.class)).isEmpty();
+        warned(after(4321));
+        assertThat(facts(RpoAtRisk.class)).hasSize(1);
+
+        store.put(Schedules.planned(Platforms.registered(store.platform("freedom"), DESCRIPTOR), after(5000)));
+        warned(after(90_000));
+        assertThat(facts(RpoAtRisk.class)).as("taken by hand").hasSize(1);
+    }
+
+    @Test
+    void tellsWhereNoneWasEverTaken() {
+        scheduledEvery("10m");
+        warned(after(721));
+        assertThat(facts(RpoAtRisk.class)).containsExactly(new RpoAtRisk(null, null, 900_000L, null));
+    }
+
+    private void proving(Instant now) {
+        schedules.toProve(now).forEach(platform -> schedules.prove(platform, now));
+    }
+
+    private static RestorePoint proven(String id, Instant takenAt, Instant provenAt) {
+        return RestorePoint.newBuilder(point(id, takenAt)).setProvenAt(provenAt).build();
+    }
+
+    /** By the id in the folder that the step names. */
+    private String checked() {
+        var plan = facts(RollbackStarted.class).getLast().getPlan();
+        assertThat(plan.getScenario()).isEqualTo("restore-point-check");
+        return ((ProveRestorePoint) plan.getSteps().getLast().getAction().getAction()).getDirectory();
+    }
+
+    @Test
+    void restoresEachDayTheRestorePointThatWasLongestNotRestored() {
+        var day = 86_400;
+        planned(
+                END,
+                proven("rb-0", END.minusSeconds(9000), END.minusSeconds(2L * day)),
+                point("rb-1", END.minusSeconds(8000)),
+                proven("rb-2", END.minusSeconds(7000), END.minusSeconds(600)));
+        proving(after(day - 601));
+        assertThat(facts(RollbackStarted.class)).isEmpty();
+
+        wired(); // another orchestrator goes on
+        proving(after(day - 599));
+        assertThat(checked()).endsWith("/rb-1");
+        assertThat(facts(RollbackStarted.class).getLast().getReason()).isEqualTo("one restore point every 24h");
+
+        store.put(Platforms.proven(store.platform("freedom"), "rb-1", after(day)));
+        failed(1, FailureKind.PRECONDITION, after(day));
+        proving(after(3 * day));
+        assertThat(checked()).endsWith("/rb-0");
+    }
+
+    private void failed(int attempt, FailureKind kind, Instant now) {
+        var id = new AttemptId("backup.verify-restore-point", false, attempt);
+        admissions.advance("freedom", new RollbackCommand.Fail(id, kind, "toc.dat was changed"), null, now);
+    }
+
+    @Test
+    void offersNoLongerWhatIsNotAsItWasTaken() {
+        planned(END, point("rb-0", END.minusSeconds(9000)), point("rb-1", END.minusSeconds(8000)));
+        proving(after(90_000));
+        assertThat(checked()).endsWith("/rb-1");
+
+        failed(1, FailureKind.MISMATCH, after(90_001));
+        admissions.advance(
+                "freedom",
+                new RollbackCommand.Retry(new AttemptId("backup.verify-restore-point", false, 2)),
+                null,
+                after(90_010));
+        failed(2, FailureKind.MISMATCH, after(90_011));
+
+        assertThat(store.platform("freedom").getRestorePoints())
+                .extracting(RestorePoint::getId)
+                .containsExactly("rb-0");
+        assertThat(sent(Notification.class))
+                .singleElement()
+                .satisfies(message -> assertThat(message.getText()).contains("toc.dat was changed"));
     }
 
     @Test

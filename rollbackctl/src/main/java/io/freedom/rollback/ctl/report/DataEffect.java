@@ -61,6 +61,7 @@ enum DataEffect {
                     VerifyRestorePoint _,
                     HoldRestorePoint _,
                     PruneRestorePoints _,
+                    ProveRestorePoint _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,

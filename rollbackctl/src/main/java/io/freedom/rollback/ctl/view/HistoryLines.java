@@ -25,6 +25,7 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.history.RtoAtRisk;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
@@ -127,6 +128,14 @@ public final class HistoryLines {
                         "follow-up overdue",
                         e.getFollowUp().getFollowUpId() + ": " + e.getFollowUp().getWhat() + " ("
                                 + e.getFollowUp().getOwner() + ")");
+            case RpoAtRisk e ->
+                new Line(
+                        "RPO at risk",
+                        e.getMissedAt() == null
+                                ? "there is no restore point that could be restored"
+                                : "the newest restore point is " + e.getRestorePoint() + "; a restore misses "
+                                        + Texts.limit(e.getRpo()) + " from " + Texts.moment(e.getMissedAt(), zone)
+                                        + " on");
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

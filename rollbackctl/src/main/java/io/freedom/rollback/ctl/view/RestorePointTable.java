@@ -24,7 +24,8 @@ public final class RestorePointTable {
                     "There is no restore point yet. Take one with: rollbackctl start PLATFORM --scenario restore-point"
                             + " --reason \"…\" --watch");
         }
-        var table = new Table("ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "HELD UNTIL", "USE");
+        var table = new Table(
+                "ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "RESTORED", "HELD UNTIL", "USE");
         points.reversed()
                 .forEach(point -> table.row(
                         point.isRestorable() ? text -> text : style::yellow,
@@ -35,12 +36,21 @@ public final class RestorePointTable {
                         Texts.size(point.bytes()),
                         point.takenBy(),
                         point.serverVersion() == null ? "–" : "PostgreSQL " + point.serverVersion(),
+                        proven(point, zone),
                         point.heldUntil() == null ? "–" : Texts.moment(point.heldUntil(), zone),
                         point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
         var lines = new ArrayList<>(table.lines(style));
         lines.add("");
         newest().forEach((platform, point) -> lines.add(against(platform, point, now, style)));
         return lines;
+    }
+
+    /** Into a throwaway server, to prove it. */
+    private static String proven(Point point, ZoneId zone) {
+        if (point.provenAt() != null) {
+            return Texts.moment(point.provenAt(), zone);
+        }
+        return point.serverVersion() == null ? "–" : "never";
     }
 
     /** By platform, the newest that may be restored. */
@@ -80,6 +90,12 @@ public final class RestorePointTable {
             lines.add("  commit         " + point.commit());
         }
         lines.add("  read back      whole, " + Texts.moment(point.verifiedAt(), zone));
+        if (point.serverVersion() != null) {
+            lines.add("  restored       "
+                    + (point.provenAt() == null
+                            ? style.yellow("never; to prove it: rollbackctl backups verify " + point.id() + " --watch")
+                            : "into a throwaway server, all rows as dumped, " + Texts.moment(point.provenAt(), zone)));
+        }
         lines.add(
                 "  held until     " + (point.heldUntil() == null ? "no hold" : Texts.moment(point.heldUntil(), zone)));
         if (!point.isRestorable()) {
@@ -87,8 +103,7 @@ public final class RestorePointTable {
         } else if (point.serverVersion() == null) {
             lines.add("  use            it has no database");
         } else {
-            lines.add("  restore it     rollbackctl start " + point.platform()
-                    + " --scenario database-restore --restore-point " + point.id() + " --reason \"…\"");
+            lines.add("  restore it     rollbackctl backups restore " + point.id() + " --reason \"…\" --watch");
         }
         return lines;
     }
@@ -103,6 +118,9 @@ public final class RestorePointTable {
         json.put("files", point.files());
         json.put("bytes", point.bytes());
         json.put("verifiedAt", point.verifiedAt());
+        if (point.provenAt() != null) {
+            json.put("provenAt", point.provenAt());
+        }
         json.put("restorable", point.isRestorable());
         if (point.distrust() != null) {
             json.put("distrust", point.distrust());

@@ -4,13 +4,18 @@ import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
+import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +38,7 @@ public final class RestorePoints {
      * @param rpo of the platform when it was taken, {@link Duration#ZERO} for none
      * @param bytes on disk
      * @param verifiedAt when it was last read back whole
+     * @param provenAt when it was last restored into a throwaway server; null for never
      * @param heldUntil null for no hold
      * @param commit that was checked out when it was taken; null where that was not noted
      * @param serverVersion of the database that it has a dump of; null for none
@@ -48,6 +54,7 @@ public final class RestorePoints {
             int files,
             long bytes,
             Instant verifiedAt,
+            @Nullable Instant provenAt,
             @Nullable Instant heldUntil,
             @Nullable String commit,
             @Nullable String serverVersion,
@@ -70,6 +77,13 @@ public final class RestorePoints {
 
         @Nullable
         Instant verifiedAt;
+
+        @Nullable
+        Instant provenAt;
+
+        /** What was found wrong with it. */
+        @Nullable
+        String fault;
 
         @Nullable
         Instant heldUntil;
@@ -105,6 +119,11 @@ public final class RestorePoints {
             if (taking != null && event.getEvent() instanceof StepSucceeded done && !done.getCompensation()) {
                 read(taking, done, event.getAt());
             }
+            if (taking != null
+                    && event.getEvent() instanceof StepFailed failed
+                    && failed.getKind() == FailureKind.MISMATCH) {
+                blame(taking, failed);
+            }
         }
     }
 
@@ -114,6 +133,12 @@ public final class RestorePoints {
             case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
             case RestorePointsPruned pruned -> pruned.getRemoved().forEach(takings::remove);
             case RestorePointHeld held -> hold(taking, held.getUntil());
+            case RestorePointProven proven -> {
+                var own = takings.get(proven.getRestorePointId());
+                if (own != null) {
+                    own.provenAt = at;
+                }
+            }
             case RestorePointVerified point -> {
                 var own = takings.get(point.getRestorePointId());
                 if (own != null) {
@@ -125,13 +150,32 @@ public final class RestorePoints {
         }
     }
 
+    /** What is not as it was taken is offered no longer. */
+    private void blame(Taking taking, StepFailed failed) {
+        taking.started.getPlan().getSteps().stream()
+                .filter(step -> step.getId().equals(failed.getStepId()))
+                .map(step -> switch (step.getAction().getAction()) {
+                    case VerifyRestorePoint verify -> verify.getDirectory();
+                    case ProveRestorePoint prove -> prove.getDirectory();
+                    default -> "";
+                })
+                .map(RestorePoints::id)
+                .map(takings::get)
+                .filter(Objects::nonNull)
+                .forEach(bad -> bad.fault = failed.getMessage());
+    }
+
+    private static String id(String directory) {
+        return directory.substring(directory.lastIndexOf('/') + 1);
+    }
+
     /** Of the rollback's own, and of the one that it restores. */
     private void hold(Taking taking, Instant until) {
         taking.heldUntil = until;
         actions(taking.started.getPlan(), HoldRestorePoint.class)
                 .map(HoldRestorePoint::getRestored)
                 .filter(Objects::nonNull)
-                .map(directory -> directory.substring(directory.lastIndexOf('/') + 1))
+                .map(RestorePoints::id)
                 .forEach(id -> holds.merge(id, until, (one, other) -> one.isAfter(other) ? one : other));
     }
 
@@ -165,6 +209,7 @@ public final class RestorePoints {
                 point.getFiles(),
                 point.getBytes(),
                 verified,
+                taking.provenAt,
                 later(taking.heldUntil, holds.get(id)),
                 taking.commit,
                 taking.serverVersion,
@@ -176,6 +221,9 @@ public final class RestorePoints {
     }
 
     private static @Nullable String distrust(Taking taking) {
+        if (taking.fault != null) {
+            return taking.fault;
+        }
         var plan = taking.started.getPlan();
         var incident = taking.started.getIncident();
         // A plan that an older release recorded does not name the class.

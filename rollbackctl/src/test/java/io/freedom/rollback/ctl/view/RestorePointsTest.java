@@ -10,11 +10,15 @@ import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
+import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
@@ -135,10 +139,33 @@ class RestorePointsTest {
         assertThat(point.heldUntil()).isEqualTo(HELD);
         assertThat(RestorePointTable.detail(point, HELD, ZoneOffset.UTC, Style.PLAIN))
                 .contains("  where          /backups/rb-1", "  database       dump of PostgreSQL 15.18")
-                .anyMatch(line -> line.endsWith("--scenario database-restore --restore-point rb-1 --reason \"…\""));
+                .anyMatch(line -> line.endsWith("rollbackctl backups restore rb-1 --reason \"…\" --watch"))
+                .anyMatch(line -> line.contains("never; to prove it: rollbackctl backups verify rb-1"));
         assertThat(RestorePointTable.json(point))
                 .containsEntry("restorable", true)
                 .containsEntry("rpoMillis", 900_000L);
+    }
+
+    @Test
+    void knowsWhichWereRestoredToProveThemAndWhichHaveFailed() {
+        var verify = new VerifyRestorePoint(DUMP.getCompose(), "/backups/rb-2", DUMP.getDatabase(), false);
+        for (var id : List.of("rb-1", "rb-2", "rb-3")) {
+            begun(id, 0, plan -> plan, DUMP);
+            dumped(id, 10);
+            verified(id, id, 20);
+        }
+        done("rb-1", 30, new RestorePointProven("rb-1", "15.18", 3, 10L, 900L));
+        begun("check", 100, plan -> plan, verify);
+        var step = Samples.plan().getSteps().getFirst().getId();
+        add("check", 110, new StepFailed(step, false, FailureKind.MISMATCH, "toc.dat was changed", false));
+
+        assertThat(points())
+                .extracting(Point::id, Point::provenAt, Point::distrust)
+                .containsExactly(
+                        tuple("rb-1", Samples.START.plusSeconds(30), null),
+                        tuple("rb-2", null, "toc.dat was changed"),
+                        tuple("rb-3", null, null));
+        assertThat(lines(60)).anyMatch(line -> line.startsWith("rb-3") && line.contains(" never "));
     }
 
     @Test

@@ -20,6 +20,12 @@ public final class TableCounts {
              ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
             """;
 
+    /** One column: for each table a statement that gives its schema, its name and its rows as a JSON array. */
+    public static final String STATEMENTS = """
+            SELECT format('SELECT json_build_array(%L::text, %L::text, count(*))::text FROM ONLY %I.%I',
+                          nspname, relname, nspname, relname)
+              FROM (""" + TABLES + ") AS tables";
+
     private TableCounts() {}
 
     /** Rows of each table, ordered by schema and table. */

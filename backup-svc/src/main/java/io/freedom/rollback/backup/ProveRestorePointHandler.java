@@ -1,0 +1,163 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointProven;
+import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Restores a restore point into a throwaway server and compares all rows. Only a failure of kind MISMATCH says something about the
+ * restore point; all others are about the trial.
+ */
+final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
+    /** Bytes of database for a byte of dump, where nobody noted them: more than is usual. */
+    private static final long EXPANSION = 10;
+
+    private final EngineProvider engines;
+    private final InstantSource clock;
+
+    ProveRestorePointHandler(EngineProvider engines, InstantSource clock) {
+        this.engines = engines;
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<ProveRestorePoint> action() {
+        return ProveRestorePoint.class;
+    }
+
+    @Override
+    public Completed execute(ProveRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getDirectory());
+        var dumped = dump(point, action.getDatabase().getName());
+        var engine = engines.engine();
+        var server = server(engine, action);
+        var initArguments =
+                engine.environment(server.id(), "POSTGRES_INITDB_ARGS").orElse("");
+        var purpose = "trial-" + step.platform();
+        var begun = clock.instant();
+        try (var trial = TrialServer.start(
+                engine, server.imageId(), action.getDatabase().getUser(), initArguments, purpose, step)) {
+            var version = trial.version();
+            requireNotOlder(version, dumped);
+            requireRoom(trial.free(), action.getReserve(), point, dumped);
+            trial.createRoles(dumped.roles());
+            trial.restore(dumped.database(), point.dump(dumped.database()));
+            var tables = trial.count(dumped.database());
+            compare(dumped, tables);
+            long rows = tables.stream().mapToLong(TableRows::getRows).sum();
+            note(point, version, tables.size(), rows, step);
+            var took = Duration.between(begun, clock.instant());
+            return new Completed(
+                    new RestorePointProven(point.id(), version, tables.size(), rows, took.toMillis()),
+                    String.format(
+                            Locale.ROOT,
+                            "restored into a throwaway PostgreSQL %s in %.1f s: %d tables, %,d rows, all as in the dump",
+                            version,
+                            took.toMillis() / 1000.0,
+                            tables.size(),
+                            rows));
+        }
+    }
+
+    private static DumpRecord dump(RestorePoint point, String database) throws StepFailure, InterruptedException {
+        var manifest = Manifest.load(point);
+        Verification.require(point);
+        var dumped = manifest.database();
+        if (dumped == null || !dumped.database().equals(database) || !point.hasDump(database)) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "restore point " + point.id() + " holds no dump of " + database + ": there is nothing to restore");
+        }
+        return dumped;
+    }
+
+    /** It need not run. */
+    private static EngineContainer server(Engine engine, ProveRestorePoint action)
+            throws StepFailure, InterruptedException {
+        var project = action.getCompose().getProject();
+        var service = action.getDatabase().getService();
+        return engine.containers(project).stream()
+                .filter(container -> container.service().equals(service) && !container.oneOff())
+                .findFirst()
+                .orElseThrow(() -> new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "service %s of project %s has no container whose image a throwaway server could be made of: create it, then retry"
+                                .formatted(service, project)));
+    }
+
+    private static void requireNotOlder(String version, DumpRecord dumped) throws StepFailure {
+        if (Integer.parseInt(ServerImage.major(version))
+                < Integer.parseInt(ServerImage.major(dumped.serverVersion()))) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "it is of PostgreSQL " + dumped.serverVersion() + ", and the platform's server is " + version
+                            + ", which does not read it: it can be restored once the server is as new");
+        }
+    }
+
+    private static void requireRoom(long free, long reserve, RestorePoint point, DumpRecord dumped)
+            throws StepFailure, InterruptedException {
+        var known = dumped.bytes();
+        long database = known == null ? EXPANSION * size(point.dump(dumped.database())) : known;
+        long needed = 2 * database + reserve;
+        if (free < needed) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the engine's disk has %s free, and a trial needs %s, %s of which stay free: free space, or set `backups.prove: never`"
+                            .formatted(Disk.size(free), Disk.size(needed), Disk.size(reserve)));
+        }
+    }
+
+    private static long size(Path dump) throws StepFailure, InterruptedException {
+        return Disk.work(dump, () -> {
+            try (var files = Files.walk(dump)) {
+                long size = 0;
+                for (var file : files.filter(Files::isRegularFile).toList()) {
+                    size += Files.size(file);
+                }
+                return size;
+            }
+        });
+    }
+
+    private static void compare(DumpRecord dumped, List<TableRows> restored) throws StepFailure {
+        var differences = dumped.differences(restored);
+        if (!differences.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "restored, it differs from the database that was dumped: " + String.join("; ", differences));
+        }
+    }
+
+    private void note(RestorePoint point, String version, int tables, long rows, StepContext step) throws StepFailure {
+        try {
+            step.checkpoint();
+            var proof = new Proof(
+                    point.id(),
+                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    Sha256.of(Files.readString(point.manifest())),
+                    version,
+                    tables,
+                    rows);
+            PrivateFiles.write(point.proven(), Json.text(proof));
+        } catch (IOException e) {
+            throw Disk.failure(point.proven(), e);
+        }
+    }
+}

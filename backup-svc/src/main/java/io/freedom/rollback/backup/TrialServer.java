@@ -1,0 +1,264 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.ExecResult;
+import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.sql.TableCounts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A throwaway PostgreSQL of the image of a platform's own server, without network. Closing removes it and its data. */
+final class TrialServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TrialServer.class);
+    private static final Duration BRIEF = Duration.ofMinutes(2);
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    private static final int LINES = 5;
+    /** In one statement: the arguments of a program have a limit of 128 KiB each. */
+    private static final int TABLES_AT_ONCE = 200;
+
+    private static final Pattern MAJOR = Pattern.compile("(\\d+(\\.\\d+)?)");
+
+    /** What is lost with it needs not survive a crash; and it is to take little room for its log. */
+    private static final List<String> ARGUMENTS = List.of(
+            "postgres",
+            "-cfsync=off",
+            "-cfull_page_writes=off",
+            "-cwal_level=minimal",
+            "-cmax_wal_senders=0",
+            "-cmax_wal_size=256MB",
+            "-cautovacuum=off",
+            "-cmax_parallel_maintenance_workers=0",
+            "-clisten_addresses=127.0.0.1");
+
+    private final Engine engine;
+    private final String container;
+    private final String user;
+    private final Map<String, String> environment;
+    private final StepContext step;
+
+    private TrialServer(Engine engine, String container, String user, String password, StepContext step) {
+        this.engine = engine;
+        this.container = container;
+        this.user = user;
+        environment = Map.of("LC_ALL", "C", "PGPASSWORD", password); // Messages are read.
+        this.step = step;
+    }
+
+    /**
+     * @param image id of the image of the platform's server
+     * @param user superuser that it gets
+     * @param initArguments of {@code initdb}, as the platform's server had them; empty for none
+     * @param purpose of the throwaway server: there is one of each at a time
+     */
+    static TrialServer start(
+            Engine engine, String image, String user, String initArguments, String purpose, StepContext step)
+            throws StepFailure, InterruptedException {
+        var password = UUID.randomUUID().toString();
+        var environment = Map.of(
+                "POSTGRES_USER",
+                user,
+                "POSTGRES_PASSWORD",
+                password,
+                "POSTGRES_DB",
+                "postgres",
+                "POSTGRES_HOST_AUTH_METHOD",
+                "trust",
+                "POSTGRES_INITDB_ARGS",
+                initArguments);
+        var left = Duration.between(Instant.now(), step.deadline()).plusMinutes(1);
+        step.checkpoint();
+        var id = engine.startBeside(image, environment, ARGUMENTS, purpose, left);
+        var server = new TrialServer(engine, id, user, password, step);
+        try {
+            server.awaitReady();
+            return server;
+        } catch (StepFailure | InterruptedException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** The entry point first starts it without TCP, to make what is asked for: it is ready when TCP answers. */
+    private void awaitReady() throws StepFailure, InterruptedException {
+        var end = Instant.now().plus(BRIEF);
+        while (Instant.now().isBefore(end)) {
+            step.checkpoint();
+            step.progress(0, 0, "databases", "starting a throwaway server");
+            var details = engine.details(container);
+            if (details.isEmpty() || !details.get().state().equals("running")) {
+                break;
+            }
+            if (engine.exec(container, List.of("pg_isready", "--quiet", "--host=127.0.0.1"), Map.of(), BRIEF)
+                    .succeeded()) {
+                return;
+            }
+            Thread.sleep(PAUSE);
+        }
+        throw new StepFailure(
+                FailureKind.PRECONDITION,
+                "a throwaway server of the database's image did not start; set `backups.prove: never` where its image cannot run"
+                        + " by itself. It says: " + String.join(" / ", engine.lastLogs(container, LINES)));
+    }
+
+    /** E.g. "15.18". */
+    String version() throws StepFailure, InterruptedException {
+        var answer = psql("postgres", "SHOW server_version").strip();
+        var version = MAJOR.matcher(answer);
+        return version.find() ? version.group() : answer;
+    }
+
+    /** Bytes that are free where its data are. */
+    long free() throws StepFailure, InterruptedException {
+        var directory = psql("postgres", "SHOW data_directory").strip();
+        var words = run(List.of("df", "-Pk", directory))
+                .stdout()
+                .strip()
+                .lines()
+                .toList()
+                .getLast()
+                .split("\\s+", -1);
+        if (words.length < 4 || !words[3].matches("\\d+")) {
+            throw new StepFailure(
+                    FailureKind.TOOL,
+                    "df in the throwaway server does not say how much is free: " + String.join(" ", words));
+        }
+        return Long.parseLong(words[3]) * 1024;
+    }
+
+    /** What owns something or has rights to it must be there; with no password, so that nobody is let in. */
+    void createRoles(List<String> roles) throws StepFailure, InterruptedException {
+        for (var role : roles) {
+            if (!role.equals(user)) {
+                psql("postgres", "CREATE ROLE " + Sql.name(role));
+            }
+        }
+    }
+
+    /** @param dump a folder, as pg_dump makes it */
+    void restore(String database, Path dump) throws StepFailure, InterruptedException {
+        var folder = ContainerFolder.create(engine, container, "rollback-trial");
+        step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
+        engine.copyIn(container, dump, folder);
+        step.checkpoint();
+        boolean maintenance = database.equals("postgres");
+        var argv = new ArrayList<>(List.of(
+                "pg_restore",
+                "--exit-on-error",
+                "--no-tablespaces",
+                "--no-password",
+                "--username=" + user,
+                "--dbname=postgres"));
+        if (!maintenance) {
+            argv.add("--create");
+        }
+        argv.add(folder + "/" + dump.getFileName());
+        try (var restore = Background.start(() -> engine.exec(container, argv, environment, left()))) {
+            var result = restore.await(() -> {
+                step.checkpoint();
+                step.progress(0, 0, "bytes", "restoring into the throwaway server");
+            });
+            if (!result.succeeded()) {
+                throw refused(result);
+            }
+        }
+    }
+
+    /** Where pg_restore itself gives up, the dump is to blame; everything else is the trial's own. */
+    private static StepFailure refused(ExecResult result) {
+        var failure = PostgresTools.failure("pg_restore", result);
+        return result.exitCode() == 1 && failure.kind() == FailureKind.TOOL
+                ? new StepFailure(FailureKind.MISMATCH, "it cannot be restored: " + failure.text())
+                : failure;
+    }
+
+    /** Exact rows of each table. */
+    List<TableRows> count(String database) throws StepFailure, InterruptedException {
+        var statements = records(psql(database, TableCounts.STATEMENTS));
+        var tables = new ArrayList<TableRows>();
+        for (int i = 0; i < statements.size(); i += TABLES_AT_ONCE) {
+            step.checkpoint();
+            step.progress(i, statements.size(), "tables", "counting rows in the throwaway server");
+            var some = statements.subList(i, Math.min(statements.size(), i + TABLES_AT_ONCE));
+            for (var row : records(psql(database, String.join(" UNION ALL ", some)))) {
+                tables.add(table(row));
+            }
+        }
+        return tables;
+    }
+
+    private static TableRows table(String row) throws StepFailure {
+        try {
+            var fields = Json.array(row);
+            return new TableRows(fields.getFirst(), fields.get(1), Long.parseLong(fields.get(2)));
+        } catch (IOException | RuntimeException e) {
+            throw new StepFailure(FailureKind.TOOL, "psql in the throwaway server counts no rows: " + row, e);
+        }
+    }
+
+    /** A name may hold line breaks. */
+    private static List<String> records(String answer) {
+        return List.of(answer.split("\0")).stream()
+                .filter(record -> !record.isBlank())
+                .toList();
+    }
+
+    private String psql(String database, String sql) throws StepFailure, InterruptedException {
+        return run(List.of(
+                        "psql",
+                        "--no-psqlrc",
+                        "--tuples-only",
+                        "--no-align",
+                        "--record-separator-zero",
+                        "--username=" + user,
+                        "--dbname=" + PostgresTools.connection(database),
+                        "--command=" + sql))
+                .stdout()
+                .replaceFirst("\0$", "");
+    }
+
+    private ExecResult run(List<String> argv) throws StepFailure, InterruptedException {
+        var result = engine.exec(container, argv, environment, left());
+        if (result.truncated()) {
+            throw new StepFailure(
+                    FailureKind.TOOL, argv.getFirst() + " in the throwaway server says too much to be read");
+        }
+        if (!result.succeeded()) {
+            throw PostgresTools.failure(argv.getFirst(), result);
+        }
+        return result;
+    }
+
+    private Duration left() {
+        var left = Duration.between(Instant.now(), step.deadline());
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    @Override
+    public void close() {
+        // The interrupt that may have ended the step must not keep us from cleaning up.
+        boolean interrupted = Thread.interrupted();
+        try {
+            engine.removeWithVolumes(container);
+        } catch (StepFailure e) {
+            LOG.warn("the throwaway server {} stays until the next trial: {}", container, e.text());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
