@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -55,21 +56,14 @@ class RestoreTest {
         }
     }
 
-    /** What is left then is the one before. */
+    /** What is offered then is the one before. */
     private void takesNoRestorePointThatIsNotAsItWasTaken(Platform platform) throws IOException {
         plane.rollbackctl("start", platform.name, "--scenario", "restore-point", "--reason", "second", "--watch")
                 .succeeded();
         var id = plane.lastRollback(platform.name);
         var verified = plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
         assertThat(verified.output()).containsPattern("restored into a throwaway PostgreSQL 15.* all as in the dump");
-        try (var files = Files.walk(platform.backups.resolve(id).resolve("database"))) {
-            var largest = files.filter(Files::isRegularFile)
-                    .max(Comparator.comparing(file -> file.toFile().length()))
-                    .orElseThrow();
-            var bytes = Files.readAllBytes(largest);
-            bytes[bytes.length / 2] ^= 1;
-            Files.write(largest, bytes);
-        }
+        flipABitOf(platform.backups.resolve(id).resolve("database"));
 
         var damaged = plane.rollbackctl("backups", "verify", id, "--watch");
 
@@ -82,6 +76,25 @@ class RestoreTest {
         assertThat(plane.rollbackctl("backups", "restore", id, "--reason", "test")
                         .output())
                 .contains("there is no verified restore point " + id);
+
+        // Mended, and learnt anew from the disk: so would a control plane that has lost all it knew.
+        flipABitOf(platform.backups.resolve(id).resolve("database"));
+        assertThat(plane.rollbackctl("backups", "import", platform.name, "--watch")
+                        .succeeded()
+                        .output())
+                .containsPattern("2 restore points in .*backups");
+        plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
+    }
+
+    private static void flipABitOf(Path dump) throws IOException {
+        try (var files = Files.walk(dump)) {
+            var largest = files.filter(Files::isRegularFile)
+                    .max(Comparator.comparing(file -> file.toFile().length()))
+                    .orElseThrow();
+            var bytes = Files.readAllBytes(largest);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(largest, bytes);
+        }
     }
 
     @Test

@@ -30,6 +30,7 @@ public class BackupConfiguration {
                         new WriteManifestHandler(clock),
                         new VerifyRestorePointHandler(engines, clock),
                         new ProveRestorePointHandler(engines, clock),
+                        new FindRestorePointsHandler(clock),
                         new PruneRestorePointsHandler(clock),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(),

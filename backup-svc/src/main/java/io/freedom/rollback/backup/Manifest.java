@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param format version of this file's layout
  * @param id last element of the restore point's directory
+ * @param takenBy scenario; null where an older release wrote it
+ * @param distrust why it serves analysis only, never a restore; null where it may be restored
  * @param database null when no database belongs to it
  * @param files ordered by path
  */
@@ -25,6 +27,8 @@ record Manifest(
         String id,
         String platform,
         Instant createdAt,
+        @Nullable String takenBy,
+        @Nullable String distrust,
         @Nullable DumpRecord database,
         List<Entry> files) {
     static final int FORMAT = 1;

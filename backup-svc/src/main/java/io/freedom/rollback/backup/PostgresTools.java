@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,13 @@ final class PostgresTools implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresTools.class);
     private static final Duration BRIEF = Duration.ofMinutes(2);
     private static final int SAID = 1500;
+
+    private static final Pattern BROKEN =
+            Pattern.compile("could not (read from|open) input file|could not close data file|unexpected end of file"
+                    + "|could not (un|de)compress|unexpected data offset|magic string|corrupt|invalid (compressed|distance|block|byte|code|input"
+                    + "|literal|stored|window|page|memory alloc)|incorrect (data|header|length) check|unexpected (block|section|section code)"
+                    + "|entry ID|did not find|could not create unique index|duplicate key|violates|missing data for column"
+                    + "|extra data after last");
 
     private final Engine engine;
     private final String container;
@@ -101,6 +109,15 @@ final class PostgresTools implements AutoCloseable {
         return new StepFailure(unreachable ? FailureKind.UNAVAILABLE : FailureKind.TOOL, what);
     }
 
+    /**
+     * Whether what pg_restore said is about the dump itself: it cannot be read, or its rows contradict each other. All else, a
+     * server that ends or lacks something, says nothing about it.
+     */
+    static boolean blamesTheDump(StepFailure failure) {
+        return failure.kind() == FailureKind.TOOL
+                && BROKEN.matcher(failure.text()).find();
+    }
+
     /** First line of `tool --version`. */
     String version(String tool) throws StepFailure, InterruptedException {
         return run(List.of(tool, "--version"), BRIEF)
@@ -137,8 +154,13 @@ final class PostgresTools implements AutoCloseable {
 
     /** Copies a folder below the private folder; returns where it is. */
     String copyIn(Path source) throws StepFailure, InterruptedException {
-        var user = run(List.of("id", "-u"), BRIEF).stdout().strip();
-        if (user.equals("0")) {
+        return copyIn(engine, container, source, folder);
+    }
+
+    static String copyIn(Engine engine, String container, Path source, String folder)
+            throws StepFailure, InterruptedException {
+        var user = engine.exec(container, List.of("id", "-u"), Map.of(), BRIEF);
+        if (user.succeeded() && user.stdout().strip().equals("0")) {
             engine.copyIn(container, source, folder);
         } else {
             // What is copied in belongs to root, and the tools of this container run as somebody else.

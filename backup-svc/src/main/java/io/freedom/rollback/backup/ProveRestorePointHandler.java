@@ -11,7 +11,6 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +18,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Restores a restore point into a throwaway server and compares all rows. Only a failure of kind MISMATCH says something about the
@@ -61,7 +61,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
             var tables = trial.count(dumped.database());
             compare(dumped, tables);
             long rows = tables.stream().mapToLong(TableRows::getRows).sum();
-            note(point, version, tables.size(), rows, step);
+            note(point, version, tables.size(), rows, null, step);
             var took = Duration.between(begun, clock.instant());
             return new Completed(
                     new RestorePointProven(point.id(), version, tables.size(), rows, took.toMillis()),
@@ -72,6 +72,11 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
                             took.toMillis() / 1000.0,
                             tables.size(),
                             rows));
+        } catch (StepFailure e) {
+            if (e.kind() == FailureKind.MISMATCH) {
+                note(point, null, 0, 0, e.text(), step);
+            }
+            throw e;
         }
     }
 
@@ -145,19 +150,21 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private void note(RestorePoint point, String version, int tables, long rows, StepContext step) throws StepFailure {
-        try {
+    private void note(
+            RestorePoint point,
+            @Nullable String version,
+            int tables,
+            long rows,
+            @Nullable String fault,
+            StepContext step)
+            throws StepFailure, InterruptedException {
+        Disk.work(point.proven(), () -> {
             step.checkpoint();
-            var proof = new Proof(
-                    point.id(),
-                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                    Sha256.of(Files.readString(point.manifest())),
-                    version,
-                    tables,
-                    rows);
-            PrivateFiles.write(point.proven(), Json.text(proof));
-        } catch (IOException e) {
-            throw Disk.failure(point.proven(), e);
-        }
+            var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+            var sum = Sha256.of(Files.readString(point.manifest()));
+            PrivateFiles.write(
+                    point.proven(), Json.text(new Proof(point.id(), now, sum, version, tables, rows, fault)));
+            return point;
+        });
     }
 }

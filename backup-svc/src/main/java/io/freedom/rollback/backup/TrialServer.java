@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +24,15 @@ import org.slf4j.LoggerFactory;
 final class TrialServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TrialServer.class);
     private static final Duration BRIEF = Duration.ofMinutes(2);
+    /** With the lowest share of a busy processor. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final int LINES = 5;
     /** In one statement: the arguments of a program have a limit of 128 KiB each. */
     private static final int TABLES_AT_ONCE = 200;
+
+    private static final int ROLES_AT_ONCE = 500;
 
     private static final Pattern MAJOR = Pattern.compile("(\\d+(\\.\\d+)?)");
 
@@ -92,7 +98,7 @@ final class TrialServer implements AutoCloseable {
 
     /** The entry point first starts it without TCP, to make what is asked for: it is ready when TCP answers. */
     private void awaitReady() throws StepFailure, InterruptedException {
-        var end = Instant.now().plus(BRIEF);
+        var end = Instant.now().plus(PATIENCE);
         while (Instant.now().isBefore(end)) {
             step.checkpoint();
             step.progress(0, 0, "databases", "starting a throwaway server");
@@ -139,10 +145,15 @@ final class TrialServer implements AutoCloseable {
 
     /** What owns something or has rights to it must be there; with no password, so that nobody is let in. */
     void createRoles(List<String> roles) throws StepFailure, InterruptedException {
-        for (var role : roles) {
-            if (!role.equals(user)) {
-                psql("postgres", "CREATE ROLE " + Sql.name(role));
-            }
+        var others = roles.stream().filter(role -> !role.equals(user)).toList();
+        for (int i = 0; i < others.size(); i += ROLES_AT_ONCE) {
+            step.checkpoint();
+            // Some things only superusers may own.
+            psql(
+                    "postgres",
+                    others.subList(i, Math.min(others.size(), i + ROLES_AT_ONCE)).stream()
+                            .map(role -> "CREATE ROLE " + Sql.name(role) + " SUPERUSER")
+                            .collect(Collectors.joining("; ")));
         }
     }
 
@@ -150,7 +161,7 @@ final class TrialServer implements AutoCloseable {
     void restore(String database, Path dump) throws StepFailure, InterruptedException {
         var folder = ContainerFolder.create(engine, container, "rollback-trial");
         step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
-        engine.copyIn(container, dump, folder);
+        var copy = PostgresTools.copyIn(engine, container, dump, folder);
         step.checkpoint();
         boolean maintenance = database.equals("postgres");
         var argv = new ArrayList<>(List.of(
@@ -163,7 +174,7 @@ final class TrialServer implements AutoCloseable {
         if (!maintenance) {
             argv.add("--create");
         }
-        argv.add(folder + "/" + dump.getFileName());
+        argv.add(copy);
         try (var restore = Background.start(() -> engine.exec(container, argv, environment, left()))) {
             var result = restore.await(() -> {
                 step.checkpoint();
@@ -175,12 +186,12 @@ final class TrialServer implements AutoCloseable {
         }
     }
 
-    /** Where pg_restore itself gives up, the dump is to blame; everything else is the trial's own. */
     private static StepFailure refused(ExecResult result) {
         var failure = PostgresTools.failure("pg_restore", result);
-        return result.exitCode() == 1 && failure.kind() == FailureKind.TOOL
+        return PostgresTools.blamesTheDump(failure)
                 ? new StepFailure(FailureKind.MISMATCH, "it cannot be restored: " + failure.text())
-                : failure;
+                : new StepFailure(
+                        failure.kind(), "whether it can be restored is not known, the trial failed: " + failure.text());
     }
 
     /** Exact rows of each table. */

@@ -19,6 +19,14 @@ record Verification(
         String manifestSha256,
         @Nullable String tool) {
 
+    /** What is not as its manifest says, or cannot be restored, was never verified. Nothing happens after any other failure. */
+    static void withdrawn(RestorePoint point, StepFailure failure) throws IOException {
+        if (failure.kind() == FailureKind.MISMATCH) {
+            Files.deleteIfExists(point.proven());
+            Files.deleteIfExists(point.verified());
+        }
+    }
+
     /** Fails unless the restore point was verified with the manifest it has now. */
     static void require(RestorePoint point) throws StepFailure {
         try {

@@ -35,8 +35,14 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
         var point = RestorePoint.at(action.getDirectory());
         var manifest = Manifest.load(point);
         return Disk.work(point.directory(), () -> {
-            ManifestCheck.all(point, manifest, step);
-            var tool = readDump(action, point, step);
+            @Nullable String tool;
+            try {
+                ManifestCheck.all(point, manifest, step);
+                tool = readDump(action, point, step);
+            } catch (StepFailure e) {
+                Verification.withdrawn(point, e);
+                throw e;
+            }
             var verification = new Verification(
                     point.id(),
                     clock.instant().truncatedTo(ChronoUnit.MILLIS),
@@ -79,7 +85,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                 // Listing passes on a truncated archive: every byte has to be read.
                 tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));
             } catch (StepFailure e) {
-                throw e.kind() == FailureKind.TOOL
+                throw PostgresTools.blamesTheDump(e)
                         ? new StepFailure(
                                 FailureKind.MISMATCH, "the dump cannot be restored, take another one: " + e.text(), e)
                         : e;

@@ -53,6 +53,8 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
                     point.id(),
                     action.getPlatform(),
                     clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    action.getTakenBy(),
+                    action.getDistrust(),
                     dump,
                     entries);
             var text = Json.text(manifest);

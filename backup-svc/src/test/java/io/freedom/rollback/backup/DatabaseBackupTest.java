@@ -251,8 +251,9 @@ class DatabaseBackupTest {
             file.truncate(file.size() / 2);
         }
 
-        assertMismatch(() -> verify(), "was changed");
         assertMismatch(() -> restore(step()), "was changed");
+        assertMismatch(() -> verify(), "was changed");
+        assertThatThrownBy(() -> restore(step())).hasMessageContaining("was never verified");
         assertThat(postgres.databases()).doesNotContain(name + "__restore_" + id);
     }
 
@@ -463,7 +464,10 @@ class DatabaseBackupTest {
 
     private void writeManifest() throws Exception {
         new WriteManifestHandler(InstantSource.system())
-                .execute(new WriteManifest(point().directory().toString(), "freedom", name, false), step());
+                .execute(
+                        new WriteManifest(
+                                point().directory().toString(), "freedom", name, false, "restore-point", null),
+                        step());
     }
 
     private Completed verify() throws StepFailure, InterruptedException {

@@ -44,7 +44,7 @@ class DrillFilesTest {
         new ArchiveModelsHandler()
                 .execute(new ArchiveModels(original.toString(), List.of("models"), point.toString()), step);
         new WriteManifestHandler(InstantSource.system())
-                .execute(new WriteManifest(point.toString(), "shop", null, false), step);
+                .execute(new WriteManifest(point.toString(), "shop", null, false, "restore-point", null), step);
     }
 
     private static void write(Path file, String text) throws Exception {

@@ -37,7 +37,7 @@ class HoldTest {
         Files.writeString(temp.resolve("a"), "content");
         var step = new RunningStep("rb-1");
         new WriteManifestHandler(InstantSource.fixed(NOW))
-                .execute(new WriteManifest(temp.toString(), "freedom", null, false), step);
+                .execute(new WriteManifest(temp.toString(), "freedom", null, false, "restore-point", null), step);
 
         assertThat(hold(Duration.ofDays(30), "full-rollback rb-1").getUntil()).isEqualTo(NOW.plus(Duration.ofDays(30)));
 

@@ -127,19 +127,22 @@ class ManifestTest {
     @Test
     void refusesAManifestForADumpThatIsNotThere() {
         assertThatThrownBy(() -> new WriteManifestHandler(() -> NOW)
-                        .execute(new WriteManifest(point.toString(), "freedom", "kb", false), step))
+                        .execute(
+                                new WriteManifest(point.toString(), "freedom", "kb", false, "restore-point", null),
+                                step))
                 .hasMessageContaining("there is no complete dump of kb");
     }
 
     @Test
     void listsARestorePointWithoutADumpWhereTheDatabaseMayBeTooCorruptForOne() throws Exception {
-        new WriteManifestHandler(() -> NOW).execute(new WriteManifest(point.toString(), "freedom", "kb", true), step);
+        new WriteManifestHandler(() -> NOW)
+                .execute(new WriteManifest(point.toString(), "freedom", "kb", true, "restore-point", null), step);
 
         assertThat(verify().detail()).doesNotContain("dump");
     }
 
     private WriteManifest manifestAction() {
-        return new WriteManifest(point.toString(), "freedom", null, false);
+        return new WriteManifest(point.toString(), "freedom", null, false, "restore-point", null);
     }
 
     private Completed writeManifest() throws Exception {

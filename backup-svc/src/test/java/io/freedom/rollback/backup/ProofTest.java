@@ -15,7 +15,10 @@ import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +88,10 @@ class ProofTest {
 
     private void verified() throws Exception {
         new WriteManifestHandler(InstantSource.system())
-                .execute(new WriteManifest(point.directory().toString(), "freedom", DATABASE, false), step());
+                .execute(
+                        new WriteManifest(
+                                point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),
+                        step());
         new VerifyRestorePointHandler(engines, InstantSource.system())
                 .execute(
                         new VerifyRestorePoint(
@@ -113,9 +119,7 @@ class ProofTest {
     }
 
     private StepFailure failure(long reserve) {
-        var failure = catchThrowableOfType(StepFailure.class, () -> prove(step(), reserve));
-        assertThat(point.proven()).doesNotExist();
-        return failure;
+        return catchThrowableOfType(StepFailure.class, () -> prove(step(), reserve));
     }
 
     @Test
@@ -156,17 +160,44 @@ class ProofTest {
 
         assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
         assertThat(failure.text()).contains("restored, it differs", "4000 rows instead of 4001");
+        assertThat(Json.read(point.proven(), Proof.class).fault()).isEqualTo(failure.text());
     }
 
     @Test
-    void blamesTheRestorePointForWhatCannotBeRestored() throws Exception {
+    void blamesTheRestorePointForADumpThatCannotBeRead() throws Exception {
+        try (var files = Files.list(point.dump(DATABASE))) {
+            var rows = files.filter(file -> file.toString().endsWith(".dat.gz"))
+                    .max(Comparator.comparing(file -> file.toFile().length()))
+                    .orElseThrow();
+            Files.write(rows, Arrays.copyOf(Files.readAllBytes(rows), 100));
+        }
+        // Though its manifest agrees with it.
+        Files.delete(point.manifest());
+        new WriteManifestHandler(InstantSource.system())
+                .execute(
+                        new WriteManifest(
+                                point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),
+                        step());
+        var sum = Sha256.of(Files.readString(point.manifest()));
+        PrivateFiles.write(point.verified(), Json.text(new Verification("rb-proof", Instant.now(), sum, null)));
+
+        var failure = failure(RESERVE);
+
+        assertThat(failure.text()).startsWith("it cannot be restored: ");
+        assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
+    }
+
+    @Test
+    void blamesNothingButTheTrialWhereTheServerLacksSomething() throws Exception {
         // What belongs to a role that the server does not have.
         noted(text -> text.replace("\"Owner of it\"", "\"another\""));
 
         var failure = failure(RESERVE);
 
-        assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
-        assertThat(failure.text()).contains("it cannot be restored", "role \"Owner of it\" does not exist");
+        assertThat(failure.kind()).isEqualTo(FailureKind.TOOL);
+        assertThat(failure.text())
+                .contains("whether it can be restored is not known", "role \"Owner of it\" does not exist");
+        assertThat(point.proven()).doesNotExist();
     }
 
     @Test
@@ -174,6 +205,7 @@ class ProofTest {
         var full = failure(1L << 60);
         assertThat(full.kind()).isEqualTo(FailureKind.PRECONDITION);
         assertThat(full.text()).contains("the engine's disk has", "backups.prove: never");
+        assertThat(point.proven()).as("says nothing about it").doesNotExist();
 
         noted(text -> text.replaceFirst("\"serverVersion\" : \"15", "\"serverVersion\" : \"99"));
         var older = failure(RESERVE);

@@ -34,7 +34,9 @@ class PruneTest {
         Files.writeString(directory.resolve("a"), "0123456789");
         Files.createSymbolicLink(directory.resolve("link"), backups.resolve("outside"));
         new WriteManifestHandler(InstantSource.fixed(NOW))
-                .execute(new WriteManifest(backups.resolve(id).toString(), platform, null, false), new RunningStep(id));
+                .execute(
+                        new WriteManifest(backups.resolve(id).toString(), platform, null, false, "restore-point", null),
+                        new RunningStep(id));
         return backups.resolve(id);
     }
 

@@ -34,7 +34,7 @@ class RestrictedContainerTest {
 
             new DumpDatabaseHandler(engines).execute(new DumpDatabase(compose, database, point, 2), step);
             new WriteManifestHandler(InstantSource.system())
-                    .execute(new WriteManifest(point, "freedom", "kb", false), step);
+                    .execute(new WriteManifest(point, "freedom", "kb", false, "restore-point", null), step);
             verify.execute(new VerifyRestorePoint(compose, point, database, false), step);
             postgres.sql("kb", "DELETE FROM t");
             new RestoreDatabaseHandler(engines)

@@ -141,7 +141,7 @@ class TargetServerTest {
                                 .build(),
                         step);
         new WriteManifestHandler(InstantSource.system())
-                .execute(new WriteManifest(point, "freedom", "freedom_kb", false), step);
+                .execute(new WriteManifest(point, "freedom", "freedom_kb", false, "restore-point", null), step);
         postgres.sql("freedom_kb", "INSERT INTO documents VALUES (3)", "CREATE TABLE later (id int)");
         try {
             var found = check(false, null, point);

@@ -46,7 +46,7 @@ final class ContainerAside {
                 CALL,
                 () -> client.createContainerCmd(image)
                         .withEntrypoint("/bin/sh", "-c", script)
-                        .withLabels(Map.of(ASIDE, image))
+                        .withLabels(labels(ASIDE, image))
                         .withHostConfig(HostConfig.newHostConfig().withNetworkMode("none"))
                         .exec()
                         .getId());
@@ -73,13 +73,16 @@ final class ContainerAside {
     String start(
             String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
             throws StepFailure, InterruptedException {
-        for (var left : calls.call(
+        for (var ours : calls.call(
                 "listing containers of ours",
                 () -> client.listContainersCmd()
                         .withShowAll(true)
-                        .withLabelFilter(List.of(BESIDE + "=" + purpose))
+                        .withLabelFilter(List.of(BESIDE))
                         .exec())) {
-            remove(left.getId());
+            // With their data, those of workers that were killed, whatever for.
+            if (purpose.equals(ours.getLabels().get(BESIDE)) || OVER.contains(ours.getState())) {
+                remove(ours.getId());
+            }
         }
         var config = calls.call(
                 "inspecting image " + image,
@@ -96,7 +99,7 @@ final class ContainerAside {
                         .withEnv(environment.entrySet().stream()
                                 .map(variable -> variable.getKey() + "=" + variable.getValue())
                                 .toList())
-                        .withLabels(Map.of(BESIDE, purpose))
+                        .withLabels(labels(BESIDE, purpose))
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
@@ -112,6 +115,11 @@ final class ContainerAside {
             removeAfter(e, id);
             throw e;
         }
+    }
+
+    /** An image that compose has built passes on whose it is. */
+    private static Map<String, String> labels(String ours, String value) {
+        return Map.of(ours, value, EngineContainer.PROJECT, "", EngineContainer.SERVICE, "");
     }
 
     /** The interrupt that may have brought us here must not keep us from cleaning up. */

@@ -20,7 +20,10 @@ import picocli.CommandLine.Parameters;
             BackupsCommand.ListBackups.class,
             BackupsCommand.Show.class,
             BackupsCommand.Verify.class,
-            BackupsCommand.Restore.class
+            BackupsCommand.Restore.class,
+            BackupsCommand.Hold.class,
+            BackupsCommand.Prune.class,
+            BackupsCommand.Import.class
         })
 final class BackupsCommand extends Group {
 
@@ -66,7 +69,7 @@ final class BackupsCommand extends Group {
                         "There is no verified restore point '" + id + "'. See rollbackctl backups list"));
     }
 
-    private static StartRollback command(Instant now, String scenario, String restorePoint) {
+    private static StartRollback command(Instant now, String scenario, @Nullable String restorePoint) {
         return StartRollback.newBuilder()
                 .setRollbackId(RollbackIds.next(now))
                 .setScenario(scenario)
@@ -92,6 +95,69 @@ final class BackupsCommand extends Group {
         int run(ControlPlane plane) {
             var point = find(plane, id);
             return start(plane, point.platform(), reason, command(now(), "restore-point-check", id));
+        }
+    }
+
+    /** {@code rollbackctl backups import}. */
+    @Command(
+            name = "import",
+            description = {
+                "Learn from the disk which restore points of a platform there are.",
+                "For a control plane that was lost: its history began anew, and the restore points are still there.",
+                "What was never read back, or has failed since, is read back now."
+            })
+    static final class Import extends StartingVerb {
+        @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
+        private String platform = "";
+
+        @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "asked for";
+
+        @Override
+        int run(ControlPlane plane) {
+            return start(plane, platform, reason, command(now(), "restore-point-import", null));
+        }
+    }
+
+    /** {@code rollbackctl backups hold}. */
+    @Command(
+            name = "hold",
+            description = {
+                "Keep one from being removed, for as long as backups.hold of the descriptor says from now on.",
+                "A longer hold stays."
+            })
+    static final class Hold extends StartingVerb {
+        @Parameters(paramLabel = "ID", description = "as list shows it")
+        private String id = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            var point = find(plane, id);
+            return start(
+                    plane, point.platform(), required(reason, "--reason"), command(now(), "restore-point-hold", id));
+        }
+    }
+
+    /** {@code rollbackctl backups prune}. */
+    @Command(
+            name = "prune",
+            description = {
+                "Remove the restore points of a platform that backups.keep of its descriptor does not keep.",
+                "Never one that is held, the newest, nor the newest that was restored to prove it."
+            })
+    static final class Prune extends StartingVerb {
+        @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
+        private String platform = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            return start(plane, platform, required(reason, "--reason"), command(now(), "restore-point-prune", null));
         }
     }
 

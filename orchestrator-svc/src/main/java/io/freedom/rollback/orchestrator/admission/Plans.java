@@ -54,7 +54,12 @@ final class Plans {
                 .orElseThrow(() -> new Refused(
                         "there is no drill of " + drill.getScenario() + ": choose one of " + Scenario.drills()));
         var point = new RestorePoint(
-                drill.getRestorePoint(), drill.getRestorePointDirectory(), drill.getRestorePointTakenAt(), null);
+                drill.getRestorePoint(),
+                drill.getRestorePointDirectory(),
+                drill.getRestorePointTakenAt(),
+                null,
+                null,
+                null);
         boolean withData = scenario.restoresData()
                 && platform.database() != null
                 && (scenario.needsRestorePoint() || drill.getWithData());
@@ -121,11 +126,22 @@ final class Plans {
     }
 
     /** As many as one plan is to remove: after a change of the retention the rest goes with the next. */
-    private List<RestorePoint> surplus(Scenario scenario) {
+    private List<RestorePoint> surplus(Scenario scenario) throws Refused {
+        var surplus = surplus();
+        if (scenario == Scenario.RESTORE_POINT_PRUNE && surplus.isEmpty()) {
+            throw new Refused("no restore point of " + platform.name() + " is to be removed: "
+                    + (platform.backups().keep() == null
+                            ? "its descriptor has no `backups.keep`"
+                            : "`backups.keep` keeps them all"));
+        }
+        return scenario == Scenario.RESTORE_POINT || scenario == Scenario.RESTORE_POINT_PRUNE ? surplus : List.of();
+    }
+
+    private List<RestorePoint> surplus() {
         var keep = platform.backups().keep();
-        return keep == null || scenario != Scenario.RESTORE_POINT
+        return keep == null
                 ? List.of()
-                : keep.surplus(state.getRestorePoints(), RestorePoint::getTakenAt).stream()
+                : keep.surplus(Platforms.offered(state), RestorePoint::getTakenAt).stream()
                         .filter(point -> !newestProven().equals(Optional.of(point)))
                         .limit(PRUNED_AT_ONCE)
                         .toList();
@@ -175,8 +191,9 @@ final class Plans {
 
     private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
-        if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK) {
-            return new Chosen(of(asked == null ? LATEST : asked), null);
+        if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK || wanted.scenario() == Scenario.RESTORE_POINT_HOLD) {
+            // Also one that is offered no longer: it may be mended.
+            return new Chosen(of(asked == null ? LATEST : asked, state.getRestorePoints()), null);
         }
         if (asked == null) {
             if (wanted.scenario().restoresData() && databaseGoesBack(wanted, services)) {
@@ -198,12 +215,12 @@ final class Plans {
                     + " restores no database: leave --restore-point out");
         }
         return asked.equals(LATEST)
-                ? best(state.getRestorePoints()).orElseThrow(() -> unknown(asked))
-                : new Chosen(of(asked), null);
+                ? best(Platforms.offered(state)).orElseThrow(() -> unknown(asked))
+                : new Chosen(of(asked, Platforms.offered(state)), null);
     }
 
-    private RestorePoint of(String asked) throws Refused {
-        return state.getRestorePoints().stream()
+    private RestorePoint of(String asked, List<RestorePoint> points) throws Refused {
+        return points.stream()
                 .filter(point -> asked.equals(LATEST) || point.getId().equals(asked))
                 .reduce((_, newer) -> newer)
                 .orElseThrow(() -> unknown(asked));
@@ -243,7 +260,7 @@ final class Plans {
     }
 
     private Optional<String> points() {
-        var points = state.getRestorePoints().reversed().stream()
+        var points = Platforms.offered(state).reversed().stream()
                 .limit(5)
                 .map(point -> point.getId() + " of " + point.getTakenAt()
                         + (point.getProvenAt() == null ? " (never restored)" : ""))
@@ -252,7 +269,7 @@ final class Plans {
     }
 
     private Chosen before(Instant began) throws Refused {
-        return best(state.getRestorePoints().stream()
+        return best(Platforms.offered(state).stream()
                         .filter(point -> point.getTakenAt().isBefore(began))
                         .toList())
                 .orElseThrow(() -> new Refused("no verified restore point was taken before " + began

@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How a platform's own state changes; every list is bounded, oldest first out. */
@@ -191,10 +194,13 @@ public final class Platforms {
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {
         if (state.getRestorePoints().stream().anyMatch(known -> known.getId().equals(point.getId()))) {
-            return state; // verified once more
+            return changed(state, point.getId(), known -> known.setFault(point.getFault())); // verified once more
         }
+        // One that is found on disk may be older than those that are known.
         return PlatformState.newBuilder(state)
-                .setRestorePoints(appended(state.getRestorePoints(), point))
+                .setRestorePoints(appended(state.getRestorePoints(), point).stream()
+                        .sorted(Comparator.comparing(RestorePoint::getTakenAt))
+                        .toList())
                 .build();
     }
 
@@ -223,19 +229,50 @@ public final class Platforms {
 
     /** It was restored whole. */
     public static PlatformState proven(PlatformState state, String restorePoint, Instant at) {
+        return changed(
+                state,
+                restorePoint,
+                known -> known.setProvenAt(at).setTriedAt(at).setFault(null));
+    }
+
+    /** Somebody has it restored, whatever comes of it. */
+    public static PlatformState tried(PlatformState state, String restorePoint, Instant at) {
+        return changed(state, restorePoint, known -> known.setTriedAt(at));
+    }
+
+    /** It is not as it was taken, or cannot be restored. */
+    public static PlatformState blamed(PlatformState state, String restorePoint, String fault) {
+        return changed(state, restorePoint, known -> known.setProvenAt(null).setFault(fault));
+    }
+
+    private static PlatformState changed(
+            PlatformState state, String restorePoint, UnaryOperator<RestorePoint.Builder> change) {
         return PlatformState.newBuilder(state)
                 .setRestorePoints(state.getRestorePoints().stream()
                         .map(point -> point.getId().equals(restorePoint)
-                                ? RestorePoint.newBuilder(point).setProvenAt(at).build()
+                                ? change.apply(RestorePoint.newBuilder(point)).build()
                                 : point)
                         .toList())
                 .build();
     }
 
-    /** Of those that are kept the one that was longest not restored, a newer one first where several never were. */
+    /** Those that may be restored, the newest last. */
+    public static List<RestorePoint> offered(PlatformState state) {
+        return state.getRestorePoints().stream()
+                .filter(point -> point.getFault() == null)
+                .toList();
+    }
+
+    /** Of those the one that was longest not tried, a newer one first where several never were. */
     public static Optional<RestorePoint> toProve(PlatformState state) {
-        return state.getRestorePoints().reversed().stream()
-                .min(Comparator.comparing(point -> point.getProvenAt() == null ? Instant.MIN : point.getProvenAt()));
+        return offered(state).reversed().stream().min(Comparator.comparing(Platforms::lastTried));
+    }
+
+    private static Instant lastTried(RestorePoint point) {
+        return Stream.of(point.getTriedAt(), point.getProvenAt())
+                .filter(Objects::nonNull)
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.MIN);
     }
 
     /** @param at when people are told that the newest restore point grows too old; null for never */

@@ -135,6 +135,19 @@ public final class Notices {
                 null);
     }
 
+    /** One less to go back to, and maybe a disk that fails. */
+    public static Notice withdrawn(String platform, String restorePoint, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": restore point " + restorePoint + " cannot be restored",
+                List.of(why, "It is offered no longer. See what has changed it, and whether the others are well."),
+                List.of(
+                        "Which are left: rollbackctl backups list " + platform,
+                        "Once it is mended: rollbackctl backups verify " + restorePoint),
+                null,
+                null);
+    }
+
     public static Notice test(String platform, String operator) {
         return new Notice(
                 NotificationKind.TEST,

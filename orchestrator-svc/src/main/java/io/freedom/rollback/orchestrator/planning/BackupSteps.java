@@ -20,6 +20,7 @@ import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
+import io.freedom.rollback.schemas.action.FindRestorePoints;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
@@ -110,6 +111,16 @@ final class BackupSteps {
                 .attempts(2);
     }
 
+    /** Every file against its hash; nothing of the platform is needed for it. */
+    PlannedStep readBack(String restorePoint) {
+        return step(
+                        "backup.verify-restore-point",
+                        "Read the restore point back",
+                        new VerifyRestorePoint(compose, restorePoint, null, false),
+                        HOURS)
+                .attempts(2);
+    }
+
     PlannedStep dump(Database dumped) {
         return step(
                         "backup.database",
@@ -167,9 +178,20 @@ final class BackupSteps {
                                 directory,
                                 platform.name(),
                                 database == null ? null : database.getName(),
-                                request.replacesDatabase()),
+                                request.replacesDatabase(),
+                                request.scenario().id(),
+                                request.distrust()),
                         MINUTES)
                 .attempts(2);
+    }
+
+    PlannedStep find() {
+        return step(
+                "backup.find-restore-points",
+                "Find the restore points that are on disk",
+                new FindRestorePoints(
+                        platform.name(), platform.backups().directory(), database == null ? null : database.getName()),
+                HOURS);
     }
 
     PlannedStep verify() {
@@ -207,6 +229,18 @@ final class BackupSteps {
     /** Of the restore point that is taken. */
     PlannedStep proveOwn(Database restored) {
         return prove(directory, restored);
+    }
+
+    PlannedStep hold(String restorePoint) {
+        return step(
+                "backup.hold",
+                "Hold the restore point",
+                new HoldRestorePoint(
+                        restorePoint,
+                        platform.backups().hold().toMillis(),
+                        "asked for with " + request.rollbackId(),
+                        null),
+                QUICK);
     }
 
     PlannedStep prune(List<RestorePoint> surplus) {

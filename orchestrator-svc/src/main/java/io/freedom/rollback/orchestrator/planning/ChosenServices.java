@@ -62,6 +62,9 @@ public final class ChosenServices {
                     FULL_RESET,
                     RESTORE_POINT,
                     RESTORE_POINT_CHECK,
+                    RESTORE_POINT_IMPORT,
+                    RESTORE_POINT_HOLD,
+                    RESTORE_POINT_PRUNE,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;
         };

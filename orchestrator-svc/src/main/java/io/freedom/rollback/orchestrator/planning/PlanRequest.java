@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,18 @@ public record PlanRequest(
             case SERVICE_ROLLBACK, DATABASE_RESTORE, DATABASE_REBUILD -> replacesDatabase();
             default -> false;
         };
+    }
+
+    /**
+     * Why what is kept of the data serves analysis only, never a restore: they are known or feared to be corrupt, or are being
+     * replaced. Null where they may be restored.
+     */
+    @Nullable
+    String distrust() {
+        if (incident == IncidentClass.DATA_CORRUPTION || incident == IncidentClass.SECURITY_BREACH) {
+            return "taken after a " + incident.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
+        return point != null && scenario.restoresData() ? "of data that were about to be replaced" : null;
     }
 
     /** The step that stops what writes. */

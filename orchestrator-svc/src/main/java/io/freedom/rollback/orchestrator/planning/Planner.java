@@ -22,6 +22,7 @@ public final class Planner {
                 .setRpo(platform.database() == null ? 0 : platform.rpo().toMillis())
                 .setRto(request.scenario().rto(platform).toMillis())
                 .setIncidentClass(request.incident())
+                .setDistrust(request.distrust())
                 .setSteps(draft.steps())
                 .build();
     }

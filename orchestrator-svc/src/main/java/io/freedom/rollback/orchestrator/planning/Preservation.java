@@ -15,10 +15,10 @@ final class Preservation {
         var database = plan.request.database();
         var taken = "backup.verify";
         if (database != null && plan.request.platform().backups().prove() != null) {
-            plan.add(plan.backup.proveOwn(database).after(taken));
+            // What keeps the trial from being made says nothing about the restore point.
+            plan.add(plan.backup.proveOwn(database).after(taken).dispensable());
             taken = "backup.prove";
         }
-        // Not before another is known to be as good.
         var surplus = plan.request.surplus();
         if (!surplus.isEmpty()) {
             plan.add(plan.backup.prune(surplus).after(taken).dispensable());

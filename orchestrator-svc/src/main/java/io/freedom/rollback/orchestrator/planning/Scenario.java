@@ -89,7 +89,16 @@ public enum Scenario {
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
     /** Reads a restore point back, and restores it into a throwaway server. */
     RESTORE_POINT_CHECK(
-            "restore-point-check", null, RestorePointCheck::write, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+            "restore-point-check", null, RestorePointCare::check, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** Learns from the disk which restore points there are. */
+    RESTORE_POINT_IMPORT(
+            "restore-point-import", null, RestorePointCare::find, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** One restore point is not removed for a while. */
+    RESTORE_POINT_HOLD(
+            "restore-point-hold", null, RestorePointCare::hold, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** Restore points that retention does not keep are removed. */
+    RESTORE_POINT_PRUNE(
+            "restore-point-prune", null, RestorePointCare::prune, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
     PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT),
     /** Looks what another scenario would meet and do, see {@link Planner#look}. */
@@ -139,7 +148,7 @@ public enum Scenario {
 
     /** Looks, and changes nothing: its success mends nothing either. */
     public boolean onlyLooks() {
-        return onlyShows() || this == SELECTIVE_ROLLBACK || this == RESTORE_POINT_CHECK;
+        return onlyShows() || this == SELECTIVE_ROLLBACK || this != RESTORE_POINT && isAboutRestorePoints(id);
     }
 
     /** What it finds is for whoever asked; nothing follows from it. */
@@ -153,7 +162,7 @@ public enum Scenario {
 
     /** Of the platform it changes nothing. */
     public static boolean isAboutRestorePoints(String id) {
-        return id.equals(RESTORE_POINT.id) || id.equals(RESTORE_POINT_CHECK.id);
+        return id.startsWith(RESTORE_POINT.id);
     }
 
     public boolean isOfServices() {
@@ -169,7 +178,8 @@ public enum Scenario {
         return this == DATABASE_RESTORE
                 || this == DATABASE_REBUILD
                 || this == DATA_MIGRATION
-                || this == RESTORE_POINT_CHECK;
+                || this == RESTORE_POINT_CHECK
+                || this == RESTORE_POINT_HOLD;
     }
 
     public boolean startedByIncidents() {
@@ -181,7 +191,7 @@ public enum Scenario {
         return chosenByOperators()
                 && this != DATA_MIGRATION
                 && this != SELECTIVE_ROLLBACK
-                && this != RESTORE_POINT_CHECK;
+                && (this == RESTORE_POINT || !isAboutRestorePoints(id));
     }
 
     public static String drills() {

@@ -23,7 +23,9 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.ReportedIncident;
+import io.freedom.rollback.schemas.step.Phase;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -59,13 +61,13 @@ final class Admissions {
 
     void commanded(OperatorCommand command, Instant now) {
         var live = store.live(command.getPlatform());
-        boolean waits = live != null && isInTheWay(live.rollback) && command.getCommand() instanceof StartRollback;
+        boolean waits = live != null && isInTheWay(live.rollback) && doesNotWait(command);
         var decision =
                 admission(command.getPlatform(), waits ? null : live, now).decide(command);
         if (decision instanceof Decision.AlreadyHandled) {
             return;
         }
-        if (waits && decision instanceof Decision.Start) {
+        if (waits && (decision instanceof Decision.Start || decision instanceof Decision.Reopen)) {
             store.put(Platforms.starting(store.platform(command.getPlatform()), command));
             var why = "an operator starts something, which does not wait for it";
             // Not caused by the command: its answer is what comes of the start.
@@ -167,11 +169,34 @@ final class Admissions {
         }
     }
 
-    /** Nobody asked for what the schedule starts; a look or a check is over with what it would tell. */
-    private static boolean isInTheWay(Rollback rollback) {
+    private static boolean doesNotWait(OperatorCommand command) {
+        return command.getCommand() instanceof StartRollback || command.getCommand() instanceof UndoRollback;
+    }
+
+    /** Something that yields to what is due now, where that runs. */
+    void endWhatYields(String platform, String why, Instant now) {
+        endLook(platform, why, null, now);
+    }
+
+    /** Nobody asked for what the schedule starts; what is only about restore points, or a look, is over with what it would tell. */
+    static boolean isInTheWay(Rollback rollback) {
         return Scenario.onlyShows(rollback.plan().getScenario())
-                || rollback.plan().getScenario().equals(Scenario.RESTORE_POINT_CHECK.id())
+                || onlyProves(rollback)
                 || Schedules.started(rollback.operator(), rollback.plan());
+    }
+
+    /** About restore points, and taking none, or not any more. */
+    static boolean onlyProves(Rollback rollback) {
+        var scenario = rollback.plan().getScenario();
+        return Scenario.isAboutRestorePoints(scenario)
+                && (!scenario.equals(Scenario.RESTORE_POINT.id()) || isVerified(rollback));
+    }
+
+    /** What comes after that, the trial above all, may take long. */
+    private static boolean isVerified(Rollback rollback) {
+        return rollback.plan().getSteps().stream()
+                .filter(step -> step.getPhase() != Phase.FINISH)
+                .allMatch(step -> rollback.track(step.getId(), false).over());
     }
 
     private void merge(Incident incident, String platform, String cause, Instant now) {

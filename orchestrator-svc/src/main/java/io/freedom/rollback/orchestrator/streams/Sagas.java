@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Durations;
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
@@ -11,13 +12,16 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -26,7 +30,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +132,8 @@ final class Sagas {
                 && result.getResult() instanceof RestorePointVerified point
                 && trustworthy(live.rollback)) {
             var platform = live.rollback.plan().getPlatform();
-            var known = new RestorePoint(point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null);
+            var known = new RestorePoint(
+                    point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
             store.put(Schedules.objective(Platforms.restorable(store.platform(platform), known), now));
         }
         if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
@@ -142,12 +146,15 @@ final class Sagas {
             var platform = live.rollback.plan().getPlatform();
             store.put(Platforms.proven(store.platform(platform), proven.getRestorePointId(), now));
         }
-        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var _, var _)
+        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
+                && result.getResult() instanceof RestorePointsFound found) {
+            var platform = live.rollback.plan().getPlatform();
+            store.put(Schedules.objective(knowing(store.platform(platform), found.getRestorePoints()), now));
+        }
+        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
                 && kind == FailureKind.MISMATCH) {
             var platform = live.rollback.plan().getPlatform();
-            examined(live.rollback.planStep(step))
-                    .map(bad -> Platforms.pruned(store.platform(platform), List.of(bad)))
-                    .ifPresent(left -> store.put(Schedules.objective(left, now)));
+            examined(live.rollback.planStep(step)).ifPresent(bad -> withdrawn(platform, bad, message, now));
         }
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
     }
@@ -162,18 +169,42 @@ final class Sagas {
         return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));
     }
 
-    /** What is kept of a database that is known or feared to be corrupt, or is being replaced, serves analysis, never a restore. */
+    /** What serves analysis only is never offered for a restore; the plan of an older release does not say it. */
     private static boolean trustworthy(Rollback rollback) {
-        var incident = rollback.incident();
-        // A plan that an older release recorded does not name the class.
-        var suspicious = Set.of(IncidentClass.DATA_CORRUPTION, IncidentClass.SECURITY_BREACH);
-        boolean reported = incident != null && suspicious.contains(incident.getIncidentClass());
-        var named = rollback.plan().getIncidentClass();
-        return !reported
-                && rollback.plan().getDrillOf() == null // its restore points go with the copy
-                && (named == null || !suspicious.contains(named))
-                && rollback.plan().getRestorePoint() == null
+        var plan = rollback.plan();
+        return plan.getDrillOf() == null // its restore points go with the copy
+                && plan.getDistrust() == null
+                && plan.getRestorePoint() == null
+                && plan.getIncidentClass() != IncidentClass.DATA_CORRUPTION
+                && plan.getIncidentClass() != IncidentClass.SECURITY_BREACH
                 && hasItsDump(rollback);
+    }
+
+    private void withdrawn(String platform, String restorePoint, String why, Instant now) {
+        var state = store.platform(platform);
+        if (Platforms.offered(state).stream().anyMatch(point -> point.getId().equals(restorePoint))) {
+            store.put(Schedules.objective(Platforms.blamed(state, restorePoint, why), now));
+            notifications.tell(
+                    Notices.withdrawn(platform, restorePoint, why), platform, restorePoint + ".withdrawn-" + now, now);
+        }
+    }
+
+    private static PlatformState knowing(PlatformState state, List<FoundRestorePoint> found) {
+        var knowing = state;
+        for (var point : found) {
+            if (point.getDistrust() == null) {
+                knowing = Platforms.restorable(
+                        knowing,
+                        RestorePoint.newBuilder()
+                                .setId(point.getRestorePointId())
+                                .setDirectory(point.getDirectory())
+                                .setTakenAt(point.getTakenAt())
+                                .setProvenAt(point.getProvenAt())
+                                .setFault(point.getFault())
+                                .build());
+            }
+        }
+        return knowing;
     }
 
     /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */

@@ -36,6 +36,8 @@ final class Schedules {
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
+    private static final Duration MARGIN = Duration.ofMinutes(1);
+
     private final SagaStore store;
     private final Admissions admissions;
     private final History history;
@@ -55,7 +57,8 @@ final class Schedules {
                 .map(interval -> latest(state, RestorePoint::getTakenAt)
                         .map(newest -> newest.plus(interval))
                         .orElse(now));
-        var proof = backups.map(Backups::prove)
+        var proof = backups.filter(_ -> hasDatabase(state))
+                .map(Backups::prove)
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
         return objective(Platforms.proving(Platforms.scheduled(state, next.orElse(null)), proof.orElse(null)), now);
@@ -68,13 +71,21 @@ final class Schedules {
     static PlatformState objective(PlatformState state, Instant now) {
         var platform = descriptor(state).filter(known -> known.database() != null);
         var every = platform.map(PlatformDescriptor::backups).map(Backups::every);
+        var proof = platform.map(PlatformDescriptor::backups).map(Backups::prove);
+        // One that an older release registered.
+        var known = state.getNextProof() == null && proof.isPresent()
+                ? Platforms.proving(state, now.plus(proof.get()))
+                : state;
         if (platform.isEmpty() || every.isEmpty()) {
-            return Platforms.atRisk(state, null);
+            return Platforms.atRisk(known, null);
         }
         var early = platform.get().rpo().multipliedBy(4).dividedBy(5);
         var late = every.get().multipliedBy(6).dividedBy(5);
-        var base = latest(state, RestorePoint::getTakenAt).orElse(now);
-        return Platforms.atRisk(state, base.plus(early.compareTo(late) > 0 ? early : late));
+        var base = Platforms.offered(known).stream()
+                .map(RestorePoint::getTakenAt)
+                .max(Comparator.naturalOrder())
+                .orElse(now);
+        return Platforms.atRisk(known, base.plus(early.compareTo(late) > 0 ? early : late));
     }
 
     private static Optional<Instant> latest(PlatformState state, Function<RestorePoint, @Nullable Instant> time) {
@@ -98,7 +109,7 @@ final class Schedules {
         var state = store.platform(platform);
         store.put(Platforms.atRisk(state, null));
         var rpo = descriptor(state).map(PlatformDescriptor::rpo).orElse(Duration.ZERO);
-        var newest = state.getRestorePoints().stream().max(Comparator.comparing(RestorePoint::getTakenAt));
+        var newest = Platforms.offered(state).stream().max(Comparator.comparing(RestorePoint::getTakenAt));
         var risk = new RpoAtRisk(
                 newest.map(RestorePoint::getId).orElse(null),
                 newest.map(RestorePoint::getTakenAt).orElse(null),
@@ -119,6 +130,8 @@ final class Schedules {
         var interval = backups(state).map(Backups::every);
         if (interval.isEmpty()) {
             store.put(Platforms.scheduled(state, null));
+        } else if (isUrgent(state, now)) {
+            admissions.endWhatYields(platform, "a restore point is due, and the RPO at risk", now);
         } else if (isFree(state)) {
             store.put(Platforms.scheduled(state, now.plus(interval.get())));
             start(platform, Scenario.RESTORE_POINT, null, "every " + text(interval.get()), now);
@@ -128,7 +141,7 @@ final class Schedules {
     /** The restore point that was longest not restored; none where all were, in this interval. */
     void prove(String platform, Instant now) {
         var state = store.platform(platform);
-        var interval = backups(state).map(Backups::prove);
+        var interval = backups(state).filter(_ -> hasDatabase(state)).map(Backups::prove);
         if (interval.isEmpty()) {
             store.put(Platforms.proving(state, null));
         } else if (isFree(state)) {
@@ -136,13 +149,27 @@ final class Schedules {
             Platforms.toProve(state)
                     .filter(point ->
                             point.getProvenAt() == null || point.getProvenAt().isBefore(now.minus(interval.get())))
-                    .ifPresent(point -> start(
-                            platform,
-                            Scenario.RESTORE_POINT_CHECK,
-                            point.getId(),
-                            "one restore point every " + text(interval.get()),
-                            now));
+                    .ifPresent(point -> {
+                        store.put(Platforms.tried(store.platform(platform), point.getId(), now));
+                        var why = "one restore point every " + text(interval.get());
+                        start(platform, Scenario.RESTORE_POINT_CHECK, point.getId(), why, now);
+                    });
         }
+    }
+
+    /** A trial may take long; but not for as long as that. */
+    private boolean isUrgent(PlatformState state, Instant now) {
+        var risk = state.getRpoAtRisk();
+        var live = store.live(state.getPlatform());
+        return risk != null
+                && !now.isBefore(risk.minus(MARGIN))
+                && live != null
+                && started(live.rollback.operator(), live.rollback.plan())
+                && Admissions.onlyProves(live.rollback);
+    }
+
+    private static boolean hasDatabase(PlatformState state) {
+        return descriptor(state).filter(known -> known.database() != null).isPresent();
     }
 
     private boolean isFree(PlatformState state) {

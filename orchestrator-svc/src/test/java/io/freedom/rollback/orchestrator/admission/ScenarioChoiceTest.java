@@ -6,7 +6,9 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.action.AwaitApproval;
+import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
@@ -40,8 +42,8 @@ class ScenarioChoiceTest {
             .setPlatform("freedom")
             .setDescriptor(Descriptors.FREEDOM.replace("incidents: {SERVICE_DEGRADATION: full-rollback}\n", INCIDENTS))
             .setRestorePoints(List.of(
-                    new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200), null),
-                    new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60), null)))
+                    new RestorePoint("rb-old", "/var/backups/freedom/rb-old", NOW.minusSeconds(7200), null, null, null),
+                    new RestorePoint("rb-new", "/var/backups/freedom/rb-new", NOW.minusSeconds(60), null, null, null)))
             .build();
 
     private static Incident incident(IncidentClass kind, String fingerprint, Map<String, String> labels) {
@@ -157,6 +159,38 @@ class ScenarioChoiceTest {
                         prove -> assertThat(prove.getDirectory()).isEqualTo("/var/backups/freedom/rb-old"));
         assertThat(rejection(restore(REGISTERED, "restore-point-check", "rb-none")))
                 .contains("there is no verified restore point rb-none", "rb-new of", "(never restored)");
+    }
+
+    @Test
+    void holdsTheRestorePointThatSomebodyNames() {
+        var step = plan(restore(REGISTERED, "restore-point-hold", "rb-old")).getSteps();
+        assertThat(step).singleElement().satisfies(hold -> {
+            var action = (HoldRestorePoint) hold.getAction().getAction();
+            assertThat(action.getDirectory()).isEqualTo("/var/backups/freedom/rb-old");
+            assertThat(action.getRestored()).isNull();
+            assertThat(action.getBecause()).isEqualTo("asked for with rb-1");
+        });
+    }
+
+    @Test
+    void removesWhatRetentionDoesNotKeepAndSaysWhereThatIsNothing() {
+        assertThat(rejection(restore(REGISTERED, "restore-point-prune", null)))
+                .isEqualTo("no restore point of freedom is to be removed: its descriptor has no `backups.keep`");
+        var keeping = PlatformState.newBuilder(REGISTERED)
+                .setDescriptor(String.valueOf(REGISTERED.getDescriptor())
+                        .replace(
+                                "reserve: 512MiB}",
+                                "reserve: 512MiB, keep: {last: 1, daily: 0, weekly: 0, monthly: 0}}"))
+                .build();
+        var steps = plan(restore(keeping, "restore-point-prune", null)).getSteps();
+        assertThat(steps)
+                .singleElement()
+                .satisfies(prune -> assertThat(
+                                ((PruneRestorePoints) prune.getAction().getAction()).getDirectories())
+                        .containsExactly("/var/backups/freedom/rb-old"));
+        assertThat(rejection(restore(Platforms.proven(keeping, "rb-old", NOW), "restore-point-prune", null)))
+                .as("the only one that is proven stays")
+                .endsWith("`backups.keep` keeps them all");
     }
 
     @Test

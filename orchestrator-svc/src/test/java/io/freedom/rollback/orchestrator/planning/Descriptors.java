@@ -73,7 +73,9 @@ public final class Descriptors {
                     scenario,
                     "rb-1",
                     null,
-                    restorePoint == null ? null : new RestorePoint("rb-0", restorePoint, AT.minusSeconds(3600), null),
+                    restorePoint == null
+                            ? null
+                            : new RestorePoint("rb-0", restorePoint, AT.minusSeconds(3600), null, null, null),
                     null,
                     incident,
                     ChosenServices.of(scenario, freedom(), List.of(services)),

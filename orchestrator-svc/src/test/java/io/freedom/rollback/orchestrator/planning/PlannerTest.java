@@ -106,7 +106,7 @@ class PlannerTest {
                 Instant.EPOCH,
                 null,
                 List.of());
-        var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null);
+        var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null, null, null);
 
         var plan = Drill.compile(drilled, original, point, null);
 

@@ -124,7 +124,7 @@ class PlannedRollbacksTest {
     private static @Nullable RestorePoint point(Scenario scenario, PlatformDescriptor platform, Random random) {
         boolean possible = (scenario.restoresData() || scenario.needsRestorePoint()) && platform.database() != null;
         return possible && (scenario.needsRestorePoint() || random.nextBoolean())
-                ? new RestorePoint("rb-p", "/var/backups/shop/rb-p", Instant.EPOCH, null)
+                ? new RestorePoint("rb-p", "/var/backups/shop/rb-p", Instant.EPOCH, null, null, null)
                 : null;
     }
 

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.Watches;
@@ -8,10 +9,12 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.FollowUpDone;
@@ -30,6 +33,7 @@ import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.CompleteFollowUp;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.ReportedIncident;
@@ -59,6 +63,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -469,7 +474,7 @@ class AftercareTest {
     }
 
     private static RestorePoint point(String id, Instant takenAt) {
-        return new RestorePoint(id, "/var/backups/freedom/" + id, takenAt, null);
+        return new RestorePoint(id, "/var/backups/freedom/" + id, takenAt, null, null, null);
     }
 
     @Test
@@ -508,6 +513,55 @@ class AftercareTest {
         assertThat(Platforms.pruned(store.platform("freedom"), List.of("rb-0")).getRestorePoints())
                 .extracting(RestorePoint::getId)
                 .containsExactly("rb-1");
+    }
+
+    @Test
+    void learnsFromTheDiskWhatRestorePointsThereAre() {
+        planned(END, point("rb-1", END.minusSeconds(100)));
+        command(StartRollback.newBuilder()
+                .setRollbackId("rb-import")
+                .setScenario("restore-point-import")
+                .build());
+        admissions.advance(
+                "freedom",
+                new RollbackCommand.Complete(
+                        new AttemptId("backup.find-restore-points", false, 1),
+                        new StepResult(new RestorePointsFound(
+                                List.of(onDisk("rb-0", null), onDisk("rb-bad", "taken after a breach")), List.of())),
+                        "",
+                        false),
+                null,
+                after(10));
+
+        assertThat(store.platform("freedom").getRestorePoints())
+                .extracting(RestorePoint::getId, RestorePoint::getProvenAt)
+                .containsExactly(tuple("rb-0", END.minusSeconds(150)), tuple("rb-1", null));
+    }
+
+    private void command(SpecificRecord command) {
+        admissions.commanded(
+                OperatorCommand.newBuilder()
+                        .setCommandId("c-import")
+                        .setPlatform("freedom")
+                        .setOperator("ada")
+                        .setAt(END)
+                        .setCommand(command)
+                        .build(),
+                END);
+    }
+
+    private static FoundRestorePoint onDisk(String id, @Nullable String distrust) {
+        return FoundRestorePoint.newBuilder()
+                .setRestorePointId(id)
+                .setDirectory("/var/backups/freedom/" + id)
+                .setTakenAt(END.minusSeconds(200))
+                .setTakenBy("restore-point")
+                .setFiles(3)
+                .setBytes(100)
+                .setVerifiedAt(END.minusSeconds(190))
+                .setProvenAt(END.minusSeconds(150))
+                .setDistrust(distrust)
+                .build();
     }
 
     private void warned(Instant now) {
@@ -620,12 +674,14 @@ class AftercareTest {
                 after(90_010));
         failed(2, FailureKind.MISMATCH, after(90_011));
 
-        assertThat(store.platform("freedom").getRestorePoints())
+        assertThat(Platforms.offered(store.platform("freedom")))
                 .extracting(RestorePoint::getId)
                 .containsExactly("rb-0");
         assertThat(sent(Notification.class))
-                .singleElement()
-                .satisfies(message -> assertThat(message.getText()).contains("toc.dat was changed"));
+                .extracting(Notification::getTitle)
+                .contains("freedom: restore point rb-1 cannot be restored");
+        assertThat(sent(Notification.class))
+                .allSatisfy(message -> assertThat(message.getText()).contains("toc.dat was changed"));
     }
 
     @Test

@@ -62,6 +62,7 @@ enum DataEffect {
                     HoldRestorePoint _,
                     PruneRestorePoints _,
                     ProveRestorePoint _,
+                    FindRestorePoints _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,

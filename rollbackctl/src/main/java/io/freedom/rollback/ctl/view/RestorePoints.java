@@ -2,36 +2,38 @@ package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
-import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
-/** Restore points that were read back whole, oldest first; from the history alone. Those of drills go with their copy. */
+/** Restore points that were read back whole, oldest first; from the history alone: what
+ * rollbacks took, and what was found on disk. Those of drills go with their copy. */
 public final class RestorePoints {
     /**
      * @param takenBy scenario that took it
@@ -62,10 +64,37 @@ public final class RestorePoints {
         public boolean isRestorable() {
             return distrust == null;
         }
-    }
 
-    private static final Set<IncidentClass> SUSPICIOUS =
-            Set.of(IncidentClass.DATA_CORRUPTION, IncidentClass.SECURITY_BREACH);
+        private Point with(@Nullable Instant proven, @Nullable Instant held, @Nullable String why) {
+            return new Point(
+                    id,
+                    platform,
+                    directory,
+                    takenAt,
+                    takenBy,
+                    rpo,
+                    files,
+                    bytes,
+                    verifiedAt,
+                    proven,
+                    held,
+                    commit,
+                    serverVersion,
+                    why);
+        }
+
+        Point proven(Instant at) {
+            return with(at, heldUntil, null);
+        }
+
+        Point held(@Nullable Instant until) {
+            return with(provenAt, until, distrust);
+        }
+
+        Point blamed(String fault) {
+            return with(null, heldUntil, fault);
+        }
+    }
 
     /** A rollback, and what its steps said of its restore point. */
     private static final class Taking {
@@ -86,9 +115,6 @@ public final class RestorePoints {
         String fault;
 
         @Nullable
-        Instant heldUntil;
-
-        @Nullable
         String commit;
 
         @Nullable
@@ -98,9 +124,17 @@ public final class RestorePoints {
             this.platform = platform;
             this.started = started;
         }
+
+        Taking blamed(String what) {
+            fault = what;
+            provenAt = null;
+            return this;
+        }
     }
 
     private final Map<String, Taking> takings = new LinkedHashMap<>();
+    /** Found on disk, and of no rollback of the history; by id. */
+    private final Map<String, Point> imported = new LinkedHashMap<>();
     /** By id of the restore point. */
     private final Map<String, Instant> holds = new HashMap<>();
 
@@ -131,11 +165,21 @@ public final class RestorePoints {
         switch (done.getResult().getResult()) {
             case GitStateRecorded state -> taking.commit = state.getCommit();
             case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
-            case RestorePointsPruned pruned -> pruned.getRemoved().forEach(takings::remove);
+            case RestorePointsPruned pruned ->
+                pruned.getRemoved().forEach(gone -> {
+                    takings.remove(gone);
+                    imported.remove(gone);
+                });
             case RestorePointHeld held -> hold(taking, held.getUntil());
+            case RestorePointsFound all -> {
+                var rpo = Duration.ofMillis(taking.started.getPlan().getRpo());
+                all.getRestorePoints().forEach(one -> known(taking.platform, one, rpo));
+            }
             case RestorePointProven proven -> {
+                imported.computeIfPresent(proven.getRestorePointId(), (_, point) -> point.proven(at));
                 var own = takings.get(proven.getRestorePointId());
                 if (own != null) {
+                    own.fault = null;
                     own.provenAt = at;
                 }
             }
@@ -150,6 +194,35 @@ public final class RestorePoints {
         }
     }
 
+    /** Only what no rollback of the history has taken: of the others more is known. But what had a fault may be mended. */
+    private void known(String platform, FoundRestorePoint one, Duration rpo) {
+        var taking = takings.get(one.getRestorePointId());
+        if (taking != null) {
+            taking.fault = one.getFault();
+            return;
+        }
+        if (one.getHeldUntil() != null) {
+            holds.merge(one.getRestorePointId(), one.getHeldUntil(), RestorePoints::later);
+        }
+        imported.put(
+                one.getRestorePointId(),
+                new Point(
+                        one.getRestorePointId(),
+                        platform,
+                        one.getDirectory(),
+                        one.getTakenAt(),
+                        one.getTakenBy(),
+                        rpo,
+                        one.getFiles(),
+                        one.getBytes(),
+                        one.getVerifiedAt(),
+                        one.getProvenAt(),
+                        one.getHeldUntil(),
+                        null,
+                        one.getServerVersion(),
+                        one.getFault() == null ? one.getDistrust() : one.getFault()));
+    }
+
     /** What is not as it was taken is offered no longer. */
     private void blame(Taking taking, StepFailed failed) {
         taking.started.getPlan().getSteps().stream()
@@ -160,23 +233,27 @@ public final class RestorePoints {
                     default -> "";
                 })
                 .map(RestorePoints::id)
-                .map(takings::get)
-                .filter(Objects::nonNull)
-                .forEach(bad -> bad.fault = failed.getMessage());
+                .forEach(bad -> {
+                    takings.computeIfPresent(bad, (_, own) -> own.blamed(failed.getMessage()));
+                    imported.computeIfPresent(bad, (_, point) -> point.blamed(failed.getMessage()));
+                });
     }
 
     private static String id(String directory) {
         return directory.substring(directory.lastIndexOf('/') + 1);
     }
 
-    /** Of the rollback's own, and of the one that it restores. */
+    /** Of the rollback's own and the one that it restores, or of the one that it is about. */
     private void hold(Taking taking, Instant until) {
-        taking.heldUntil = until;
         actions(taking.started.getPlan(), HoldRestorePoint.class)
-                .map(HoldRestorePoint::getRestored)
+                .flatMap(hold -> Stream.of(hold.getDirectory(), hold.getRestored()))
                 .filter(Objects::nonNull)
                 .map(RestorePoints::id)
-                .forEach(id -> holds.merge(id, until, (one, other) -> one.isAfter(other) ? one : other));
+                .forEach(id -> holds.merge(id, until, RestorePoints::later));
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     private static <T extends SpecificRecord> Stream<T> actions(Plan plan, Class<T> type) {
@@ -188,7 +265,9 @@ public final class RestorePoints {
 
     public List<Point> all() {
         var points = new ArrayList<Point>();
+        imported.forEach((id, point) -> points.add(point.held(holds.get(id))));
         takings.forEach((id, taking) -> point(id, taking).ifPresent(points::add));
+        points.sort(Comparator.comparing(Point::takenAt));
         return points;
     }
 
@@ -210,14 +289,10 @@ public final class RestorePoints {
                 point.getBytes(),
                 verified,
                 taking.provenAt,
-                later(taking.heldUntil, holds.get(id)),
+                holds.get(id),
                 taking.commit,
                 taking.serverVersion,
                 distrust(taking)));
-    }
-
-    private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {
-        return one == null ? other : other == null || one.isAfter(other) ? one : other;
     }
 
     private static @Nullable String distrust(Taking taking) {
@@ -225,16 +300,8 @@ public final class RestorePoints {
             return taking.fault;
         }
         var plan = taking.started.getPlan();
-        var incident = taking.started.getIncident();
-        // A plan that an older release recorded does not name the class.
-        var kinds = Stream.of(incident == null ? null : incident.getIncidentClass(), plan.getIncidentClass());
-        var suspicious =
-                kinds.filter(Objects::nonNull).filter(SUSPICIOUS::contains).findFirst();
-        if (suspicious.isPresent()) {
-            return "taken after a " + Texts.lower(suspicious.get());
-        }
-        if (plan.getRestorePoint() != null) {
-            return "of data that were about to be replaced";
+        if (plan.getDistrust() != null) {
+            return plan.getDistrust();
         }
         boolean lacksItsDump = taking.serverVersion == null
                 && actions(plan, DumpDatabase.class).findAny().isPresent();

@@ -8,16 +8,17 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
-import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -30,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RestorePointsTest {
@@ -102,8 +104,8 @@ class RestorePointsTest {
 
     @Test
     void saysWhichOnesServeAnalysisOnlyAndWhy() {
-        begun("corrupt", 0, plan -> plan.setIncidentClass(IncidentClass.DATA_CORRUPTION));
-        begun("replaced", 0, plan -> plan.setRestorePoint("/backups/rb-0"));
+        begun("corrupt", 0, plan -> plan.setDistrust("taken after a data corruption"));
+        begun("replaced", 0, plan -> plan.setDistrust("of data that were about to be replaced"));
         begun("undumped", 0, plan -> plan, DUMP);
         begun("copy", 0, plan -> plan.setDrillOf("freedom"));
         begun("broken", 0, plan -> plan);
@@ -166,6 +168,51 @@ class RestorePointsTest {
                         tuple("rb-2", null, "toc.dat was changed"),
                         tuple("rb-3", null, null));
         assertThat(lines(60)).anyMatch(line -> line.startsWith("rb-3") && line.contains(" never "));
+    }
+
+    @Test
+    void knowsWhatWasFoundOnDisk() {
+        begun("rb-2", 0, plan -> plan, DUMP);
+        dumped("rb-2", 10);
+        verified("rb-2", "rb-2", 20);
+        var damaged = Samples.plan().getSteps().getFirst().getId();
+        begun("check", 30, plan -> plan, new VerifyRestorePoint(DUMP.getCompose(), "/backups/rb-2", null, false));
+        add("check", 31, new StepFailed(damaged, false, FailureKind.MISMATCH, "toc.dat was changed", false));
+        begun("import", 40, plan -> plan);
+        done(
+                "import",
+                41,
+                new RestorePointsFound(
+                        List.of(found("rb-1", null), found("bad", "taken after a breach"), found("rb-2", null)),
+                        List.of()));
+        begun("hold", 45, plan -> plan, new HoldRestorePoint("/backups/rb-1", 1L, "", null));
+        done("hold", 46, new RestorePointHeld(HELD));
+        begun("check-2", 50, plan -> plan);
+        done("check-2", 51, new RestorePointProven("rb-1", "15.18", 3, 10L, 900L));
+
+        assertThat(points())
+                .extracting(Point::id, Point::provenAt, Point::distrust)
+                .containsExactly(
+                        tuple("rb-1", Samples.START.plusSeconds(51), null),
+                        tuple("bad", null, "taken after a breach"),
+                        tuple("rb-2", null, null));
+        assertThat(points().getFirst().heldUntil()).isEqualTo(HELD);
+        assertThat(points().getFirst().takenBy()).isEqualTo("restore-point");
+        assertThat(points().getFirst().rpo()).hasMinutes(15);
+    }
+
+    private static FoundRestorePoint found(String id, @Nullable String distrust) {
+        return FoundRestorePoint.newBuilder()
+                .setRestorePointId(id)
+                .setDirectory("/backups/" + id)
+                .setTakenAt(Samples.START.minusSeconds(100))
+                .setTakenBy("restore-point")
+                .setFiles(3)
+                .setBytes(100)
+                .setServerVersion("15.18")
+                .setVerifiedAt(Samples.START)
+                .setDistrust(distrust)
+                .build();
     }
 
     @Test

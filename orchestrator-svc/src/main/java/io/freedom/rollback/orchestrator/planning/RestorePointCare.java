@@ -1,0 +1,37 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.schemas.step.Phase;
+import java.util.Objects;
+
+/** What is about restore points alone. Nothing of the platform is touched. */
+final class RestorePointCare {
+    private RestorePointCare() {}
+
+    /** Whether one is still as it was taken, and can be restored. */
+    static void check(PlanDraft plan) {
+        var point = Objects.requireNonNull(plan.request.restorePoint());
+        var database = Objects.requireNonNull(plan.request.database());
+        plan.phase(Phase.ASSESS);
+        // Without the dump's own reader, which would need the platform's server: the trial reads it anyway.
+        plan.add(plan.backup.readBack(point));
+        plan.add(plan.backup.prove(point, database).after("backup.verify-restore-point"));
+    }
+
+    /** One is not removed for a while, whatever retention says. */
+    static void hold(PlanDraft plan) {
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.backup.hold(Objects.requireNonNull(plan.request.restorePoint())));
+    }
+
+    /** Those go that retention does not keep, without another being taken. */
+    static void prune(PlanDraft plan) {
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.backup.prune(plan.request.surplus()));
+    }
+
+    /** What restore points there are, for a control plane that does not know. */
+    static void find(PlanDraft plan) {
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.backup.find());
+    }
+}
