@@ -61,7 +61,9 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
         var newest = found.subList(Math.max(0, found.size() - AT_MOST), found.size());
         long suspect =
                 newest.stream().filter(point -> point.getDistrust() != null).count();
-        var text = newest.size() + " restore points in " + root
+        var text = newest.size()
+                + (newest.size() == 1 ? " restore point in " : " restore points in ")
+                + root
                 + (suspect == 0 ? "" : ", " + suspect + " of them for analysis only")
                 + (passedOver.isEmpty() ? "" : "; passed over: " + String.join("; ", passedOver));
         return new Completed(new RestorePointsFound(List.copyOf(newest), passedOver), text);

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
 import io.freedom.rollback.orchestrator.streams.Mishaps;
+import io.freedom.rollback.orchestrator.streams.RecoveryPoints;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.InstantSource;
@@ -42,15 +43,24 @@ public class OrchestratorConfiguration {
     }
 
     @Bean
+    RecoveryPoints recoveryPoints() {
+        return new RecoveryPoints(InstantSource.system());
+    }
+
+    @Bean
     StreamsBuilderFactoryBean orchestratorStreams(
-            OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics, Mishaps mishaps) {
+            OrchestratorProperties properties,
+            KafkaProperties kafka,
+            TopicCatalogue topics,
+            Mishaps mishaps,
+            RecoveryPoints recoveryPoints) {
         var streams = new StreamsBuilderFactoryBean(new KafkaStreamsConfiguration(settings(properties, kafka)));
         streams.setAutoStartup(false); // Orchestrator starts it, once the topics are there
         streams.setInfrastructureCustomizer(new KafkaStreamsInfrastructureCustomizer() {
             @Override
             public void configureBuilder(StreamsBuilder builder) {
-                new SagaTopology(topics, Map.of("schema.registry.url", properties.schemaRegistryUrl()), mishaps)
-                        .addTo(builder);
+                var registry = Map.of("schema.registry.url", properties.schemaRegistryUrl());
+                new SagaTopology(topics, registry, mishaps, recoveryPoints).addTo(builder);
             }
         });
         // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.

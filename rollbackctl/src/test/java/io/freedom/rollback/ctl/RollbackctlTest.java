@@ -217,7 +217,7 @@ class RollbackctlTest {
     @Test
     void listsRestorePointsAndKnowsWhichThereAre() {
         assertThat(run("backups", "list")).isZero();
-        assertThat(out.toString()).startsWith("There is no restore point yet.");
+        assertThat(out.toString()).startsWith("No restore point is known.");
         assertThat(run("backups", "show", "rb-9")).isEqualTo(4);
         assertThat(err.toString()).contains("no verified restore point 'rb-9'", "rollbackctl backups list");
     }

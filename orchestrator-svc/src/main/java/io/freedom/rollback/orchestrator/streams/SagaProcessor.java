@@ -12,7 +12,9 @@ import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.Cancellable;
@@ -34,6 +36,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private final Deserializer<OperatorCommand> operatorCommands;
     private final Deserializer<StepEvent> stepEvents;
     private final Mishaps mishaps;
+    private final RecoveryPoints recoveryPoints;
+    /** Platforms that this task looks after. */
+    private final Set<String> known = new HashSet<>();
 
     private ProcessorContext<String, Outbound> context;
     private SagaStore store;
@@ -50,8 +55,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             TopicCatalogue topics,
             Deserializer<OperatorCommand> operatorCommands,
             Deserializer<StepEvent> stepEvents,
-            Mishaps mishaps) {
+            Mishaps mishaps,
+            RecoveryPoints recoveryPoints) {
         this.topics = topics;
+        this.recoveryPoints = recoveryPoints;
         this.mishaps = mishaps;
         this.operatorCommands = operatorCommands;
         this.stepEvents = stepEvents;
@@ -60,7 +67,11 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     @Override
     public void init(ProcessorContext<String, Outbound> processorContext) {
         context = processorContext;
-        store = new SagaStore(context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS));
+        store = new SagaStore(
+                context.getStateStore(SagaStore.PLATFORMS), context.getStateStore(SagaStore.EVENTS), state -> {
+                    known.add(state.getPlatform());
+                    recoveryPoints.note(state);
+                });
         publisher = new Publisher(context, topics);
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
@@ -71,6 +82,11 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         ticking = null;
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
         tickWhileSomethingRuns();
+    }
+
+    @Override
+    public void close() {
+        known.forEach(recoveryPoints::forget);
     }
 
     /** Costs nothing where nothing is watched, overdue or to be backed up: no record is written, so no transaction begins. */

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ final class SagaStore {
 
     private final KeyValueStore<String, PlatformState> platforms;
     private final KeyValueStore<String, HistoryEvent> events;
+    private final Consumer<PlatformState> changed;
     /** By platform: one runs at a time. */
     private final Map<String, Live> live = new HashMap<>();
     /** Names of platforms that are looked at after a rollback. */
@@ -57,9 +59,14 @@ final class SagaStore {
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
-    SagaStore(KeyValueStore<String, PlatformState> platforms, KeyValueStore<String, HistoryEvent> events) {
+    /** @param changed told of each platform that is known, now and whenever it changes */
+    SagaStore(
+            KeyValueStore<String, PlatformState> platforms,
+            KeyValueStore<String, HistoryEvent> events,
+            Consumer<PlatformState> changed) {
         this.platforms = platforms;
         this.events = events;
+        this.changed = changed;
         restore();
     }
 
@@ -111,6 +118,7 @@ final class SagaStore {
     }
 
     private void note(PlatformState state) {
+        changed.accept(state);
         if (state.getWatch() == null) {
             watched.remove(state.getPlatform());
         } else {

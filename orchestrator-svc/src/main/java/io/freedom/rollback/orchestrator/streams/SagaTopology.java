@@ -31,12 +31,16 @@ public final class SagaTopology {
     private final TopicCatalogue topics;
     private final Map<String, ?> registry;
     private final Mishaps mishaps;
+    private final RecoveryPoints recoveryPoints;
 
     /**
      * @param registry settings of the serdes, {@code schema.registry.url} above all
      * @param mishaps of this process
+     * @param recoveryPoints metrics of this process
      */
-    public SagaTopology(TopicCatalogue topics, Map<String, ?> registry, Mishaps mishaps) {
+    public SagaTopology(
+            TopicCatalogue topics, Map<String, ?> registry, Mishaps mishaps, RecoveryPoints recoveryPoints) {
+        this.recoveryPoints = recoveryPoints;
         this.topics = topics;
         this.registry = registry;
         this.mishaps = mishaps;
@@ -56,7 +60,7 @@ public final class SagaTopology {
         var operatorCommands = serde(OperatorCommand.class).deserializer();
         var stepEvents = serde(StepEvent.class).deserializer();
         inbound.process(
-                        () -> new SagaProcessor(topics, operatorCommands, stepEvents, mishaps),
+                        () -> new SagaProcessor(topics, operatorCommands, stepEvents, mishaps, recoveryPoints),
                         SagaStore.PLATFORMS,
                         SagaStore.EVENTS)
                 .to(

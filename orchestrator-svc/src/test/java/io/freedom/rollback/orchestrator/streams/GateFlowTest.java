@@ -73,7 +73,8 @@ class GateFlowTest {
     @BeforeEach
     void start() throws IOException {
         registry = new InMemoryRegistry();
-        store = new SagaStore(this.<PlatformState>inMemory("platforms"), this.<HistoryEvent>inMemory("events"));
+        store = new SagaStore(
+                this.<PlatformState>inMemory("platforms"), this.<HistoryEvent>inMemory("events"), _ -> {});
         store.put(Platforms.registered(Platforms.unknown("freedom"), DESCRIPTOR));
         var publisher = new Publisher(context, TopicCatalogue.withPrefix("rollback."));
         var history = new History(store, publisher);

@@ -27,6 +27,7 @@ import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,12 +78,14 @@ class MishapsTest {
         context.setCurrentSystemTimeMs(0);
         KeyValueStore<String, PlatformState> platforms = inMemory(SagaStore.PLATFORMS);
         KeyValueStore<String, HistoryEvent> events = inMemory(SagaStore.EVENTS);
-        new SagaStore(platforms, events).put(Platforms.registered(Platforms.unknown("freedom"), Descriptors.FREEDOM));
+        new SagaStore(platforms, events, _ -> {})
+                .put(Platforms.registered(Platforms.unknown("freedom"), Descriptors.FREEDOM));
         processor = new SagaProcessor(
                 TOPICS,
                 thenApplying(this.<OperatorCommand>serde().deserializer(), command -> reading.apply(command)),
                 thenApplying(this.<StepEvent>serde().deserializer(), event -> hearing.apply(event)),
-                mishaps);
+                mishaps,
+                new RecoveryPoints(InstantSource.system()));
         processor.init(context);
     }
 

@@ -65,6 +65,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,12 @@ class SagaTopologyTest {
     void start() throws IOException {
         registry = new InMemoryRegistry();
         var builder = new StreamsBuilder();
-        new SagaTopology(TOPICS, Map.of("schema.registry.url", registry.url()), new Mishaps()).addTo(builder);
+        new SagaTopology(
+                        TOPICS,
+                        Map.of("schema.registry.url", registry.url()),
+                        new Mishaps(),
+                        new RecoveryPoints(InstantSource.system()))
+                .addTo(builder);
         var settings = new Properties();
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "unused:9092");

@@ -21,8 +21,9 @@ public final class RestorePointTable {
     public List<String> lines(Instant now, ZoneId zone, Style style) {
         if (points.isEmpty()) {
             return List.of(
-                    "There is no restore point yet. Take one with: rollbackctl start PLATFORM --scenario restore-point"
-                            + " --reason \"…\" --watch");
+                    "No restore point is known. Take one with: rollbackctl start PLATFORM --scenario restore-point"
+                            + " --reason \"…\" --watch",
+                    "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch");
         }
         var table = new Table(
                 "ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "RESTORED", "HELD UNTIL", "USE");

@@ -217,6 +217,7 @@ class RestorePointsTest {
 
     @Test
     void saysHowToTakeTheFirst() {
-        assertThat(lines(0)).singleElement().asString().contains("--scenario restore-point");
+        assertThat(lines(0)).hasSize(2);
+        assertThat(String.join("\n", lines(0))).contains("--scenario restore-point", "backups import PLATFORM");
     }
 }

@@ -1,0 +1,90 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age} and
+ * {@code rollback.restore.point.proven.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * another instance looks after. Shared by all threads.
+ */
+public final class RecoveryPoints implements MeterBinder {
+    private final InstantSource clock;
+    private final Map<String, List<RestorePoint>> offered = new ConcurrentHashMap<>();
+    private final Set<String> measured = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable MeterRegistry registry;
+
+    public RecoveryPoints(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public void bindTo(MeterRegistry meters) {
+        registry = meters;
+        offered.keySet().forEach(this::measure);
+    }
+
+    void note(PlatformState state) {
+        offered.put(state.getPlatform(), Platforms.offered(state));
+        measure(state.getPlatform());
+    }
+
+    /** Another instance looks after it now. */
+    void forget(String platform) {
+        offered.remove(platform);
+    }
+
+    private void measure(String platform) {
+        var meters = registry;
+        if (meters != null && measured.add(platform)) {
+            gauge(
+                    meters,
+                    "rollback.restore.point.age",
+                    "of the newest that can be restored",
+                    platform,
+                    RestorePoint::getTakenAt);
+            gauge(
+                    meters,
+                    "rollback.restore.point.proven.age",
+                    "since one was last restored to prove it",
+                    platform,
+                    RestorePoint::getProvenAt);
+        }
+    }
+
+    private void gauge(
+            MeterRegistry meters,
+            String name,
+            String description,
+            String platform,
+            Function<RestorePoint, @Nullable Instant> time) {
+        Gauge.builder(name, () -> age(platform, time))
+                .description(description)
+                .baseUnit("seconds")
+                .tag("platform", platform)
+                .register(meters);
+    }
+
+    private double age(String platform, Function<RestorePoint, @Nullable Instant> time) {
+        return offered.getOrDefault(platform, List.of()).stream()
+                .map(time)
+                .filter(Objects::nonNull)
+                .max(Instant::compareTo)
+                .map(newest -> Duration.between(newest, clock.instant()).toMillis() / 1000.0)
+                .orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,60 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RecoveryPointsTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T03:00:00Z");
+
+    static {
+        TrustedSchemas.trust();
+    }
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final RecoveryPoints points = new RecoveryPoints(() -> NOW);
+
+    private double value(String name) {
+        return meters.get(name).tag("platform", "shop").gauge().value();
+    }
+
+    private static PlatformState state(RestorePoint... known) {
+        return PlatformState.newBuilder(Platforms.unknown("shop"))
+                .setRestorePoints(List.of(known))
+                .build();
+    }
+
+    private static RestorePoint point(String id, int ago) {
+        return RestorePoint.newBuilder()
+                .setId(id)
+                .setDirectory("/backups/" + id)
+                .setTakenAt(NOW.minusSeconds(ago))
+                .build();
+    }
+
+    @Test
+    void tellsHowOldTheNewestIsThatCanBeRestored() {
+        points.note(state());
+        points.bindTo(meters);
+        assertThat(value("rollback.restore.point.age")).isNaN();
+
+        points.note(state(point("rb-0", 600), point("rb-1", 60)));
+        assertThat(value("rollback.restore.point.age")).isEqualTo(60);
+        assertThat(value("rollback.restore.point.proven.age")).isNaN();
+
+        var proven = Platforms.proven(state(point("rb-0", 600), point("rb-1", 60)), "rb-0", NOW.minusSeconds(30));
+        points.note(Platforms.blamed(proven, "rb-1", "toc.dat was changed"));
+        assertThat(value("rollback.restore.point.age")).isEqualTo(600);
+        assertThat(value("rollback.restore.point.proven.age")).isEqualTo(30);
+
+        points.forget("shop");
+        assertThat(value("rollback.restore.point.age")).isNaN();
+    }
+}
