@@ -367,6 +367,8 @@ class ScenariosTest {
         MODEL_RESET("container.await-healthy"),
         CONFIGURATION_ROLLBACK("container.up"),
         SERVICE_ROLLBACK("backup.restore-database", "--service", "api", "--service", "kb-service"),
+        /** Of code alone. */
+        SERVICE_ROLLBACK_CODE("container.await-healthy", "--service", "api"),
         SELECTIVE_ROLLBACK("container.down"),
         DATABASE_RESTORE("backup.restore-database"),
         DATABASE_REBUILD("container.remove-volumes"),
@@ -393,7 +395,7 @@ class ScenariosTest {
         }
 
         String scenario() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return name().replace("_CODE", "").toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -439,6 +441,40 @@ class ScenariosTest {
                         tried.options().length > 0 && List.of(tried.options()).contains("--restore-point"));
         assertThat(outcome()).isEqualTo("COMPENSATED");
         assertThat(platform.state()).isEqualTo(before);
+    }
+
+    @Test
+    void returnsToTheExactPreviousStateWhenTheRollbackOfWhatADeploymentTouchedFails() {
+        breakCode("api", "services/api/server.py");
+        platform.registered(plane, FAILS_AT_LAST);
+        var before = platform.state();
+
+        var failed = start("selective-rollback", "--watch");
+
+        assertThat(failed.exitCode()).as(failed.output()).isEqualTo(1);
+        assertThat(failed.output()).contains("only api changed", "goes on as rb-");
+        assertThat(outcome()).isEqualTo("COMPENSATED");
+        assertThat(platform.state()).isEqualTo(before);
+    }
+
+    /** Though each had succeeded. */
+    @ParameterizedTest
+    @EnumSource(names = {"SERVICE_ROLLBACK", "DATABASE_RESTORE", "FULL_ROLLBACK"})
+    void returnsToTheExactPreviousStateWhenUndone(Case tried) {
+        depart();
+        platform.registered(plane, NOBODY_IS_ASKED);
+        var before = platform.state();
+        run(tried.scenario(), tried.options());
+        var id = lastRollback();
+        assertThat(platform.data()).isEqualTo(good);
+
+        var refused = plane.rollbackctl("undo", id, "--reason", "test");
+        assertThat(refused.exitCode()).as("data are given up").isEqualTo(4);
+        plane.rollbackctl("undo", id, "--accept-data-loss", "--reason", "test", "--watch")
+                .succeeded();
+
+        assertThat(platform.state()).isEqualTo(before);
+        assertThat(rowsCompared()).isTrue();
     }
 
     private static boolean rowsCompared() {

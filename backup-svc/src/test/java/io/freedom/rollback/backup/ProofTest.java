@@ -53,6 +53,9 @@ class ProofTest {
         postgres.sql(
                 DATABASE,
                 "CREATE EXTENSION pgcrypto",
+                // As extensions have them: no data of the platform's, and in no dump.
+                "CREATE TABLE of_extension AS SELECT 1 AS id",
+                "ALTER EXTENSION pgcrypto ADD TABLE of_extension",
                 "CREATE TABLE \"line\nbreak\" (id int PRIMARY KEY)",
                 "INSERT INTO \"line\nbreak\" SELECT generate_series(1, 4000)",
                 "ALTER TABLE \"line\nbreak\" OWNER TO \"Owner of it\"",

@@ -51,7 +51,10 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
             var detail = detail(measured, passed) + (passed.isEmpty() ? "" : largest(engine, containers, action));
             step.progress(0, 0, "services", detail);
             if (passed.isEmpty() || !action.getEnforce()) {
-                return new Completed(new UsageMeasured(measured.services(), passed), detail);
+                return new Completed(
+                        new UsageMeasured(
+                                measured.services(), passed, UsageBounds.past(action.getBounds(), measured.services())),
+                        detail);
             }
             long took = System.nanoTime() - began;
             if (limit.left() < took) {

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.ServicesRestarted;
+import io.freedom.rollback.schemas.action.UsageMeasured;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -64,7 +65,7 @@ final class RestartServicesHandler implements StepHandler<RestartServices> {
     /** The recorded containers, all of which must still be there: what is made anew meanwhile is not restarted. */
     private static List<EngineContainer> concerned(Engine engine, RestartServices action, StepContext step)
             throws StepFailure, InterruptedException {
-        var services = action.getServices();
+        var services = wanted(action, step);
         var recorded = step.input(ContainersRecorded.class).getContainers();
         KnownServices.check(
                 "the containers recorded at the start have",
@@ -94,6 +95,15 @@ final class RestartServicesHandler implements StepHandler<RestartServices> {
                             + "; something else replaces them (a deployment?): stop that, then start a new rollback");
         }
         return concerned;
+    }
+
+    private static List<String> wanted(RestartServices action, StepContext step) {
+        if (!action.getOnlyPastBounds()) {
+            return action.getServices();
+        }
+        var past = step.find(UsageMeasured.class).map(UsageMeasured::getPast).orElse(List.of());
+        var some = action.getServices().stream().filter(past::contains).toList();
+        return some.isEmpty() ? action.getServices() : some;
     }
 
     /** One that had done its work: among all it is not run again, only by its name. */

@@ -36,6 +36,15 @@ final class UsageBounds {
         return List.copyOf(passed);
     }
 
+    /** Services that pass one. */
+    static List<String> past(List<UsageBound> bounds, List<ServiceUsage> services) {
+        return bounds.stream()
+                .filter(bound -> !passed(List.of(bound), services).isEmpty())
+                .map(UsageBound::getService)
+                .distinct()
+                .toList();
+    }
+
     static String megabytes(long bytes) {
         return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }

@@ -92,7 +92,7 @@ class RestartTest {
             assertThat(System.nanoTime()).as("it crashes").isLessThan(end);
         }
 
-        var action = new RestartServices(project.compose(), List.of("api"), 10);
+        var action = new RestartServices(project.compose(), List.of("api"), 10, false);
         assertThat(new RestartServicesHandler(project.engines).probe(action, project.step))
                 .isInstanceOf(Probe.NotApplied.class);
     }
@@ -183,9 +183,32 @@ class RestartTest {
                 new RecordContainers(project.compose(), project.backup.toString()));
     }
 
+    @Test
+    void restartsOnlyWhatIsPastItsBoundsAndAllWhereNothingIs() throws Exception {
+        services("""
+                  busy: {image: "%s", init: true, command: [python3, -c, "x = bytearray(80000000)\\nwhile True: pass"]}
+                  idle: {image: "%s", init: true, command: [sleep, infinity]}
+                """);
+        record();
+        measure(List.of(new UsageBound("busy", 50_000_000L, null), new UsageBound("idle", 50_000_000L, null)), false);
+        assertThat(project.result(UsageMeasured.class).getPast()).containsExactly("busy");
+        assertThat(restartPastBounds("busy", "idle")).isEqualTo("restarted: busy");
+
+        record();
+        measure(List.of(new UsageBound("busy", 500_000_000L, null), new UsageBound("idle", 50_000_000L, null)), false);
+        assertThat(restartPastBounds("busy", "idle")).isEqualTo("restarted: busy, idle");
+    }
+
+    private String restartPastBounds(String... services) throws Exception {
+        return project.run(
+                new RestartServicesHandler(project.engines),
+                new RestartServices(project.compose(), List.of(services), 10, true));
+    }
+
     private String restart(List<String> services) throws Exception {
         return project.run(
-                new RestartServicesHandler(project.engines), new RestartServices(project.compose(), services, 10));
+                new RestartServicesHandler(project.engines),
+                new RestartServices(project.compose(), services, 10, false));
     }
 
     private String stop(List<String> services) throws Exception {

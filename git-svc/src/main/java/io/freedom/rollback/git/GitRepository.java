@@ -129,8 +129,12 @@ final class GitRepository implements AutoCloseable {
         }
     }
 
-    /** Points a ref to a commit if it still points to {@code expected} ({@link ObjectId#zeroId()}: does not exist). */
+    /**
+     * Points a ref of ours to a commit if it still points to {@code expected} ({@link ObjectId#zeroId()}: does not exist). Under the
+     * {@link TreeLock}: nobody but its holder writes such a ref, so a lock that is there is of a worker that was killed.
+     */
     void updateRef(String name, ObjectId expected, ObjectId commit) throws IOException, StepFailure {
+        Files.deleteIfExists(commonDirectory().resolve(name + ".lock"));
         var update = jgit.updateRef(name);
         update.setNewObjectId(commit);
         update.setExpectedOldObjectId(expected);

@@ -64,6 +64,19 @@ class InterruptionTest {
     }
 
     @Test
+    void goesOnWhereAKilledWorkerHasLeftTheLockOfItsRef() throws Exception {
+        platform.preserve();
+        platform.write(".git/refs/rollback/r-1.lock", "");
+
+        platform.checkOut();
+
+        platform.verify();
+        assertThat(platform.has(".git/refs/rollback/r-1.lock")).isFalse();
+        platform.goBack();
+        assertThat(platform.state()).isEqualTo(before);
+    }
+
+    @Test
     void finishesACheckoutWhoseFilesWereOnlyPartlyWritten() throws Exception {
         platform.preserve();
         cutOff(platform.checkOutAction(), 1);

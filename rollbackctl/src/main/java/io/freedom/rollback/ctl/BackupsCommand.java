@@ -5,7 +5,6 @@ import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.RestorePointTable;
 import io.freedom.rollback.ctl.view.RestorePoints;
 import io.freedom.rollback.schemas.operator.StartRollback;
-import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -69,12 +68,37 @@ final class BackupsCommand extends Group {
                         "There is no verified restore point '" + id + "'. See rollbackctl backups list"));
     }
 
-    private static StartRollback command(Instant now, String scenario, @Nullable String restorePoint) {
-        return StartRollback.newBuilder()
-                .setRollbackId(RollbackIds.next(now))
-                .setScenario(scenario)
-                .setRestorePoint(restorePoint)
-                .build();
+    /** Starts a scenario that is about restore points. */
+    private abstract static class Scenario extends StartingVerb {
+        final int start(
+                ControlPlane plane, String platform, String reason, String scenario, @Nullable String restorePoint) {
+            var command = StartRollback.newBuilder()
+                    .setRollbackId(RollbackIds.next(now()))
+                    .setScenario(scenario)
+                    .setRestorePoint(restorePoint)
+                    .build();
+            return start(plane, platform, reason, command);
+        }
+    }
+
+    /** The same about one of them, with a reason. */
+    private abstract static class OfOne extends Scenario {
+        @Parameters(paramLabel = "ID", description = "as list shows it")
+        private String id = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        private final String scenario;
+
+        OfOne(String scenario) {
+            this.scenario = scenario;
+        }
+
+        @Override
+        int run(ControlPlane plane) {
+            return start(plane, find(plane, id).platform(), required(reason, "--reason"), scenario, id);
+        }
     }
 
     /** {@code rollbackctl backups verify}. */
@@ -84,7 +108,7 @@ final class BackupsCommand extends Group {
                 "Read one back, restore it into a throwaway server and compare all rows.",
                 "Nothing of the platform is touched. An incident ends it, and is answered."
             })
-    static final class Verify extends StartingVerb {
+    static final class Verify extends Scenario {
         @Parameters(paramLabel = "ID", description = "as list shows it")
         private String id = "";
 
@@ -93,8 +117,53 @@ final class BackupsCommand extends Group {
 
         @Override
         int run(ControlPlane plane) {
-            var point = find(plane, id);
-            return start(plane, point.platform(), reason, command(now(), "restore-point-check", id));
+            return start(plane, find(plane, id).platform(), reason, "restore-point-check", id);
+        }
+    }
+
+    /** {@code rollbackctl backups restore}. */
+    @Command(
+            name = "restore",
+            description = {
+                "Put the database back to one: the scenario database-restore.",
+                "What was committed since then is given up, and kept beside; operators are asked before."
+            })
+    static final class Restore extends OfOne {
+        Restore() {
+            super("database-restore");
+        }
+    }
+
+    /** {@code rollbackctl backups hold}. */
+    @Command(
+            name = "hold",
+            description = {
+                "Keep one from being removed, for as long as backups.hold of the descriptor says from now on.",
+                "A longer hold stays."
+            })
+    static final class Hold extends OfOne {
+        Hold() {
+            super("restore-point-hold");
+        }
+    }
+
+    /** {@code rollbackctl backups prune}. */
+    @Command(
+            name = "prune",
+            description = {
+                "Remove the restore points of a platform that backups.keep of its descriptor does not keep.",
+                "Never one that is held, the newest, nor the newest that was restored to prove it."
+            })
+    static final class Prune extends Scenario {
+        @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
+        private String platform = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            return start(plane, platform, required(reason, "--reason"), "restore-point-prune", null);
         }
     }
 
@@ -106,7 +175,7 @@ final class BackupsCommand extends Group {
                 "For a control plane that was lost: its history began anew, and the restore points are still there.",
                 "What was never read back, or has failed since, is read back now."
             })
-    static final class Import extends StartingVerb {
+    static final class Import extends Scenario {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
@@ -115,70 +184,7 @@ final class BackupsCommand extends Group {
 
         @Override
         int run(ControlPlane plane) {
-            return start(plane, platform, reason, command(now(), "restore-point-import", null));
-        }
-    }
-
-    /** {@code rollbackctl backups hold}. */
-    @Command(
-            name = "hold",
-            description = {
-                "Keep one from being removed, for as long as backups.hold of the descriptor says from now on.",
-                "A longer hold stays."
-            })
-    static final class Hold extends StartingVerb {
-        @Parameters(paramLabel = "ID", description = "as list shows it")
-        private String id = "";
-
-        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
-        private String reason = "";
-
-        @Override
-        int run(ControlPlane plane) {
-            var point = find(plane, id);
-            return start(
-                    plane, point.platform(), required(reason, "--reason"), command(now(), "restore-point-hold", id));
-        }
-    }
-
-    /** {@code rollbackctl backups prune}. */
-    @Command(
-            name = "prune",
-            description = {
-                "Remove the restore points of a platform that backups.keep of its descriptor does not keep.",
-                "Never one that is held, the newest, nor the newest that was restored to prove it."
-            })
-    static final class Prune extends StartingVerb {
-        @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
-        private String platform = "";
-
-        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
-        private String reason = "";
-
-        @Override
-        int run(ControlPlane plane) {
-            return start(plane, platform, required(reason, "--reason"), command(now(), "restore-point-prune", null));
-        }
-    }
-
-    /** {@code rollbackctl backups restore}. */
-    @Command(
-            name = "restore",
-            description = {
-                "Put the database back to one: the scenario database-restore.",
-                "What was committed since then is given up, and kept beside; operators are asked before."
-            })
-    static final class Restore extends StartingVerb {
-        @Parameters(paramLabel = "ID", description = "as list shows it")
-        private String id = "";
-
-        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
-        private String reason = "";
-
-        @Override
-        int run(ControlPlane plane) {
-            var point = find(plane, id);
-            return start(plane, point.platform(), required(reason, "--reason"), command(now(), "database-restore", id));
+            return start(plane, platform, reason, "restore-point-import", null);
         }
     }
 }

@@ -135,7 +135,17 @@ final class ContainerSteps {
         return step(
                         "container.restart",
                         "Restart " + named(services),
-                        new RestartServices(compose, services, GRACE),
+                        new RestartServices(compose, services, GRACE, false),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    /** Those of them that were measured to be past their bounds; all where none is. */
+    PlannedStep restartPastBounds(List<String> services) {
+        return step(
+                        "container.restart",
+                        "Restart what is past its bounds, or all of " + named(services),
+                        new RestartServices(compose, services, GRACE, true),
                         MINUTES)
                 .attempts(2);
     }

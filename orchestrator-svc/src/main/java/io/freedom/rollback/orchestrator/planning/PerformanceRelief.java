@@ -2,7 +2,7 @@ package io.freedom.rollback.orchestrator.planning;
 
 import io.freedom.rollback.schemas.step.Phase;
 
-/** Slow answers or high memory: measure, restart what has bounds, measure again against the declared bounds. */
+/** Slow answers or high memory: measure, restart what is past its bounds, or all that has some, measure again against the declared bounds. */
 final class PerformanceRelief {
     private PerformanceRelief() {}
 
@@ -17,6 +17,10 @@ final class PerformanceRelief {
                 .after("container.record-state", "container.usage-before")
                 .dispensable());
 
-        ServiceRestart.restart(plan);
+        ServiceRestart.restart(
+                plan,
+                plan.container
+                        .restartPastBounds(plan.request.services())
+                        .with("container.record-state", "container.usage-before"));
     }
 }

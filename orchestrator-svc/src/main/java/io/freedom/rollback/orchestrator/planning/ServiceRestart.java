@@ -13,18 +13,15 @@ final class ServiceRestart {
         plan.phase(Phase.PRESERVE);
         plan.add(plan.container.captureLogs().after("container.record-state").dispensable());
 
-        restart(plan);
+        restart(plan, plan.container.restart(plan.request.services()).with("container.record-state"));
     }
 
     /** From the restart on, once the logs are kept. */
-    static void restart(PlanDraft plan) {
+    static void restart(PlanDraft plan, PlannedStep restart) {
         var services = plan.request.services();
 
         plan.phase(Phase.RECOVER);
-        plan.add(plan.container
-                .restart(services)
-                .after("container.capture-logs")
-                .with("container.record-state")
+        plan.add(restart.after("container.capture-logs")
                 .takesServiceDown()
                 .undoneBy(plan.container.bringBackThoseRecorded(services), "container.record-state"));
         plan.add(plan.container

@@ -178,7 +178,7 @@ class RenderedReportTest {
                         "container." + HOSTILE,
                         HOSTILE,
                         Phase.RECOVER,
-                        new RestartServices(new ComposeProject("x", "/", List.of(), null, null), List.of(), 10))
+                        new RestartServices(new ComposeProject("x", "/", List.of(), null, null), List.of(), 10, false))
                 .build();
         return RecordedHistory.byOperator(FreedomPlan.of(step), HOSTILE, HOSTILE)
                 .dispatched(step.getId(), 1, false)

@@ -434,7 +434,9 @@ class ReportTest {
                         new MeasureUsage(COMPOSE, List.of(), false))
                 .build());
         var usage = new UsageMeasured(
-                List.of(new ServiceUsage("api", 210_000_000L, 3.2, 8L, 0)), List.of("api holds 210 MB of 200 MB"));
+                List.of(new ServiceUsage("api", 210_000_000L, 3.2, 8L, 0)),
+                List.of("api holds 210 MB of 200 MB"),
+                List.of("api"));
         var report = RecordedHistory.byOperator(plan, "ada", "slow")
                 .step("container.usage", 0, 900, usage, "1 service measured")
                 .finished(Outcome.SUCCEEDED, "all steps succeeded", 0)
@@ -515,7 +517,7 @@ class ReportTest {
                         "container.restart",
                         "Restart api",
                         Phase.RECOVER,
-                        new RestartServices(COMPOSE, List.of("api"), 10))
+                        new RestartServices(COMPOSE, List.of("api"), 10, false))
                 .build());
 
         var report = RecordedHistory.byOperator(plan, "ada", "hangs").report(START.plusSeconds(1));

@@ -44,7 +44,7 @@ class OutlookTest {
             new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null, null);
 
     /** What a step does is of no concern to some tests. */
-    private static final SpecificRecord ANYTHING = new RestartServices(COMPOSE, List.of(), 10);
+    private static final SpecificRecord ANYTHING = new RestartServices(COMPOSE, List.of(), 10, false);
 
     private final List<HistoryEvent> look = new ArrayList<>();
 
@@ -157,7 +157,7 @@ class OutlookTest {
                         List.of(),
                         List.of()));
 
-        var restart = plan(step("container.restart", new RestartServices(COMPOSE, List.of("api"), 10)));
+        var restart = plan(step("container.restart", new RestartServices(COMPOSE, List.of("api"), 10, false)));
         assertThat(text(restart))
                 .contains("restarted, same containers: api\n", "running on: gui\n")
                 .contains("cannot be undone  what restarted services held in memory is gone");
