@@ -194,7 +194,7 @@ public final class Platforms {
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {
         if (state.getRestorePoints().stream().anyMatch(known -> known.getId().equals(point.getId()))) {
-            return changed(state, point.getId(), known -> known.setFault(point.getFault())); // verified once more
+            return state; // verified once more, which takes back no fault that a trial has found
         }
         // One that is found on disk may be older than those that are known.
         return PlatformState.newBuilder(state)
@@ -225,6 +225,11 @@ public final class Platforms {
                         .filter(point -> !restorePoints.contains(point.getId()))
                         .toList())
                 .build();
+    }
+
+    /** It is on disk, with that fault or none. */
+    public static PlatformState found(PlatformState state, RestorePoint point) {
+        return changed(restorable(state, point), point.getId(), known -> known.setFault(point.getFault()));
     }
 
     /** It was restored whole. */

@@ -193,7 +193,7 @@ final class Sagas {
         var knowing = state;
         for (var point : found) {
             if (point.getDistrust() == null) {
-                knowing = Platforms.restorable(
+                knowing = Platforms.found(
                         knowing,
                         RestorePoint.newBuilder()
                                 .setId(point.getRestorePointId())

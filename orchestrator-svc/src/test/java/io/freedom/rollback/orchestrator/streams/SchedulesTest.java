@@ -371,6 +371,9 @@ class SchedulesTest extends OneTask {
                 "backup.verify-restore-point",
                 new RestorePointVerified("rb-0", "/var/backups/freedom/rb-0", END.minusSeconds(60), 1, 1L),
                 after(1));
+        assertThat(Platforms.offered(store.platform("freedom")))
+                .as("that its files are whole says not that it can be restored")
+                .isEmpty();
         done("backup.prove", new RestorePointProven("rb-0", "15.18", 1, 1L, 900L), after(2));
 
         assertThat(Platforms.offered(store.platform("freedom")))
