@@ -57,12 +57,25 @@ class BreachTest {
             assertThat(platform.health().exitCode()).isZero();
             assertThat(platform.data()).isEqualTo(data);
 
+            plane.rollbackctl("start", "acc-breach", "--scenario", "restore-point", "--reason", "clean", "--watch")
+                    .succeeded();
+            var point = plane.lastRollback("acc-breach");
+            platform.sql("insert into documents (title, body) values ('By the intruder', 'x')");
             var before = platform.state();
-            plane.rollbackctl("start", "acc-breach", "--class", "security-breach", "--reason", "again")
+            plane.rollbackctl(
+                            "start",
+                            "acc-breach",
+                            "--class",
+                            "security-breach",
+                            "--restore-point",
+                            point,
+                            "--reason",
+                            "again")
                     .succeeded();
             await("it is held once more")
                     .atMost(Duration.ofMinutes(3))
                     .until(() -> plane.facts("acc-breach", "StepHeld").size() > 1);
+            assertThat(platform.data()).as("without what the intruder wrote").isEqualTo(data);
             plane.rollbackctl("abort", "acc-breach", "--reason", "a false alarm")
                     .succeeded();
             plane.rollbackctl("watch", "acc-breach");

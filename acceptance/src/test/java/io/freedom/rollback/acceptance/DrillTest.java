@@ -135,7 +135,10 @@ class DrillTest {
 
     @Test
     void removesTheCopyWhenItIsAborted() {
+        // It does not get through before it is aborted.
+        platform.registered(plane, yaml -> yaml.replace("bodyPattern: FREEDOM Castle", "bodyPattern: never there"));
         drill("service-restart", NAME, "--service", "castle-gui").succeeded();
+        platform.registered(plane);
         var id = plane.lastRollback(COPY);
         await().atMost(Duration.ofMinutes(2))
                 .until(() -> plane.factsOf(id, COPY, "StepDispatched").stream()

@@ -3,7 +3,9 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,7 @@ class FullRollbackTest {
             platform.compose(
                     "exec", "-T", "postgres", "psql", "-U", "freedom", "-d", "freedom_kb", "-c", "table document");
             var before = platform.data();
+            var broken = platform.git("rev-parse", "HEAD");
             assertThat(platform.health().exitCode())
                     .as("the platform is broken")
                     .isNotZero();
@@ -50,6 +53,7 @@ class FullRollbackTest {
                         .findFirst()
                         .orElseThrow();
                 assertThat(point.resolve("manifest.json")).exists();
+                holdsWhatTheRunbookPreserves(point, platform, broken);
                 assertThat(point.resolve("git/changes.patch")).content().contains("debug_gateway.py");
                 assertThat(point.resolve("database/freedom_kb/toc.dat")).exists();
                 assertThat(point.resolve("hold.json"))
@@ -58,6 +62,32 @@ class FullRollbackTest {
                         .contains("full-rollback");
             }
         }
+    }
+
+    /** 1.2, 2.2 and 2.3 of the runbook. */
+    private static void holdsWhatTheRunbookPreserves(Path point, Platform platform, String commit) throws Exception {
+        assertThat(point.resolve("git/log.txt")).content().contains(commit.substring(0, 7));
+        assertThat(point.resolve("git/state.json")).content().contains(commit);
+        assertThat(point.resolve("containers/ps.txt")).content().contains("acc-full-postgres-1", "acc-full-api-1");
+        for (var file : List.of("docker-compose.yml", "config/gateway.json")) {
+            assertThat(point.resolve("configuration").resolve(file))
+                    .as("as it was, not as it is at the tag")
+                    .content()
+                    .isEqualTo(platform.git("show", commit + ":" + file) + "\n");
+        }
+        assertThat(point.resolve("configuration/.env")).hasSameBinaryContentAs(platform.tree.resolve(".env"));
+        assertThat(point.resolve("modified/files/debug_gateway.py")).isNotEmptyFile();
+        assertThat(entries(point.resolve("models/models.tar.gz"))).anyMatch(name -> name.startsWith("models/"));
+        assertThat(entries(point.resolve("containers/kb-service.tar.gz"))).isNotEmpty();
+        assertThat(point.resolve("logs/postgres-1.log")).isNotEmptyFile();
+    }
+
+    private static List<String> entries(Path archive) {
+        return Shell.run(archive.getParent(), "tar", "-tzf", archive.toString())
+                .succeeded()
+                .output()
+                .lines()
+                .toList();
     }
 
     /** The report of this rollback names every step, and what it says can be relied on: its exit code is 0. */
@@ -69,6 +99,11 @@ class FullRollbackTest {
                 .as("all ten points of the checklist have evidence")
                 .doesNotContain("ot checked in this scenario")
                 .contains("Joined a further incident to this rollback", "Counted a repeated report");
+        var markdown = plane.rollbackctl("report", "acc-full", "--format", "markdown", "--file", "-")
+                .output();
+        for (int point = 1; point <= 10; point++) {
+            assertThat(markdown).as("the checklist").containsPattern("(?m)^\\| ✔ \\| " + point + "\\. ");
+        }
         var steps = plane.facts("acc-full", "RollbackStarted")
                 .getFirst()
                 .path("plan")

@@ -3,12 +3,17 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -26,8 +31,18 @@ class RelapseTest {
 
     private Path tree;
 
+    private final List<String> told = new CopyOnWriteArrayList<>();
+    private HttpServer chat;
+
     @BeforeEach
     void start() throws IOException {
+        chat = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        chat.createContext("/hook", exchange -> {
+            told.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        chat.start();
         tree = Files.createDirectory(folder.resolve("tree"));
         Files.writeString(tree.resolve("docker-compose.yml"), """
                 services:
@@ -42,8 +57,7 @@ class RelapseTest {
         shell("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "Begin");
         shell("git", "tag", "good");
         shell("docker", "compose", "-p", NAME, "up", "-d");
-        var descriptor = Files.writeString(
-                folder.resolve("platform.yaml"), """
+        var descriptor = Files.writeString(folder.resolve("platform.yaml"), """
                 apiVersion: rollback.freedom.io/v1
                 name: %s
                 workTree: %s
@@ -52,12 +66,15 @@ class RelapseTest {
                 backups: {directory: %s}
                 watch: {for: 10m, every: 2s, looks: 2}
                 followUps: [{what: Find out why, owner: ada, within: 1h}]
-                """.formatted(NAME, tree, folder.resolve("backups")));
+                notifications: [{name: chat, webhook: "http://127.0.0.1:%d/hook"}]
+                """.formatted(
+                        NAME, tree, folder.resolve("backups"), chat.getAddress().getPort()));
         PLANE.rollbackctl("platform", "register", descriptor.toString()).succeeded();
     }
 
     @AfterEach
     void stop() {
+        chat.stop(0);
         shell("docker", "compose", "-p", NAME, "down", "-t", "1");
         // By name: the id is that of the base image.
         shell(
@@ -82,10 +99,20 @@ class RelapseTest {
         assertThat(PLANE.facts(NAME, "StabilityWatchStarted")).hasSize(1);
         assertThat(incidents()).contains("asked for by ada: hangs", "service-restart rb-", "succeeded after");
 
+        await("the outcome is told")
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(told)
+                        .singleElement()
+                        .asString()
+                        .contains(NAME + ": service-restart has succeeded after", "rollbackctl report rb-"));
+
         shell("docker", "compose", "-p", NAME, "kill", "api");
 
         await().atMost(Duration.ofSeconds(60)).until(() -> incidents().contains("relapse after rb-"));
         assertThat(incidents()).contains("api is exited with exit code 137", "left to operators");
+        await("and that it is not well")
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(told).last().asString().contains("not well again after rb-"));
         assertThat(PLANE.facts(NAME, "StabilityWatchEnded"))
                 .singleElement()
                 .satisfies(ended -> assertThat(ended.path("reason").asString()).isEqualTo("the platform has relapsed"));

@@ -92,7 +92,8 @@ final class PrepareImagesHandler implements StepHandler<PrepareImages> {
             }
             var image = live.imageName(service);
             var builder = builders.get(image);
-            var prepared = builder == null ? image : prepared(action, revision, builder, step);
+            boolean taken = action.getTakePresent() && engine.images().id(image).isPresent();
+            var prepared = builder == null || taken ? image : prepared(action, revision, builder, step);
             boolean present = engine.images().id(prepared).isPresent();
             wanted.put(service.name(), new Wanted(service, image, prepared, builder, present));
         }

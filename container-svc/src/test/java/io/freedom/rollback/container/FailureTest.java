@@ -191,7 +191,7 @@ class FailureTest {
         project.run(
                 new PrepareImagesHandler(project.engines),
                 new PrepareImages(
-                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of(), true, true));
+                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of(), true, true, false));
     }
 
     private static AbstractThrowableAssert<?, ? extends Throwable> fails(FailureKind kind, ThrowingCallable call) {

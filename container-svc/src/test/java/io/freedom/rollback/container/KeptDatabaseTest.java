@@ -151,7 +151,8 @@ class KeptDatabaseTest {
     private void goDown() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
+                new PrepareImages(
+                        project.compose(), project.worktree.toString(), REVISION, List.of(), true, true, false));
         project.run(new StopWritersHandler(project.engines), new StopWriters(project.compose(), List.of("db"), 10));
         project.run(
                 new ComposeDownHandler(project.engines),

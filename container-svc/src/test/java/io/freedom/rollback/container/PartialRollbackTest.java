@@ -142,7 +142,13 @@ class PartialRollbackTest {
         project.run(
                 new PrepareImagesHandler(project.engines),
                 new PrepareImages(
-                        project.compose(), project.worktree.toString(), "f".repeat(40), List.of("worker"), true, true));
+                        project.compose(),
+                        project.worktree.toString(),
+                        "f".repeat(40),
+                        List.of("worker"),
+                        true,
+                        true,
+                        false));
 
         var images = project.result(ImagesPrepared.class).getImages();
         assertThat(images)
@@ -203,7 +209,8 @@ class PartialRollbackTest {
     private void prepare(Path source, boolean reuse) throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), source.toString(), "f".repeat(40), List.of("api"), reuse, true));
+                new PrepareImages(
+                        project.compose(), source.toString(), "f".repeat(40), List.of("api"), reuse, true, false));
     }
 
     private PreparedImage prepared() {

@@ -104,7 +104,7 @@ class RollbackTest {
     @Test
     void buildsTheCommitThatWasVerifiedNotWhatATagWasBuiltForBefore() throws Exception {
         var action = new PrepareImages(
-                project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true, true);
+                project.compose(), project.worktree.toString(), "release-2026.1", List.of(), true, true, false);
         project.step.feed(new TargetVerified(REVISION, 1, List.of(), List.of(), List.of(), List.of()));
         project.run(new PrepareImagesHandler(project.engines), action);
         var first = preparedApi();
@@ -266,7 +266,8 @@ class RollbackTest {
     private void prepare() throws Exception {
         project.run(
                 new PrepareImagesHandler(project.engines),
-                new PrepareImages(project.compose(), project.worktree.toString(), REVISION, List.of(), true, true));
+                new PrepareImages(
+                        project.compose(), project.worktree.toString(), REVISION, List.of(), true, true, false));
     }
 
     private PreparedImage preparedApi() {

@@ -8,5 +8,6 @@ import java.time.Duration;
  * @param operators how many distinct operators approve; 0 when nobody is asked
  * @param within how long they have
  * @param approvedUnanswered what silence means: approval, or rejection
+ * @param starterCounts who starts the rollback by hand has approved with that
  */
-public record ApprovalPolicy(int operators, Duration within, boolean approvedUnanswered) {}
+public record ApprovalPolicy(int operators, Duration within, boolean approvedUnanswered, boolean starterCounts) {}

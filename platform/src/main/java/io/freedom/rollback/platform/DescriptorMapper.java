@@ -73,8 +73,8 @@ final class DescriptorMapper {
                         texts(root.path("logs"), "errors", ERROR_LINES), texts(root.path("logs"), "ignore", List.of())),
                 backups(root.path("backups")),
                 incidents(root.path("incidents"), root.path("services")),
-                approvals(root.path("approvals").path("dataLoss")),
-                approvals(root.path("approvals").path("reset")),
+                approvals(root.path("approvals").path("dataLoss"), false),
+                approvals(root.path("approvals").path("reset"), false),
                 root.path("approvals")
                         .path("changes")
                         .valueStream()
@@ -183,14 +183,16 @@ final class DescriptorMapper {
                 from == null ? null : LocalTime.parse(from),
                 until == null ? null : LocalTime.parse(until),
                 ZoneId.of(text(node, "zone", "UTC")),
-                approvals(node));
+                approvals(node, true));
     }
 
-    private static ApprovalPolicy approvals(JsonNode node) {
+    /** @param starterCounts where the descriptor does not say it */
+    private static ApprovalPolicy approvals(JsonNode node, boolean starterCounts) {
         return new ApprovalPolicy(
                 node.path("operators").asInt(1),
                 duration(text(node, "within", "15m")),
-                text(node, "unanswered", "reject").equals("approve"));
+                text(node, "unanswered", "reject").equals("approve"),
+                node.path("starterCounts").asBoolean(starterCounts));
     }
 
     private static Compose compose(JsonNode node, String platform) {

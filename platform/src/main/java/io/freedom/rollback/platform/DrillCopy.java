@@ -62,7 +62,7 @@ public final class DrillCopy {
                     + " characters: give the platform a shorter name");
         }
         var compose = platform.compose();
-        var nobody = new ApprovalPolicy(0, Duration.ofMinutes(1), true);
+        var nobody = new ApprovalPolicy(0, Duration.ofMinutes(1), true, false);
         return new PlatformDescriptor(
                 name,
                 platform.site(),

@@ -61,7 +61,7 @@ class PlatformDescriptorsTest {
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
-            approvals: {dataLoss: {operators: 2, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
+            approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
             automatic: {perAlert: 3, perPlatform: 9, within: 2h}
             watch: {for: 10m, every: 30s, looks: 3, errors: 0, enabled: false}
@@ -159,8 +159,8 @@ class PlatformDescriptorsTest {
                                 "DATA_CORRUPTION", "full-rollback",
                                 "SECURITY_BREACH", "none",
                                 "DEPLOYMENT_FAILURE", "selective-rollback"),
-                        new ApprovalPolicy(2, Duration.ofMinutes(5), true),
-                        new ApprovalPolicy(3, Duration.ofMinutes(15), false),
+                        new ApprovalPolicy(2, Duration.ofMinutes(5), true, true),
+                        new ApprovalPolicy(3, Duration.ofMinutes(15), false, false),
                         List.of(
                                 new ChangeApproval(
                                         List.of("full-rollback"),
@@ -168,14 +168,14 @@ class PlatformDescriptorsTest {
                                         LocalTime.of(22, 0),
                                         LocalTime.of(6, 0),
                                         ZoneId.of("Europe/Berlin"),
-                                        new ApprovalPolicy(2, Duration.ofMinutes(15), false)),
+                                        new ApprovalPolicy(2, Duration.ofMinutes(15), false, true)),
                                 new ChangeApproval(
                                         List.of(),
                                         List.of(),
                                         null,
                                         null,
                                         ZoneId.of("UTC"),
-                                        new ApprovalPolicy(0, Duration.ofMinutes(15), false))),
+                                        new ApprovalPolicy(0, Duration.ofMinutes(15), false, true))),
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
                                 List.of("python3", "import.py", "--input")),

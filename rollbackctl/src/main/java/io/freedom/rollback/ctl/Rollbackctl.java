@@ -54,6 +54,7 @@ import picocli.CommandLine.ScopeType;
             UndoCommand.class,
             RetryCommand.class,
             SkipCommand.class,
+            FasterCommand.class,
             TimeoutCommand.class,
             HistoryCommand.class,
             ReportCommand.class,

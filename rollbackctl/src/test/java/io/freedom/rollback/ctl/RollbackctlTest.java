@@ -9,6 +9,7 @@ import io.freedom.rollback.ctl.view.Samples;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
+import io.freedom.rollback.schemas.history.FasterWayChosen;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.FollowUpDone;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
@@ -28,6 +29,7 @@ import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -50,6 +52,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
@@ -547,6 +550,23 @@ class RollbackctlTest {
     }
 
     @Test
+    void saysWhoElseHasToAskBeforeDataAreGivenUp() {
+        var succeeded = Samples.status().setState(RollbackState.SUCCEEDED).build();
+        plane.add(plane.topics().status(), succeeded);
+        answer(new UndoApproved("ada", "worse", 1, 2, START.plusSeconds(600)));
+
+        assertThat(run("undo", Samples.ID, "--reason", "worse", "--accept-data-loss"))
+                .isZero();
+        assertThat(out.toString())
+                .contains(
+                        "Nothing is undone yet: 1 of 2 operators have asked, the others have until 2026-01-31 10:25:00.",
+                        "They say: rollbackctl undo " + Samples.ID + " --accept-data-loss");
+        assertThat(run("undo", Samples.ID, "--reason", "worse", "--accept-data-loss", "--watch"))
+                .as("it was not undone")
+                .isEqualTo(1);
+    }
+
+    @Test
     void tellsTheReasonWhenAnIncidentBecomesADeadLetter() {
         plane.answering((_, at) -> Map.of(
                 plane.topics().deadLetters(plane.topics().incidents()),
@@ -820,8 +840,13 @@ class RollbackctlTest {
         answer(new TimeoutChanged("backup.database", false, 2_700_000L, START.plusSeconds(2700), 1, "ada", null));
         assertThat(run("timeout", Samples.ID, "backup.database", "45m")).isZero();
         assertThat(asked()).isEqualTo(new ChangeTimeout(Samples.ID, "backup.database", 2_700_000L));
+        answer(new FasterWayChosen("container.prepare-images", "ada", "no time"));
+        assertThat(run("faster", Samples.ID, "container.prepare-images", "--reason", "no time"))
+                .isZero();
+        assertThat(asked()).isEqualTo(new TakeFasterWay(Samples.ID, "container.prepare-images"));
         assertThat(out.toString())
                 .contains(
+                        "container.prepare-images is done in its faster way.",
                         "A further attempt of backup.database begins.",
                         Samples.ID + " goes on without backup.database.",
                         "An attempt of backup.database may take 45:00 min, the one that runs until 2026-01-31 11:00:00.");

@@ -7,6 +7,8 @@ import io.freedom.rollback.orchestrator.planning.SelectiveRollback;
 import io.freedom.rollback.orchestrator.saga.Refusals;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.platform.DrillCopy;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
@@ -32,6 +34,7 @@ import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -300,6 +303,11 @@ public final class Admission {
                     control(
                             c.getRollbackId(),
                             new RollbackCommand.SkipStep(c.getStepId(), command.getOperator(), command.getReason()));
+                case TakeFasterWay c ->
+                    control(
+                            c.getRollbackId(),
+                            new RollbackCommand.TakeFasterWay(
+                                    c.getStepId(), command.getOperator(), command.getReason()));
                 case ChangeTimeout c ->
                     control(
                             c.getRollbackId(),
@@ -456,7 +464,9 @@ public final class Admission {
         if (refusal.isPresent()) {
             throw new Refused(refusal.get());
         }
-        return new Decision.Reopen(rollbackId, control);
+        var events = RollbackDecider.decide(control, over, now);
+        boolean others = !events.isEmpty() && events.stream().allMatch(RollbackEvent.UndoApproved.class::isInstance);
+        return others ? new Decision.Note(rollbackId, control) : new Decision.Reopen(rollbackId, control);
     }
 
     private String undoable(String rollbackId) {

@@ -30,8 +30,11 @@ public sealed interface Decision {
     /** For the rollback that runs. */
     record Control(RollbackCommand.Control command) implements Decision {}
 
-    /** For the rollback whose undoing failed, which runs again with this. */
+    /** For one that is over and runs again with this: its undoing failed, or it succeeded and is to be undone. */
     record Reopen(String rollbackId, RollbackCommand.Control command) implements Decision {}
+
+    /** For one that has succeeded, and stays so: others have to ask to undo it as well. */
+    record Note(String rollbackId, RollbackCommand.Control command) implements Decision {}
 
     /** Messages to all channels, or to one. */
     record TestNotifications(List<NotificationChannel> channels, String operator) implements Decision {}

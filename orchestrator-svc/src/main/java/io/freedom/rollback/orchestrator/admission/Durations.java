@@ -45,7 +45,9 @@ public final class Durations {
             var begun = track.startedAt();
             var over = track.finishedAt();
             // What was tried again, or waited for a worker to come back, is no measure; nor is what operators took.
-            boolean plain = track.status() == StepTrack.Status.SUCCEEDED && track.attempt() == 1;
+            boolean plain = track.status() == StepTrack.Status.SUCCEEDED
+                    && track.attempt() == 1
+                    && !ended.faster().contains(step.getId());
             if (plain && begun != null && over != null) {
                 durations.merge(
                         key(ended, step),

@@ -31,6 +31,9 @@ record Wanted(
     /** Labels that alerts name a service with. */
     private static final List<String> LABELS = List.of("service", "compose_service");
 
+    /** Label with which an alert names its scenario. */
+    private static final String SCENARIO_LABEL = "rollback_scenario";
+
     static Wanted by(StartRollback start, PlatformDescriptor platform) throws Refused {
         return new Wanted(
                 scenario(start.getScenario(), start.getIncidentClass(), platform),
@@ -49,10 +52,14 @@ record Wanted(
                 preview.getIncidentClass());
     }
 
-    /** @throws Refused where the descriptor has no scenario for such an incident */
+    /** @throws Refused where neither the alert nor the descriptor has a scenario for such an incident */
     static Wanted by(Incident incident, PlatformDescriptor platform) throws Refused {
-        var scenario = scenarioOf(incident.getIncidentClass(), platform)
-                .orElseThrow(() -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
+        var scenario = labelled(incident);
+        if (scenario == null) {
+            scenario = scenarioOf(incident.getIncidentClass(), platform)
+                    .orElseThrow(
+                            () -> new Refused("the descriptor names no scenario for " + incident.getIncidentClass()));
+        }
         if (!scenario.startedByIncidents()) {
             throw new Refused(
                     scenario.id() + " is never started by an incident: start it by hand with `rollbackctl start "
@@ -65,6 +72,31 @@ record Wanted(
         }
         return new Wanted(
                 scenario, null, null, scenario.isOfServices() ? services : List.of(), incident.getIncidentClass());
+    }
+
+    /**
+     * What the alert's rule asks for: whoever wrote it knows that memory leaks, or that a model hangs. A corruption and a breach
+     * are answered as the descriptor says, whatever a label says. Null where there is none.
+     */
+    private static @Nullable Scenario labelled(Incident incident) throws Refused {
+        var label = incident.getEvidence().get(SCENARIO_LABEL);
+        boolean followed = switch (incident.getIncidentClass()) {
+            case SERVICE_DEGRADATION, DEPLOYMENT_FAILURE -> true;
+            case DATA_CORRUPTION, SECURITY_BREACH -> false;
+        };
+        if (label == null || label.isBlank() || !followed) {
+            return null;
+        }
+        var scenario = Scenario.of(label.strip())
+                .filter(Scenario::chosenByOperators)
+                .orElseThrow(() -> new Refused("the alert's label " + SCENARIO_LABEL + " names \"" + label
+                        + "\", which is no scenario: choose one of " + Scenario.ids()));
+        if (scenario.needsRestorePoint()) {
+            throw new Refused("the alert's label " + SCENARIO_LABEL + " names " + scenario.id()
+                    + ", which is no answer to " + incident.getIncidentClass()
+                    + ": data that nobody called corrupt are not given up because of an alert");
+        }
+        return scenario;
     }
 
     private static boolean canGoBackAlone(List<String> services, PlatformDescriptor platform) {

@@ -78,8 +78,8 @@ final class JsonReports {
         var fingerprint = text(alert, "fingerprint");
         var status = text(alert, "status").equals("resolved") ? IncidentStatus.RESOLVED : IncidentStatus.FIRING;
         var evidence = new LinkedHashMap<String, String>();
-        evidence.putAll(strings(labels));
         evidence.putAll(strings(annotations));
+        evidence.putAll(strings(labels)); // what decides stands in labels
         return Incident.newBuilder()
                 .setIncidentId("alertmanager-" + fingerprint + "-" + began.toEpochMilli() + "-"
                         + status.name().toLowerCase(Locale.ROOT))

@@ -32,6 +32,7 @@ public final class Notices {
             case RollbackEvent.Held e -> Optional.of(held(after, e));
             case RollbackEvent.Finished e -> Optional.of(finished(after, e));
             case RollbackEvent.RtoAtRisk e when !after.finished() -> Optional.of(late(after, e));
+            case RollbackEvent.UndoApproved e when after.finished() -> Optional.of(undoWaits(after, e));
             case RollbackEvent.GateOpened _, // the starter's own word was enough
                     RollbackEvent.RtoAtRisk _,
                     RollbackEvent.Dispatched _,
@@ -49,7 +50,9 @@ public final class Notices {
                     RollbackEvent.Resumed _,
                     RollbackEvent.CancelRequested _,
                     RollbackEvent.AbortRequested _,
+                    RollbackEvent.UndoApproved _, // the last whose word was needed
                     RollbackEvent.UndoRequested _,
+                    RollbackEvent.FasterWayChosen _,
                     RollbackEvent.CompensationStarted _ -> Optional.empty();
         };
     }
@@ -199,6 +202,21 @@ public final class Notices {
                         "Look first: rollbackctl status " + rollback.plan().getPlatform()));
     }
 
+    private static Notice undoWaits(Rollback rollback, RollbackEvent.UndoApproved event) {
+        return notice(
+                NotificationKind.ATTENTION,
+                rollback,
+                ": to be undone, if others want it too",
+                List.of(
+                        "Asked for by " + event.operator() + detail(event.reason()) + ".",
+                        "What was written since it ended is given up with that.",
+                        event.approvals() + " of " + event.needed() + " operators have asked; the others have until "
+                                + second(event.deadline()) + ", else nothing is undone."),
+                List.of(
+                        "Undo it: rollbackctl undo " + rollback.id() + " --accept-data-loss" + REASON,
+                        "What it did: rollbackctl report " + rollback.id()));
+    }
+
     private static Notice held(Rollback rollback, RollbackEvent.Held event) {
         var named = rollback.id() + " " + event.step() + REASON;
         return notice(
@@ -224,13 +242,20 @@ public final class Notices {
                         "To be over by " + second(event.deadline())
                                 + (end == null ? ", which has passed." : ", expected at " + second(end) + ".") + runs,
                         service(rollback)),
-                Stream.concat(
+                Stream.of(
+                                event.faster().stream().map(step -> faster(rollback, step)),
                                 event.dispensable().stream()
                                         .map(step ->
                                                 "Go on without " + step + ", which it can do without: rollbackctl skip "
                                                         + rollback.id() + " " + step + REASON),
                                 Stream.of("Watch it: rollbackctl watch " + rollback.id()))
+                        .flatMap(commands -> commands)
                         .toList());
+    }
+
+    private static String faster(Rollback rollback, String step) {
+        var way = rollback.planStep(step).getFaster();
+        return (way == null ? step : way.getTitle()) + ": rollbackctl faster " + rollback.id() + " " + step + REASON;
     }
 
     private static Notice finished(Rollback rollback, RollbackEvent.Finished event) {

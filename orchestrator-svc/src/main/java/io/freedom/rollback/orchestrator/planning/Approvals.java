@@ -6,6 +6,9 @@ import io.freedom.rollback.platform.ApprovalPolicy;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
+import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.UndoTerms;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +35,14 @@ final class Approvals {
                     return step(
                             "orchestrator.approve-changes",
                             "Approve that the platform is changed",
-                            gate(rule.policy(), List.of(why), true),
+                            gate(rule.policy(), List.of(why)),
                             rule.policy().within());
                 });
     }
 
     /**
      * It opens at once, so that operators answer while other steps prepare; where volumes are removed, only when it is known
-     * which, and to start it is not yet to approve it. Ids of what the first step that changes the platform waits for; none
+     * which. Ids of what the first step that changes the platform waits for; none
      * where no data are given up.
      */
     static List<String> ofDataLoss(PlanDraft plan) {
@@ -74,7 +77,7 @@ final class Approvals {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
         }
         var id = "orchestrator.approve-data-loss";
-        var gate = step(id, "Approve that data are given up", gate(policy, reasons, !removes), policy.within());
+        var gate = step(id, "Approve that data are given up", gate(policy, reasons), policy.within());
         plan.add(removes ? gate.after("container.check-volumes") : gate);
         return List.of(id);
     }
@@ -116,10 +119,11 @@ final class Approvals {
                                         staying.stream()
                                                 .filter(path -> !path.startsWith("/"))
                                                 .toList())));
-        reasons.add("images of its services are built anew without cache and take the place of the present ones");
+        reasons.add(
+                "images of its services are built anew, without cache unless the faster way is chosen, and take the place of the present ones");
         reasons.add("what a step that failed before was to keep is in no restore point");
         var id = "orchestrator.approve-reset";
-        plan.add(step(id, "Approve that the platform is reset", gate(policy, reasons, false), policy.within())
+        plan.add(step(id, "Approve that the platform is reset", gate(policy, reasons), policy.within())
                 .after(preserved));
         return List.of(id);
     }
@@ -132,20 +136,33 @@ final class Approvals {
             return reset;
         }
         if (reset.operators() == 0) {
-            return dataLoss;
+            return new ApprovalPolicy(dataLoss.operators(), dataLoss.within(), dataLoss.approvedUnanswered(), false);
         }
         return new ApprovalPolicy(
                 Math.max(reset.operators(), dataLoss.operators()),
                 reset.within().compareTo(dataLoss.within()) < 0 ? reset.within() : dataLoss.within(),
-                reset.approvedUnanswered() && dataLoss.approvedUnanswered());
+                reset.approvedUnanswered() && dataLoss.approvedUnanswered(),
+                false);
     }
 
-    private static AwaitApproval gate(ApprovalPolicy policy, List<String> reasons, boolean starterCounts) {
+    /** Who swaps a database back gives up what was committed since, as who restores it does. */
+    static UndoTerms ofUndo(PlanRequest request, List<PlanStep> steps) {
+        var platform = request.platform();
+        boolean removes = request.rebuildsDatabase() || request.scenario() == Scenario.FULL_RESET;
+        boolean holds = steps.stream().anyMatch(step -> step.getAction().getAction() instanceof HoldRestorePoint);
+        var policy = removes ? ofReset(platform) : platform.dataLoss();
+        return new UndoTerms(
+                holds ? platform.backups().hold().toMillis() : null,
+                Math.max(1, policy.operators()),
+                policy.within().toMillis());
+    }
+
+    private static AwaitApproval gate(ApprovalPolicy policy, List<String> reasons) {
         return AwaitApproval.newBuilder()
                 .setReasons(reasons)
                 .setApprovals(policy.operators())
                 .setOnExpiry(policy.approvedUnanswered() ? GateExpiry.APPROVE : GateExpiry.REJECT)
-                .setStarterCounts(starterCounts)
+                .setStarterCounts(policy.starterCounts())
                 .build();
     }
 }

@@ -76,30 +76,28 @@ final class ContainerSteps {
     }
 
     PlannedStep prepareImages() {
-        return step(
-                "container.prepare-images",
-                "Build the tag's images beside the live ones",
-                PrepareImages.newBuilder()
-                        .setCompose(compose)
-                        .setSource(request.worktree())
-                        .setRevision(request.tag())
-                        .build(),
-                LONG);
+        return step("container.prepare-images", "Build the tag's images beside the live ones", imagesOfTag(), LONG);
+    }
+
+    private PrepareImages imagesOfTag() {
+        return PrepareImages.newBuilder()
+                .setCompose(compose)
+                .setSource(request.worktree())
+                .setRevision(request.tag())
+                .build();
     }
 
     /** Built from the tag in the worktree beside, without anything that earlier builds left. */
     PlannedStep prepareImagesWithoutCache() {
         return step(
-                "container.prepare-images",
-                "Build the tag's images without cache, beside the live ones",
-                PrepareImages.newBuilder()
-                        .setCompose(compose)
-                        .setSource(request.worktree())
-                        .setRevision(request.tag())
-                        .setReuse(false)
-                        .setCache(false)
-                        .build(),
-                LONG);
+                        "container.prepare-images",
+                        "Build the tag's images without cache, beside the live ones",
+                        PrepareImages.newBuilder(imagesOfTag())
+                                .setReuse(false)
+                                .setCache(false)
+                                .build(),
+                        LONG)
+                .faster("Take images that were built of the tag before, build the others with cache", imagesOfTag());
     }
 
     /** Built from the tag in the worktree beside, for some services only. */
@@ -118,17 +116,21 @@ final class ContainerSteps {
 
     /** Built anew from the live work tree as it is. */
     PlannedStep buildPresent(List<String> services) {
+        var anew = PrepareImages.newBuilder()
+                .setCompose(compose)
+                .setSource(compose.getDirectory())
+                .setRevision(request.rollbackId())
+                .setServices(services)
+                .setReuse(false)
+                .build();
         return step(
-                "container.prepare-images",
-                "Build the images of " + named(services) + " anew, beside the live ones",
-                PrepareImages.newBuilder()
-                        .setCompose(compose)
-                        .setSource(compose.getDirectory())
-                        .setRevision(request.rollbackId())
-                        .setServices(services)
-                        .setReuse(false)
-                        .build(),
-                LONG);
+                        "container.prepare-images",
+                        "Build the images of " + named(services) + " anew, beside the live ones",
+                        anew,
+                        LONG)
+                .faster(
+                        "Take the images that " + named(services) + " have now, build only what is not there",
+                        PrepareImages.newBuilder(anew).setTakePresent(true).build());
     }
 
     PlannedStep restart(List<String> services) {

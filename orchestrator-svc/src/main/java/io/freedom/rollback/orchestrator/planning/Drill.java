@@ -62,6 +62,8 @@ public final class Drill {
         drill.remove();
         return Plan.newBuilder(scenario)
                 .setDrillOf(original.name())
+                .setPointOfNoReturn(null)
+                .setUndo(null)
                 .setSteps(drill.steps)
                 .build();
     }

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.planning;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.FasterWay;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
@@ -102,6 +103,12 @@ final class PlannedStep {
                 .setTimeout(undo.timeout().toMillis())
                 .setInputs(Arrays.asList(inputs))
                 .build());
+        return this;
+    }
+
+    /** @param action another way to do it, which operators may choose when time is short */
+    PlannedStep faster(String title, SpecificRecord action) {
+        step.setFaster(new FasterWay(title, new StepAction(action)));
         return this;
     }
 

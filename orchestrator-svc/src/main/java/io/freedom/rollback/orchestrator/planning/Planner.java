@@ -1,8 +1,12 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.schemas.action.PruneRestorePoints;
+import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles plans. The same request always gives the same plan. */
 public final class Planner {
@@ -14,6 +18,7 @@ public final class Planner {
         request.scenario().write(draft);
         Approvals.ofChanges(request).ifPresent(draft::gateChanges);
         var point = request.scenario().restoresData() ? request.point() : null;
+        var steps = draft.steps();
         return begun(request)
                 .setScenario(request.scenario().id())
                 // One that is only looked at is in the steps.
@@ -23,8 +28,25 @@ public final class Planner {
                 .setRto(request.scenario().rto(platform).toMillis())
                 .setIncidentClass(request.incident())
                 .setDistrust(request.distrust())
-                .setSteps(draft.steps())
+                .setPointOfNoReturn(pointOfNoReturn(steps))
+                .setUndo(canBeUndone(steps) ? Approvals.ofUndo(request, steps) : null)
+                .setSteps(steps)
                 .build();
+    }
+
+    /** Whether it changes something of the platform that something brings back. */
+    private static boolean canBeUndone(List<PlanStep> steps) {
+        return steps.stream()
+                .anyMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) >= 0 && step.getCompensation() != null);
+    }
+
+    /** What is pruned is gone. All else is kept first, or is put back. */
+    private static @Nullable String pointOfNoReturn(List<PlanStep> steps) {
+        return steps.stream()
+                .filter(step -> step.getAction().getAction() instanceof PruneRestorePoints)
+                .map(PlanStep::getId)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Looks at the platform as it is, for what the plan of the request would meet and do there; changes nothing. */

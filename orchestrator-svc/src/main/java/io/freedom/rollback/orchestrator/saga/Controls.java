@@ -20,18 +20,42 @@ final class Controls {
                 List.of(new RollbackEvent.Resumed(operator, reason));
             case RollbackCommand.Abort(var operator, var reason, var mode, var undo) ->
                 List.of(new RollbackEvent.AbortRequested(operator, reason, mode, undo));
-            case RollbackCommand.Undo(var operator, var reason, var _) ->
-                List.of(new RollbackEvent.UndoRequested(operator, reason));
+            case RollbackCommand.Undo c -> undo(state, c, now);
             case RollbackCommand.Approve c -> Gates.approved(state, c);
             case RollbackCommand.Reject c -> Gates.rejected(c);
             case RollbackCommand.RetryStep c -> retry(state, c, now);
             case RollbackCommand.SkipStep c -> skip(state, c);
+            case RollbackCommand.TakeFasterWay c -> hasten(state, c, now);
             case RollbackCommand.ChangeTimeout c -> changeTimeout(state, c);
         };
     }
 
     private static @Nullable Instant down(Rollback state) {
         return state.upSince() == null ? state.downSince() : null;
+    }
+
+    /** Where data are given up, as many have to ask as had to approve that. */
+    private static List<RollbackEvent> undo(Rollback state, RollbackCommand.Undo command, Instant now) {
+        var requested = new RollbackEvent.UndoRequested(command.operator(), command.reason());
+        var terms = state.plan().getUndo();
+        if (terms == null || terms.getOperators() <= 1 || !state.gaveDataUp()) {
+            return List.of(requested);
+        }
+        var before = state.undoAsked();
+        var asked = state.askedToUndo(now);
+        var deadline = before == null || asked.isEmpty() ? now.plusMillis(terms.getAnswerWithin()) : before.deadline();
+        var approved = new RollbackEvent.UndoApproved(
+                command.operator(), command.reason(), asked.size() + 1, terms.getOperators(), deadline);
+        return approved.approvals() < approved.needed() ? List.of(approved) : List.of(approved, requested);
+    }
+
+    /** What has begun begins anew, that way. */
+    private static List<RollbackEvent> hasten(Rollback state, RollbackCommand.TakeFasterWay command, Instant now) {
+        var chosen = new RollbackEvent.FasterWayChosen(command.step(), command.operator(), command.reason());
+        var attempt = state.newest(command.step());
+        return state.track(attempt).status() == StepTrack.Status.PENDING
+                ? List.of(chosen)
+                : List.of(chosen, Due.dispatch(state, attempt.next(), now));
     }
 
     private static List<RollbackEvent> retry(Rollback state, RollbackCommand.RetryStep command, Instant now) {

@@ -32,7 +32,11 @@ public final class Gates {
 
     /** Nobody counts twice, however they write their name. */
     static boolean hasApproved(StepTrack gate, String operator) {
-        return gate.approvals().stream().anyMatch(known -> known.strip().equalsIgnoreCase(operator.strip()));
+        return isAmong(gate.approvals(), operator);
+    }
+
+    static boolean isAmong(List<String> operators, String operator) {
+        return operators.stream().anyMatch(known -> known.strip().equalsIgnoreCase(operator.strip()));
     }
 
     static List<RollbackEvent> opened(Rollback state, PlanStep step, Instant until) {

@@ -34,7 +34,7 @@ public final class Prediction {
     public static Optional<Instant> end(Rollback rollback, Instant now) {
         boolean goesForward = !rollback.finished() && rollback.stop() == null && !rollback.idle();
         var left = left(rollback).toList();
-        if (!goesForward || left.isEmpty() || left.stream().anyMatch(Prediction::isUnknown)) {
+        if (!goesForward || left.isEmpty() || left.stream().anyMatch(step -> isUnknown(step, rollback))) {
             return Optional.empty();
         }
         return Optional.of(end(rollback, left, "", now));
@@ -54,6 +54,14 @@ public final class Prediction {
                 .map(PlanStep::getId)
                 .filter(id -> rollback.track(id, false).startedAt() == null)
                 .filter(id -> end(rollback, left, id, now).isBefore(end))
+                .toList();
+    }
+
+    /** Steps that can be done in another, faster way. */
+    private static List<String> faster(Rollback rollback) {
+        return left(rollback)
+                .filter(step -> step.getFaster() != null && !rollback.faster().contains(step.getId()))
+                .map(PlanStep::getId)
                 .toList();
     }
 
@@ -86,8 +94,8 @@ public final class Prediction {
                 .map(AttemptId::step)
                 .max(Comparator.comparingLong(step -> rollback.planStep(step).getExpected()))
                 .orElse("");
-        return List.of(
-                new RollbackEvent.RtoAtRisk(predictedEnd, deadline(rollback), running, dispensable(rollback, now)));
+        return List.of(new RollbackEvent.RtoAtRisk(
+                predictedEnd, deadline(rollback), running, dispensable(rollback, now), faster(rollback)));
     }
 
     private static Instant deadline(Rollback rollback) {
@@ -101,8 +109,13 @@ public final class Prediction {
     }
 
     /** What a rollback can do without may have failed each time; it is not what it is waiting for. */
-    private static boolean isUnknown(PlanStep step) {
-        return step.getExpected() == 0 && !Gates.isGate(step) && step.getOnFailure() != FailurePolicy.CONTINUE;
+    private static boolean isUnknown(PlanStep step, Rollback rollback) {
+        return expected(step, rollback) == 0 && !Gates.isGate(step) && step.getOnFailure() != FailurePolicy.CONTINUE;
+    }
+
+    /** Milliseconds; 0 when not known. It was measured for the plan's own way only. */
+    private static long expected(PlanStep step, Rollback rollback) {
+        return rollback.faster().contains(step.getId()) ? 0 : step.getExpected();
     }
 
     private Instant end(PlanStep step) {
@@ -119,7 +132,7 @@ public final class Prediction {
         } else {
             var begun = track.startedAt();
             var begin = begun == null ? ready(step) : begun;
-            end = later(begin.plus(Duration.ofMillis(step.getExpected())), now);
+            end = later(begin.plus(Duration.ofMillis(expected(step, rollback))), now);
         }
         ends.put(step.getId(), end);
         return end;

@@ -35,8 +35,10 @@ public record Reaction(Worker worker, StepCommand command) {
                     RollbackEvent.Paused _,
                     RollbackEvent.Resumed _,
                     RollbackEvent.AbortRequested _,
+                    RollbackEvent.UndoApproved _,
                     RollbackEvent.UndoRequested _,
                     RollbackEvent.RtoAtRisk _,
+                    RollbackEvent.FasterWayChosen _,
                     RollbackEvent.CompensationStarted _,
                     RollbackEvent.Finished _ -> Optional.empty();
         };
@@ -45,7 +47,7 @@ public record Reaction(Worker worker, StepCommand command) {
     private static Reaction execute(RollbackEvent.Dispatched event, Rollback state, Instant now) {
         var step = state.planStep(event.attempt().step());
         boolean undo = event.attempt().compensation();
-        StepAction action = undo ? step.getCompensation().getAction() : step.getAction();
+        StepAction action = undo ? step.getCompensation().getAction() : state.action(step);
         List<String> inputs = undo ? step.getCompensation().getInputs() : step.getInputs();
         return command(event.attempt(), state, now, new ExecuteStep(action, inputs(inputs, state), event.deadline()));
     }

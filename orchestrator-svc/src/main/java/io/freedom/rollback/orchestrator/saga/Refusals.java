@@ -2,7 +2,6 @@ package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
-import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -46,6 +45,7 @@ public final class Refusals {
             case RollbackCommand.Reject c -> refusals.unanswerable(c.step());
             case RollbackCommand.RetryStep c -> refusals.retry(c);
             case RollbackCommand.SkipStep c -> refusals.skip(c);
+            case RollbackCommand.TakeFasterWay c -> refusals.faster(c);
             case RollbackCommand.ChangeTimeout c -> refusals.timeout(c);
         };
     }
@@ -97,17 +97,29 @@ public final class Refusals {
         if (state.outcome() != Outcome.SUCCEEDED) {
             return finished();
         }
-        boolean replaced = state.order().stream()
-                .map(state::planStep)
-                .anyMatch(step -> step.getAction().getAction() instanceof RestoreDatabase);
-        boolean removed = state.order().stream()
-                .map(state::planStep)
-                .anyMatch(step -> step.getAction().getAction() instanceof RemoveVolumes);
+        var terms = state.plan().getUndo();
+        var finishedAt = state.finishedAt();
+        if (terms != null && terms.getWithin() != null && finishedAt != null) {
+            var until = finishedAt.plusMillis(terms.getWithin());
+            if (now.isAfter(until)) {
+                return Optional.of(state.id() + " can no longer be undone: its restore point was held until " + until
+                        + ", as `backups.hold` of the descriptor says");
+            }
+        }
+        if (!state.gaveDataUp()) {
+            return Optional.empty();
+        }
+        boolean removed = state.did(RemoveVolumes.class);
         var back = removed ? "brings the previous volumes back" : "swaps the previous database back";
-        return (replaced || removed) && !command.acceptDataLoss()
-                ? Optional.of("undoing " + state.id() + " " + back + ": what was "
-                        + (removed ? "written to them" : "committed") + " since " + state.finishedAt()
-                        + " is given up. Say --accept-data-loss if that is meant")
+        if (!command.acceptDataLoss()) {
+            return Optional.of("undoing " + state.id() + " " + back + ": what was "
+                    + (removed ? "written to them" : "committed") + " since " + finishedAt
+                    + " is given up. Say --accept-data-loss if that is meant");
+        }
+        var asked = state.askedToUndo(now);
+        return terms != null && Gates.isAmong(asked, command.operator())
+                ? Optional.of(command.operator() + " has asked to undo " + state.id() + " already; "
+                        + (terms.getOperators() - asked.size()) + " more must come from somebody else")
                 : Optional.empty();
     }
 
@@ -172,6 +184,39 @@ public final class Refusals {
             // What could not be undone, an operator may have mended.
             case FAILED -> state.outcome() == Outcome.COMPENSATION_FAILED ? Optional.empty() : over(attempt);
             case OPEN, SUCCEEDED, TOLERATED, SKIPPED -> state.finished() ? finished() : over(attempt);
+        };
+    }
+
+    private Optional<String> faster(RollbackCommand.TakeFasterWay command) {
+        var id = command.step();
+        var step = state.find(id);
+        if (step.isEmpty()) {
+            return unknown(id);
+        }
+        var way = step.get().getFaster();
+        if (way == null) {
+            var others = state.plan().getSteps().stream()
+                    .filter(other -> other.getFaster() != null)
+                    .map(PlanStep::getId)
+                    .toList();
+            return Optional.of("there is no faster way for " + id
+                    + (others.isEmpty() ? ", nor for any other step" : ", but for " + String.join(", ", others)));
+        }
+        if (state.faster().contains(id)) {
+            return Optional.of(id + " is done in its faster way already: " + way.getTitle());
+        }
+        if (state.stop() != null) {
+            return stopping();
+        }
+        var attempt = state.newest(id);
+        return switch (state.track(attempt).status()) {
+            case PENDING -> Optional.empty();
+            case WAITING, HELD, DISPATCHED, RUNNING ->
+                state.pause() == null
+                        ? Optional.empty()
+                        : Optional.of(state.id() + " is paused, so no attempt begins: `rollbackctl resume " + state.id()
+                                + "` first");
+            case OPEN, SUCCEEDED, FAILED, TOLERATED, SKIPPED -> over(attempt);
         };
     }
 

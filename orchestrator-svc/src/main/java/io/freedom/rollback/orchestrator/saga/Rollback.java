@@ -1,6 +1,8 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.RemoveVolumes;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -10,13 +12,16 @@ import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepAction;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * @param pause who wants nothing to begin; null when nobody does
  * @param stop why no further step begins, and what follows; null while all is well
  * @param atRisk it was said that it will not be over in time
+ * @param faster ids of the steps that are done in their faster way
+ * @param undoAsked who asked to undo it, where others have to ask as well; null for nobody
  * @param undoing steps to undo, in order; null until compensation started
  */
 public record Rollback(
@@ -46,6 +53,8 @@ public record Rollback(
         @Nullable Instant downSince,
         @Nullable Instant upSince,
         boolean atRisk,
+        Set<String> faster,
+        @Nullable UndoAsked undoAsked,
         @Nullable Outcome outcome,
         @Nullable Instant finishedAt,
         String finishReason) {
@@ -57,6 +66,9 @@ public record Rollback(
      * @param undo what was done is undone, instead of left as it is
      */
     public record Stop(String why, boolean letFinish, boolean undo) {}
+
+    /** @param deadline until when their word counts together with that of others */
+    public record UndoAsked(List<String> operators, Instant deadline) {}
 
     public boolean finished() {
         return outcome != null;
@@ -220,7 +232,9 @@ public record Rollback(
             case RollbackEvent.Paused e -> change(draft -> draft.pause = new Pause(e.operator(), e.reason(), at));
             case RollbackEvent.Resumed _ -> resumed(at);
             case RollbackEvent.AbortRequested e -> aborted(e);
+            case RollbackEvent.UndoApproved e -> undoAskedBy(e);
             case RollbackEvent.UndoRequested e -> undone(e, at);
+            case RollbackEvent.FasterWayChosen e -> hastened(e.step());
             case RollbackEvent.RtoAtRisk _ -> change(draft -> draft.atRisk = true);
             case RollbackEvent.CompensationStarted e -> undoing(e.steps());
             case RollbackEvent.Finished e ->
@@ -252,6 +266,8 @@ public record Rollback(
                 null,
                 null,
                 false,
+                Set.of(),
+                null,
                 null,
                 null,
                 "");
@@ -298,7 +314,7 @@ public record Rollback(
         if (event.tolerated() || event.compensation() || stop != null) {
             return next;
         }
-        var why = planStep(event.step()).getTitle() + " failed: " + event.message();
+        var why = title(planStep(event.step())) + " failed: " + event.message();
         return next.change(draft -> draft.stop = new Stop(why, false, true));
     }
 
@@ -311,12 +327,59 @@ public record Rollback(
         });
     }
 
+    /** Those whose time is over count no more. */
+    private Rollback undoAskedBy(RollbackEvent.UndoApproved event) {
+        var before = undoAsked;
+        var operators = new ArrayList<String>();
+        if (before != null && before.deadline().equals(event.deadline())) {
+            operators.addAll(before.operators());
+        }
+        operators.add(event.operator());
+        return change(draft -> draft.undoAsked = new UndoAsked(List.copyOf(operators), event.deadline()));
+    }
+
+    /** Whoever had asked to undo it before this moment, and still counts. */
+    List<String> askedToUndo(Instant now) {
+        return undoAsked == null || now.isAfter(undoAsked.deadline()) ? List.of() : undoAsked.operators();
+    }
+
+    /** Undone, a rollback that replaced data gives up what was written since. */
+    boolean gaveDataUp() {
+        return did(RestoreDatabase.class) || did(RemoveVolumes.class);
+    }
+
+    boolean did(Class<?> action) {
+        return order.stream()
+                .map(this::planStep)
+                .anyMatch(step -> action.isInstance(step.getAction().getAction()));
+    }
+
+    /** What a step does, in the way that was chosen. */
+    StepAction action(PlanStep step) {
+        var other = step.getFaster();
+        return other != null && faster.contains(step.getId()) ? other.getAction() : step.getAction();
+    }
+
+    /** The same for a human. */
+    public String title(PlanStep step) {
+        var other = step.getFaster();
+        return other != null && faster.contains(step.getId()) ? other.getTitle() : step.getTitle();
+    }
+
+    private Rollback hastened(String step) {
+        var next = with(step, false, track(step, false).renewed());
+        var chosen = new HashSet<>(faster);
+        chosen.add(step);
+        return next.change(draft -> draft.faster = Set.copyOf(chosen));
+    }
+
     /** Its times count from now: what it took and was down when it rolled back was told when it ended. */
     private Rollback undone(RollbackEvent.UndoRequested event, Instant at) {
         boolean goesDown = downSince != null;
         return unfinished().change(draft -> {
             draft.startedAt = at;
             draft.stop = new Stop("undone by " + Gates.words(event.operator(), event.reason()), false, true);
+            draft.undoAsked = null;
             draft.downSince = goesDown ? at : null;
             draft.upSince = null;
         });
@@ -404,6 +467,10 @@ public record Rollback(
         Instant upSince;
 
         boolean atRisk;
+        Set<String> faster;
+
+        @Nullable
+        UndoAsked undoAsked;
 
         @Nullable
         Outcome outcome;
@@ -425,6 +492,8 @@ public record Rollback(
             downSince = before.downSince;
             upSince = before.upSince;
             atRisk = before.atRisk;
+            faster = before.faster;
+            undoAsked = before.undoAsked;
             outcome = before.outcome;
             finishedAt = before.finishedAt;
             finishReason = before.finishReason;
@@ -447,6 +516,8 @@ public record Rollback(
                     downSince,
                     upSince,
                     atRisk,
+                    faster,
+                    undoAsked,
                     outcome,
                     finishedAt,
                     finishReason);

@@ -73,6 +73,10 @@ public sealed interface RollbackCommand {
 
     record SkipStep(String step, String operator, @Nullable String reason) implements Control {}
 
+    /** The step is done in the faster way that the plan has for it. */
+    record TakeFasterWay(
+            String step, String operator, @Nullable String reason) implements Control {}
+
     record ChangeTimeout(
             String step,
             Duration timeout,

@@ -99,6 +99,10 @@ public sealed interface RollbackEvent {
     record AbortRequested(String operator, @Nullable String reason, AbortMode mode, boolean undo)
             implements RollbackEvent {}
 
+    /** One operator asks to undo a rollback that has succeeded; {@code needed} have to, until {@code deadline}. */
+    record UndoApproved(String operator, @Nullable String reason, int approvals, int needed, Instant deadline)
+            implements RollbackEvent {}
+
     /** A rollback that had succeeded runs again, to be undone. */
     record UndoRequested(String operator, @Nullable String reason) implements RollbackEvent {}
 
@@ -107,13 +111,25 @@ public sealed interface RollbackEvent {
      *
      * @param predictedEnd null when not known
      * @param step the last to end of those that run; empty when none does
+     * @param dispensable steps that are waited for and could be skipped
+     * @param faster steps that have a faster way
      */
-    record RtoAtRisk(@Nullable Instant predictedEnd, Instant deadline, String step, List<String> dispensable)
+    record RtoAtRisk(
+            @Nullable Instant predictedEnd,
+            Instant deadline,
+            String step,
+            List<String> dispensable,
+            List<String> faster)
             implements RollbackEvent {
         public RtoAtRisk {
             dispensable = List.copyOf(dispensable);
+            faster = List.copyOf(faster);
         }
     }
+
+    /** A step is done in its faster way; where it had begun, the next attempt follows. */
+    record FasterWayChosen(
+            String step, String operator, @Nullable String reason) implements RollbackEvent {}
 
     /** From now on the steps are undone, in this order. */
     record CompensationStarted(String reason, List<String> steps) implements RollbackEvent {}

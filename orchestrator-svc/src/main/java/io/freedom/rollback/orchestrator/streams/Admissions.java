@@ -121,6 +121,7 @@ final class Admissions {
                 sagas.reopen(platform, rollbackId, now);
                 advance(platform, control, cause, now);
             }
+            case Decision.Note(var rollbackId, var control) -> sagas.note(platform, rollbackId, control, cause, now);
             case Decision.AlreadyHandled _ -> {}
             case Decision.Duplicate(var incident, var rollbackId) ->
                 history.add(platform, cause, new IncidentDuplicated(incident, rollbackId), now);

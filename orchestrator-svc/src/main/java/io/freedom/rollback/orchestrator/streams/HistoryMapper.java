@@ -5,6 +5,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.FasterWayChosen;
 import io.freedom.rollback.schemas.history.GateApproved;
 import io.freedom.rollback.schemas.history.GateExpired;
 import io.freedom.rollback.schemas.history.GateOpened;
@@ -23,6 +24,7 @@ import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
 import java.time.Duration;
 import java.util.Optional;
@@ -73,9 +75,13 @@ final class HistoryMapper {
                 new StepCancelRequested(attempt.step(), attempt.number());
             case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
                 new AbortRequested(operator, reason, mode, undo);
+            case RollbackEvent.UndoApproved(var operator, var reason, var approvals, var needed, var deadline) ->
+                new UndoApproved(operator, reason, approvals, needed, deadline);
             case RollbackEvent.UndoRequested(var operator, var reason) -> new UndoRequested(operator, reason);
-            case RollbackEvent.RtoAtRisk(var predictedEnd, var deadline, var step, var dispensable) ->
-                new RtoAtRisk(predictedEnd, deadline, step, dispensable);
+            case RollbackEvent.FasterWayChosen(var step, var operator, var reason) ->
+                new FasterWayChosen(step, operator, reason);
+            case RollbackEvent.RtoAtRisk(var predictedEnd, var deadline, var step, var dispensable, var faster) ->
+                new RtoAtRisk(predictedEnd, deadline, step, dispensable, faster);
             case RollbackEvent.CompensationStarted(var reason, var steps) -> new CompensationStarted(reason, steps);
             case RollbackEvent.Finished e ->
                 new RollbackFinished(
@@ -142,10 +148,15 @@ final class HistoryMapper {
                     case AbortRequested e ->
                         new RollbackEvent.AbortRequested(
                                 e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());
+                    case UndoApproved e ->
+                        new RollbackEvent.UndoApproved(
+                                e.getOperator(), e.getReason(), e.getApprovals(), e.getNeeded(), e.getDeadline());
                     case UndoRequested e -> new RollbackEvent.UndoRequested(e.getOperator(), e.getReason());
+                    case FasterWayChosen e ->
+                        new RollbackEvent.FasterWayChosen(e.getStepId(), e.getOperator(), e.getReason());
                     case RtoAtRisk e ->
                         new RollbackEvent.RtoAtRisk(
-                                e.getPredictedEnd(), e.getDeadline(), e.getStepId(), e.getDispensable());
+                                e.getPredictedEnd(), e.getDeadline(), e.getStepId(), e.getDispensable(), e.getFaster());
                     case CompensationStarted e -> new RollbackEvent.CompensationStarted(e.getReason(), e.getSteps());
                     case RollbackFinished e ->
                         new RollbackEvent.Finished(

@@ -122,6 +122,16 @@ final class Sagas {
         store.put(Platforms.running(store.platform(platform), rollbackId));
     }
 
+    /** Of one that is over, and stays so. */
+    void note(String platform, String rollbackId, RollbackCommand command, String cause, Instant now) {
+        var live = store.finished(rollbackId).orElseThrow();
+        var events = RollbackDecider.decide(command, live.rollback, now);
+        events.forEach(event -> happened(live, event, cause, now));
+        notifications.of(events, live, now);
+        publisher.somebodyWaits();
+        publish(live, now);
+    }
+
     private void happened(Live live, RollbackEvent event, @Nullable String cause, Instant now) {
         live.rollback = RollbackDecider.evolve(live.rollback, List.of(event), now);
         history.add(live, cause, HistoryMapper.toAvro(event), now);

@@ -44,7 +44,9 @@ final class StatusView {
     /** Why the rollback is where it is, the most pressing first. */
     private static String reason(Rollback rollback) {
         if (rollback.finished()) {
-            return rollback.finishReason();
+            return Stream.of(rollback.finishReason(), undoWaits(rollback))
+                    .filter(words -> !words.isEmpty())
+                    .collect(Collectors.joining("; "));
         }
         var reasons = new ArrayList<String>();
         var pause = rollback.pause();
@@ -60,6 +62,15 @@ final class StatusView {
                         step + " is held: " + rollback.track(step, false).detail()));
         rollback.openGates().forEach(gate -> reasons.add(gate + " waits for approval"));
         return String.join("; ", reasons);
+    }
+
+    /** Empty where nobody has asked, or nobody else has to. */
+    private static String undoWaits(Rollback rollback) {
+        var asked = rollback.undoAsked();
+        return asked == null
+                ? ""
+                : String.join(", ", asked.operators()) + " asked to undo it, which begins if others have by "
+                        + asked.deadline();
     }
 
     private static RollbackState state(Rollback rollback) {
@@ -112,7 +123,7 @@ final class StatusView {
         var forward = rollback.track(step.getId(), false);
         var status = StepStatus.newBuilder()
                 .setId(step.getId())
-                .setTitle(undone ? step.getCompensation().getTitle() : step.getTitle())
+                .setTitle(undone ? step.getCompensation().getTitle() : rollback.title(step))
                 .setPhase(step.getPhase())
                 .setWorker(undone ? step.getCompensation().getWorker() : step.getWorker())
                 .setDependsOn(step.getDependsOn())

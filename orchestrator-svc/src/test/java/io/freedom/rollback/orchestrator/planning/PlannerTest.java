@@ -25,6 +25,7 @@ import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.UndoTerms;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -340,6 +341,33 @@ class PlannerTest {
         assertThat(((AwaitApproval) nobodyForDataLoss.getAction().getAction()).getOnExpiry())
                 .as("a policy that asks nobody says nothing of how to ask")
                 .isEqualTo(GateExpiry.APPROVE);
+    }
+
+    @Test
+    void declaresWhatNothingBringsBackAndHowTheRestIsUndone() throws Exception {
+        assertThat(Planner.compile(Descriptors.request(Scenario.SERVICE_RESTART))
+                        .getUndo()
+                        .getWithin())
+                .as("it takes no restore point that would be kept")
+                .isNull();
+        assertThat(Planner.compile(Descriptors.request(Scenario.RESTORE_POINT)).getUndo())
+                .as("it changes nothing")
+                .isNull();
+        var full = Planner.compile(Descriptors.request(Scenario.FULL_ROLLBACK));
+        assertThat(full.getPointOfNoReturn()).isNull();
+        assertThat(full.getUndo())
+                .isEqualTo(new UndoTerms(
+                        Duration.ofDays(30).toMillis(),
+                        1,
+                        Duration.ofMinutes(15).toMillis()));
+    }
+
+    @Test
+    void hasAFasterWayWhereImagesAreBuiltThoughTheyAreHere() {
+        for (var scenario : List.of(Scenario.MODEL_RESET, Scenario.FULL_RESET)) {
+            var build = step(Planner.compile(Descriptors.request(scenario)), "container.prepare-images");
+            assertThat(build.getFaster()).as(scenario.id()).isNotNull();
+        }
     }
 
     @Test

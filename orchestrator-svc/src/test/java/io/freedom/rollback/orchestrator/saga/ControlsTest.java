@@ -532,6 +532,68 @@ class ControlsTest {
     }
 
     @Test
+    void isUndoneOnlyAsLongAsWhatThatNeedsIsKept() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN))).undoneBy(1).started();
+        saga.succeeds("stop");
+        saga.later(Duration.ofDays(30).plusSeconds(1));
+        assertThat(saga.refusal(undo()))
+                .contains("rb-1 can no longer be undone", "held until 2026-03-31T03:00:00Z", "backups.hold");
+    }
+
+    @Test
+    void forgetsAfterAWhileThatSomebodyAskedToUndo() {
+        var saga = Saga.of(Saga.restores(step("restore", RECOVER))).undoneBy(2).started();
+        saga.succeeds("restore");
+        assertThat(saga.refusal(undo())).contains("Say --accept-data-loss");
+        saga.when(new RollbackCommand.Undo("ada", null, true));
+        saga.later(Duration.ofHours(1).plusSeconds(1));
+
+        assertThat(saga.when(new RollbackCommand.Undo("bob", null, true)))
+                .containsExactly(new RollbackEvent.UndoApproved("bob", null, 1, 2, saga.now.plus(Duration.ofHours(1))));
+        saga.when(new RollbackCommand.Undo("ada", "worse", true));
+        assertThat(saga.running()).containsExactly("undo of restore#1");
+        assertThat(saga.rollback().stopping()).isEqualTo("undone by ada: worse");
+    }
+
+    // ---- the faster way -------------------------------------------------------------------------
+
+    private static RollbackCommand.TakeFasterWay faster(String step) {
+        return new RollbackCommand.TakeFasterWay(step, "ada", "no time");
+    }
+
+    @Test
+    void takesTheFasterWayOfAStepThatHasNotBegunOrInPlaceOfTheAttemptThatRuns() {
+        var saga = Saga.of(
+                        Saga.hasFasterWay(step("build", SHUT_DOWN)),
+                        Saga.hasFasterWay(step("pull", RECOVER, "build")),
+                        step("up", RECOVER, "pull"))
+                .started();
+        assertThat(saga.refusal(faster("up"))).isEqualTo("there is no faster way for up, but for build, pull");
+
+        assertThat(saga.when(faster("pull")))
+                .containsExactly(new RollbackEvent.FasterWayChosen("pull", "ada", "no time"));
+        saga.when(faster("build"));
+        assertThat(saga.running()).containsExactly("build#2");
+        assertThat(saga.refusal(faster("build"))).contains("is done in its faster way already: sooner build");
+        assertThat(saga.rollback().action(saga.plan.getSteps().getFirst()))
+                .isEqualTo(saga.plan.getSteps().getFirst().getFaster().getAction());
+        saga.succeeds("build");
+        assertThat(saga.running()).containsExactly("pull#1");
+        assertThat(saga.refusal(faster("build"))).contains("already");
+    }
+
+    @Test
+    void takesNoFasterWayWhilePausedOrBeingStopped() {
+        var saga =
+                Saga.of(Saga.hasFasterWay(undoable(step("build", SHUT_DOWN)))).started();
+        saga.pause();
+        assertThat(saga.refusal(faster("build"))).contains("is paused, so no attempt begins");
+        saga.resume();
+        saga.abort("no");
+        assertThat(saga.refusal(faster("build"))).contains("is being stopped");
+    }
+
+    @Test
     void undoesAtOnceWhatSucceededDuringAPause() {
         var saga = twoSides();
         saga.succeeds("stop");

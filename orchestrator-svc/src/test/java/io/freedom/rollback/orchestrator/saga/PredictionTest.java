@@ -95,7 +95,7 @@ class PredictionTest {
         var risk = Prediction.risk(late.rollback(), late.now).orElseThrow();
 
         assertThat(late.when(risk))
-                .containsExactly(new RollbackEvent.RtoAtRisk(after(1850), after(1800), "a", List.of()));
+                .containsExactly(new RollbackEvent.RtoAtRisk(after(1850), after(1800), "a", List.of(), List.of()));
         assertThat(Prediction.risk(late.rollback(), late.now)).isEmpty();
         assertThat(late.when(risk)).isEmpty();
     }
@@ -112,7 +112,23 @@ class PredictionTest {
 
         assertThat(late.when(risk))
                 .as("what is not waited for need not be skipped")
-                .containsExactly(new RollbackEvent.RtoAtRisk(after(1960), after(1800), "a", List.of("logs")));
+                .containsExactly(
+                        new RollbackEvent.RtoAtRisk(after(1960), after(1800), "a", List.of("logs"), List.of()));
+    }
+
+    @Test
+    void namesWhatHasAFasterWay() {
+        var late = one(
+                Saga.hasFasterWay(step("build", Phase.ASSESS).setExpected(1_900_000)),
+                step("b", Phase.VALIDATE, "build").setExpected(1000));
+
+        assertThat(late.when(Prediction.risk(late.rollback(), late.now).orElseThrow()))
+                .containsExactly(
+                        new RollbackEvent.RtoAtRisk(after(1901), after(1800), "build", List.of(), List.of("build")));
+        late.when(new RollbackCommand.TakeFasterWay("build", "ada", null));
+        assertThat(Prediction.end(late.rollback(), late.now))
+                .as("how long that takes was never measured")
+                .isEmpty();
     }
 
     @Test
@@ -123,7 +139,7 @@ class PredictionTest {
         unknown.later(Duration.ofSeconds(1801));
 
         assertThat(unknown.when(Prediction.risk(unknown.rollback(), unknown.now).orElseThrow()))
-                .containsExactly(new RollbackEvent.RtoAtRisk(null, after(1800), "a", List.of()));
+                .containsExactly(new RollbackEvent.RtoAtRisk(null, after(1800), "a", List.of(), List.of()));
     }
 
     @Test

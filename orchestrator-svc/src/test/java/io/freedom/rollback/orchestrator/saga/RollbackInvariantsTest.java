@@ -86,11 +86,23 @@ class RollbackInvariantsTest {
             untilItEnds(saga, random);
         }
         if (saga.rollback().outcome() == Outcome.SUCCEEDED && random.nextBoolean()) {
-            twice(saga, new RollbackCommand.Undo("ada", null, true));
+            undo(saga);
             untilItEnds(saga, random);
             assertThat(saga.rollback().outcome()).isNotEqualTo(Outcome.SUCCEEDED);
         }
         return saga;
+    }
+
+    /** As many as have to ask for it do, and not one less is enough. */
+    private static void undo(Saga saga) {
+        var terms = saga.plan.getUndo();
+        int needed = terms == null || !saga.rollback().gaveDataUp() ? 1 : terms.getOperators();
+        for (int asked = 0; asked < needed; asked++) {
+            assertThat(saga.rollback().finished())
+                    .as("%d of %d asked", asked, needed)
+                    .isTrue();
+            twice(saga, new RollbackCommand.Undo(OPERATORS[asked], null, true));
+        }
     }
 
     private static void untilItEnds(Saga saga, Random random) {
@@ -120,7 +132,9 @@ class RollbackInvariantsTest {
             var phase = Phase.values()[Math.min(i * Phase.values().length / size, Phase.values().length - 1)];
             steps.add(randomStep("s" + i, phase, depends, random));
         }
-        return Saga.of(steps.toArray(PlanStep.Builder[]::new)).started();
+        return Saga.of(steps.toArray(PlanStep.Builder[]::new))
+                .undoneBy(1 + random.nextInt(OPERATORS.length))
+                .started();
     }
 
     private static PlanStep.Builder randomStep(String id, Phase phase, List<String> depends, Random random) {
@@ -138,6 +152,12 @@ class RollbackInvariantsTest {
         step.setInputs(depends.stream().filter(_ -> random.nextInt(4) == 0).toList());
         if (random.nextBoolean()) {
             Saga.undoable(step);
+        }
+        if (random.nextInt(4) == 0) {
+            Saga.hasFasterWay(step);
+        }
+        if (random.nextInt(8) == 0) {
+            return Saga.restores(step);
         }
         return switch (random.nextInt(6)) {
             case 0 -> Saga.dispensable(step);
@@ -190,7 +210,8 @@ class RollbackInvariantsTest {
         var held = saga.rollback().held();
         var which = held.isEmpty() || random.nextInt(4) == 0 ? step : held.getFirst();
         var by = operator(random);
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(22)) {
+            case 20, 21 -> twice(saga, new RollbackCommand.TakeFasterWay(step, by, null));
             case 0 ->
                 twice(
                         saga,
@@ -249,7 +270,8 @@ class RollbackInvariantsTest {
             boolean begins = event instanceof RollbackEvent.Dispatched
                     || event instanceof RollbackEvent.GateOpened
                     || event instanceof RollbackEvent.CompensationStarted;
-            boolean asked = previous instanceof RollbackEvent.RetryRequested;
+            boolean asked = previous instanceof RollbackEvent.RetryRequested
+                    || previous instanceof RollbackEvent.FasterWayChosen;
             if (begins) {
                 assertThat(before.pause()).as("%s while paused", event).isNull();
                 assertThat(before.stop() == null && !before.held().isEmpty() && !asked)

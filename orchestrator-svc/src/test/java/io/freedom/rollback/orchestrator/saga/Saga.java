@@ -4,16 +4,20 @@ import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.RemoveWorktree;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.operator.AbortMode;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Compensation;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.FailurePolicy;
+import io.freedom.rollback.schemas.step.FasterWay;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.step.UndoTerms;
 import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +41,10 @@ final class Saga {
         this.plan = plan;
     }
 
+    static {
+        TrustedSchemas.trust();
+    }
+
     static Saga of(PlanStep.Builder... steps) {
         return new Saga(Plan.newBuilder()
                 .setPlatform("freedom")
@@ -46,6 +54,22 @@ final class Saga {
                 .setDescriptorHash("")
                 .setSteps(Arrays.stream(steps).map(PlanStep.Builder::build).toList())
                 .build());
+    }
+
+    /** With as many operators who have to ask for an undo that gives data up, within an hour. */
+    Saga undoneBy(int operators) {
+        var terms = new UndoTerms(
+                Duration.ofDays(30).toMillis(), operators, Duration.ofHours(1).toMillis());
+        return new Saga(Plan.newBuilder(plan).setUndo(terms).build());
+    }
+
+    static PlanStep.Builder restores(PlanStep.Builder step) {
+        return undoable(step).setAction(new StepAction(new RestoreDatabase()));
+    }
+
+    static PlanStep.Builder hasFasterWay(PlanStep.Builder step) {
+        return step.setFaster(new FasterWay(
+                "sooner " + step.getId(), new StepAction(new RemoveWorktree("/srv/freedom", "/tmp/sooner"))));
     }
 
     static Saga of(Plan plan) {

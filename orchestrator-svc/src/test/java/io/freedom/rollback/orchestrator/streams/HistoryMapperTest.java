@@ -54,8 +54,10 @@ class HistoryMapperTest {
                 new RollbackEvent.CancelRequested(FIRST),
                 new RollbackEvent.AbortRequested("ada", "wrong tag", AbortMode.AFTER_STEP, false),
                 new RollbackEvent.UndoRequested("ada", "the old version is worse"),
-                new RollbackEvent.RtoAtRisk(AT, AT, "s", List.of("b")),
-                new RollbackEvent.RtoAtRisk(null, AT, "", List.of()),
+                new RollbackEvent.UndoApproved("ada", "the old version is worse", 1, 2, AT),
+                new RollbackEvent.FasterWayChosen("s", "ada", "no time"),
+                new RollbackEvent.RtoAtRisk(AT, AT, "s", List.of("b"), List.of("c")),
+                new RollbackEvent.RtoAtRisk(null, AT, "", List.of(), List.of()),
                 new RollbackEvent.CompensationStarted("why", List.of("s")),
                 new RollbackEvent.Finished(Outcome.ABORTED, "why", Duration.ofSeconds(3), Duration.ofSeconds(1)));
     }

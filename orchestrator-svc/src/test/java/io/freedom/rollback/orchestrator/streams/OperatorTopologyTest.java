@@ -1,13 +1,16 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
@@ -15,9 +18,12 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.history.StepDispatched;
+import io.freedom.rollback.schemas.history.UndoApproved;
+import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.ChangeTimeout;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
@@ -29,8 +35,10 @@ import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.StepStatus;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.ExtendStep;
@@ -411,6 +419,125 @@ class OperatorTopologyTest extends WholeTopology {
                         finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.COMPENSATED));
         operator(new UndoRollback("rb-2", false));
         assertThat(rejections().getLast()).contains("rb-2 cannot be undone", "which is none");
+    }
+
+    @Test
+    void undoesWhatGivesDataUpOnceAsManyHaveAskedAsThePolicySays() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM + "approvals: {dataLoss: {operators: 2, within: 10m}}\n"));
+        operator(new StartRollback("rb-0", "restore-point", null, null, null, List.of()));
+        restorePointVerified("rb-0");
+        operator(new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of()));
+        operator(new ApproveGate("rb-1", "orchestrator.approve-data-loss"));
+        operator("bob", new ApproveGate("rb-1", "orchestrator.approve-data-loss"));
+        workersSucceed();
+        assertThat(outcomes()).last().isEqualTo(Outcome.SUCCEEDED);
+
+        operator(new UndoRollback("rb-1", true));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        UndoApproved.class,
+                        asked -> assertThat(asked.getApprovals() + " of " + asked.getNeeded())
+                                .isEqualTo("1 of 2"));
+        assertThat(statuses().getLast()).satisfies(status -> {
+            assertThat(status.getState()).isEqualTo(RollbackState.SUCCEEDED);
+            assertThat(status.getReason()).contains("ada asked to undo it");
+        });
+        operator("Ada ", new UndoRollback("rb-1", true));
+        assertThat(rejections().getLast()).contains("has asked to undo rb-1 already; 1 more");
+        assertThat(commands).isEmpty();
+
+        operator("bob", new UndoRollback("rb-1", true));
+        assertThat(facts()).hasAtLeastOneElementOfType(UndoRequested.class);
+        workersSucceed();
+        assertThat(outcomes()).last().isEqualTo(Outcome.COMPENSATED);
+    }
+
+    private List<Outcome> outcomes() {
+        return facts().stream()
+                .filter(RollbackFinished.class::isInstance)
+                .map(fact -> ((RollbackFinished) fact).getOutcome())
+                .toList();
+    }
+
+    @Test
+    void buildsNothingWhereAnOperatorChoosesTheFasterWay() {
+        registered();
+        operator(new StartRollback("rb-1", "model-reset", null, null, null, List.of()));
+        workersSucceedUntil("container.prepare-images");
+        var slow = commands.removeFirst();
+
+        operator(new TakeFasterWay("rb-1", "container.prepare-images"));
+
+        assertThat(commands).last().satisfies(command -> {
+            assertThat(command.getAttempt()).isEqualTo(slow.getAttempt() + 1);
+            assertThat(((ExecuteStep) command.getCommand()).getAction().getAction())
+                    .isInstanceOfSatisfying(
+                            PrepareImages.class,
+                            images -> assertThat(images.getTakePresent()).isTrue());
+        });
+        assertThat(statuses().getLast().getSteps())
+                .filteredOn(step -> step.getId().equals("container.prepare-images"))
+                .extracting(StepStatus::getTitle)
+                .first(STRING)
+                .startsWith("Take the images that mlx-server");
+        operator(new TakeFasterWay("rb-1", "container.up"));
+        assertThat(rejections().getLast())
+                .isEqualTo("there is no faster way for container.up, but for container.prepare-images");
+        workersSucceed();
+        assertThat(outcomes()).last().isEqualTo(Outcome.SUCCEEDED);
+    }
+
+    private void workersSucceedUntil(String step) {
+        while (!commands.getFirst().getStepId().equals(step)) {
+            worker(commands.removeFirst(), done());
+        }
+    }
+
+    /** Undoing ends with that, and the platform is free again. */
+    @Test
+    void letsIncidentsInAgainOnceTheLastStepThatCouldNotBeUndoneIsSkipped() {
+        started();
+        workersSucceedExcept("git.check-out", "container.stop-writers");
+        report(alert("freedom", "f2", "firing"));
+        assertThat(facts().getLast()).isInstanceOf(IncidentQueued.class);
+
+        operator(new SkipStep("rb-1", "container.stop-writers"));
+        workersSucceed();
+
+        assertThat(outcomes())
+                .as("of rb-1, rb-1 again, and the one that the waiting incident started")
+                .containsExactly(Outcome.COMPENSATION_FAILED, Outcome.COMPENSATED, Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void followsTheScenarioThatAnAlertsRuleNames() {
+        registered();
+        report(alert("freedom", "leak", "firing", "service-degradation\",\"rollback_scenario\":\"performance-relief"));
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
+                .containsExactly("performance-relief");
+        workersSucceed();
+
+        report(alert("freedom", "typo", "firing", "service-degradation\",\"rollback_scenario\":\"performance"));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        IncidentIgnored.class,
+                        ignored -> assertThat(ignored.getReason())
+                                .contains("label rollback_scenario names \"performance\"", "choose one of"));
+
+        report(alert("freedom", "loss", "firing", "service-degradation\",\"rollback_scenario\":\"database-restore"));
+        assertThat(facts().getLast())
+                .isInstanceOfSatisfying(
+                        IncidentIgnored.class,
+                        ignored -> assertThat(ignored.getReason()).contains("data that nobody called corrupt"));
+
+        report(alert("freedom", "theft", "firing", "security-breach\",\"rollback_scenario\":\"service-restart"));
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getPlan().getScenario())
+                .as("a breach is answered as the descriptor says")
+                .containsExactly("performance-relief", "full-rollback");
     }
 
     /** One step that fails, and one that cannot be undone. */

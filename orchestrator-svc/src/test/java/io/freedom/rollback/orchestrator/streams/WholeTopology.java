@@ -88,6 +88,10 @@ abstract class WholeTopology {
     }
 
     void operator(SpecificRecord command) {
+        operator("ada", command);
+    }
+
+    void operator(String who, SpecificRecord command) {
         driver.<String, OperatorCommand>createInputTopic(
                         TOPICS.operatorCommands().name(),
                         new StringSerializer(),
@@ -97,7 +101,7 @@ abstract class WholeTopology {
                         OperatorCommand.newBuilder()
                                 .setCommandId("c" + ++ids)
                                 .setPlatform("freedom")
-                                .setOperator("ada")
+                                .setOperator(who)
                                 .setAt(Instant.EPOCH)
                                 .setCommand(command)
                                 .build());

@@ -4,6 +4,7 @@ import io.freedom.rollback.ctl.view.Scenarios;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.FasterWayChosen;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
@@ -39,6 +40,9 @@ final class Chronicle {
     private final List<HistoryEvent> events;
     private final HistoryEvent first;
     private final RollbackStarted started;
+    /** With each step in the way that was chosen. */
+    private Plan plan;
+
     private final Instant now;
     private final Map<Key, Attempt> attempts = new LinkedHashMap<>();
     /** By step, forward and undo apart. */
@@ -57,6 +61,7 @@ final class Chronicle {
         this.events = events;
         this.first = first;
         this.started = started;
+        this.plan = started.getPlan();
         this.now = now;
         events.forEach(event -> fold(event.getEvent(), event.getAt()));
     }
@@ -76,6 +81,18 @@ final class Chronicle {
             }
         }
         throw new IllegalArgumentException("the history of " + rollbackId + " does not tell how it started");
+    }
+
+    private void hasten(String chosen) {
+        var steps = plan.getSteps().stream()
+                .map(step -> step.getId().equals(chosen) && step.getFaster() != null
+                        ? PlanStep.newBuilder(step)
+                                .setTitle(step.getFaster().getTitle())
+                                .setAction(step.getFaster().getAction())
+                                .build()
+                        : step)
+                .toList();
+        plan = Plan.newBuilder(plan).setSteps(steps).build();
     }
 
     private void fold(Object event, Instant at) {
@@ -112,6 +129,7 @@ final class Chronicle {
                     skips.put(e.getStepId(), e);
                 }
             }
+            case FasterWayChosen e -> hasten(e.getStepId());
             case AbortRequested e -> abort = e;
             case UndoRequested _ -> {
                 finished = null;
@@ -166,7 +184,7 @@ final class Chronicle {
     }
 
     Plan plan() {
-        return started.getPlan();
+        return plan;
     }
 
     Instant startedAt() {

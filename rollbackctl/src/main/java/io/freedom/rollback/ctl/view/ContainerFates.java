@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.ServiceForecast;
 import io.freedom.rollback.schemas.action.StartWriters;
+import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.StopWriters;
 import io.freedom.rollback.schemas.step.Plan;
 import java.util.ArrayList;
@@ -75,6 +76,14 @@ final class ContainerFates {
                         .isPresent()
                 && first(StartWriters.class).isPresent();
         return stops ? PAUSED : STAY;
+    }
+
+    /** Whether it ends processes of the platform. */
+    boolean stopsServices() {
+        return first(RestartServices.class).isPresent()
+                || first(StopServices.class).isPresent()
+                || first(StopWriters.class).isPresent()
+                || first(ComposeDown.class).isPresent();
     }
 
     /** Images that are built even though they are here. */

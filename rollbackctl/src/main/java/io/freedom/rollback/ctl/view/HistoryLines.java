@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.FasterWayChosen;
 import io.freedom.rollback.schemas.history.FollowUpDone;
 import io.freedom.rollback.schemas.history.FollowUpOverdue;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
@@ -38,6 +39,7 @@ import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
+import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -104,7 +106,10 @@ public final class HistoryLines {
                                 + (e.getStepId().isEmpty() ? "" : ", running: " + e.getStepId())
                                 + (e.getDispensable().isEmpty()
                                         ? ""
-                                        : ", sooner if skipped: " + String.join(", ", e.getDispensable())));
+                                        : ", sooner if skipped: " + String.join(", ", e.getDispensable()))
+                                + (e.getFaster().isEmpty()
+                                        ? ""
+                                        : ", has a faster way: " + String.join(", ", e.getFaster())));
             case StabilityWatchStarted e ->
                 new Line(
                         "watch started",
@@ -140,6 +145,12 @@ public final class HistoryLines {
                 new Line(
                         "notifications tested",
                         "by " + e.getOperator() + ": " + e.getNotifications().size() + " sent");
+            case UndoApproved e ->
+                new Line(
+                        "undo asked for",
+                        e.getApprovals() + " of " + e.getNeeded() + " operators, until "
+                                + Texts.moment(e.getDeadline(), zone) + by(e.getOperator(), e.getReason()));
+            case FasterWayChosen e -> new Line("faster way chosen", e.getStepId() + by(e.getOperator(), e.getReason()));
             case UndoRequested e -> new Line("undo requested", "by " + e.getOperator() + detail(e.getReason()));
             case RollbackStarted e -> new Line("rollback started", aim(e) + because(e));
             case StepDispatched e ->
@@ -225,7 +236,9 @@ public final class HistoryLines {
                 style.red(text);
             case AttemptFailed _,
                     AbortRequested _,
+                    UndoApproved _,
                     UndoRequested _,
+                    FasterWayChosen _,
                     CompensationStarted _,
                     StepSkipped _,
                     StepCancelRequested _,

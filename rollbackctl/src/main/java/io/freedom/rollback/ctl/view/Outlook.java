@@ -11,7 +11,6 @@ import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.PreserveChanges;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
-import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RowsChange;
 import io.freedom.rollback.schemas.action.ServiceForecast;
@@ -336,10 +335,13 @@ public final class Outlook {
                 .filter(released -> !released.isEmpty())
                 .ifPresent(released -> lines.add("rollback " + String.join(", ", released)
                         + " can no longer be undone once this one has succeeded"));
-        fates.first(RestartServices.class).ifPresent(_ -> lines.add("what restarted services held in memory is gone"));
-        if (lines.isEmpty()) {
-            lines.add(
-                    "nothing: what is changed is kept, and undone when a later step fails or with `rollbackctl undo`");
+        boolean pruned = !lines.isEmpty();
+        if (fates.stopsServices()) {
+            lines.add("what services held in memory that are stopped or restarted is gone");
+        }
+        if (!pruned) {
+            lines.add((lines.isEmpty() ? "nothing" : "nothing else")
+                    + ": what is changed is kept, and undone when a later step fails or with `rollbackctl undo`");
         }
         return lines;
     }

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A plan as a tree of phases and steps, with what undoes each and where downtime begins and ends. */
 public final class PlanTree {
@@ -24,6 +25,7 @@ public final class PlanTree {
             lines.add("the database is restored from " + plan.getRestorePoint()
                     + (plan.getRestorePointTakenAt() == null ? "" : ", taken at " + plan.getRestorePointTakenAt()));
         }
+        wayBack(plan).ifPresent(lines::add);
         DatabaseServer.fate(plan).ifPresent(lines::add);
         for (var phase : Phase.values()) {
             var steps =
@@ -35,6 +37,22 @@ public final class PlanTree {
             }
         }
         return lines;
+    }
+
+    /** What nothing brings back, and how the rest is undone; empty where nothing is changed. */
+    private static Optional<String> wayBack(Plan plan) {
+        var terms = plan.getUndo();
+        var last = plan.getPointOfNoReturn();
+        if (terms == null) {
+            return Optional.ofNullable(last).map(step -> "point of no return: " + step);
+        }
+        return Optional.of((last == null ? "no point of no return" : "point of no return: " + last)
+                + "; `rollbackctl undo` "
+                + (terms.getWithin() == null ? "" : "for " + Texts.limit(terms.getWithin()) + " after it, ")
+                + "until another rollback changes the platform"
+                + (terms.getOperators() == 1
+                        ? ""
+                        : ", by " + terms.getOperators() + " operators where data are given up"));
     }
 
     private static void phase(List<PlanStep> steps, List<String> lines, Style style) {
@@ -53,6 +71,10 @@ public final class PlanTree {
             }
             if (step.getAction().getAction() instanceof AwaitApproval gate) {
                 gate.getReasons().forEach(reason -> lines.add(beside + style.yellow("asks because: " + reason)));
+            }
+            if (step.getFaster() != null) {
+                lines.add(beside + style.yellow("faster: " + step.getFaster().getTitle()) + "  "
+                        + style.dim("(rollbackctl faster, while it runs)"));
             }
             var undo = step.getCompensation();
             if (undo != null) {

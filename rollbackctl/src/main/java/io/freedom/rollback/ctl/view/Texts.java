@@ -34,7 +34,15 @@ public final class Texts {
 
     /** A limit from a plan: {@code 30 s}, {@code 5 min}. */
     public static String limit(long millis) {
-        return millis % 60_000 == 0 && millis > 0 ? millis / 60_000 + " min" : span(Duration.ofMillis(millis));
+        var limit = Duration.ofMillis(millis);
+        if (limit.isZero() || millis % 60_000 != 0) {
+            return span(limit);
+        }
+        if (limit.equals(Duration.ofDays(limit.toDays()))) {
+            return limit.toDays() + (limit.toDays() == 1 ? " day" : " days");
+        }
+        boolean hours = limit.toHours() > 1 && limit.equals(Duration.ofHours(limit.toHours()));
+        return hours ? limit.toHours() + " h" : limit.toMinutes() + " min";
     }
 
     /** What is left of the recovery time objective, or how far it is missed. */

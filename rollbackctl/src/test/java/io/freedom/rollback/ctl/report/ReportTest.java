@@ -101,7 +101,7 @@ class ReportTest {
     void comparesWithWhatItTookBeforeAndSaysSinceWhenTheObjectiveWasAtRisk() {
         var report = knownBefore()
                 .at(5_000)
-                .fact(new RtoAtRisk(START.plusSeconds(2000), START.plusSeconds(1800), "a", List.of("b")))
+                .fact(new RtoAtRisk(START.plusSeconds(2000), START.plusSeconds(1800), "a", List.of("b"), List.of()))
                 .report();
 
         assertThat(report.figures())

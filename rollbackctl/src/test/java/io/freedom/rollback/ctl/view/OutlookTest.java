@@ -160,7 +160,7 @@ class OutlookTest {
         var restart = plan(step("container.restart", new RestartServices(COMPOSE, List.of("api"), 10, false)));
         assertThat(text(restart))
                 .contains("restarted, same containers: api\n", "running on: gui\n")
-                .contains("cannot be undone  what restarted services held in memory is gone");
+                .contains("cannot be undone  what services held in memory that are stopped or restarted is gone");
     }
 
     @Test

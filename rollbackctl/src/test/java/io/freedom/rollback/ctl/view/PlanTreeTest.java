@@ -8,10 +8,12 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.StopWriters;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.step.FasterWay;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.UndoTerms;
 import io.freedom.rollback.schemas.step.Worker;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +105,30 @@ class PlanTreeTest {
                 .endsWith("\npostgres is restarted: its data are restored");
         assertThat(head(List.of(), "/var/backups/freedom/rb-0", IncidentClass.SECURITY_BREACH))
                 .endsWith("its data are restored, and what ran during a security breach is not trusted");
+    }
+
+    @Test
+    void saysWhereTheWayBackEndsAndWhatCouldBeDoneFaster() {
+        var build = PlanStep.newBuilder(Samples.plan().getSteps().getFirst())
+                .setFaster(new FasterWay(
+                        "Take what is here",
+                        Samples.plan().getSteps().getFirst().getAction()))
+                .build();
+        var plan = Plan.newBuilder(Samples.plan())
+                .setPointOfNoReturn("container.restart")
+                .setSteps(List.of(build))
+                .build();
+        assertThat(PlanTree.lines(plan, Style.PLAIN))
+                .contains("point of no return: container.restart")
+                .endsWith("      faster: Take what is here  (rollbackctl faster, while it runs)");
+        var undoable = Plan.newBuilder(plan)
+                .setPointOfNoReturn(null)
+                .setUndo(new UndoTerms(2_592_000_000L, 2, 900_000L))
+                .build();
+        assertThat(PlanTree.lines(undoable, Style.PLAIN))
+                .contains(
+                        "no point of no return; `rollbackctl undo` for 30 days after it, until another rollback changes the"
+                                + " platform, by 2 operators where data are given up");
     }
 
     @Test

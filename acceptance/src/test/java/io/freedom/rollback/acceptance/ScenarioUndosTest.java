@@ -1,0 +1,44 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A rollback that had succeeded is undone. */
+class ScenarioUndosTest extends ScenarioHarness {
+    ScenarioUndosTest() {
+        super("acc-undos");
+    }
+
+    /** Though each had succeeded. The reset: ResetTest. */
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "SELECTIVE_ROLLBACK", "FULL_RESET"})
+    void returnsToTheExactPreviousStateWhenUndone(Case tried) {
+        depart();
+        register(NOBODY_IS_ASKED);
+        var before = platform.state();
+        var ids = platform.ids();
+        run(tried.scenario(), tried.options(restorePoint));
+        var id = lastRollback();
+        assertThat(List.of(platform.state(), platform.ids()))
+                .as("it has changed something")
+                .isNotEqualTo(List.of(before, ids));
+        boolean replaced = tried.restores();
+
+        if (replaced) {
+            var refused = plane.rollbackctl("undo", id, "--reason", "test");
+            assertThat(refused.exitCode()).as("data are given up").isEqualTo(4);
+            plane.rollbackctl("undo", id, "--accept-data-loss", "--reason", "test", "--watch")
+                    .succeeded();
+        } else {
+            plane.rollbackctl("undo", id, "--reason", "test", "--watch").succeeded();
+        }
+
+        assertThat(platform.state()).isEqualTo(before);
+        assertThat(rowsCompared()).isEqualTo(replaced);
+    }
+}
