@@ -39,37 +39,38 @@ final class CheckDatabaseHandler implements StepHandler<CheckDatabase> {
         if (!difference.losses().isEmpty()) {
             throw new StepFailure(FailureKind.MISMATCH, message(action, expected, difference));
         }
-        return new Completed(new DatabaseChecked(actual), detail(expected, difference));
+        return new Completed(new DatabaseChecked(actual, List.of()), detail(expected, difference));
     }
 
     /** Everything is back, as well as it could be: whatever this finds must not keep the rest from being undone. */
     private static Completed told(CheckDatabase action, StepContext step) throws InterruptedException {
         var expected = ExpectedTables.find(step);
         if (expected.isEmpty()) {
-            return untold("not compared: it could not be counted before it was replaced");
+            var why = "it could not be counted before it was replaced";
+            return untold("not compared: " + why, List.of("rows were not compared: " + why));
         }
         boolean stopped = Stream.of(DatabaseSealed.class, WritersStopped.class, ServicesStopped.class)
                 .anyMatch(done -> step.find(done).isPresent());
         if (!stopped) {
-            return untold("not compared: nothing had been stopped yet, so no data were replaced");
+            return untold("not compared: nothing had been stopped yet, so no data were replaced", List.of());
         }
         try {
             AwaitDatabaseHandler.await(action.getDatabase(), Instant.now().plus(PATIENCE), step);
             var actual = CountedDatabase.count(action.getDatabase(), step);
             var difference = expected.get().compare(actual);
             return new Completed(
-                    new DatabaseChecked(actual),
+                    new DatabaseChecked(actual, difference.losses()),
                     difference.losses().isEmpty()
                             ? detail(expected.get(), difference)
                             // Services run that may delete rows by themselves.
                             : "NOT AS BEFORE, look whether a service deletes rows by itself: " + losses(difference));
         } catch (StepFailure e) {
-            return untold("NOT COMPARED: " + e.text());
+            return untold("NOT COMPARED: " + e.text(), List.of("rows were not compared: " + e.text()));
         }
     }
 
-    private static Completed untold(String why) {
-        return new Completed(new DatabaseChecked(List.of()), why);
+    private static Completed untold(String why, List<String> differences) {
+        return new Completed(new DatabaseChecked(List.of(), differences), why);
     }
 
     private static String message(CheckDatabase action, ExpectedTables expected, ExpectedTables.Difference difference) {

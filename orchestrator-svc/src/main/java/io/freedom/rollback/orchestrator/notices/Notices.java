@@ -272,7 +272,11 @@ public final class Notices {
         var outcome = switch (event.outcome()) {
             case SUCCEEDED -> " has succeeded" + took;
             case REFUSED -> " was refused; nothing was touched";
-            case COMPENSATED -> " was undone" + took + "; the platform is as before it";
+            case COMPENSATED ->
+                " was undone" + took
+                        + (rollback.differences().isEmpty()
+                                ? "; the platform is as before it"
+                                : "; the platform is NOT AS BEFORE it");
             case COMPENSATION_FAILED -> " failed and COULD NOT BE UNDONE" + took;
             case ABORTED -> " was aborted and left as it is" + took;
         };

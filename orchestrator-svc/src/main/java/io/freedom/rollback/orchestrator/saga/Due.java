@@ -129,7 +129,7 @@ final class Due {
         }
         if (next.isEmpty()) {
             var outcome = state.touchedPlatform() ? Outcome.COMPENSATED : Outcome.REFUSED;
-            return List.of(new RollbackEvent.Finished(outcome, reason + left(state), took, state.downtime(now)));
+            return List.of(new RollbackEvent.Finished(outcome, reason + notAsBefore(state), took, state.downtime(now)));
         }
         var track = state.track(next.get(), true);
         boolean begins =
@@ -139,13 +139,9 @@ final class Due {
                 : List.of();
     }
 
-    /** What operators did not want to be undone. */
-    private static String left(Rollback state) {
-        var titles = state.undo().entrySet().stream()
-                .filter(entry -> entry.getValue().status() == Status.SKIPPED)
-                .map(entry -> "\"" + state.planStep(entry.getKey()).getTitle() + "\"")
-                .toList();
-        return titles.isEmpty() ? "" : "; not undone, as operators decided: " + String.join(", ", titles);
+    private static String notAsBefore(Rollback state) {
+        var differences = state.differences();
+        return differences.isEmpty() ? "" : "; NOT AS BEFORE: " + String.join("; ", differences);
     }
 
     static RollbackEvent dispatch(Rollback state, AttemptId attempt, Instant now) {

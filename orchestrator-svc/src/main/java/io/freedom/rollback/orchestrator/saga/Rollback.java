@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
+import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -352,6 +354,22 @@ public record Rollback(
         return order.stream()
                 .map(this::planStep)
                 .anyMatch(step -> action.isInstance(step.getAction().getAction()));
+    }
+
+    /** What undoing did not bring back, or nobody knows whether it did, one line each. */
+    public List<String> differences() {
+        return undo.entrySet().stream()
+                .flatMap(undone -> {
+                    var track = undone.getValue();
+                    if (track.status() == Status.SKIPPED) {
+                        return Stream.of(
+                                "not undone, as operators decided: \"" + title(planStep(undone.getKey())) + "\"");
+                    }
+                    return track.result() != null && track.result().getResult() instanceof DatabaseChecked rows
+                            ? rows.getDifferences().stream()
+                            : Stream.empty();
+                })
+                .toList();
     }
 
     /** What a step does, in the way that was chosen. */

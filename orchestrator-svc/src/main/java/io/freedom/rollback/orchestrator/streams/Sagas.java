@@ -2,30 +2,15 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Durations;
 import io.freedom.rollback.orchestrator.admission.Platforms;
-import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
-import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
-import io.freedom.rollback.schemas.action.DumpDatabase;
-import io.freedom.rollback.schemas.action.FoundRestorePoint;
-import io.freedom.rollback.schemas.action.ProveRestorePoint;
-import io.freedom.rollback.schemas.action.RestorePointProven;
-import io.freedom.rollback.schemas.action.RestorePointVerified;
-import io.freedom.rollback.schemas.action.RestorePointsFound;
-import io.freedom.rollback.schemas.action.RestorePointsPruned;
-import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
-import io.freedom.rollback.schemas.incident.IncidentClass;
-import io.freedom.rollback.schemas.state.PlatformState;
-import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.status.RollbackStatus;
-import io.freedom.rollback.schemas.step.FailureKind;
-import io.freedom.rollback.schemas.step.PlanStep;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -40,6 +25,7 @@ final class Sagas {
     private final Notifications notifications;
     private final Aftercare aftercare;
     private final Publisher publisher;
+    private final Catalogue catalogue;
 
     Sagas(SagaStore store, History history, Notifications notifications, Aftercare aftercare, Publisher publisher) {
         this.store = store;
@@ -47,6 +33,7 @@ final class Sagas {
         this.notifications = notifications;
         this.aftercare = aftercare;
         this.publisher = publisher;
+        catalogue = new Catalogue(store, notifications);
     }
 
     void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
@@ -138,90 +125,8 @@ final class Sagas {
         if (event instanceof RollbackEvent.Dispatched(var attempt, var _)) {
             live.signs.heard(attempt, now);
         }
-        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
-                && result.getResult() instanceof RestorePointVerified point
-                && trustworthy(live.rollback)) {
-            var platform = live.rollback.plan().getPlatform();
-            var known = new RestorePoint(
-                    point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
-            store.put(Schedules.objective(Platforms.restorable(store.platform(platform), known), now));
-        }
-        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
-                && result.getResult() instanceof RestorePointsPruned pruned) {
-            var platform = live.rollback.plan().getPlatform();
-            store.put(Platforms.pruned(store.platform(platform), pruned.getRemoved()));
-        }
-        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
-                && result.getResult() instanceof RestorePointProven proven) {
-            var platform = live.rollback.plan().getPlatform();
-            store.put(Platforms.proven(store.platform(platform), proven.getRestorePointId(), now));
-        }
-        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)
-                && result.getResult() instanceof RestorePointsFound found) {
-            var platform = live.rollback.plan().getPlatform();
-            store.put(Schedules.objective(knowing(store.platform(platform), found.getRestorePoints()), now));
-        }
-        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
-                && kind == FailureKind.MISMATCH) {
-            var platform = live.rollback.plan().getPlatform();
-            examined(live.rollback.planStep(step)).ifPresent(bad -> withdrawn(platform, bad, message, now));
-        }
+        catalogue.learn(live.rollback, event, now);
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
-    }
-
-    /** Id of the restore point that a step reads back or restores into a throwaway server: what differs is offered no longer. */
-    private static Optional<String> examined(PlanStep step) {
-        var directory = switch (step.getAction().getAction()) {
-            case VerifyRestorePoint verify -> verify.getDirectory();
-            case ProveRestorePoint prove -> prove.getDirectory();
-            default -> null;
-        };
-        return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));
-    }
-
-    /** What serves analysis only is never offered for a restore; the plan of an older release does not say it. */
-    private static boolean trustworthy(Rollback rollback) {
-        var plan = rollback.plan();
-        return plan.getDrillOf() == null // its restore points go with the copy
-                && plan.getDistrust() == null
-                && plan.getRestorePoint() == null
-                && plan.getIncidentClass() != IncidentClass.DATA_CORRUPTION
-                && plan.getIncidentClass() != IncidentClass.SECURITY_BREACH
-                && hasItsDump(rollback);
-    }
-
-    private void withdrawn(String platform, String restorePoint, String why, Instant now) {
-        var state = store.platform(platform);
-        if (Platforms.offered(state).stream().anyMatch(point -> point.getId().equals(restorePoint))) {
-            store.put(Schedules.objective(Platforms.blamed(state, restorePoint, why), now));
-            notifications.tell(
-                    Notices.withdrawn(platform, restorePoint, why), platform, restorePoint + ".withdrawn-" + now, now);
-        }
-    }
-
-    private static PlatformState knowing(PlatformState state, List<FoundRestorePoint> found) {
-        var knowing = state;
-        for (var point : found) {
-            if (point.getDistrust() == null) {
-                knowing = Platforms.found(
-                        knowing,
-                        RestorePoint.newBuilder()
-                                .setId(point.getRestorePointId())
-                                .setDirectory(point.getDirectory())
-                                .setTakenAt(point.getTakenAt())
-                                .setProvenAt(point.getProvenAt())
-                                .setFault(point.getFault())
-                                .build());
-            }
-        }
-        return knowing;
-    }
-
-    /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */
-    private static boolean hasItsDump(Rollback rollback) {
-        return rollback.plan().getSteps().stream()
-                .filter(step -> step.getAction().getAction() instanceof DumpDatabase)
-                .allMatch(step -> rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
     }
 
     /** The snapshot that operators see. */

@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
@@ -25,6 +26,7 @@ import io.freedom.rollback.schemas.step.ExtendStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.util.List;
@@ -529,6 +531,20 @@ class ControlsTest {
         assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
         assertThat(saga.rollback().finishReason()).endsWith("not undone, as operators decided: \"check-out\"");
         assertThat(saga.when(skip("check-out"))).isEmpty();
+    }
+
+    @Test
+    void saysWhatUndoingDidNotBringBack() {
+        var saga = Saga.of(undoable(step("restore", RECOVER))).started();
+        saga.abort("no");
+        saga.when(new RollbackCommand.Cancelled(saga.current("restore", false), "told to"));
+        var less = new DatabaseChecked(List.of(), List.of("public.documents: expected 2 rows, found 1"));
+        saga.when(new RollbackCommand.Complete(saga.current("restore", true), new StepResult(less), "done", false));
+
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(saga.rollback().finishReason())
+                .endsWith("; NOT AS BEFORE: public.documents: expected 2 rows, found 1");
+        assertThat(saga.rollback().differences()).hasSize(1);
     }
 
     @Test

@@ -1,10 +1,13 @@
 package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.ctl.report.Report.Headline;
+import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.history.StepSkipped;
+import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.status.RollbackState;
 import java.util.List;
 import java.util.Objects;
@@ -24,7 +27,7 @@ final class Headlines {
                 plan.getScenario(),
                 plan.getTarget(),
                 state,
-                outcome(state),
+                outcome(state, isAsBefore(chronicle)),
                 chronicle.finished().map(RollbackFinished::getReason).orElseGet(() -> stopping(chronicle)),
                 startedBy(chronicle, words),
                 chronicle.startedAt(),
@@ -78,16 +81,30 @@ final class Headlines {
         };
     }
 
-    private static String outcome(RollbackState state) {
+    private static String outcome(RollbackState state, boolean asBefore) {
         return switch (state) {
             case RUNNING, PAUSED, HELD, AWAITING_APPROVAL -> "Still running: what follows is how far it is";
             case COMPENSATING -> "Still running: what was done is being undone";
             case SUCCEEDED -> "Succeeded";
             case REFUSED -> "Refused before anything was touched";
-            case COMPENSATED -> "Undone: the platform is as it was before";
+            case COMPENSATED ->
+                asBefore
+                        ? "Undone: the platform is as it was before"
+                        : "Undone, but the platform is not as it was before: see why, below";
             case ABORTED -> "Aborted and left as it was: nothing was undone, the platform needs an operator";
             case COMPENSATION_FAILED -> "Failed and could not be undone: the platform needs an operator";
         };
+    }
+
+    /** As far as what was undone tells. */
+    private static boolean isAsBefore(Chronicle chronicle) {
+        return chronicle.events().stream().map(HistoryEvent::getEvent).noneMatch(event -> switch (event) {
+            case StepSkipped skipped -> skipped.getCompensation();
+            case StepSucceeded done ->
+                done.getResult().getResult() instanceof DatabaseChecked rows
+                        && !rows.getDifferences().isEmpty();
+            default -> false;
+        });
     }
 
     private static String stopping(Chronicle chronicle) {

@@ -177,7 +177,10 @@ final class Steps {
             case COMPENSATING -> "is being undone";
             case SUCCEEDED -> "succeeded";
             case REFUSED -> "was refused before anything was touched";
-            case COMPENSATED -> "was undone: the platform is as it was before";
+            case COMPENSATED ->
+                status.getDifferences().isEmpty()
+                        ? "was undone: the platform is as it was before"
+                        : "was undone, but the platform is NOT AS BEFORE";
             case COMPENSATION_FAILED -> "failed and could not be undone: the platform needs you now";
             case PAUSED -> "is paused";
             case HELD -> "is held: a step failed, and you decide";

@@ -183,7 +183,12 @@ final class FreedomRollback {
                         new ServicesHealthy(
                                 List.of(container("api", "600d600d600d"), container("postgres", "f00df00df00d"))),
                         "2 services healthy")
-                .step("health.database", 46_000, 46_300, new DatabaseChecked(rows(documents)), "2 tables as sealed")
+                .step(
+                        "health.database",
+                        46_000,
+                        46_300,
+                        new DatabaseChecked(rows(documents), List.of()),
+                        "2 tables as sealed")
                 .step(
                         "health.probes",
                         46_000,

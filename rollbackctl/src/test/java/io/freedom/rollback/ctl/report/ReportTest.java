@@ -13,6 +13,7 @@ import io.freedom.rollback.ctl.report.Report.Trouble;
 import io.freedom.rollback.ctl.report.Report.Undoing;
 import io.freedom.rollback.ctl.report.Report.Version;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.MeasureUsage;
@@ -247,6 +248,26 @@ class ReportTest {
         assertThat(report.decisions())
                 .extracting(Decision::who, Decision::what, Decision::why)
                 .contains(tuple("grace", "Aborted the rollback", "wrong restore point"));
+    }
+
+    @Test
+    void doesNotSayThatThePlatformIsAsBeforeWhereRowsAreMissing() {
+        var undoing = FreedomRollback.restored()
+                .at(60_000)
+                .aborted("grace", "wrong restore point")
+                .undoing("aborted by grace: wrong restore point", "health.database")
+                .dispatched("health.database", 1, true)
+                .at(61_000)
+                .succeeded(
+                        "health.database",
+                        1,
+                        true,
+                        new DatabaseChecked(List.of(), List.of("public.documents: expected 2 rows, found 1")),
+                        "NOT AS BEFORE: public.documents: expected 2 rows, found 1")
+                .finished(Outcome.COMPENSATED, "aborted by grace: wrong restore point", 36_000);
+
+        assertThat(undoing.report().headline().outcome())
+                .isEqualTo("Undone, but the platform is not as it was before: see why, below");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +108,21 @@ class WatchFrameTest {
                 .endsWith(
                         Samples.ID + " failed and could not be undone: the platform needs you now: container.up:",
                         "Docker does not answer");
+    }
+
+    @Test
+    void doesNotSayThatThePlatformIsAsBeforeWhereItIsNot() {
+        var status = Samples.status()
+                .setState(RollbackState.COMPENSATED)
+                .setReason("aborted by ada; NOT AS BEFORE: one row less")
+                .setDifferences(List.of("one row less"))
+                .setFinishedAt(NOW)
+                .build();
+
+        assertThat(WatchFrame.lines(status, NOW, 120, 40, Style.PLAIN))
+                .last()
+                .asString()
+                .contains(Samples.ID + " was undone, but the platform is NOT AS BEFORE: aborted by ada");
     }
 
     @Test

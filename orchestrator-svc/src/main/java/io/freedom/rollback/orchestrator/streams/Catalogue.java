@@ -1,0 +1,118 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.saga.StepTrack;
+import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
+import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointProven;
+import io.freedom.rollback.schemas.action.RestorePointVerified;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
+import io.freedom.rollback.schemas.action.RestorePointsPruned;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.PlanStep;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Which restore points a platform has, by what its steps found out: taken, proven, found on disk, pruned, faulty. */
+final class Catalogue {
+    private final SagaStore store;
+    private final Notifications notifications;
+
+    Catalogue(SagaStore store, Notifications notifications) {
+        this.store = store;
+        this.notifications = notifications;
+    }
+
+    void learn(Rollback rollback, RollbackEvent event, Instant now) {
+        if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)) {
+            learn(rollback, result.getResult(), now);
+        }
+        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
+                && kind == FailureKind.MISMATCH) {
+            examined(rollback.planStep(step))
+                    .ifPresent(bad -> withdrawn(rollback.plan().getPlatform(), bad, message, now));
+        }
+    }
+
+    private void learn(Rollback rollback, Object result, Instant now) {
+        var platform = rollback.plan().getPlatform();
+        var state = store.platform(platform);
+        switch (result) {
+            case RestorePointVerified point
+            when trustworthy(rollback) -> {
+                var known = new RestorePoint(
+                        point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
+                store.put(Schedules.objective(Platforms.restorable(state, known), now));
+            }
+            case RestorePointsPruned pruned -> store.put(Platforms.pruned(state, pruned.getRemoved()));
+            case RestorePointProven proven -> store.put(Platforms.proven(state, proven.getRestorePointId(), now));
+            case RestorePointsFound found ->
+                store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
+            default -> {} // nothing about restore points
+        }
+    }
+
+    /** Id of the restore point that a step reads back or restores into a throwaway server: what differs is offered no longer. */
+    private static Optional<String> examined(PlanStep step) {
+        var directory = switch (step.getAction().getAction()) {
+            case VerifyRestorePoint verify -> verify.getDirectory();
+            case ProveRestorePoint prove -> prove.getDirectory();
+            default -> null;
+        };
+        return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));
+    }
+
+    /** What serves analysis only is never offered for a restore; the plan of an older release does not say it. */
+    private static boolean trustworthy(Rollback rollback) {
+        var plan = rollback.plan();
+        return plan.getDrillOf() == null // its restore points go with the copy
+                && plan.getDistrust() == null
+                && plan.getRestorePoint() == null
+                && plan.getIncidentClass() != IncidentClass.DATA_CORRUPTION
+                && plan.getIncidentClass() != IncidentClass.SECURITY_BREACH
+                && hasItsDump(rollback);
+    }
+
+    private void withdrawn(String platform, String restorePoint, String why, Instant now) {
+        var state = store.platform(platform);
+        if (Platforms.offered(state).stream().anyMatch(point -> point.getId().equals(restorePoint))) {
+            store.put(Schedules.objective(Platforms.blamed(state, restorePoint, why), now));
+            notifications.tell(
+                    Notices.withdrawn(platform, restorePoint, why), platform, restorePoint + ".withdrawn-" + now, now);
+        }
+    }
+
+    private static PlatformState knowing(PlatformState state, List<FoundRestorePoint> found) {
+        var knowing = state;
+        for (var point : found) {
+            if (point.getDistrust() == null) {
+                knowing = Platforms.found(
+                        knowing,
+                        RestorePoint.newBuilder()
+                                .setId(point.getRestorePointId())
+                                .setDirectory(point.getDirectory())
+                                .setTakenAt(point.getTakenAt())
+                                .setProvenAt(point.getProvenAt())
+                                .setFault(point.getFault())
+                                .build());
+            }
+        }
+        return knowing;
+    }
+
+    /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */
+    private static boolean hasItsDump(Rollback rollback) {
+        return rollback.plan().getSteps().stream()
+                .filter(step -> step.getAction().getAction() instanceof DumpDatabase)
+                .allMatch(step -> rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
+    }
+}
