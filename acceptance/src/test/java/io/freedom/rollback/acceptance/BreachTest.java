@@ -62,6 +62,10 @@ class BreachTest {
             var point = plane.lastRollback("acc-breach");
             platform.sql("insert into documents (title, body) values ('By the intruder', 'x')");
             var before = platform.state();
+            platform.registered(
+                    plane,
+                    yaml -> yaml.replace("bodyPattern: FREEDOM Castle", "bodyPattern: never there")
+                            .replace("starterCounts: true, ", ""));
             plane.rollbackctl(
                             "start",
                             "acc-breach",
@@ -72,9 +76,24 @@ class BreachTest {
                             "--reason",
                             "again")
                     .succeeded();
+            var gate = "orchestrator.approve-data-loss";
+            await("it asks")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> !plane.facts("acc-breach", "GateOpened").isEmpty());
+            await("the intruder is stopped")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> platform.states().contains("castle-gui exited"));
+            plane.rollbackctl("reject", "acc-breach", gate, "--reason", "not this point")
+                    .succeeded();
+            assertThat(plane.rollbackctl("status", "acc-breach").output())
+                    .contains("Ask again: rollbackctl retry", "INTO THE BREACHED STATE");
+            assertThat(platform.states()).as("nothing is undone unasked").contains("castle-gui exited");
+            plane.rollbackctl("retry", "acc-breach", gate, "--reason", "after all")
+                    .succeeded();
+            plane.rollbackctl("approve", "acc-breach", gate).succeeded();
             await("it is held once more")
                     .atMost(Duration.ofMinutes(3))
-                    .until(() -> plane.facts("acc-breach", "StepHeld").size() > 1);
+                    .until(() -> plane.facts("acc-breach", "StepHeld").size() > 2);
             assertThat(platform.data()).as("without what the intruder wrote").isEqualTo(data);
             plane.rollbackctl("abort", "acc-breach", "--reason", "a false alarm")
                     .succeeded();

@@ -53,6 +53,9 @@ class FullRollbackTest {
             assertThat(finished.path("downtime").asLong())
                     .isBetween(1L, finished.path("took").asLong());
             tellsItAll(plane.rollbackctl("report", "acc-full", "--file", "-"));
+            assertThat(plane.rollbackctl("follow-ups", "list", "acc-full").output())
+                    .as("what the runbook lists, where the descriptor lists nothing")
+                    .contains("Conduct the post-incident review", "Document the lessons learned", "Plan the fix");
 
             try (var points = Files.list(platform.backups)) {
                 var point = points.filter(path -> path.getFileName().toString().startsWith("rb-"))
@@ -81,7 +84,7 @@ class FullRollbackTest {
                         .as("as it was, not as it is at the tag")
                         .hasContent(content));
         assertThat(point.resolve("configuration/.env")).hasSameBinaryContentAs(platform.tree.resolve(".env"));
-        assertThat(point.resolve("modified/files/debug_gateway.py")).isNotEmptyFile();
+        assertThat(point.resolve("modified/files/scripts/debug_gateway.py")).isNotEmptyFile();
         assertThat(entries(point.resolve("models/models.tar.gz"))).anyMatch(name -> name.startsWith("models/"));
         assertThat(entries(point.resolve("containers/kb-service.tar.gz"))).isNotEmpty();
         assertThat(point.resolve("logs/postgres-1.log")).isNotEmptyFile();

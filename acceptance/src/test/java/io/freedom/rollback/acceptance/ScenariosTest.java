@@ -1,8 +1,12 @@
 package io.freedom.rollback.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What a plan says beforehand, and each of the runbook's partial procedures where all goes well. */
@@ -114,6 +118,51 @@ class ScenariosTest extends ScenarioHarness {
                         .output())
                 .as("it has learnt how long it takes")
                 .contains("expected time: about");
+    }
+
+    @Test
+    void restartsOnlyWhatIsPastItsBoundWhereMemoryLeaks() {
+        platform.compose(
+                        "exec",
+                        "-d",
+                        "api",
+                        "python3",
+                        "-c",
+                        "b = bytearray(400_000_000); import time; time.sleep(600)")
+                .succeeded();
+        var before = starts();
+        await("it leaks")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> Shell.run(
+                                platform.tree,
+                                "docker",
+                                "stats",
+                                "--no-stream",
+                                "--format",
+                                "{{.MemUsage}}",
+                                name + "-api-1")
+                        .output()
+                        .matches("(?s)[4-9]\\d\\d.*MiB.*"));
+
+        var relief = run("performance-relief");
+
+        well();
+        assertThat(relief.output()).containsPattern("api holds 4\\d\\d\\.\\d MB of memory, its bound is 268\\.4 MB");
+        var after = starts();
+        assertThat(after.remove("api")).isNotEqualTo(before.remove("api"));
+        assertThat(after).as("nothing else is restarted").isEqualTo(before);
+    }
+
+    /** When each container was started, by service. */
+    private Map<String, String> starts() {
+        var starts = new HashMap<String, String>();
+        platform.ids()
+                .forEach((service, id) -> starts.put(
+                        service,
+                        Shell.run(platform.tree, "docker", "inspect", "--format", "{{.State.StartedAt}}", id)
+                                .succeeded()
+                                .output()));
+        return starts;
     }
 
     @Test

@@ -66,7 +66,8 @@ class TargetServerTest {
         Files.writeString(temp.resolve("Dockerfile"), """
                 FROM rollback-local/python:bookworm
                 COPY postgres /usr/local/bin/postgres
-                RUN chmod 755 /usr/local/bin/postgres
+                RUN printf '#!/bin/sh\\necho glibc 2.99\\n' > /usr/local/bin/getconf
+                RUN chmod 755 /usr/local/bin/postgres /usr/local/bin/getconf
                 COPY extension /usr/local/share/postgresql/extension
                 """);
         PostgresContainer.docker("build", "--quiet", "--tag", IMAGE, temp.toString());
@@ -101,6 +102,10 @@ class TargetServerTest {
             var found = check(false, IMAGE, null);
 
             assertThat(found.getTargetVersion()).isEqualTo("16");
+            assertThat(found.getWarnings())
+                    .as("indexes over text would find less than there is")
+                    .anySatisfy(warning ->
+                            assertThat(warning).contains("sorts text with glibc 2.99 instead of glibc", "REINDEX"));
             assertThat(found.getProblems())
                     .anySatisfy(problem ->
                             assertThat(problem).contains("the target's postgres is PostgreSQL 16, the data are of 15"))

@@ -22,7 +22,10 @@ final class ContainerAside {
 
     private static final String BESIDE = "io.freedom.rollback.beside";
     private static final int LOWEST = 2;
+    private static final int LEAST_IO = 10;
     private static final int FIRST_TO_GO = 1000;
+    /** Enough for a server with the settings it comes with; what it caches goes before that. */
+    private static final long MEMORY = 2L << 30;
     private static final long SHARED_MEMORY = 256L << 20;
 
     private static final Duration CALL = Duration.ofMinutes(1);
@@ -104,6 +107,9 @@ final class ContainerAside {
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
                                 .withCpuShares(LOWEST)
+                                .withMemory(MEMORY)
+                                .withMemorySwap(MEMORY)
+                                .withBlkioWeight(LEAST_IO)
                                 .withOomScoreAdj(FIRST_TO_GO)
                                 .withShmSize(SHARED_MEMORY))
                         .exec()

@@ -253,7 +253,8 @@ final class DescriptorMapper {
                 text(node, "body"),
                 node.path("status").asInt(200),
                 text(node, "bodyPattern"),
-                text(node, "answerPointer"));
+                text(node, "answerPointer"),
+                text(node, "role"));
     }
 
     private static Map<String, String> incidents(JsonNode node, JsonNode services) {
@@ -261,6 +262,9 @@ final class DescriptorMapper {
         INCIDENT_CLASSES.forEach(c -> scenarios.put(c, text(node, c, "full-rollback")));
         boolean owned = services.valueStream()
                 .anyMatch(service -> !service.path("paths").isEmpty());
+        if (!services.isEmpty()) {
+            scenarios.put("SERVICE_DEGRADATION", text(node, "SERVICE_DEGRADATION", "service-restart"));
+        }
         if (owned) {
             // What these are about is part of the platform, and which part can be told.
             for (var partial : List.of("SERVICE_DEGRADATION", "DEPLOYMENT_FAILURE")) {

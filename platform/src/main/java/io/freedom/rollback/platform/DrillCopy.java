@@ -154,7 +154,8 @@ public final class DrillCopy {
                 moved(probe.body()),
                 probe.status(),
                 probe.bodyPattern(),
-                probe.answerPointer());
+                probe.answerPointer(),
+                probe.role());
     }
 
     private int shifted(@Nullable String port, int usual) throws Impossible {

@@ -47,7 +47,7 @@ class PlatformDescriptorsTest {
             containerData: [{service: kb-service, path: /app/data}]
             probes:
               http:
-                - {name: API gateway, url: http://127.0.0.1:8080/health, method: GET, headers: {}, body: null, status: 200, bodyPattern: ok, answerPointer: /x}
+                - {name: API gateway, url: http://127.0.0.1:8080/health, method: GET, headers: {}, body: null, status: 200, bodyPattern: ok, answerPointer: /x, role: gateway}
               model:
                 name: MLX
                 url: http://127.0.0.1:8000/v1/chat/completions
@@ -127,7 +127,8 @@ class PlatformDescriptorsTest {
                                         null,
                                         200,
                                         "ok",
-                                        "/x")),
+                                        "/x",
+                                        "gateway")),
                                 new Probe(
                                         "MLX",
                                         "http://127.0.0.1:8000/v1/chat/completions",
@@ -136,7 +137,8 @@ class PlatformDescriptorsTest {
                                         "{\"messages\": []}",
                                         200,
                                         null,
-                                        "/choices/0/message/content"),
+                                        "/choices/0/message/content",
+                                        null),
                                 new Probe(
                                         "question",
                                         "http://127.0.0.1:8080/ask",
@@ -144,6 +146,7 @@ class PlatformDescriptorsTest {
                                         Map.of("Authorization", "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"),
                                         null,
                                         200,
+                                        null,
                                         null,
                                         null)),
                         new Logs(List.of("(?i)\\b(error|exception|traceback)\\b"), List.of("harmless")),
@@ -240,6 +243,11 @@ class PlatformDescriptorsTest {
                 .isEqualTo(new StabilityPolicy(true, Duration.ofMinutes(30), Duration.ofMinutes(1), 2, 5));
         assertThat(descriptor.followUps()).hasSize(8);
         assertThat(descriptor.incidents()).hasSize(4).containsValue("full-rollback");
+        var withServices = PlatformDescriptors.parse(SMALLEST + "services: [{name: api}]\n", "platform.yaml");
+        assertThat(withServices.incidents())
+                .as("which part has changed nobody can tell")
+                .containsEntry("SERVICE_DEGRADATION", "service-restart")
+                .containsEntry("DEPLOYMENT_FAILURE", "full-rollback");
         var withParts =
                 PlatformDescriptors.parse(SMALLEST + "services: [{name: api, paths: [api/]}]\n", "platform.yaml");
         assertThat(withParts.incidents())
@@ -306,6 +314,7 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nservices: [{name: api, memory: 5 GB}]" | services[0].memory: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {operators: 9}}" | approvals.dataLoss.operators: must be between 0 and 5
+            name: freedom            | "name: freedom\\nincidents: {SECURITY_BREACH: service-restart}" | incidents.SECURITY_BREACH: service-restart stops no intruder and keeps no evidence: name full-rollback, or none
             name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-reset}" | incidents.DATA_CORRUPTION: full-reset is never started by an incident, because it removes volumes and files: name another scenario, or none, and start it by hand with `rollbackctl start NAME --scenario full-reset --reason …`
             name: freedom            | "name: freedom\\napprovals: {reset: {within: soon}}" | approvals.reset.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"
@@ -365,7 +374,7 @@ class PlatformDescriptorsTest {
             status: 200       | status: 42            | probes.http[0].status: must be between 100 and 599
             status: 200       | status: OK            | probes.http[0].status: must be a whole number, not a text
             bodyPattern: ok   | bodyPattern: '[a'     | probes.http[0].bodyPattern: is no regular expression: Unclosed character class at character 2
-            answerPointer: /x | answerPointer: x/y    | probes.http[0].answerPointer: must be a JSON pointer such as /choices/0/message/content, not 'x/y'
+            answerPointer: /x        | answerPointer: x/y        | probes.http[0].answerPointer: must be a JSON pointer such as /choices/0/message/content, not 'x/y'
             method: GET       | method: get           | probes.http[0].method: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, not 'get'; did you mean 'GET'?
             """)
     void findsMistakesInDatabaseAndProbes(String right, String wrong, String message) {

@@ -42,7 +42,7 @@ final class AbortCommand extends ControlVerb {
         var when = afterStep ? " stops when the steps that run have ended; " : " stops now; ";
         var then = leaveAsIs
                 ? "nothing is undone: " + status.getPlatform() + " is left as it is."
-                : "what it did to " + status.getPlatform() + " is undone.";
+                : "what it did to " + status.getPlatform() + " is being undone.";
         return print(List.of(answer), List.of(id + when + then, "Watch it: rollbackctl watch " + id));
     }
 }

@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.RejectGate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl reject}. */
-@Command(name = "reject", description = "Do not let a rollback through a gate: it fails, and what it did is undone.")
+@Command(
+        name = "reject",
+        description =
+                "Do not let a rollback through a gate: it stops, and what it did is undone; after a breach it is held.")
 final class RejectCommand extends ControlVerb {
     @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "the gate, where several are open")
     private @Nullable String step;
@@ -31,8 +35,11 @@ final class RejectCommand extends ControlVerb {
         return print(
                 List.of(answer),
                 List.of(
-                        "Rejected " + gate + ": " + id + " stops, what it did to " + status.getPlatform()
-                                + " is undone.",
+                        "Rejected " + gate + ": "
+                                + (status.getIncidentClass() == IncidentClass.SECURITY_BREACH
+                                        ? id + " is held, nothing is undone unasked."
+                                        : id + " stops, and what it did to " + status.getPlatform()
+                                                + " is being undone."),
                         "Watch it: rollbackctl watch " + id));
     }
 }

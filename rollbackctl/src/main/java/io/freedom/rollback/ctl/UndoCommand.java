@@ -63,7 +63,7 @@ final class UndoCommand extends ControlVerb {
         return print(
                 List.of(answer),
                 List.of(
-                        "What " + id + " did to " + status.getPlatform() + " is undone.",
-                        "Watch it: rollbackctl watch " + id));
+                        "What " + id + " did to " + status.getPlatform() + " is being undone.",
+                        "It is not over yet, watch it: rollbackctl watch " + id));
     }
 }

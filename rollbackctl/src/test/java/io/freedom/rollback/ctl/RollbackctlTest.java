@@ -546,7 +546,7 @@ class RollbackctlTest {
         assertThat(run("undo", Samples.ID, "--reason", "worse than before", "--accept-data-loss"))
                 .isZero();
         assertThat(asked()).isEqualTo(new UndoRollback(Samples.ID, true));
-        assertThat(out.toString()).contains("is undone", "rollbackctl watch " + Samples.ID);
+        assertThat(out.toString()).contains("is being undone", "rollbackctl watch " + Samples.ID);
     }
 
     @Test

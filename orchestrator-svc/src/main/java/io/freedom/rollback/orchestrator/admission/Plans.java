@@ -97,6 +97,10 @@ final class Plans {
             throw new Refused("selective-rollback keeps data and isolates nothing: no answer to " + wanted.kind()
                     + "; choose full-rollback");
         }
+        if (wanted.kind() == IncidentClass.SECURITY_BREACH && !wanted.scenario().answersBreaches()) {
+            throw new Refused(wanted.scenario().id() + " stops no intruder and keeps no evidence: no answer to "
+                    + wanted.kind() + "; choose full-rollback. To do it all the same, leave the class out");
+        }
         if (wanted.target() != null && !wanted.scenario().touchesGit()) {
             throw new Refused(wanted.scenario().id() + " goes to no git tag: leave --target out");
         }

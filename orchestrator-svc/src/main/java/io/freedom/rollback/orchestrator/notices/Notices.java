@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.notification.NotificationKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,7 +83,7 @@ public final class Notices {
                 List.of(
                         "How it is now: rollbackctl status " + platform,
                         "What was done: rollbackctl report " + rollbackId,
-                        "Take that back: rollbackctl undo " + rollbackId + REASON),
+                        "Go back to how it was before: rollbackctl undo " + rollbackId + REASON),
                 null,
                 rollbackId);
     }
@@ -224,10 +225,24 @@ public final class Notices {
                 rollback,
                 " is held at " + event.step(),
                 List.of(because(rollback), event.message(), service(rollback)),
-                List.of(
-                        "Try again: rollbackctl retry " + named,
-                        "Go on without it: rollbackctl skip " + named,
-                        "Stop and undo: rollbackctl abort " + rollback.id() + REASON));
+                Stream.concat(
+                                Gates.isGate(rollback.planStep(event.step()))
+                                        ? Stream.of("Ask again: rollbackctl retry " + named)
+                                        : Stream.of(
+                                                "Try again: rollbackctl retry " + named,
+                                                "Go on without it: rollbackctl skip " + named),
+                                stops(rollback))
+                        .toList());
+    }
+
+    /** Who stops the answer to a breach and undoes it lets the intruder back in: that is said. */
+    private static Stream<String> stops(Rollback rollback) {
+        var abort = "rollbackctl abort " + rollback.id();
+        return rollback.plan().getIncidentClass() == IncidentClass.SECURITY_BREACH
+                ? Stream.of(
+                        "Stop and leave it as it is: " + abort + " --leave-as-is" + REASON,
+                        "Stop and go back INTO THE BREACHED STATE: " + abort + REASON)
+                : Stream.of("Stop and undo: " + abort + REASON);
     }
 
     private static Notice late(Rollback rollback, RollbackEvent.RtoAtRisk event) {

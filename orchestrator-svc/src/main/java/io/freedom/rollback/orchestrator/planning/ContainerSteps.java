@@ -31,7 +31,6 @@ import io.freedom.rollback.schemas.action.RestoreVolumes;
 import io.freedom.rollback.schemas.action.StartWriters;
 import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.schemas.action.StopWriters;
-import io.freedom.rollback.schemas.action.UsageBound;
 import io.freedom.rollback.schemas.step.Worker;
 import java.util.List;
 
@@ -203,30 +202,22 @@ final class ContainerSteps {
         return step(
                         "container.usage-before",
                         "Measure what the services use",
-                        new MeasureUsage(compose, bounds(List.of()), false),
+                        new MeasureUsage(compose, Contracts.bounds(request.platform(), List.of()), false),
                         QUICK)
                 .attempts(2);
     }
 
     /** Of some of the services, or of any when empty. */
     boolean hasBounds(List<String> services) {
-        return !bounds(services).isEmpty();
+        return !Contracts.bounds(request.platform(), services).isEmpty();
     }
 
     PlannedStep checkUsage(List<String> services) {
         return step(
                 "container.usage",
                 "Compare what the services use with their bounds",
-                new MeasureUsage(compose, bounds(services), true),
+                new MeasureUsage(compose, Contracts.bounds(request.platform(), services), true),
                 SETTLE);
-    }
-
-    private List<UsageBound> bounds(List<String> services) {
-        return request.platform().services().stream()
-                .filter(service -> services.isEmpty() || services.contains(service.name()))
-                .filter(service -> service.memory() != null || service.cpu() != null)
-                .map(service -> new UsageBound(service.name(), service.memory(), service.cpu()))
-                .toList();
     }
 
     private static String named(List<String> services) {

@@ -7,6 +7,8 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.Isolation;
+import io.freedom.rollback.schemas.action.UsageBound;
+import java.util.List;
 
 /** The descriptor's parts as the workers' commands carry them. */
 final class Contracts {
@@ -40,7 +42,17 @@ final class Contracts {
                 .setStatus(probe.status())
                 .setBodyPattern(probe.bodyPattern())
                 .setAnswerPointer(probe.answerPointer())
+                .setRole(probe.role())
                 .build();
+    }
+
+    /** @param services names; empty for all */
+    static List<UsageBound> bounds(PlatformDescriptor platform, List<String> services) {
+        return platform.services().stream()
+                .filter(service -> services.isEmpty() || services.contains(service.name()))
+                .filter(service -> service.memory() != null || service.cpu() != null)
+                .map(service -> new UsageBound(service.name(), service.memory(), service.cpu()))
+                .toList();
     }
 
     /** Sent once: what the platform answers right now. */

@@ -48,7 +48,8 @@ public final class Looks {
                 until,
                 services,
                 named(platform),
-                unwell);
+                unwell,
+                Contracts.bounds(platform, List.of()));
     }
 
     private static List<String> named(PlatformDescriptor platform) {

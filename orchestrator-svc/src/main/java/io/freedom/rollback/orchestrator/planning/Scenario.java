@@ -182,6 +182,15 @@ public enum Scenario {
                 || this == RESTORE_POINT_HOLD;
     }
 
+    /** Isolates first, or touches nothing. */
+    public boolean answersBreaches() {
+        return this == FULL_ROLLBACK
+                || this == FULL_RESET
+                || this == DATA_MIGRATION
+                || onlyShows()
+                || isAboutRestorePoints(id);
+    }
+
     public boolean startedByIncidents() {
         return !traits.contains(Trait.NEVER_UNASKED);
     }

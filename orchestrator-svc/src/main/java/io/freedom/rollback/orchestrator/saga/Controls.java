@@ -22,7 +22,7 @@ final class Controls {
                 List.of(new RollbackEvent.AbortRequested(operator, reason, mode, undo));
             case RollbackCommand.Undo c -> undo(state, c, now);
             case RollbackCommand.Approve c -> Gates.approved(state, c);
-            case RollbackCommand.Reject c -> Gates.rejected(c);
+            case RollbackCommand.Reject c -> Gates.rejected(state, c);
             case RollbackCommand.RetryStep c -> retry(state, c, now);
             case RollbackCommand.SkipStep c -> skip(state, c);
             case RollbackCommand.TakeFasterWay c -> hasten(state, c, now);
@@ -60,10 +60,17 @@ final class Controls {
 
     private static List<RollbackEvent> retry(Rollback state, RollbackCommand.RetryStep command, Instant now) {
         var attempt = state.newest(command.step());
-        return List.of(
-                new RollbackEvent.RetryRequested(
-                        command.step(), attempt.compensation(), command.operator(), command.reason()),
-                Due.dispatch(state, attempt.next(), now));
+        var asked = new RollbackEvent.RetryRequested(
+                command.step(), attempt.compensation(), command.operator(), command.reason());
+        var step = state.planStep(command.step());
+        if (Gates.isGate(step)) {
+            // It asks anew.
+            var events = new ArrayList<RollbackEvent>();
+            events.add(asked);
+            events.addAll(Gates.opened(state, step, now.plus(state.timeout(attempt))));
+            return events;
+        }
+        return List.of(asked, Due.dispatch(state, attempt.next(), now));
     }
 
     private static List<RollbackEvent> skip(Rollback state, RollbackCommand.SkipStep command) {

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.saga;
 import io.freedom.rollback.schemas.action.Approved;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
@@ -44,13 +45,19 @@ public final class Gates {
         events.add(new RollbackEvent.GateOpened(step.getId(), until));
         var starter = state.operator();
         if (starter != null && of(step).getStarterCounts()) {
-            events.addAll(approved(state, new RollbackCommand.Approve(step.getId(), starter, state.startReason())));
+            // Whoever approved before it was asked again, is asked again.
+            var word = new RollbackCommand.Approve(step.getId(), starter, state.startReason());
+            events.addAll(approved(state, word, List.of()));
         }
         return events;
     }
 
     static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command) {
-        var operators = new ArrayList<>(state.track(command.step(), false).approvals());
+        return approved(state, command, state.track(command.step(), false).approvals());
+    }
+
+    private static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command, List<String> before) {
+        var operators = new ArrayList<>(before);
         operators.add(command.operator());
         int needed = of(state.planStep(command.step())).getApprovals();
         var events = new ArrayList<RollbackEvent>();
@@ -62,11 +69,11 @@ public final class Gates {
         return events;
     }
 
-    static List<RollbackEvent> rejected(RollbackCommand.Reject command) {
+    static List<RollbackEvent> rejected(Rollback state, RollbackCommand.Reject command) {
         var why = "rejected by " + words(command.operator(), command.reason());
         return List.of(
                 new RollbackEvent.GateRejected(command.step(), command.operator(), command.reason()),
-                failed(command.step(), why));
+                failed(state, command.step(), why));
     }
 
     static List<RollbackEvent> expired(Rollback state, String step) {
@@ -75,7 +82,7 @@ public final class Gates {
         var happened = operators.size() + " of " + gate.getApprovals() + " approvals came in time";
         var expired = new RollbackEvent.GateExpired(step, gate.getOnExpiry());
         return switch (gate.getOnExpiry()) {
-            case REJECT -> List.of(expired, failed(step, happened + ": rejected, as the plan says"));
+            case REJECT -> List.of(expired, failed(state, step, happened + ": rejected, as the plan says"));
             case APPROVE ->
                 List.of(expired, succeeded(step, operators, happened + ": approved all the same, as the plan says"));
         };
@@ -86,9 +93,14 @@ public final class Gates {
         return new RollbackEvent.Succeeded(new AttemptId(step, false, 1), result, detail, false);
     }
 
-    /** Never tolerated, whatever the step's policy: what comes after a gate needs its approval. */
-    private static RollbackEvent failed(String step, String message) {
-        return new RollbackEvent.Failed(step, false, FailureKind.PRECONDITION, message, false);
+    /**
+     * Never tolerated, whatever the step's policy: what comes after a gate needs its approval. Held, where the plan undoes nothing
+     * unasked: whoever did not want the one did not ask for the other.
+     */
+    private static RollbackEvent failed(Rollback state, String step, String message) {
+        return state.planStep(step).getOnFailure() == FailurePolicy.HOLD
+                ? new RollbackEvent.Held(step, FailureKind.PRECONDITION, message)
+                : new RollbackEvent.Failed(step, false, FailureKind.PRECONDITION, message, false);
     }
 
     static String words(String operator, @Nullable String reason) {

@@ -155,7 +155,10 @@ public final class Refusals {
                         : Optional.empty();
             case PENDING -> notBegun(step.get());
             case SUCCEEDED, FAILED, TOLERATED, SKIPPED -> Optional.of(id + " is closed: " + gate.detail());
-            case DISPATCHED, RUNNING, WAITING, HELD -> throw new IllegalStateException(id + " is a gate, but " + gate);
+            case HELD ->
+                Optional.of(id + " was answered: " + gate.detail() + ". `rollbackctl retry " + state.id() + " " + id
+                        + "` asks again");
+            case DISPATCHED, RUNNING, WAITING -> throw new IllegalStateException(id + " is a gate, but " + gate);
         };
     }
 
@@ -167,7 +170,7 @@ public final class Refusals {
         if (step.isEmpty()) {
             return unknown(id);
         }
-        if (Gates.isGate(step.get())) {
+        if (Gates.isGate(step.get()) && state.track(id, false).status() != Status.HELD) {
             return gate(id);
         }
         if (state.pause() != null) {

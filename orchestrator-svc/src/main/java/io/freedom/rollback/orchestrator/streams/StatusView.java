@@ -34,6 +34,7 @@ final class StatusView {
                 .setExpectedEnd(Prediction.end(rollback, now).orElse(null))
                 .setDownSince(rollback.downSince())
                 .setUpSince(rollback.upSince())
+                .setIncidentClass(rollback.plan().getIncidentClass())
                 .setDifferences(rollback.differences())
                 .setAt(now)
                 .setSteps(rollback.plan().getSteps().stream()

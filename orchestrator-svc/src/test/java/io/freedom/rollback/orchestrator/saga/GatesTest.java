@@ -71,6 +71,33 @@ class GatesTest {
         assertThat(saga.rollback().finishReason()).isEqualTo("ask failed: rejected by bob: not on a Friday");
     }
 
+    /** As after a breach: what is undone lets the intruder back in. */
+    @Test
+    void isHeldInsteadOfUndoingWhereThePlanUndoesNothingUnasked() {
+        var saga = Saga.of(
+                        undoable(step("stop", SHUT_DOWN)),
+                        Saga.held(gate("ask", SHUT_DOWN, 1, "stop")),
+                        step("remove", RECOVER, "ask"))
+                .started();
+        saga.succeeds("stop");
+        saga.when(new RollbackCommand.Reject("ask", "bob", "not yet"));
+        assertThat(saga.status("ask")).isEqualTo(StepTrack.Status.HELD);
+        assertThat(saga.rollback().stop()).isNull();
+        assertThat(saga.running()).isEmpty();
+        assertThat(saga.refusal(new RollbackCommand.Approve("ask", "ada", null)))
+                .isEqualTo("ask was answered: rejected by bob: not yet. `rollbackctl retry rb-1 ask` asks again");
+        assertThat(saga.refusal(new RollbackCommand.SkipStep("ask", "ada", null)))
+                .contains("is a gate");
+
+        assertThat(saga.when(new RollbackCommand.RetryStep("ask", "ada", null)))
+                .contains(new RollbackEvent.GateOpened("ask", saga.now.plusSeconds(60)));
+        saga.later(Duration.ofSeconds(61)).when(new RollbackCommand.Expire("ask"));
+        assertThat(saga.status("ask")).as("silence undoes nothing either").isEqualTo(StepTrack.Status.HELD);
+        saga.when(new RollbackCommand.RetryStep("ask", "ada", null));
+        saga.approve("ask", "ada");
+        assertThat(saga.running()).containsExactly("remove#1");
+    }
+
     @Test
     void neverGoesOnWithoutApprovalEvenWhereTheStepIsDispensable() {
         var saga = Saga.of(dispensable(gate("ask", ASSESS, 1)), step("remove", ASSESS, "ask"))

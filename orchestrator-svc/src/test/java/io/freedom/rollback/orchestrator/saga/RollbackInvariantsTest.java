@@ -6,6 +6,7 @@ import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Phase;
@@ -71,6 +72,13 @@ class RollbackInvariantsTest {
     /** To its end, whatever happens and whatever operators do. */
     static Saga play(Saga saga, Random random) {
         untilItEnds(saga, random);
+        if (saga.plan.getIncidentClass() == IncidentClass.SECURITY_BREACH
+                && saga.rollback().touchedPlatform()) {
+            assertThat(saga.history.stream().anyMatch(RollbackEvent.CompensationStarted.class::isInstance)
+                            && saga.history.stream().noneMatch(RollbackEvent.AbortRequested.class::isInstance))
+                    .as("nobody asked to go back into the breach")
+                    .isFalse();
+        }
         if (saga.rollback().outcome() == Outcome.COMPENSATION_FAILED && random.nextBoolean()) {
             var failed = saga.rollback().undo().entrySet().stream()
                     .filter(entry -> entry.getValue().status() == Status.FAILED)
@@ -141,7 +149,9 @@ class RollbackInvariantsTest {
         var before = depends.toArray(String[]::new);
         if (random.nextInt(6) == 0) {
             var expiry = random.nextInt(4) == 0 ? GateExpiry.APPROVE : GateExpiry.REJECT;
-            return Saga.gate(id, phase, 1, before)
+            return (random.nextInt(4) == 0
+                            ? Saga.held(Saga.gate(id, phase, 1, before))
+                            : Saga.gate(id, phase, 1, before))
                     .setTimeout(600_000)
                     .setAction(new StepAction(
                             new AwaitApproval(List.of("loss"), 1 + random.nextInt(2), expiry, random.nextBoolean())));

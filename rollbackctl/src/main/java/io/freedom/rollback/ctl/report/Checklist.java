@@ -52,8 +52,8 @@ final class Checklist {
                 steps(step -> step.getPhase().compareTo(Phase.RECOVER) >= 0
                         && isOneOf(step, AwaitDatabase.class, CheckDatabase.class)));
         add("Model (MLX) loads and responds correctly", steps(CheckModel.class));
-        probes("User interface (Castle GUI) accessible without errors", GUI);
-        probes("API gateway accepts and routes requests", GATEWAY);
+        probes("User interface (Castle GUI) accessible without errors", GUI, "ui");
+        probes("API gateway accepts and routes requests", GATEWAY, "gateway");
         add("End-to-end query works", steps(CheckEndToEnd.class));
         add("No error messages in the services' logs", steps(ScanLogs.class));
         add("Resource use within acceptable bounds", steps(MeasureUsage.class));
@@ -77,9 +77,9 @@ final class Checklist {
         add(name, steps.stream().map(evidence::of).toList(), true);
     }
 
-    private void probes(String name, Pattern probe) {
+    private void probes(String name, Pattern probe, String role) {
         var found = steps(ProbeHttp.class, CheckModel.class, CheckEndToEnd.class).stream()
-                .map(step -> evidence.ofProbes(step, probe))
+                .map(step -> evidence.ofProbes(step, probe, role))
                 .flatMap(Optional::stream)
                 .toList();
         add(name, found, true);

@@ -6,12 +6,14 @@ import io.freedom.rollback.schemas.action.CheckModel;
 import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.LogsScanned;
+import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.ProbeHttp;
 import io.freedom.rollback.schemas.action.ProbeOutcome;
 import io.freedom.rollback.schemas.action.ProbesPassed;
 import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.action.ServicesHealthy;
 import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.action.UsageBound;
 import io.freedom.rollback.schemas.action.UsageMeasured;
 import io.freedom.rollback.schemas.action.WorkTreeVerified;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -33,7 +35,7 @@ final class Evidence {
     Piece of(PlanStep step) {
         var ends = StepEnds.of(chronicle, step);
         var success = chronicle.success(step.getId(), false);
-        var values = success.map(e -> values(e.getResult().getResult())).orElse("");
+        var values = success.map(e -> values(step, e.getResult().getResult())).orElse("");
         var text = step.getTitle() + ": " + ends.text() + (values.isEmpty() ? "" : ". " + values);
         return success.isPresent() && success.get().getResult().getResult() instanceof UsageMeasured usage
                 ? new Piece(usage.getPassed().isEmpty() ? ends.mark() : Mark.BAD, text)
@@ -41,10 +43,12 @@ final class Evidence {
     }
 
     /** Of one step's probes those that are named so; empty when none is. */
-    Optional<Piece> ofProbes(PlanStep step, Pattern named) {
+    Optional<Piece> ofProbes(PlanStep step, Pattern named, String role) {
         var names = probes(step).stream()
+                .filter(probe -> probe.getRole() == null
+                        ? named.matcher(probe.getName()).find()
+                        : probe.getRole().equals(role))
                 .map(HttpProbe::getName)
-                .filter(name -> named.matcher(name).find())
                 .toList();
         if (names.isEmpty()) {
             return Optional.empty();
@@ -53,7 +57,7 @@ final class Evidence {
         if (success.isPresent() && success.get().getResult().getResult() instanceof ProbesPassed passed) {
             var answers = passed.getOutcomes().stream()
                     .filter(outcome -> names.contains(outcome.getName()))
-                    .map(Evidence::answer)
+                    .map(outcome -> answer(outcome, probes(step)))
                     .toList();
             return Optional.of(new Piece(StepEnds.of(chronicle, step).mark(), String.join("; ", answers)));
         }
@@ -65,6 +69,10 @@ final class Evidence {
                         : new Piece(ends.mark(), Words.list(names, 5) + ": " + ends.text()));
     }
 
+    private static List<UsageBound> bounds(PlanStep step) {
+        return step.getAction().getAction() instanceof MeasureUsage measure ? measure.getBounds() : List.of();
+    }
+
     private static List<HttpProbe> probes(PlanStep step) {
         return switch (step.getAction().getAction()) {
             case ProbeHttp http -> http.getProbes();
@@ -74,7 +82,7 @@ final class Evidence {
         };
     }
 
-    private static String values(Object result) {
+    private static String values(PlanStep step, Object result) {
         return switch (result) {
             case WorkTreeVerified tree -> "Commit " + Words.brief(tree.getCommit());
             case ServicesHealthy healthy ->
@@ -98,10 +106,18 @@ final class Evidence {
                                 "rows")
                         + ")";
             case ProbesPassed passed ->
-                Words.list(passed.getOutcomes().stream().map(Evidence::answer).toList(), 10);
+                Words.list(
+                        passed.getOutcomes().stream()
+                                .map(outcome -> answer(outcome, probes(step)))
+                                .toList(),
+                        10);
             case LogsScanned scanned -> Words.count(scanned.getLines(), "lines") + " read";
             case UsageMeasured usage ->
-                Words.list(usage.getServices().stream().map(Evidence::usage).toList(), 20)
+                Words.list(
+                                usage.getServices().stream()
+                                        .map(service -> usage(service, bounds(step)))
+                                        .toList(),
+                                20)
                         + (usage.getPassed().isEmpty()
                                 ? ""
                                 : ". Bounds passed: " + String.join("; ", usage.getPassed()));
@@ -109,15 +125,33 @@ final class Evidence {
         };
     }
 
-    private static String answer(ProbeOutcome outcome) {
+    private static String answer(ProbeOutcome outcome, List<HttpProbe> probes) {
         var sample = Texts.cut(outcome.getSample(), 80);
+        var expected = probes.stream()
+                .filter(probe -> probe.getName().equals(outcome.getName()))
+                .map(Evidence::expectation)
+                .findFirst();
         return outcome.getName() + " answered " + outcome.getStatus() + " in " + outcome.getTook() + " ms"
+                + expected.map(what -> " (expected " + what + ")").orElse("")
                 + (sample.isEmpty() ? "" : ": “" + sample + "”");
     }
 
-    private static String usage(ServiceUsage usage) {
+    private static String expectation(HttpProbe probe) {
+        return probe.getStatus()
+                + (probe.getBodyPattern() == null ? "" : " with “" + Texts.cut(probe.getBodyPattern(), 40) + "”")
+                + (probe.getAnswerPointer() == null ? "" : " with a text at " + probe.getAnswerPointer());
+    }
+
+    private static String usage(ServiceUsage usage, List<UsageBound> bounds) {
+        var bound = bounds.stream()
+                .filter(known -> known.getService().equals(usage.getService()))
+                .findFirst();
         return usage.getService() + " " + Texts.size(usage.getMemory())
+                + bound.map(UsageBound::getMemory)
+                        .map(memory -> " of " + Texts.size(memory))
+                        .orElse("")
                 + String.format(Locale.ROOT, ", %.0f %% CPU", usage.getCpu())
+                + bound.map(UsageBound::getCpu).map(cpu -> " of " + cpu + " %").orElse("")
                 + (usage.getRestarts() == 0 ? "" : ", " + Words.count(usage.getRestarts(), "restarts"));
     }
 }

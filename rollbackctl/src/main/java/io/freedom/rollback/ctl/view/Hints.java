@@ -1,8 +1,10 @@
 package io.freedom.rollback.ctl.view;
 
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
+import io.freedom.rollback.schemas.step.Worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -48,13 +50,21 @@ final class Hints {
                 hints.add("Reject: rollbackctl reject " + named + REASON);
             }
             if (step.getState() == StepState.HELD) {
+                boolean gate = step.getWorker() == Worker.ORCHESTRATOR;
                 if (!paused) {
-                    hints.add("Try again: rollbackctl retry " + named + REASON);
+                    hints.add((gate ? "Ask again" : "Try again") + ": rollbackctl retry " + named + REASON);
                 }
-                hints.add("Go on without it: rollbackctl skip " + named + REASON);
+                if (!gate) {
+                    hints.add("Go on without it: rollbackctl skip " + named + REASON);
+                }
             }
         }
-        hints.add("Stop and undo: rollbackctl abort " + id + REASON);
+        if (status.getIncidentClass() == IncidentClass.SECURITY_BREACH) {
+            hints.add("Stop and leave it as it is: rollbackctl abort " + id + " --leave-as-is" + REASON);
+            hints.add("Stop and go back INTO THE BREACHED STATE: rollbackctl abort " + id + REASON);
+        } else {
+            hints.add("Stop and undo: rollbackctl abort " + id + REASON);
+        }
         return hints;
     }
 }

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.action.DatabaseServerChecked;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.action.ImageSource;
 import io.freedom.rollback.schemas.action.ImportData;
+import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PreserveChanges;
 import io.freedom.rollback.schemas.action.PruneImages;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
@@ -22,6 +23,7 @@ import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -159,13 +161,24 @@ public final class Outlook {
         });
         lines.add("");
         var problems = problems();
-        var verdict =
-                problems.isEmpty() ? "Nothing stands in its way" : "It would not get through; nothing would be stopped";
+        var verdict = problems.isEmpty() ? "Nothing stands in its way" : "It would not get through" + stopsAllTheSame();
         lines.add(style.bold(unfinished.isEmpty() ? verdict : "Not all of it is known"));
         checks().forEach(check -> lines.add(style.green("  ✔ ") + check));
         problems.forEach(problem -> lines.add(style.red("  ✘ " + Texts.cut(problem, 4000))));
         warnings().forEach(warning -> lines.add(style.yellow("  ! " + Texts.cut(warning, 4000))));
         return lines;
+    }
+
+    /** Images are made, and ports and databases looked at, before anything is stopped; but an intruder is stopped first. */
+    private String stopsAllTheSame() {
+        boolean looksFirst = fates.first(PrepareImages.class).isPresent()
+                && plan.getIncidentClass() != IncidentClass.SECURITY_BREACH;
+        if (looksFirst || !fates.stopsServices()) {
+            return "; nothing would be stopped";
+        }
+        return plan.getIncidentClass() == IncidentClass.SECURITY_BREACH
+                ? "; services would be stopped all the same, and what fails held for you"
+                : "; services would be stopped before that shows, and it would be undone";
     }
 
     public Map<String, Object> json() {

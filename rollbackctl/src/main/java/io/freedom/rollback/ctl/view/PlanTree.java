@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.view;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.step.Availability;
+import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -92,7 +93,9 @@ public final class PlanTree {
         if (step.getAction().getAction() instanceof AwaitApproval gate) {
             return "gate, " + gate.getApprovals() + (gate.getApprovals() == 1 ? " approval" : " approvals")
                     + " within " + Texts.limit(step.getTimeout()) + ", else "
-                    + (gate.getOnExpiry() == GateExpiry.APPROVE ? "approved" : "rejected");
+                    + (gate.getOnExpiry() == GateExpiry.APPROVE
+                            ? "approved"
+                            : step.getOnFailure() == FailurePolicy.HOLD ? "rejected and held for you" : "rejected");
         }
         var policy = switch (step.getOnFailure()) {
             case COMPENSATE -> "";

@@ -435,7 +435,7 @@ class ReportTest {
         assertThat(checklist.get(2).evidence())
                 .anySatisfy(line -> assertThat(line).contains("2 tables as sealed", "documents 1207", "1,219 rows"));
         assertThat(checklist.get(4).evidence())
-                .containsExactly("Castle GUI answered 200 in 12 ms: “<title>FREEDOM Castle</title>”");
+                .containsExactly("Castle GUI answered 200 in 12 ms (expected 200): “<title>FREEDOM Castle</title>”");
         assertThat(checklist.get(5).evidence())
                 .hasSize(2)
                 .anySatisfy(line -> assertThat(line).contains("Query through the gateway"));

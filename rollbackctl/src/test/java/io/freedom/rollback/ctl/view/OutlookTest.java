@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.action.DatabaseServerChecked;
 import io.freedom.rollback.schemas.action.ImageSource;
 import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.PruneImages;
+import io.freedom.rollback.schemas.action.PrepareImages;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestartServices;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
@@ -20,6 +21,7 @@ import io.freedom.rollback.schemas.action.ServiceForecast;
 import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
@@ -228,6 +230,26 @@ class OutlookTest {
         assertThat(String.join("\n", Outlook.of(fullRollback(), List.of()).lines(Style.PLAIN)))
                 .contains("Not all of it is known")
                 .doesNotContain("Nothing stands in its way");
+    }
+
+    @Test
+    void saysWhetherSomethingWouldBeStoppedBeforeItFails() {
+        looked(step("git.verify-target", ANYTHING));
+        add(new StepFailed("git.verify-target", false, FailureKind.PRECONDITION, "there is no tag", true));
+        var images = PrepareImages.newBuilder()
+                .setCompose(COMPOSE)
+                .setSource("/srv/freedom")
+                .setRevision("good")
+                .build();
+        var full = plan(step("container.prepare-images", images), step("container.restart", ANYTHING));
+
+        assertThat(text(full)).contains("It would not get through; nothing would be stopped");
+        assertThat(text(Plan.newBuilder(full)
+                        .setIncidentClass(IncidentClass.SECURITY_BREACH)
+                        .build()))
+                .contains("It would not get through; services would be stopped all the same, and what fails held");
+        assertThat(text(plan(step("container.restart", ANYTHING))))
+                .contains("services would be stopped before that shows, and it would be undone");
     }
 
     @Test

@@ -4,10 +4,12 @@ import static io.freedom.rollback.ctl.view.Samples.START;
 import static io.freedom.rollback.ctl.view.Samples.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.Worker;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -108,6 +110,24 @@ class WatchFrameTest {
                 .endsWith(
                         Samples.ID + " failed and could not be undone: the platform needs you now: container.up:",
                         "Docker does not answer");
+    }
+
+    @Test
+    void saysWhereAnAbortOfTheAnswerToABreachLeadsTo() {
+        var status = Samples.status(step("gate.loss", "Approve the loss", Phase.RECOVER, StepState.HELD)
+                        .setWorker(Worker.ORCHESTRATOR)
+                        .setDetail("rejected by bob")
+                        .build())
+                .setState(RollbackState.HELD)
+                .setIncidentClass(IncidentClass.SECURITY_BREACH)
+                .build();
+
+        assertThat(WatchFrame.lines(status, NOW, 160, 40, Style.PLAIN))
+                .contains(
+                        "Ask again: rollbackctl retry " + Samples.ID + " gate.loss --reason \"…\"",
+                        "Stop and leave it as it is: rollbackctl abort " + Samples.ID + " --leave-as-is --reason \"…\"",
+                        "Stop and go back INTO THE BREACHED STATE: rollbackctl abort " + Samples.ID
+                                + " --reason \"…\"");
     }
 
     @Test
