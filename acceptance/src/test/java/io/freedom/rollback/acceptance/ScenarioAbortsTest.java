@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,12 +17,18 @@ class ScenarioAbortsTest extends ScenarioHarness {
         super("acc-aborts");
     }
 
+    /** Each test returns to where it began. */
+    @Override
+    @AfterEach
+    void afterwards() {
+        register(UnaryOperator.identity());
+    }
+
     @ParameterizedTest
     @EnumSource
     void returnsToTheExactPreviousStateWhenAborted(Case tried) {
-        depart();
+        var before = departed();
         register(NEVER_VALID);
-        var before = platform.state();
         start(tried.scenario(), tried.options(restorePoint)).succeeded();
         var first = lastRollback();
         var id = new AtomicReference<String>();
@@ -45,6 +53,7 @@ class ScenarioAbortsTest extends ScenarioHarness {
 
     @Test
     void returnsToTheExactPreviousStateWhenTheRollbackOfWhatADeploymentTouchedIsAborted() {
+        mend();
         platform.write("services/api/server.py", text -> text + "\n# changed\n");
         platform.commit("Change the gateway", "services/api/server.py");
         platform.compose("up", "-d", "--build", "--wait").succeeded();

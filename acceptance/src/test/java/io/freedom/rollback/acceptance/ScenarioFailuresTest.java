@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,15 +16,21 @@ class ScenarioFailuresTest extends ScenarioHarness {
         super("acc-failures");
     }
 
+    /** Each test returns to where it began. */
+    @Override
+    @AfterEach
+    void afterwards() {
+        register(UnaryOperator.identity());
+    }
+
     /** How the others fail: ResetTest, MigrationTest. */
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
             names = {"DATABASE_REBUILD", "DATA_MIGRATION", "FULL_RESET"})
     void returnsToTheExactPreviousStateWhenValidationFails(Case tried) {
-        depart();
+        var before = departed();
         register(FAILS_AT_LAST);
-        var before = platform.state();
 
         var failed = start(tried.scenario(), tried.options(restorePoint, "--watch"));
 
@@ -37,6 +45,7 @@ class ScenarioFailuresTest extends ScenarioHarness {
 
     @Test
     void returnsToTheExactPreviousStateWhenTheRollbackOfWhatADeploymentTouchedFails() {
+        mend();
         breakCode("api", "services/api/server.py");
         register(FAILS_AT_LAST);
         var before = platform.state();
@@ -51,9 +60,8 @@ class ScenarioFailuresTest extends ScenarioHarness {
 
     @Test
     void returnsToTheExactPreviousStateThoughTheServerThatWasRestoredHasDied() {
-        depart();
+        var before = departed();
         register(NEVER_VALID);
-        var before = platform.state();
         start("full-rollback", "--restore-point", restorePoint).succeeded();
         var id = lastRollback();
         await("the database is restored")

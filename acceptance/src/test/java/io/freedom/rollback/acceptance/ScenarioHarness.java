@@ -47,9 +47,13 @@ abstract class ScenarioHarness {
         platform.close();
     }
 
-    /** What a test committed and deployed goes, the change that was not committed stays. */
     @AfterEach
-    void mend() {
+    void afterwards() {
+        mend();
+    }
+
+    /** What a test committed and deployed goes, the change that was not committed stays. */
+    final void mend() {
         register(UnaryOperator.identity());
         platform.git("stash", "--quiet");
         platform.git("reset", "--quiet", "--hard", "graveyard/pre-reset");
@@ -143,6 +147,18 @@ abstract class ScenarioHarness {
         String scenario() {
             return name().replace("_CODE", "").toLowerCase(Locale.ROOT).replace('_', '-');
         }
+    }
+
+    private Platform.State departed;
+
+    /** As {@link #depart} left it, also after a test that returned to that: making it anew takes as long as the test. */
+    Platform.State departed() {
+        if (departed == null || !platform.state().equals(departed)) {
+            mend();
+            depart();
+            departed = platform.state();
+        }
+        return departed;
     }
 
     /** Deployed and healthy, but neither code, settings nor rows are those of the tag. */

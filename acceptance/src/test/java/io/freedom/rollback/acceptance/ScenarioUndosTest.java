@@ -3,6 +3,8 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -12,15 +14,21 @@ class ScenarioUndosTest extends ScenarioHarness {
         super("acc-undos");
     }
 
+    /** Each test returns to where it began. */
+    @Override
+    @AfterEach
+    void afterwards() {
+        register(UnaryOperator.identity());
+    }
+
     /** Though each had succeeded. The reset: ResetTest. A restart leaves nothing to be undone. */
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
             names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "FULL_RESET"})
     void returnsToTheExactPreviousStateWhenUndone(Case tried) {
-        depart();
+        var before = departed();
         register(NOBODY_IS_ASKED);
-        var before = platform.state();
         var ids = platform.ids();
         run(tried.scenario(), tried.options(restorePoint));
         var id = lastRollback();

@@ -26,6 +26,7 @@ final class ContainerAside {
     private static final int FIRST_TO_GO = 1000;
     /** Enough for a server with the settings it comes with; what it caches goes before that. */
     private static final long MEMORY = 2L << 30;
+
     private static final long SHARED_MEMORY = 256L << 20;
 
     private static final Duration CALL = Duration.ofMinutes(1);

@@ -514,8 +514,7 @@ class OperatorTopologyTest extends WholeTopology {
         registered();
         for (var scenario : List.of("service-restart", "configuration-rollback", "selective-rollback", "model-reset")) {
             operator(new StartRollback("rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of()));
-            assertThat(rejections().getLast())
-                    .contains("no answer to SECURITY_BREACH; choose full-rollback");
+            assertThat(rejections().getLast()).contains("no answer to SECURITY_BREACH; choose full-rollback");
         }
         operator(new StartRollback("rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(RollbackStarted.class);
