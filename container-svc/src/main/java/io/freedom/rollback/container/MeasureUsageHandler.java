@@ -5,7 +5,6 @@ import io.freedom.rollback.engine.ContainerUsage;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
-import io.freedom.rollback.engine.UsageBounds;
 import io.freedom.rollback.schemas.action.MeasureUsage;
 import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.action.UsageBound;

@@ -4,10 +4,8 @@ import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
-import io.freedom.rollback.engine.UsageBounds;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
-import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
@@ -84,16 +82,6 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
             anomalies.add(service + " ran before, and " + how);
             unwell.add(service);
         });
-        for (var bound : look.getBounds()) {
-            step.checkpoint();
-            use(bound.getService(), containers, engine)
-                    .map(usage -> UsageBounds.passed(List.of(bound), List.of(usage)))
-                    .filter(passed -> !passed.isEmpty())
-                    .ifPresent(passed -> {
-                        anomalies.addAll(passed);
-                        unwell.add(bound.getService());
-                    });
-        }
         if (errors.count() > look.getErrorsAllowed()) {
             errors.found().ifPresent(anomalies::add);
         }
@@ -106,27 +94,6 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
                         List.copyOf(running),
                         List.copyOf(unwell)),
                 anomalies.isEmpty() ? "all is well" : String.join("; ", anomalies));
-    }
-
-    /** Of all its containers; empty where none runs. */
-    private static Optional<ServiceUsage> use(String service, List<EngineContainer> containers, Engine engine)
-            throws StepFailure, InterruptedException {
-        ServiceUsage sum = null;
-        for (var container : containers) {
-            if (container.service().equals(service) && container.isRunning()) {
-                var usage = engine.usage(container.id());
-                if (usage.isPresent()) {
-                    var one = usage.get();
-                    sum = new ServiceUsage(
-                            service,
-                            one.memory() + (sum == null ? 0 : sum.getMemory()),
-                            one.cpu() + (sum == null ? 0 : sum.getCpu()),
-                            one.processes() + (sum == null ? 0 : sum.getProcesses()),
-                            0);
-                }
-            }
-        }
-        return Optional.ofNullable(sum);
     }
 
     private static List<EngineContainer> containers(Engine engine, LookForAnomalies look)

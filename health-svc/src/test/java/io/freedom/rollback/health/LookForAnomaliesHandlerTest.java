@@ -8,7 +8,6 @@ import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.LookForAnomalies;
-import io.freedom.rollback.schemas.action.UsageBound;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,7 +24,6 @@ class LookForAnomaliesHandlerTest {
     private final EngineProvider engines = new EngineProvider();
     private Instant until = Instant.EPOCH;
     private List<String> unwell = List.of();
-    private List<UsageBound> bounds = List.of();
     private final HttpProber prober = new HttpProber();
 
     @AfterEach
@@ -81,24 +79,9 @@ class LookForAnomaliesHandlerTest {
                                 until,
                                 List.of(services),
                                 List.of("kb"),
-                                unwell,
-                                bounds),
+                                unwell),
                         RecordedStep.within(Duration.ofSeconds(30)));
         return (AnomaliesLookedFor) done.result();
-    }
-
-    @Test
-    void findsWhatUsesMoreThanItMay() throws Exception {
-        started("api", "exec sleep 600");
-        bounds = List.of(new UsageBound("api", 1000L, null), new UsageBound("gone", 1000L, null));
-
-        assertThat(look(List.of(), 0, Instant.now()).getAnomalies())
-                .singleElement()
-                .asString()
-                .startsWith("api holds ")
-                .endsWith(" of memory, its bound is 0.0 MB");
-        bounds = List.of(new UsageBound("api", 1L << 30, 100));
-        assertThat(look(List.of(), 0, Instant.now()).getAnomalies()).isEmpty();
     }
 
     @Test

@@ -262,9 +262,6 @@ final class DescriptorMapper {
         INCIDENT_CLASSES.forEach(c -> scenarios.put(c, text(node, c, "full-rollback")));
         boolean owned = services.valueStream()
                 .anyMatch(service -> !service.path("paths").isEmpty());
-        if (!services.isEmpty()) {
-            scenarios.put("SERVICE_DEGRADATION", text(node, "SERVICE_DEGRADATION", "service-restart"));
-        }
         if (owned) {
             // What these are about is part of the platform, and which part can be told.
             for (var partial : List.of("SERVICE_DEGRADATION", "DEPLOYMENT_FAILURE")) {

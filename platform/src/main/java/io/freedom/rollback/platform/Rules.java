@@ -56,7 +56,6 @@ final class Rules {
         for (var approval : List.of("dataLoss", "reset")) {
             text(root.path("approvals").path(approval), "approvals." + approval, "within", TextRules::duration);
         }
-        text(root.path("incidents"), "incidents", "SECURITY_BREACH", TextRules::answersBreaches);
         for (var incident : root.path("incidents").properties()) {
             text(root.path("incidents"), "incidents", incident.getKey(), TextRules::startedByIncidents);
         }

@@ -5,7 +5,6 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class TextRules {
     /** Destroys what it can; the scenario of that name. */
     private static final String RESET = "full-reset";
-
-    private static final Set<String> BREACH = Set.of("full-rollback", "data-migration", PlatformDescriptor.NO_SCENARIO);
 
     private static final Pattern REFERENCE =
             Pattern.compile("\\$\\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:/[^}#]+(?:#[A-Za-z_][A-Za-z0-9_.]*)?)}");
@@ -208,12 +205,6 @@ final class TextRules {
 
     private static boolean climbs(String path) {
         return ("/" + path + "/").contains("/../");
-    }
-
-    static @Nullable String answersBreaches(String scenario) {
-        return BREACH.contains(scenario) || scenario.equals(RESET) // which has a reason of its own
-                ? null
-                : scenario + " stops no intruder and keeps no evidence: name full-rollback, or none";
     }
 
     static @Nullable String startedByIncidents(String scenario) {

@@ -243,11 +243,6 @@ class PlatformDescriptorsTest {
                 .isEqualTo(new StabilityPolicy(true, Duration.ofMinutes(30), Duration.ofMinutes(1), 2, 5));
         assertThat(descriptor.followUps()).hasSize(8);
         assertThat(descriptor.incidents()).hasSize(4).containsValue("full-rollback");
-        var withServices = PlatformDescriptors.parse(SMALLEST + "services: [{name: api}]\n", "platform.yaml");
-        assertThat(withServices.incidents())
-                .as("which part has changed nobody can tell")
-                .containsEntry("SERVICE_DEGRADATION", "service-restart")
-                .containsEntry("DEPLOYMENT_FAILURE", "full-rollback");
         var withParts =
                 PlatformDescriptors.parse(SMALLEST + "services: [{name: api, paths: [api/]}]\n", "platform.yaml");
         assertThat(withParts.incidents())
@@ -314,7 +309,6 @@ class PlatformDescriptorsTest {
             name: freedom            | "name: freedom\\nservices: [{name: api, loaded: '('}]" | services[0].loaded: is no regular expression: Unclosed group at character 2
             name: freedom            | "name: freedom\\nservices: [{name: api, memory: 5 GB}]" | services[0].memory: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: {operators: 9}}" | approvals.dataLoss.operators: must be between 0 and 5
-            name: freedom            | "name: freedom\\nincidents: {SECURITY_BREACH: service-restart}" | incidents.SECURITY_BREACH: service-restart stops no intruder and keeps no evidence: name full-rollback, or none
             name: freedom            | "name: freedom\\nincidents: {DATA_CORRUPTION: full-reset}" | incidents.DATA_CORRUPTION: full-reset is never started by an incident, because it removes volumes and files: name another scenario, or none, and start it by hand with `rollbackctl start NAME --scenario full-reset --reason …`
             name: freedom            | "name: freedom\\napprovals: {reset: {within: soon}}" | approvals.reset.within: must be a duration such as 90s, 20m or 1h, not 'soon'
             name: freedom            | "name: freedom\\napprovals: {dataLoss: none}" | "approvals.dataLoss: must be a mapping of keys to values, not a text"

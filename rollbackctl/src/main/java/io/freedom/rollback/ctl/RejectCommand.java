@@ -37,7 +37,7 @@ final class RejectCommand extends ControlVerb {
                 List.of(
                         "Rejected " + gate + ": "
                                 + (status.getIncidentClass() == IncidentClass.SECURITY_BREACH
-                                        ? id + " is held, nothing is undone unasked."
+                                        ? id + " goes no further, and nothing that was stopped is started for it."
                                         : id + " stops, and what it did to " + status.getPlatform()
                                                 + " is being undone."),
                         "Watch it: rollbackctl watch " + id));

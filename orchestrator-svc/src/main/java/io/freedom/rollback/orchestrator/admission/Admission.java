@@ -329,7 +329,13 @@ public final class Admission {
 
     private Decision register(OperatorCommand command, RegisterPlatform register)
             throws InvalidDescriptorException, Refused {
-        named(PlatformDescriptors.parse(register.getDescriptor(), "platform.yaml"), command);
+        var platform = named(PlatformDescriptors.parse(register.getDescriptor(), "platform.yaml"), command);
+        var breach = platform.incidents().get(IncidentClass.SECURITY_BREACH.name());
+        if (breach != null
+                && Scenario.of(breach).filter(it -> !it.answersBreaches()).isPresent()) {
+            throw new Refused("incidents.SECURITY_BREACH: " + breach
+                    + " stops no intruder and keeps no evidence: name full-rollback, or none");
+        }
         return new Decision.Register(
                 register.getDescriptor(), PlatformDescriptors.hash(register.getDescriptor()), command.getOperator());
     }

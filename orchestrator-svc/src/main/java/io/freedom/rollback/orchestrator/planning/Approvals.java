@@ -7,6 +7,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.UndoTerms;
 import java.time.temporal.ChronoUnit;
@@ -78,7 +79,12 @@ final class Approvals {
         }
         var id = "orchestrator.approve-data-loss";
         var gate = step(id, "Approve that data are given up", gate(policy, reasons), policy.within());
-        plan.add(removes ? gate.after("container.check-volumes") : gate);
+        if (removes) {
+            gate.after("container.check-volumes");
+        } else if (plan.request.incident() == IncidentClass.SECURITY_BREACH) {
+            gate.after("container.preserve-evidence"); // whatever is answered: the intruder is stopped first
+        }
+        plan.add(gate);
         return List.of(id);
     }
 

@@ -48,8 +48,7 @@ public final class Looks {
                 until,
                 services,
                 named(platform),
-                unwell,
-                Contracts.bounds(platform, List.of()));
+                unwell);
     }
 
     private static List<String> named(PlatformDescriptor platform) {

@@ -64,11 +64,7 @@ final class Controls {
                 command.step(), attempt.compensation(), command.operator(), command.reason());
         var step = state.planStep(command.step());
         if (Gates.isGate(step)) {
-            // It asks anew.
-            var events = new ArrayList<RollbackEvent>();
-            events.add(asked);
-            events.addAll(Gates.opened(state, step, now.plus(state.timeout(attempt))));
-            return events;
+            return List.of(asked, Gates.openedAgain(step, now.plus(state.timeout(attempt))));
         }
         return List.of(asked, Due.dispatch(state, attempt.next(), now));
     }

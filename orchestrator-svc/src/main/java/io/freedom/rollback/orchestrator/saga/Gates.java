@@ -42,22 +42,21 @@ public final class Gates {
 
     static List<RollbackEvent> opened(Rollback state, PlanStep step, Instant until) {
         var events = new ArrayList<RollbackEvent>();
-        events.add(new RollbackEvent.GateOpened(step.getId(), until));
+        events.add(openedAgain(step, until));
         var starter = state.operator();
         if (starter != null && of(step).getStarterCounts()) {
-            // Whoever approved before it was asked again, is asked again.
-            var word = new RollbackCommand.Approve(step.getId(), starter, state.startReason());
-            events.addAll(approved(state, word, List.of()));
+            events.addAll(approved(state, new RollbackCommand.Approve(step.getId(), starter, state.startReason())));
         }
         return events;
     }
 
-    static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command) {
-        return approved(state, command, state.track(command.step(), false).approvals());
+    /** Whoever approved before it is asked again has to say so again, the starter as well: it was rejected, or not answered. */
+    static RollbackEvent openedAgain(PlanStep step, Instant until) {
+        return new RollbackEvent.GateOpened(step.getId(), until);
     }
 
-    private static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command, List<String> before) {
-        var operators = new ArrayList<>(before);
+    static List<RollbackEvent> approved(Rollback state, RollbackCommand.Approve command) {
+        var operators = new ArrayList<>(state.track(command.step(), false).approvals());
         operators.add(command.operator());
         int needed = of(state.planStep(command.step())).getApprovals();
         var events = new ArrayList<RollbackEvent>();

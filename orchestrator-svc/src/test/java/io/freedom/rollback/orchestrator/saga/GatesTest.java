@@ -98,6 +98,24 @@ class GatesTest {
         assertThat(saga.running()).containsExactly("remove#1");
     }
 
+    /** Neither the starter's word nor anybody else's outlives a rejection. */
+    @Test
+    void asksEverybodyAgainWhereAHeldGateOpensAgain() {
+        var ask = Saga.held(gate("ask", SHUT_DOWN, 2))
+                .setAction(new StepAction(
+                        new AwaitApproval(List.of("removes the volume pgdata"), 2, GateExpiry.REJECT, true)));
+        var saga = Saga.of(ask, step("remove", RECOVER, "ask")).started();
+        assertThat(saga.rollback().track("ask", false).approvals()).containsExactly("ada");
+        saga.when(new RollbackCommand.Reject("ask", "ada", "not this point"));
+
+        saga.when(new RollbackCommand.RetryStep("ask", "bob", null));
+        saga.approve("ask", "bob");
+
+        assertThat(saga.running()).as("one person is not two").isEmpty();
+        saga.approve("ask", "cyd");
+        assertThat(saga.running()).containsExactly("remove#1");
+    }
+
     @Test
     void neverGoesOnWithoutApprovalEvenWhereTheStepIsDispensable() {
         var saga = Saga.of(dispensable(gate("ask", ASSESS, 1)), step("remove", ASSESS, "ask"))

@@ -261,14 +261,22 @@ class PlannedRollbacksTest {
             assertThat(gates).as("data are not given up unasked").isNotEmpty();
         }
         var passed = new HashMap<String, Set<String>>();
+        var before = new HashMap<String, Set<String>>();
         for (var step : plan.getSteps()) {
+            var stopped = new HashSet<>(step.getDependsOn());
+            step.getDependsOn().forEach(id -> stopped.addAll(before.getOrDefault(id, Set.of())));
+            before.put(step.getId(), stopped);
             var behind = new HashSet<String>();
             step.getDependsOn().forEach(id -> behind.addAll(passed.getOrDefault(id, Set.of())));
             if (gates.contains(step.getId())) {
                 behind.add(step.getId());
             }
             passed.put(step.getId(), behind);
-            // An intruder is stopped first, and nobody is asked before.
+            // An intruder is stopped first, and nobody is asked for data before: whatever is answered, he is stopped.
+            if (request.incident() == IncidentClass.SECURITY_BREACH
+                    && step.getId().equals("orchestrator.approve-data-loss")) {
+                assertThat(stopped).as("before it asks").contains("container.stop-writers");
+            }
             boolean isolates = request.incident() == IncidentClass.SECURITY_BREACH
                     && step.getAction().getAction() instanceof StopWriters;
             if (CHANGES.contains(step.getAction().getAction().getClass()) && !isolates) {

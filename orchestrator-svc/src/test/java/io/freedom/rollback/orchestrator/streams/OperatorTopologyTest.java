@@ -516,6 +516,9 @@ class OperatorTopologyTest extends WholeTopology {
             operator(new StartRollback("rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of()));
             assertThat(rejections().getLast()).contains("no answer to SECURITY_BREACH; choose full-rollback");
         }
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
+                "{SERVICE_DEGRADATION: full-rollback}", "{SECURITY_BREACH: service-restart}")));
+        assertThat(rejections().getLast()).contains("incidents.SECURITY_BREACH: service-restart stops no intruder");
         operator(new StartRollback("rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(RollbackStarted.class);
     }

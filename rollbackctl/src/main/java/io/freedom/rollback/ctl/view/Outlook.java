@@ -171,14 +171,12 @@ public final class Outlook {
 
     /** Images are made, and ports and databases looked at, before anything is stopped; but an intruder is stopped first. */
     private String stopsAllTheSame() {
-        boolean looksFirst = fates.first(PrepareImages.class).isPresent()
-                && plan.getIncidentClass() != IncidentClass.SECURITY_BREACH;
-        if (looksFirst || !fates.stopsServices()) {
-            return "; nothing would be stopped";
+        if (plan.getIncidentClass() == IncidentClass.SECURITY_BREACH) {
+            return "; services are stopped first all the same, and what fails is held for you";
         }
-        return plan.getIncidentClass() == IncidentClass.SECURITY_BREACH
-                ? "; services would be stopped all the same, and what fails held for you"
-                : "; services would be stopped before that shows, and it would be undone";
+        return fates.first(PrepareImages.class).isPresent() || !fates.stopsServices()
+                ? "; nothing would be stopped"
+                : "; what it did until then would be undone";
     }
 
     public Map<String, Object> json() {

@@ -246,9 +246,9 @@ class OutlookTest {
         assertThat(text(Plan.newBuilder(full)
                         .setIncidentClass(IncidentClass.SECURITY_BREACH)
                         .build()))
-                .contains("It would not get through; services would be stopped all the same, and what fails held");
+                .contains("It would not get through; services are stopped first all the same, and what fails is held");
         assertThat(text(plan(step("container.restart", ANYTHING))))
-                .contains("services would be stopped before that shows, and it would be undone");
+                .contains("It would not get through; what it did until then would be undone");
     }
 
     @Test

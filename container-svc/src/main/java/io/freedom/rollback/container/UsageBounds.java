@@ -1,4 +1,4 @@
-package io.freedom.rollback.engine;
+package io.freedom.rollback.container;
 
 import io.freedom.rollback.schemas.action.ServiceUsage;
 import io.freedom.rollback.schemas.action.UsageBound;
@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Locale;
 
 /** Compares what services use with what they may use. */
-public final class UsageBounds {
+final class UsageBounds {
     private UsageBounds() {}
 
     /** One line for each bound that is passed. What does not run at all keeps no bound: it serves nobody. */
-    public static List<String> passed(List<UsageBound> bounds, List<ServiceUsage> services) {
+    static List<String> passed(List<UsageBound> bounds, List<ServiceUsage> services) {
         var passed = new ArrayList<String>();
         for (var bound : bounds) {
             if (services.stream().noneMatch(usage -> usage.getService().equals(bound.getService()))) {
@@ -37,7 +37,7 @@ public final class UsageBounds {
     }
 
     /** Services that pass one. */
-    public static List<String> past(List<UsageBound> bounds, List<ServiceUsage> services) {
+    static List<String> past(List<UsageBound> bounds, List<ServiceUsage> services) {
         return bounds.stream()
                 .filter(bound -> !passed(List.of(bound), services).isEmpty())
                 .map(UsageBound::getService)
@@ -45,11 +45,11 @@ public final class UsageBounds {
                 .toList();
     }
 
-    public static String megabytes(long bytes) {
+    static String megabytes(long bytes) {
         return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
-    public static String percent(double share) {
+    static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f %%", share);
     }
 }
