@@ -1,11 +1,8 @@
 package io.freedom.rollback.ctl;
 
-import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.operator.TakeFasterWay;
-import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl faster}. */
 @Command(
@@ -15,24 +12,19 @@ import picocli.CommandLine.Parameters;
             "Until the step is over; where it runs, its attempt is ended and the faster one begins.",
             "`rollbackctl plan` and the warning of a missed objective say which steps have one."
         })
-final class FasterCommand extends ControlVerb {
-    @Parameters(index = "1", paramLabel = "STEP", description = "id of the step")
-    private String step = "";
-
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
-    private String reason = "";
-
+final class FasterCommand extends StepVerb {
     @Override
     String verb() {
         return "do faster";
     }
 
     @Override
-    int run(ControlPlane plane) {
-        var status = running(plane);
-        var id = status.getRollbackId();
-        var answer = ask(plane, status, required(reason, "--reason"), new TakeFasterWay(id, step));
-        return print(
-                List.of(answer), List.of(step + " is done in its faster way.", "Watch it: rollbackctl watch " + id));
+    SpecificRecord command(String rollbackId, String step) {
+        return new TakeFasterWay(rollbackId, step);
+    }
+
+    @Override
+    String done(String rollbackId, String step) {
+        return step + " is done in its faster way.";
     }
 }

@@ -1,13 +1,10 @@
 package io.freedom.rollback.ctl;
 
-import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
-import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code rollbackctl retry}. */
 @Command(
@@ -17,13 +14,7 @@ import picocli.CommandLine.Parameters;
             "Of one that is held or waits for its next attempt, or in place of the one that runs, which is ended first.",
             "Where undoing has failed, mend what it says and retry that step: undoing goes on."
         })
-final class RetryCommand extends ControlVerb {
-    @Parameters(index = "1", paramLabel = "STEP", description = "id of the step")
-    private String step = "";
-
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
-    private String reason = "";
-
+final class RetryCommand extends StepVerb {
     @Override
     String verb() {
         return "retry";
@@ -35,12 +26,12 @@ final class RetryCommand extends ControlVerb {
     }
 
     @Override
-    int run(ControlPlane plane) {
-        var status = running(plane);
-        var id = status.getRollbackId();
-        var answer = ask(plane, status, required(reason, "--reason"), new RetryStep(id, step));
-        return print(
-                List.of(answer),
-                List.of("A further attempt of " + step + " begins.", "Watch it: rollbackctl watch " + id));
+    SpecificRecord command(String rollbackId, String step) {
+        return new RetryStep(rollbackId, step);
+    }
+
+    @Override
+    String done(String rollbackId, String step) {
+        return "A further attempt of " + step + " begins.";
     }
 }
