@@ -128,7 +128,7 @@ class ScenariosTest extends ScenarioHarness {
                         "api",
                         "python3",
                         "-c",
-                        "b = bytearray(400_000_000); import time; time.sleep(600)")
+                        "b = bytearray(450_000_000); import time; time.sleep(600)")
                 .succeeded();
         var before = starts();
         await("it leaks")
