@@ -30,6 +30,8 @@ public class BackupConfiguration {
                         new WriteManifestHandler(clock),
                         new VerifyRestorePointHandler(engines, clock),
                         new ProveRestorePointHandler(engines, clock),
+                        new KeepWalArchiveHandler(engines, clock),
+                        new DerivePointInTimeHandler(engines, clock),
                         new FindRestorePointsHandler(clock),
                         new PruneRestorePointsHandler(clock),
                         new HoldRestorePointHandler(clock),

@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.TableRows;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -24,8 +26,7 @@ import java.util.TreeSet;
 /** Dumps the database in the very snapshot in which its rows are counted, so that a restore can be compared. */
 final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
     private static final String PURPOSE = "dump";
-    private static final String ROLES =
-            "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE \"C\"";
+    static final String ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE \"C\"";
 
     private final EngineProvider engines;
 
@@ -88,6 +89,19 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 PostgresTools.session(PURPOSE, step));
     }
 
+    static List<String> command(Database database, int jobs, String target) {
+        return List.of(
+                "pg_dump",
+                "--format=directory",
+                "--jobs=" + Math.max(1, jobs),
+                "--compress=1",
+                "--lock-wait-timeout=60000",
+                "--no-password",
+                "--username=" + database.getUser(),
+                "--file=" + target,
+                "--dbname=" + PostgresTools.connection(database.getName()));
+    }
+
     private record Snapshot(List<TableRows> tables, long nextTransaction) {}
 
     private static Snapshot dump(
@@ -97,17 +111,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         Sql.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
         Sql.execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 0");
         Sql.execute(connection, "SET LOCAL statement_timeout = 0");
-        var argv = List.of(
-                "pg_dump",
-                "--format=directory",
-                "--jobs=" + Math.max(1, action.getJobs()),
-                "--compress=1",
-                "--snapshot=" + Sql.value(connection, "SELECT pg_export_snapshot()"),
-                "--lock-wait-timeout=60000",
-                "--no-password",
-                "--username=" + action.getDatabase().getUser(),
-                "--file=" + target,
-                "--dbname=" + PostgresTools.connection(action.getDatabase().getName()));
+        var argv = new ArrayList<>(command(action.getDatabase(), action.getJobs(), target));
+        argv.add("--snapshot=" + Sql.value(connection, "SELECT pg_export_snapshot()"));
         step.checkpoint();
         try (var dump = Background.start(() -> tools.run(argv))) {
             var tables = TableCounts.exact(connection, counted -> {
@@ -125,7 +130,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         }
     }
 
-    private static void fetch(String dump, RestorePoint point, DumpRecord dumped, PostgresTools tools, StepContext step)
+    /** Copies a dump out of the container that it was made in, and notes what is known about it. */
+    static void fetch(String dump, RestorePoint point, DumpRecord dumped, PostgresTools tools, StepContext step)
             throws IOException, StepFailure, InterruptedException {
         var sums = tools.sums(dump);
         long total = tools.size(dump);

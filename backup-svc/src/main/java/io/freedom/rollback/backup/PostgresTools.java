@@ -66,9 +66,16 @@ final class PostgresTools implements AutoCloseable {
         }
         var engine = engines.engine();
         var container = engine.running(compose.getProject(), database.getService());
+        return in(engine, container.id(), environment, session, step);
+    }
+
+    /** In any container that has them. */
+    static PostgresTools in(
+            Engine engine, String container, Map<String, String> environment, String prefix, StepContext step)
+            throws StepFailure, InterruptedException {
         step.checkpoint();
-        var folder = ContainerFolder.create(engine, container.id(), session);
-        return new PostgresTools(engine, container.id(), Map.copyOf(environment), step, folder);
+        var folder = ContainerFolder.create(engine, container, prefix);
+        return new PostgresTools(engine, container, Map.copyOf(environment), step, folder);
     }
 
     /** Private folder in the container. */

@@ -46,7 +46,8 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         var point = RestorePoint.at(action.getDirectory());
         var dumped = dump(point, action.getDatabase().getName());
         var engine = engines.engine();
-        var server = server(engine, action);
+        var server = server(
+                engine, action.getCompose().getProject(), action.getDatabase().getService());
         var initArguments =
                 engine.environment(server.id(), "POSTGRES_INITDB_ARGS").orElse("");
         var purpose = "trial-" + step.platform();
@@ -93,10 +94,8 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
     }
 
     /** It need not run. */
-    private static EngineContainer server(Engine engine, ProveRestorePoint action)
+    private static EngineContainer server(Engine engine, String project, String service)
             throws StepFailure, InterruptedException {
-        var project = action.getCompose().getProject();
-        var service = action.getDatabase().getService();
         return engine.containers(project).stream()
                 .filter(container -> container.service().equals(service) && !container.oneOff())
                 .findFirst()

@@ -49,6 +49,7 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
             });
             var lsn = Sql.value(connection, "SELECT pg_current_wal_lsn()");
             long rows = tables.stream().mapToLong(TableRows::getRows).sum();
+            archive(connection, lsn, step, notes);
             notes.addFirst("%d tables, %,d rows at %s".formatted(tables.size(), rows, lsn));
             return new Completed(new DatabaseSealed(lsn, tables), String.join("; ", notes));
         } catch (SQLException e) {
@@ -99,6 +100,21 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
         if (!prepared.isEmpty()) {
             notes.add("%d prepared transactions hold changes that are not committed".formatted(prepared.size()));
         }
+    }
+
+    /** What the archive does not have when the server stops, it has once the server is back; but it may not come back. */
+    private static void archive(Connection connection, String lsn, StepContext step, List<String> notes)
+            throws SQLException, InterruptedException {
+        var slot = WalSource.slot(step.platform());
+        var kept = Sql.rows(connection, "SELECT active FROM pg_replication_slots WHERE slot_name = ?", slot);
+        if (kept.isEmpty()) {
+            return;
+        }
+        boolean isActive = "t".equals(kept.getFirst().getFirst());
+        notes.add(
+                isActive && new WalSource(connection, step.platform(), step).awaitFetched(lsn)
+                        ? "WAL archived up to " + lsn
+                        : "WAL not archived up to " + lsn + ": nothing fetches it");
     }
 
     private static void checkpoint(Connection connection, List<String> notes) throws SQLException {

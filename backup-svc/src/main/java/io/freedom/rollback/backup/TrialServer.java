@@ -48,6 +48,54 @@ final class TrialServer implements AutoCloseable {
             "-cmax_parallel_maintenance_workers=0",
             "-clisten_addresses=127.0.0.1");
 
+    /** Where what is recovered is: in the container itself, which goes with it. */
+    private static final String RECOVERED = "/var/lib/rollback-recovered";
+
+    private static final String WAL = "/rollback-wal";
+    private static final String ENDED_EARLY = "recovery ended before configured recovery target was reached";
+    private static final int MANY_LINES = 12;
+    private static final int ALL_LINES = 10_000;
+
+    /** What the platform's own configuration says about the outside world does not hold here. */
+    private static final List<String> RECOVERY = List.of(
+            "postgres",
+            "-cfsync=off",
+            "-cautovacuum=off",
+            "-cssl=off",
+            "-carchive_mode=off",
+            "-carchive_command=",
+            "-cprimary_conninfo=",
+            "-csynchronous_standby_names=",
+            "-clogging_collector=off",
+            "-clog_destination=stderr",
+            "-clisten_addresses=127.0.0.1",
+            "-cport=5432",
+            "-cunix_socket_directories=/var/run/postgresql",
+            "-cshared_buffers=128MB",
+            "-chuge_pages=off",
+            "-chba_file=" + RECOVERED + "/" + RecoveredCluster.ACCESS,
+            // Nobody reads it before it is where it should be; so its limits need not be those of the platform's
+            // server.
+            "-chot_standby=off",
+            // What a recovery before has left in the platform's configuration, and what begins by itself after this
+            // one.
+            "-crecovery_target=",
+            "-crecovery_target_name=",
+            "-crecovery_target_xid=",
+            "-crecovery_target_lsn=",
+            "-crecovery_target_time=",
+            "-crecovery_target_timeline=latest",
+            "-crecovery_target_inclusive=on",
+            "-crecovery_min_apply_delay=0",
+            "-crecovery_end_command=",
+            "-carchive_cleanup_command=",
+            "-cdefault_transaction_read_only=on",
+            "-clc_messages=C", // It is read.
+            // One may be renamed while it is looked for.
+            "-crestore_command=for f in " + WAL + "/%f " + WAL + "/%f.partial " + WAL + "/%f; do"
+                    + " if test -f $f; then exec cp $f \"%p\"; fi; done; exit 1",
+            "-crecovery_target_action=promote");
+
     private final Engine engine;
     private final String container;
     private final String user;
@@ -94,6 +142,99 @@ final class TrialServer implements AutoCloseable {
             server.close();
             throw e;
         }
+    }
+
+    /**
+     * One that is recovered from a base backup to a moment, and has what the platform's server had then.
+     *
+     * @param base folder of the base backup
+     * @param wal folder of the WAL that follows it
+     * @param target settings that say where recovery stops; empty for where the WAL does
+     */
+    static TrialServer recover(
+            Engine engine,
+            String image,
+            String user,
+            Path base,
+            Path wal,
+            List<String> target,
+            String purpose,
+            StepContext step)
+            throws StepFailure, InterruptedException {
+        var arguments = new ArrayList<>(RECOVERY);
+        arguments.addAll(target);
+        // The entry point leaves alone what holds a cluster, but asks for a password all the same.
+        var environment = Map.of(
+                "PGDATA", RECOVERED, "POSTGRES_PASSWORD", UUID.randomUUID().toString());
+        var left = Duration.between(Instant.now(), step.deadline()).plusMinutes(1);
+        step.checkpoint();
+        var id = engine.startBeside(
+                image,
+                environment,
+                arguments,
+                purpose,
+                left,
+                Map.of(wal, WAL),
+                container -> RecoveredCluster.fill(engine, container, base, RECOVERED, step));
+        var server = new TrialServer(engine, id, user, "", step);
+        try {
+            server.awaitRecovered();
+            return server;
+        } catch (StepFailure | InterruptedException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** It answers once all of the WAL up to the moment is replayed. */
+    private void awaitRecovered() throws StepFailure, InterruptedException {
+        while (true) {
+            step.checkpoint();
+            step.progress(0, 0, "", "replaying WAL in a throwaway server");
+            var details = engine.details(container);
+            if (details.isEmpty() || !details.get().state().equals("running")) {
+                requireRoom();
+                var said = String.join(" / ", engine.lastLogs(container, MANY_LINES));
+                throw new StepFailure(
+                        said.contains(ENDED_EARLY) ? FailureKind.MISMATCH : FailureKind.PRECONDITION,
+                        said.contains(ENDED_EARLY)
+                                ? "the WAL archive is damaged: its replay ends before that moment, though all until then was archived. It says: "
+                                        + said
+                                : "a throwaway server could not be recovered from the WAL archive. It says: " + said);
+            }
+            if (engine.exec(container, List.of("pg_isready", "--quiet", "--host=127.0.0.1"), Map.of(), BRIEF)
+                    .succeeded()) {
+                return;
+            }
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    /** A file that does not fit is one that is missing, for the server. */
+    void requireRoom() throws StepFailure, InterruptedException {
+        if (engine.lastLogs(container, ALL_LINES).stream().anyMatch(line -> line.contains("No space left on device"))) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION, "the engine's disk is full: free space; nothing was derived");
+        }
+    }
+
+    String container() {
+        return container;
+    }
+
+    /** Of the tools that are run in it. */
+    Map<String, String> environment() {
+        return environment;
+    }
+
+    /** First column of the first row; empty where that is null. */
+    String value(String database, String sql) throws StepFailure, InterruptedException {
+        return psql(database, sql).strip();
+    }
+
+    /** First columns of all rows. */
+    List<String> values(String database, String sql) throws StepFailure, InterruptedException {
+        return records(psql(database, sql));
     }
 
     /** The entry point first starts it without TCP, to make what is asked for: it is ready when TCP answers. */

@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.ManifestWritten;
+import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -52,7 +53,10 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
                     Manifest.FORMAT,
                     point.id(),
                     action.getPlatform(),
-                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    // What is derived is as old as what it is of.
+                    step.find(PointInTimeDerived.class)
+                            .map(PointInTimeDerived::getAsOf)
+                            .orElseGet(() -> clock.instant().truncatedTo(ChronoUnit.MILLIS)),
                     action.getTakenBy(),
                     action.getDistrust(),
                     dump,

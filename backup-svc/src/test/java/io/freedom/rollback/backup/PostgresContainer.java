@@ -25,7 +25,7 @@ final class PostgresContainer implements AutoCloseable {
 
     private final String project = "rollback-test-" + UUID.randomUUID();
     private final String id;
-    private final String address;
+    private String address;
 
     /** @param options of `docker run` */
     PostgresContainer(String... options) throws Exception {
@@ -41,7 +41,22 @@ final class PostgresContainer implements AutoCloseable {
         run.addAll(List.of(options));
         run.add(IMAGE);
         id = docker(run.toArray(String[]::new));
-        address = docker("port", id, "5432/tcp").lines().findFirst().orElseThrow();
+        address = address();
+        awaitAnswer();
+    }
+
+    /** Its port is another one then. */
+    void restart() throws Exception {
+        docker("restart", id);
+        address = address();
+        awaitAnswer();
+    }
+
+    private String address() throws Exception {
+        return docker("port", id, "5432/tcp").lines().findFirst().orElseThrow();
+    }
+
+    private void awaitAnswer() {
         await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> {
             try (var connection = connect("postgres")) {
                 return connection.isValid(1);

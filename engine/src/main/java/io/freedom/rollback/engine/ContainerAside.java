@@ -2,20 +2,26 @@ package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.NotFoundException;
+import com.github.dockerjava.api.model.AccessMode;
+import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.LogConfig;
+import com.github.dockerjava.api.model.Volume;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 
-/** Containers of our own, beside everything: without network, and without anything of this machine. */
+/** Containers of our own: beside everything, without network and without anything of this machine; or in the network of another. */
 final class ContainerAside {
     /** Marks them. */
     private static final String ASIDE = "io.freedom.rollback.aside";
@@ -27,6 +33,7 @@ final class ContainerAside {
     /** Enough for a server with the settings it comes with; what it caches goes before that. */
     private static final long MEMORY = 2L << 30;
 
+    private static final long SIDECAR_MEMORY = 256L << 20;
     private static final long SHARED_MEMORY = 256L << 20;
 
     private static final Duration CALL = Duration.ofMinutes(1);
@@ -75,7 +82,13 @@ final class ContainerAside {
      * @param lifetime it ends by itself after that, whatever becomes of us
      */
     String start(
-            String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
+            String image,
+            Map<String, String> environment,
+            List<String> arguments,
+            String purpose,
+            Duration lifetime,
+            Map<Path, String> readOnly,
+            Engine.Filling filling)
             throws StepFailure, InterruptedException {
         for (var ours : calls.call(
                 "listing containers of ours",
@@ -100,13 +113,17 @@ final class ContainerAside {
                 () -> client.createContainerCmd(image)
                         .withEntrypoint(entrypoint)
                         .withCmd(arguments)
-                        .withEnv(environment.entrySet().stream()
-                                .map(variable -> variable.getKey() + "=" + variable.getValue())
-                                .toList())
+                        .withEnv(variables(environment))
                         .withLabels(labels(BESIDE, purpose))
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
+                                .withBinds(readOnly.entrySet().stream()
+                                        .map(folder -> new Bind(
+                                                folder.getKey().toString(),
+                                                new Volume(folder.getValue()),
+                                                AccessMode.ro))
+                                        .toList())
                                 .withCpuShares(LOWEST)
                                 .withMemory(MEMORY)
                                 .withMemorySwap(MEMORY)
@@ -116,12 +133,52 @@ final class ContainerAside {
                         .exec()
                         .getId());
         try {
+            filling.fill(id);
             engine.start(id);
             return id;
         } catch (StepFailure | InterruptedException | RuntimeException e) {
             removeAfter(e, id);
             throw e;
         }
+    }
+
+    String start(Sidecar sidecar) throws StepFailure, InterruptedException {
+        var labels = new HashMap<>(sidecar.labels());
+        labels.put(EngineContainer.PROJECT, "");
+        labels.put(EngineContainer.SERVICE, "");
+        var id = calls.call(
+                "making a container of " + sidecar.image(),
+                CALL,
+                () -> client.createContainerCmd(sidecar.image())
+                        .withEntrypoint(sidecar.command())
+                        .withCmd(List.of())
+                        .withUser(sidecar.user())
+                        .withEnv(variables(sidecar.environment()))
+                        .withLabels(labels)
+                        .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
+                        .withHostConfig(HostConfig.newHostConfig()
+                                .withNetworkMode("container:" + sidecar.networkOf())
+                                .withBinds(new Bind(sidecar.folder().toString(), new Volume(sidecar.mountedAt())))
+                                .withMemory(SIDECAR_MEMORY)
+                                .withMemorySwap(SIDECAR_MEMORY)
+                                .withOomScoreAdj(FIRST_TO_GO)
+                                .withLogConfig(new LogConfig(
+                                        LogConfig.LoggingType.JSON_FILE, Map.of("max-size", "1m", "max-file", "2"))))
+                        .exec()
+                        .getId());
+        try {
+            engine.start(id);
+            return id;
+        } catch (StepFailure | InterruptedException | RuntimeException e) {
+            removeAfter(e, id);
+            throw e;
+        }
+    }
+
+    private static List<String> variables(Map<String, String> environment) {
+        return environment.entrySet().stream()
+                .map(variable -> variable.getKey() + "=" + variable.getValue())
+                .toList();
     }
 
     /** An image that compose has built passes on whose it is. */

@@ -369,7 +369,52 @@ public final class Engine implements AutoCloseable {
     public String startBeside(
             String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime);
+        return new ContainerAside(client, calls, this)
+                .start(image, environment, arguments, purpose, lifetime, Map.of(), _ -> {});
+    }
+
+    /** Fills a container that was made and does not run yet. */
+    public interface Filling {
+        void fill(String containerId) throws StepFailure, InterruptedException;
+    }
+
+    /**
+     * The same with something of this machine.
+     *
+     * @param readOnly folders of this machine, as the engine sees them, and where they are inside
+     * @param filling puts files into it before it starts
+     */
+    public String startBeside(
+            String image,
+            Map<String, String> environment,
+            List<String> arguments,
+            String purpose,
+            Duration lifetime,
+            Map<Path, String> readOnly,
+            Filling filling)
+            throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this)
+                .start(image, environment, arguments, purpose, lifetime, readOnly, filling);
+    }
+
+    /** Starts it; whoever does removes it with {@link #removeWithVolumes}. @return its id */
+    public String startSidecar(Sidecar sidecar) throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).start(sidecar);
+    }
+
+    /** Containers with a label, running or not, the oldest first. */
+    public List<EngineContainer> labelled(String label, String value) throws StepFailure, InterruptedException {
+        return calls.call(
+                "listing containers labelled " + label,
+                () -> client
+                        .listContainersCmd()
+                        .withShowAll(true)
+                        .withLabelFilter(List.of(label + "=" + value))
+                        .exec()
+                        .reversed()
+                        .stream()
+                        .map(Listed::container)
+                        .toList());
     }
 
     // ---- images, volumes and networks ----

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param every how often one is taken by itself; null for only when somebody asks
  * @param prove how often one that is kept is restored into a throwaway server once more, as each is once it was taken; null for never
  * @param keep which ones stay when further ones are taken; null for all
+ * @param wal null where nothing is archived between restore points
  */
 public record Backups(
         String directory,
@@ -18,4 +19,5 @@ public record Backups(
         Duration hold,
         @Nullable Duration every,
         @Nullable Duration prove,
-        @Nullable Retention keep) {}
+        @Nullable Retention keep,
+        @Nullable WalPolicy wal) {}

@@ -110,7 +110,17 @@ final class DescriptorMapper {
                 duration(text(node, "hold", "720h")),
                 every,
                 prove.equals(NEVER) ? null : duration(prove),
-                retention);
+                retention,
+                wal(node.path("wal")));
+    }
+
+    private static @Nullable WalPolicy wal(JsonNode node) {
+        return node.isObject()
+                ? new WalPolicy(
+                        duration(text(node, "base", "24h")),
+                        duration(text(node, "keep", "168h")),
+                        size(text(node, "bound", "4GiB")))
+                : null;
     }
 
     private static StabilityPolicy watch(JsonNode node) {

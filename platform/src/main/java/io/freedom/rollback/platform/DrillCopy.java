@@ -91,6 +91,7 @@ public final class DrillCopy {
                         platform.backups().hold(),
                         null,
                         null,
+                        null,
                         null),
                 Map.of(),
                 nobody,

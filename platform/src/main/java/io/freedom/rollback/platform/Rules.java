@@ -71,6 +71,13 @@ final class Rules {
         text(root.path("backups"), "backups", "hold", TextRules::duration);
         text(root.path("backups"), "backups", "every", TextRules::schedule);
         text(root.path("backups"), "backups", "prove", TextRules::scheduleOrNever);
+        var wal = root.path("backups").path("wal");
+        text(wal, "backups.wal", "base", TextRules::schedule);
+        text(wal, "backups.wal", "keep", TextRules::schedule);
+        text(wal, "backups.wal", "bound", TextRules::size);
+        if (wal.isObject() && !root.path("database").isObject()) {
+            add("backups.wal", "needs database, whose server writes the WAL");
+        }
     }
 
     private void compose(JsonNode compose) {

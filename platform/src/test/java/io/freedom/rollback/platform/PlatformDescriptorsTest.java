@@ -59,7 +59,7 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}}
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -156,7 +156,8 @@ class PlatformDescriptorsTest {
                                 Duration.ofHours(48),
                                 Duration.ofHours(1),
                                 Duration.ofHours(12),
-                                new Retention(3, 7, 0, 6)),
+                                new Retention(3, 7, 0, 6),
+                                new WalPolicy(Duration.ofHours(12), Duration.ofHours(48), 1L << 30)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
@@ -335,6 +336,7 @@ class PlatformDescriptorsTest {
             {directory: /var/backups/freedom} | {directory: /b, every: 10s}      | backups.every: must be at least 5m, not '10s'
             {directory: /var/backups/freedom} | {directory: /b, prove: soon}     | backups.prove: must be a duration such as 90s, 20m or 1h, not 'soon'; or never
             {directory: /var/backups/freedom} | {directory: /b, keep: {last: 0}} | backups.keep.last: must be between 1 and 900
+            {directory: /var/backups/freedom} | {directory: /b, wal: {}}         | backups.wal: needs database, whose server writes the WAL
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 999999999999TiB} | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '999999999999TiB'

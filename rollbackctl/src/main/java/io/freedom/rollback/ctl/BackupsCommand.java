@@ -4,6 +4,13 @@ import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.RestorePointTable;
 import io.freedom.rollback.ctl.view.RestorePoints;
+import io.freedom.rollback.schemas.history.IncidentHeld;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
+import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +27,7 @@ import picocli.CommandLine.Parameters;
             BackupsCommand.Show.class,
             BackupsCommand.Verify.class,
             BackupsCommand.Restore.class,
+            BackupsCommand.Derive.class,
             BackupsCommand.Hold.class,
             BackupsCommand.Prune.class,
             BackupsCommand.Import.class
@@ -39,10 +47,10 @@ final class BackupsCommand extends Group {
 
         @Override
         int run(ControlPlane plane) {
-            var points = new RestorePoints(Histories.read(plane, null, platform)).all();
-            var table = new RestorePointTable(points);
+            var known = new RestorePoints(Histories.read(plane, null, platform));
+            var table = new RestorePointTable(known);
             return print(
-                    points.reversed().stream().map(RestorePointTable::json).toList(),
+                    known.all().reversed().stream().map(RestorePointTable::json).toList(),
                     table.lines(now(), zone(), style()));
         }
     }
@@ -131,6 +139,65 @@ final class BackupsCommand extends Group {
     static final class Restore extends OfOne {
         Restore() {
             super("database-restore");
+        }
+    }
+
+    /** {@code rollbackctl backups derive}. */
+    @Command(
+            name = "derive",
+            description = {
+                "Make a restore point of a moment of which none was taken, from the WAL archive.",
+                "The platform goes on meanwhile, or may be gone; restore it with: rollbackctl backups restore ID.",
+                "An incident ends it, and is answered."
+            })
+    static final class Derive extends Scenario {
+        private static final String BEFORE = "before-incident";
+
+        @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
+        private String platform = "";
+
+        @Option(
+                names = "--at",
+                required = true,
+                paramLabel = "MOMENT",
+                description = {
+                    "a time such as 2026-11-26T09:11:06Z, nothing committed after which is in it;",
+                    "lsn:0/3016588, a WAL position; latest, all that the archive has;",
+                    "before-incident, right before the newest incident of the platform began"
+                })
+        private String at = "";
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            return start(plane, platform, required(reason, "--reason"), "restore-point-derive", moment(plane));
+        }
+
+        private String moment(ControlPlane plane) {
+            if (!at.equals(BEFORE)) {
+                return at;
+            }
+            var began = Histories.read(plane, null, platform).stream()
+                    .map(event -> incident(event.getEvent()))
+                    .filter(incident -> incident != null && incident.getStatus() == IncidentStatus.FIRING)
+                    .map(Incident::getBeganAt)
+                    .reduce((_, newer) -> newer)
+                    .orElseThrow(() -> Failure.rejected("The history knows no incident of " + platform
+                            + ": say when it began, with --at 2026-11-26T09:11:06Z"));
+            return began.minusMillis(1).toString();
+        }
+
+        private static @Nullable Incident incident(Object event) {
+            return switch (event) {
+                case RollbackStarted started -> started.getIncident();
+                case IncidentMerged merged -> merged.getIncident();
+                case IncidentQueued queued -> queued.getIncident();
+                case IncidentHeld held -> held.getIncident();
+                case IncidentIgnored ignored -> ignored.getIncident();
+                default -> null;
+            };
         }
     }
 

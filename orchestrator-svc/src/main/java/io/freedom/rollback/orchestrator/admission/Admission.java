@@ -336,6 +336,11 @@ public final class Admission {
             throw new Refused("incidents.SECURITY_BREACH: " + breach
                     + " stops no intruder and keeps no evidence: name full-rollback, or none");
         }
+        if (state.getArchive() != null && platform.database() == null) {
+            throw new Refused(
+                    "the WAL of the database of " + platform.name()
+                            + " is archived: register it without `backups.wal` first, and once that has ended without the database");
+        }
         return new Decision.Register(
                 register.getDescriptor(), PlatformDescriptors.hash(register.getDescriptor()), command.getOperator());
     }
@@ -388,6 +393,7 @@ public final class Admission {
                 List.of(),
                 Durations.of(state, Scenario.PLATFORM_CHECK),
                 now,
+                null,
                 null,
                 List.of()));
         return new Decision.Start(new RollbackCommand.Start(

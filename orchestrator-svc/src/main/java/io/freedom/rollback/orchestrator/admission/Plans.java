@@ -14,6 +14,8 @@ import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Plans {
     private static final int PRUNED_AT_ONCE = 200;
     private static final Pattern TAG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,199}");
+    private static final Pattern POSITION = Pattern.compile("lsn:[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}");
+    private static final String MOMENTS = "latest, lsn:0/3016588 or 2026-11-26T09:11:06Z";
     private static final String NONE = "none";
     private static final String LATEST = "latest";
 
@@ -126,7 +130,34 @@ final class Plans {
                 Durations.of(state, wanted.scenario()),
                 now,
                 state.getUndoable(),
+                moment(wanted),
                 surplus(wanted.scenario()));
+    }
+
+    /** Whether the archive reaches it, its worker knows. Null where nothing is derived. */
+    private @Nullable String moment(Wanted wanted) throws Refused {
+        if (wanted.scenario() != Scenario.RESTORE_POINT_DERIVE) {
+            return null;
+        }
+        if (platform.database() == null) {
+            throw new Refused("the descriptor of " + platform.name() + " has no database");
+        }
+        var asked = wanted.restorePoint();
+        if (asked == null) {
+            throw new Refused("say which moment, with --restore-point " + MOMENTS);
+        }
+        if (asked.equals(LATEST) || POSITION.matcher(asked).matches()) {
+            return asked;
+        }
+        try {
+            var moment = OffsetDateTime.parse(asked).toInstant();
+            if (moment.isAfter(now)) {
+                throw new Refused(asked + " is in the future");
+            }
+            return moment.toString();
+        } catch (DateTimeParseException e) {
+            throw new Refused("\"" + asked + "\" is no moment: write " + MOMENTS);
+        }
     }
 
     /** As many as one plan is to remove: after a change of the retention the rest goes with the next. */
@@ -195,6 +226,9 @@ final class Plans {
 
     private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
+        if (wanted.scenario() == Scenario.RESTORE_POINT_DERIVE) {
+            return Chosen.NONE;
+        }
         if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK || wanted.scenario() == Scenario.RESTORE_POINT_HOLD) {
             // Also one that is offered no longer: it may be mended.
             return new Chosen(of(asked == null ? LATEST : asked, state.getRestorePoints()), null);

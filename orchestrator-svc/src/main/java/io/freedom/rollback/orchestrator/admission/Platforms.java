@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
@@ -278,6 +279,11 @@ public final class Platforms {
                 .filter(Objects::nonNull)
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.MIN);
+    }
+
+    /** @param archive null where nothing is archived */
+    public static PlatformState archived(PlatformState state, @Nullable WalArchive archive) {
+        return PlatformState.newBuilder(state).setArchive(archive).build();
     }
 
     /** @param at when people are told that the newest restore point grows too old; null for never */

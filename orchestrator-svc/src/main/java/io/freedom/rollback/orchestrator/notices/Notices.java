@@ -129,12 +129,30 @@ public final class Notices {
                 List.of(
                         takenAt == null || missedAt == null
                                 ? "There is none that could be restored, and " + rpo + " cannot be met."
-                                : "The newest is " + risk.getRestorePoint() + " of " + second(takenAt)
+                                : (risk.getRestorePoint() == null
+                                                ? "The WAL archive has what was committed until " + second(takenAt)
+                                                : "The newest is " + risk.getRestorePoint() + " of " + second(takenAt))
                                         + "; a restore misses " + rpo + " from " + second(missedAt) + " on.",
                         "While something runs, or waits for an operator, none is taken by itself."),
                 List.of(
                         "Look: rollbackctl status " + platform,
                         "Take one: rollbackctl start " + platform + " --scenario restore-point" + REASON),
+                null,
+                null);
+    }
+
+    /** What is committed from now on is in no archive. */
+    public static Notice notArchived(String platform, @Nullable Instant until, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": what its database commits is not archived",
+                List.of(
+                        why,
+                        until == null
+                                ? "No moment can be derived from the WAL archive yet."
+                                : "What was committed until " + second(until) + " is in the WAL archive.",
+                        "It is tried again each minute, and goes on by itself."),
+                List.of("What can be restored: rollbackctl backups list " + platform),
                 null,
                 null);
     }

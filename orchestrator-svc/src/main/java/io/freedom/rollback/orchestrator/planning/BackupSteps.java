@@ -18,6 +18,7 @@ import io.freedom.rollback.schemas.action.CopyConfiguration;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.action.FindRestorePoints;
@@ -200,6 +201,34 @@ final class BackupSteps {
                         "Verify the restore point",
                         new VerifyRestorePoint(compose, directory, database, request.replacesDatabase()),
                         LONG)
+                .attempts(2);
+    }
+
+    /** The platform's server may be gone. */
+    PlannedStep readBackOwn() {
+        return step(
+                        "backup.verify",
+                        "Read the restore point back",
+                        new VerifyRestorePoint(compose, directory, null, false),
+                        HOURS)
+                .attempts(2);
+    }
+
+    /** @param moment "latest", "lsn:…" or ISO 8601 */
+    PlannedStep derive(Database dumped, String moment) {
+        return step(
+                        "backup.derive",
+                        "Recover a throwaway server to " + moment + " and dump the database from it",
+                        DerivePointInTime.newBuilder()
+                                .setPlatform(platform.name())
+                                .setCompose(compose)
+                                .setDatabase(dumped)
+                                .setBackups(platform.backups().directory())
+                                .setDirectory(directory)
+                                .setPointInTime(moment)
+                                .setReserve(platform.backups().reserve())
+                                .build(),
+                        HOURS)
                 .attempts(2);
     }
 

@@ -65,6 +65,7 @@ public final class ChosenServices {
                     RESTORE_POINT_IMPORT,
                     RESTORE_POINT_HOLD,
                     RESTORE_POINT_PRUNE,
+                    RESTORE_POINT_DERIVE,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;
         };

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param durations what steps took before, by their ids
  * @param at when it is asked for
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
+ * @param moment that a restore point is derived of: "latest", "lsn:…" or ISO 8601; null for none
  * @param surplus restore points that retention does not keep, the oldest first
  */
 public record PlanRequest(
@@ -42,6 +43,7 @@ public record PlanRequest(
         Map<String, Duration> durations,
         Instant at,
         @Nullable String undoable,
+        @Nullable String moment,
         List<RestorePoint> surplus) {
 
     public PlanRequest {

@@ -17,6 +17,16 @@ final class RestorePointCare {
         plan.add(plan.backup.prove(point, database).after("backup.verify-restore-point"));
     }
 
+    /** One more, of a moment. It is held: retention would count it among those of its time. */
+    static void derive(PlanDraft plan) {
+        var database = Objects.requireNonNull(plan.request.database());
+        plan.phase(Phase.PRESERVE);
+        plan.add(plan.backup.derive(database, Objects.requireNonNull(plan.request.moment())));
+        plan.add(plan.backup.manifest().after("backup.derive").with("backup.derive"));
+        plan.add(plan.backup.readBackOwn().after("backup.manifest"));
+        plan.add(plan.backup.hold().after("backup.verify").dispensable());
+    }
+
     /** One is not removed for a while, whatever retention says. */
     static void hold(PlanDraft plan) {
         plan.phase(Phase.ASSESS);

@@ -90,6 +90,9 @@ public enum Scenario {
     /** Reads a restore point back, and restores it into a throwaway server. */
     RESTORE_POINT_CHECK(
             "restore-point-check", null, RestorePointCare::check, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** Makes a restore point of a moment of which none was taken, from the WAL archive. */
+    RESTORE_POINT_DERIVE(
+            "restore-point-derive", null, RestorePointCare::derive, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
     /** Learns from the disk which restore points there are. */
     RESTORE_POINT_IMPORT(
             "restore-point-import", null, RestorePointCare::find, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.micrometer.core.instrument.Gauge;
@@ -18,13 +19,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age} and
- * {@code rollback.restore.point.proven.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
+ * {@code rollback.restore.point.proven.age} and {@code rollback.wal.archive.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
     private final InstantSource clock;
     private final Map<String, List<RestorePoint>> offered = new ConcurrentHashMap<>();
+    private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -40,17 +42,26 @@ public final class RecoveryPoints implements MeterBinder {
 
     void note(PlatformState state) {
         offered.put(state.getPlatform(), Platforms.offered(state));
+        WalArchives.covered(state.getArchive())
+                .ifPresentOrElse(
+                        until -> archived.put(state.getPlatform(), until), () -> archived.remove(state.getPlatform()));
         measure(state.getPlatform());
     }
 
     /** Another instance looks after it now. */
     void forget(String platform) {
         offered.remove(platform);
+        archived.remove(platform);
     }
 
     private void measure(String platform) {
         var meters = registry;
         if (meters != null && measured.add(platform)) {
+            Gauge.builder("rollback.wal.archive.age", () -> archivedAge(platform))
+                    .description("since all that was committed was archived")
+                    .baseUnit("seconds")
+                    .tag("platform", platform)
+                    .register(meters);
             gauge(
                     meters,
                     "rollback.restore.point.age",
@@ -77,6 +88,13 @@ public final class RecoveryPoints implements MeterBinder {
                 .baseUnit("seconds")
                 .tag("platform", platform)
                 .register(meters);
+    }
+
+    private double archivedAge(String platform) {
+        var until = archived.get(platform);
+        return until == null
+                ? Double.NaN
+                : Duration.between(until, clock.instant()).toMillis() / 1000.0;
     }
 
     private double age(String platform, Function<RestorePoint, @Nullable Instant> time) {

@@ -50,6 +50,8 @@ final class SagaStore {
     private final Map<String, Live> live = new HashMap<>();
     /** Names of platforms that are looked at after a rollback. */
     private final Set<String> watched = new TreeSet<>();
+    /** Names of platforms whose commits are archived. */
+    private final Set<String> archived = new TreeSet<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
@@ -124,6 +126,11 @@ final class SagaStore {
         } else {
             watched.add(state.getPlatform());
         }
+        if (state.getArchive() == null) {
+            archived.remove(state.getPlatform());
+        } else {
+            archived.add(state.getPlatform());
+        }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
@@ -167,6 +174,11 @@ final class SagaStore {
                 .filter(entry -> entry.getValue().isBefore(now))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /** Platforms whose commits are archived. */
+    List<String> archived() {
+        return List.copyOf(archived);
     }
 
     List<String> watched() {

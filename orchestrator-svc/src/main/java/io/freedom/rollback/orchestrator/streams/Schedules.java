@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.platform.Backups;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +63,8 @@ final class Schedules {
                 .map(Backups::prove)
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
-        return objective(Platforms.proving(Platforms.scheduled(state, next.orElse(null)), proof.orElse(null)), now);
+        var archived = Archives.planned(state, now);
+        return objective(Platforms.proving(Platforms.scheduled(archived, next.orElse(null)), proof.orElse(null)), now);
     }
 
     /**
@@ -76,13 +79,17 @@ final class Schedules {
         var known = state.getNextProof() == null && proof.isPresent()
                 ? Platforms.proving(state, now.plus(proof.get()))
                 : state;
-        if (platform.isEmpty() || every.isEmpty()) {
+        boolean archived = platform.isPresent() && platform.get().backups().wal() != null;
+        if (platform.isEmpty() || every.isEmpty() && !archived) {
             return Platforms.atRisk(known, null);
         }
         var early = platform.get().rpo().multipliedBy(4).dividedBy(5);
-        var late = every.get().multipliedBy(6).dividedBy(5);
-        var base = Platforms.offered(known).stream()
-                .map(RestorePoint::getTakenAt)
+        // Where all is archived at once, restore points may be taken as seldom as you like.
+        var late =
+                archived ? Duration.ZERO : every.orElseThrow().multipliedBy(6).dividedBy(5);
+        var base = Stream.concat(
+                        archived ? WalArchives.reach(known.getArchive()).stream() : Stream.empty(),
+                        Platforms.offered(known).stream().map(RestorePoint::getTakenAt))
                 .max(Comparator.naturalOrder())
                 .orElse(now);
         return Platforms.atRisk(known, base.plus(early.compareTo(late) > 0 ? early : late));
@@ -110,12 +117,17 @@ final class Schedules {
         store.put(Platforms.atRisk(state, null));
         var rpo = descriptor(state).map(PlatformDescriptor::rpo).orElse(Duration.ZERO);
         var newest = Platforms.offered(state).stream().max(Comparator.comparing(RestorePoint::getTakenAt));
+        var covered = WalArchives.covered(state.getArchive())
+                .filter(until -> newest.isEmpty() || until.isAfter(newest.get().getTakenAt()));
+        var known = covered.or(() -> newest.map(RestorePoint::getTakenAt));
         var risk = new RpoAtRisk(
-                newest.map(RestorePoint::getId).orElse(null),
-                newest.map(RestorePoint::getTakenAt).orElse(null),
+                covered.isPresent() ? null : newest.map(RestorePoint::getId).orElse(null),
+                known.orElse(null),
                 rpo.toMillis(),
-                newest.map(point -> point.getTakenAt().plus(rpo)).orElse(null));
-        var cause = newest.map(RestorePoint::getId).orElse(platform);
+                known.map(time -> time.plus(rpo)).orElse(null));
+        var cause = covered.map(until -> platform + "@" + until)
+                .or(() -> newest.map(RestorePoint::getId))
+                .orElse(platform);
         history.add(platform, cause, risk, now);
         notifications.tell(Notices.tooOld(platform, risk), platform, cause + ".rpo", now);
     }
@@ -208,7 +220,7 @@ final class Schedules {
         return descriptor(state).map(PlatformDescriptor::backups);
     }
 
-    private static Optional<PlatformDescriptor> descriptor(PlatformState state) {
+    static Optional<PlatformDescriptor> descriptor(PlatformState state) {
         if (state.getDescriptor() == null) {
             return Optional.empty();
         }

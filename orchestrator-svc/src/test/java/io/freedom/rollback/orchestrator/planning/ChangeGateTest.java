@@ -48,6 +48,7 @@ class ChangeGateTest {
                     Map.of(),
                     at,
                     null,
+                    null,
                     List.of()));
         } catch (InvalidDescriptorException | ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

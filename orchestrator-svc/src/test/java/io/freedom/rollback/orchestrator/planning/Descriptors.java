@@ -4,6 +4,7 @@ import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import java.time.Instant;
 import java.util.List;
@@ -12,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A platform as the runbook has it. */
 public final class Descriptors {
+    static {
+        TrustedSchemas.trust(); // plans copy what they hold
+    }
+
     public static final String FREEDOM = """
             apiVersion: rollback.freedom.io/v1
             name: freedom
@@ -82,6 +87,7 @@ public final class Descriptors {
                     Map.of(),
                     AT,
                     "rb-0",
+                    scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
                     List.of());
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

@@ -106,6 +106,7 @@ class PlannerTest {
                 Map.of(),
                 Instant.EPOCH,
                 null,
+                null,
                 List.of());
         var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null, null, null);
 
@@ -316,6 +317,7 @@ class PlannerTest {
                         request.services(),
                         Map.of(),
                         Descriptors.AT,
+                        null,
                         null,
                         List.of())),
                 "orchestrator.approve-reset");

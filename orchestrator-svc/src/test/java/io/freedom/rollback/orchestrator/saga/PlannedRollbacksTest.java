@@ -101,6 +101,7 @@ class PlannedRollbacksTest {
         var point = point(scenario, platform, random);
         boolean impossible = scenario == Scenario.PREVIEW
                 || scenario.needsRestorePoint() && point == null
+                || scenario == Scenario.RESTORE_POINT_DERIVE && platform.database() == null
                 || scenario == Scenario.CONFIGURATION_ROLLBACK
                         && platform.configuration().isEmpty()
                 || scenario == Scenario.DATA_MIGRATION && platform.migration() == null
@@ -131,6 +132,7 @@ class PlannedRollbacksTest {
                 Map.of(),
                 Instant.parse("2026-03-01T03:00:00Z"),
                 random.nextBoolean() ? "rb-0" : null,
+                scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
                 List.of()));
     }
 

@@ -35,6 +35,7 @@ abstract class OneTask {
     InMemoryRegistry registry;
     SagaStore store;
     Aftercare aftercare;
+    Archives archives;
     Admissions admissions;
     Sagas sagas;
     Schedules schedules;
@@ -57,6 +58,7 @@ abstract class OneTask {
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
         aftercare = new Aftercare(store, history, notifications, publisher);
+        archives = new Archives(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);

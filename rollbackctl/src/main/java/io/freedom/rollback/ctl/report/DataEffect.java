@@ -62,6 +62,8 @@ enum DataEffect {
                     HoldRestorePoint _,
                     PruneRestorePoints _,
                     ProveRestorePoint _,
+                    KeepWalArchive _,
+                    DerivePointInTime _,
                     FindRestorePoints _,
                     SealDatabase _,
                     SwapDatabaseBack _,

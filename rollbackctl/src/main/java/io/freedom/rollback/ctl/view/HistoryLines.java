@@ -41,6 +41,8 @@ import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
+import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import java.time.Duration;
@@ -138,9 +140,24 @@ public final class HistoryLines {
                         "RPO at risk",
                         e.getMissedAt() == null
                                 ? "there is no restore point that could be restored"
-                                : "the newest restore point is " + e.getRestorePoint() + "; a restore misses "
+                                : (e.getRestorePoint() == null
+                                                ? "the WAL archive does not go on"
+                                                : "the newest restore point is " + e.getRestorePoint())
+                                        + "; a restore misses "
                                         + Texts.limit(e.getRpo()) + " from " + Texts.moment(e.getMissedAt(), zone)
                                         + " on");
+            case WalArchived e ->
+                new Line(
+                        "WAL archived",
+                        "any moment from " + Texts.moment(e.getSince(), zone) + " on can be derived"
+                                + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes())));
+            case WalArchiveInterrupted e ->
+                new Line(
+                        "WAL not archived",
+                        e.getReason()
+                                + (e.getUntil() == null
+                                        ? ""
+                                        : "; what was committed until " + Texts.moment(e.getUntil(), zone) + " is"));
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

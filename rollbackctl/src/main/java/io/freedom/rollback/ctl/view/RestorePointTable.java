@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.view;
 
+import io.freedom.rollback.ctl.view.RestorePoints.Archive;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,17 +14,22 @@ import java.util.TreeMap;
 /** Restore points as operators read them, with how old what can be restored is against the RPO. */
 public final class RestorePointTable {
     private final List<Point> points;
+    private final List<Archive> archives;
 
-    public RestorePointTable(List<Point> points) {
-        this.points = List.copyOf(points);
+    public RestorePointTable(RestorePoints known) {
+        points = List.copyOf(known.all());
+        archives = known.archives();
     }
 
     public List<String> lines(Instant now, ZoneId zone, Style style) {
         if (points.isEmpty()) {
-            return List.of(
-                    "No restore point is known. Take one with: rollbackctl start PLATFORM --scenario restore-point"
-                            + " --reason \"…\" --watch",
-                    "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch");
+            var none = new ArrayList<>(
+                    List.of(
+                            "No restore point is known. Take one with: rollbackctl start PLATFORM --scenario restore-point"
+                                    + " --reason \"…\" --watch",
+                            "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
+            archives.forEach(archive -> none.add(text(archive, zone, style)));
+            return none;
         }
         var table = new Table(
                 "ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "RESTORED", "HELD UNTIL", "USE");
@@ -42,8 +48,29 @@ public final class RestorePointTable {
                         point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
         var lines = new ArrayList<>(table.lines(style));
         lines.add("");
-        newest().forEach((platform, point) -> lines.add(against(platform, point, now, style)));
+        newest().forEach((platform, point) -> {
+            if (archives.stream().noneMatch(it -> it.platform().equals(platform) && it.fault() == null)) {
+                lines.add(against(platform, point, now, style));
+            }
+        });
+        archives.forEach(archive -> lines.add(text(archive, zone, style)));
         return lines;
+    }
+
+    private static String text(Archive archive, ZoneId zone, Style style) {
+        var since = archive.since();
+        var until = archive.until();
+        if (archive.fault() == null && since != null) {
+            return archive.platform() + ": the WAL archive has all that was committed since "
+                    + Texts.moment(since, zone)
+                    + "; any moment that backups.wal.keep reaches becomes a restore point with: rollbackctl backups derive "
+                    + archive.platform() + " --at TIME --reason \"…\" --watch";
+        }
+        return style.red(archive.platform() + ": what is committed is not archived ("
+                + archive.fault() + ")"
+                + (until == null
+                        ? ""
+                        : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive"));
     }
 
     /** Into a throwaway server, to prove it. */

@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -16,6 +17,8 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +100,19 @@ public final class RestorePoints {
         }
     }
 
+    /**
+     * What of a platform's commits is archived, so that any moment can be derived as a restore point.
+     *
+     * @param since earliest moment; null where nothing was archived yet
+     * @param until null while it goes on, or where nothing was archived
+     * @param fault why nothing is archived now; null while it is
+     */
+    public record Archive(
+            String platform,
+            @Nullable Instant since,
+            @Nullable Instant until,
+            @Nullable String fault) {}
+
     /** A rollback, and what its steps said of its restore point. */
     private static final class Taking {
         final String platform;
@@ -135,6 +152,8 @@ public final class RestorePoints {
     private final Map<String, Taking> takings = new LinkedHashMap<>();
     /** Found on disk, and of no rollback of the history; by id. */
     private final Map<String, Point> imported = new LinkedHashMap<>();
+    /** By platform. */
+    private final Map<String, Archive> archives = new TreeMap<>();
     /** By id of the restore point. */
     private final Map<String, Instant> holds = new HashMap<>();
 
@@ -143,6 +162,7 @@ public final class RestorePoints {
         for (var event : history) {
             var id = event.getRollbackId();
             if (id == null) {
+                note(event);
                 continue;
             }
             if (event.getEvent() instanceof RollbackStarted started
@@ -161,10 +181,35 @@ public final class RestorePoints {
         }
     }
 
+    private void note(HistoryEvent event) {
+        switch (event.getEvent()) {
+            case WalArchived archived ->
+                archives.put(event.getPlatform(), new Archive(event.getPlatform(), archived.getSince(), null, null));
+            case WalArchiveInterrupted interrupted -> {
+                var until = interrupted.getUntil();
+                var before = archives.get(event.getPlatform());
+                archives.put(
+                        event.getPlatform(),
+                        new Archive(
+                                event.getPlatform(),
+                                before == null ? null : before.since(),
+                                until,
+                                interrupted.getReason()));
+            }
+            default -> {} // nothing about what can be restored
+        }
+    }
+
+    /** By platform; without those of which nothing was ever archived. */
+    public List<Archive> archives() {
+        return List.copyOf(archives.values());
+    }
+
     private void read(Taking taking, StepSucceeded done, Instant at) {
         switch (done.getResult().getResult()) {
             case GitStateRecorded state -> taking.commit = state.getCommit();
             case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
+            case PointInTimeDerived derived -> taking.serverVersion = derived.getServerVersion();
             case RestorePointsPruned pruned ->
                 pruned.getRemoved().forEach(gone -> {
                     takings.remove(gone);

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
@@ -19,6 +20,8 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -44,7 +47,7 @@ class RestorePointsTest {
 
     private final List<HistoryEvent> history = new ArrayList<>();
 
-    private void add(String id, long seconds, SpecificRecord event) {
+    private void add(@Nullable String id, long seconds, SpecificRecord event) {
         history.add(Samples.event(history.size() + 1, seconds * 1000, id, null, event));
     }
 
@@ -82,7 +85,8 @@ class RestorePointsTest {
     }
 
     private List<String> lines(long seconds) {
-        return new RestorePointTable(points()).lines(Samples.START.plusSeconds(seconds), ZoneOffset.UTC, Style.PLAIN);
+        return new RestorePointTable(new RestorePoints(history))
+                .lines(Samples.START.plusSeconds(seconds), ZoneOffset.UTC, Style.PLAIN);
     }
 
     @Test
@@ -100,6 +104,48 @@ class RestorePointsTest {
                 .isEqualTo("freedom: what was committed in the last 10:00 min is in no restore point; RPO 15 min");
         assertThat(lines(1800).getLast())
                 .endsWith("20:00 min is in no restore point; RPO 15 min, which a restore would miss");
+    }
+
+    @Test
+    void saysWhichMomentsCanBeDerived() {
+        begun("rb-1", 0, plan -> plan, DUMP);
+        dumped("rb-1", 10);
+        verified("rb-1", "rb-1", 20);
+        add(null, 30, new WalArchived(Samples.START.plusSeconds(30), List.of()));
+
+        assertThat(lines(1800).getLast())
+                .startsWith("freedom: the WAL archive has all that was committed since ")
+                .endsWith("backups derive freedom --at TIME --reason \"…\" --watch");
+        assertThat(lines(1800)).noneMatch(line -> line.contains("is in no restore point"));
+
+        add(null, 60, new WalArchiveInterrupted(Samples.START.plusSeconds(55), "the disk is full"));
+
+        assertThat(lines(1800).getLast())
+                .startsWith("freedom: what is committed is not archived (the disk is full); moments until ");
+        assertThat(lines(1800)).anyMatch(line -> line.contains("is in no restore point"));
+    }
+
+    @Test
+    void listsWhatWasDerivedWithItsDatabase() {
+        begun("rb-1", 0, plan -> plan.setScenario("restore-point-derive"));
+        done(
+                "rb-1",
+                10,
+                PointInTimeDerived.newBuilder()
+                        .setAsOf(Samples.START)
+                        .setLsn("0/1")
+                        .setBase("b")
+                        .setServerVersion("15.18")
+                        .setTables(1)
+                        .setRows(1)
+                        .setTook(1)
+                        .build());
+        verified("rb-1", "rb-1", 20);
+
+        assertThat(points()).singleElement().satisfies(point -> {
+            assertThat(point.isRestorable()).isTrue();
+            assertThat(point.serverVersion()).isEqualTo("15.18");
+        });
     }
 
     @Test

@@ -1,0 +1,170 @@
+package io.freedom.rollback.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** What is committed between restore points is not lost: it is archived, and any moment can be restored. */
+@Tag("engine")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class PointInTimeTest {
+    private static final String NAME = "acc-wal";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final ControlPlane plane = ControlPlane.shared();
+    private Platform platform;
+
+    @BeforeAll
+    void start() {
+        platform = Platform.healthy(NAME);
+        register("prove: never\n  wal: {}");
+        platform.sql("create table numbers (n int primary key)");
+        awaitArchived(1);
+    }
+
+    @AfterAll
+    void remove() {
+        platform.close();
+    }
+
+    private void register(String settings) {
+        platform.registered(plane, yaml -> yaml.replaceFirst("(?m)^( +)(directory: .*)$", "$1$2\n$1" + settings));
+    }
+
+    private void awaitArchived(int times) {
+        await("any moment can be derived")
+                .atMost(PATIENCE)
+                .until(() -> plane.facts(NAME, "WalArchived").size() >= times);
+    }
+
+    private String derive(String moment) {
+        plane.rollbackctl("backups", "derive", NAME, "--at", moment, "--reason", "test", "--watch")
+                .succeeded();
+        return plane.lastRollback(NAME);
+    }
+
+    private String containers() {
+        return Shell.run(
+                        platform.tree,
+                        "docker",
+                        "ps",
+                        "--all",
+                        "--quiet",
+                        "--filter",
+                        "label=io.freedom.rollback.wal=" + NAME)
+                .succeeded()
+                .output();
+    }
+
+    @Test
+    @Order(1)
+    void bringsBackWhatWasDeletedAMomentAgo() {
+        platform.sql("insert into numbers select generate_series(1, 500)");
+        var moment = platform.value(
+                "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        platform.sql("delete from numbers");
+
+        var derived = derive(moment);
+
+        assertThat(plane.rollbackctl("backups", "list", NAME).succeeded().output())
+                .contains(derived, "restore-point-derive", NAME + ": the WAL archive has all that was committed since");
+        plane.rollbackctl("backups", "restore", derived, "--reason", "test", "--watch")
+                .succeeded();
+        assertThat(platform.value("select count(*) from numbers")).isEqualTo("500");
+        assertThat(platform.health().exitCode()).isZero();
+    }
+
+    @Test
+    @Order(2)
+    void saysHowFarTheArchiveReaches() {
+        var early = plane.rollbackctl(
+                "backups", "derive", NAME, "--at", "2020-01-01T00:00:00Z", "--reason", "test", "--watch");
+
+        assertThat(early.exitCode()).isNotZero();
+        assertThat(early.output())
+                .contains(
+                        "2020-01-01T00:00:00Z is not in the WAL archive, which reaches from ", "choose a moment in it");
+        assertThat(plane.rollbackctl("backups", "derive", NAME, "--at", "before-incident", "--reason", "test")
+                        .output())
+                .contains("The history knows no incident of " + NAME);
+    }
+
+    @Test
+    @Order(3)
+    void losesNothingThatWasAcknowledgedWhenTheServersDiskIsLost() {
+        for (int n = 1001; n <= 1010; n++) {
+            platform.sql("insert into numbers values (" + n + ")");
+        }
+        loseTheDisk();
+
+        var derived = derive("latest");
+        plane.rollbackctl(
+                        "start", NAME, "--scenario", "database-rebuild", "--restore-point", derived, "--reason", "test")
+                .succeeded();
+        await("somebody is asked")
+                .atMost(PATIENCE)
+                .until(() -> !plane.facts(NAME, "GateOpened").isEmpty());
+        plane.rollbackctl("approve", NAME, "--reason", "the disk is lost").succeeded();
+        plane.rollbackctl("watch", NAME).succeeded();
+
+        assertThat(platform.value("select count(*) from numbers where n > 1000"))
+                .isEqualTo("10");
+        assertThat(platform.health().exitCode()).isZero();
+        awaitArchived(2); // the new server's
+        assertThat(plane.facts(NAME, "WalArchiveInterrupted")).isNotEmpty();
+    }
+
+    private void loseTheDisk() {
+        var volume = Shell.run(
+                        platform.tree,
+                        "docker",
+                        "inspect",
+                        "--format",
+                        "{{range .Mounts}}{{if eq .Destination \"/var/lib/postgresql/data\"}}{{.Name}}{{end}}{{end}}",
+                        platform.ids().get("postgres"))
+                .succeeded()
+                .output()
+                .strip();
+        platform.compose("kill", "postgres").succeeded();
+        Shell.run(
+                        platform.tree,
+                        Map.of(),
+                        List.of(
+                                "docker",
+                                "run",
+                                "--rm",
+                                "--volume",
+                                volume + ":/lost",
+                                "--entrypoint",
+                                "find",
+                                "rollback-local/postgres:15",
+                                "/lost",
+                                "-mindepth",
+                                "1",
+                                "-delete"))
+                .succeeded();
+    }
+
+    @Test
+    @Order(4)
+    void leavesNothingBehindOnceNobodyWantsIt() {
+        assertThat(containers()).isNotBlank();
+
+        register("prove: never");
+
+        await().atMost(PATIENCE).until(() -> containers().isBlank());
+        assertThat(platform.value("select count(*) from pg_replication_slots")).isEqualTo("0");
+    }
+}

@@ -1,0 +1,308 @@
+package io.freedom.rollback.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is on disk of a platform's WAL archive: a folder for each run of WAL without a gap, with the base backups that were taken in it.
+ * A gap begins another run, so that no recovery can cross one.
+ */
+record WalArchive(Path root) {
+    /** In the folder that restore points are in. */
+    static final String FOLDER = ".wal";
+
+    /** Begins the name of what is being removed. */
+    private static final String REMOVED = ".removed-";
+
+    private static final Duration RENAMED = Duration.ofMillis(200);
+    private static final String ABOUT = "run.json";
+    private static final String COVERED = "covered.json";
+    private static final String BASE = "base.json";
+
+    /**
+     * What is known of a run.
+     *
+     * @param id name of its folder; later ones sort last
+     * @param systemIdentifier of the data directory, which {@code initdb} makes
+     * @param image id of the server's image
+     * @param segmentSize bytes of a segment of WAL
+     * @param ended null while it goes on
+     * @param why it has ended
+     */
+    record About(
+            String id,
+            String systemIdentifier,
+            String serverVersion,
+            String image,
+            long segmentSize,
+            Instant began,
+            @Nullable Instant ended,
+            @Nullable String why) {}
+
+    /**
+     * All that was committed until then is archived.
+     *
+     * @param at by the server's clock
+     * @param lsn end of a record that is archived, and was written by then
+     */
+    record Covered(Instant at, String lsn) {
+        Lsn position() {
+            return Lsn.of(lsn).orElseThrow();
+        }
+    }
+
+    /**
+     * A base backup that can be recovered from.
+     *
+     * @param at when it was complete: no earlier moment can be reached from it
+     * @param startLsn where replay begins
+     * @param endLsn from where on it is consistent
+     * @param tablespaces besides the standard ones
+     * @param bytes on disk
+     * @param cluster bytes of all databases of the server then
+     */
+    record Base(String id, Instant at, String startLsn, String endLsn, int tablespaces, long bytes, long cluster) {
+        Lsn start() {
+            return Lsn.of(startLsn).orElseThrow();
+        }
+
+        Lsn end() {
+            return Lsn.of(endLsn).orElseThrow();
+        }
+    }
+
+    /** One run. */
+    record Run(Path folder, About about) {
+        Path wal() {
+            return folder.resolve("wal");
+        }
+
+        /** Where base backups are being taken. */
+        Path making() {
+            return folder.resolve("making");
+        }
+
+        Path bases() {
+            return folder.resolve("base");
+        }
+
+        Path base(String id) {
+            return bases().resolve(id);
+        }
+
+        boolean goesOn() {
+            return about.ended() == null;
+        }
+
+        Optional<Covered> covered() throws IOException {
+            var file = folder.resolve(COVERED);
+            return Files.exists(file) ? Optional.of(Json.read(file, Covered.class)) : Optional.empty();
+        }
+
+        void cover(Covered covered) throws IOException {
+            PrivateFiles.write(folder.resolve(COVERED), Json.text(covered));
+        }
+
+        /** The oldest first. */
+        List<Base> complete() throws IOException {
+            var complete = new ArrayList<Base>();
+            for (var base : folders(bases())) {
+                if (Files.exists(base.resolve(BASE))) {
+                    complete.add(Json.read(base.resolve(BASE), Base.class));
+                }
+            }
+            complete.sort(Comparator.comparing(Base::at));
+            return complete;
+        }
+
+        /** What {@code pg_receivewal} was making when its machine went down: it takes no file of another size, and nothing is in it. */
+        void removeHalfMade() throws IOException {
+            for (var file : files(wal())) {
+                if (file.toString().endsWith(".partial")
+                        && Files.size(file) != 0
+                        && Files.size(file) != about.segmentSize()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+
+        boolean has(String base) {
+            return Files.exists(base(base).resolve(BASE));
+        }
+
+        /** Takes over what was made, once its container has ended well. */
+        void adopt(Base base) throws IOException {
+            PrivateFiles.createFolders(bases());
+            PrivateFiles.write(making().resolve(base.id()).resolve(BASE), Json.text(base));
+            PrivateFiles.moveInto(making().resolve(base.id()), base(base.id()));
+        }
+
+        void end(String why, Instant now) throws IOException {
+            var ended = new About(
+                    about.id(),
+                    about.systemIdentifier(),
+                    about.serverVersion(),
+                    about.image(),
+                    about.segmentSize(),
+                    about.began(),
+                    now,
+                    why);
+            PrivateFiles.write(folder.resolve(ABOUT), Json.text(ended));
+        }
+
+        /** Name of the first segment that is missing between the oldest base backup and the newest file; empty for none. */
+        Optional<String> gap() throws IOException, InterruptedException {
+            var missing = missing();
+            if (missing.isPresent()) {
+                Thread.sleep(RENAMED); // One may have been renamed while they were listed.
+                return missing();
+            }
+            return missing;
+        }
+
+        private Optional<String> missing() throws IOException {
+            var bases = complete();
+            var present = segments();
+            if (bases.isEmpty() || present.isEmpty()) {
+                return Optional.empty();
+            }
+            long size = about.segmentSize();
+            for (long segment = bases.getFirst().start().segment(size); segment <= present.last(); segment++) {
+                if (!present.contains(segment)) {
+                    return Optional.of(Lsn.fileOf(segment, size));
+                }
+            }
+            return Optional.empty();
+        }
+
+        private TreeSet<Long> segments() throws IOException {
+            var present = new TreeSet<Long>();
+            for (var file : files(wal())) {
+                Lsn.segmentOf(file.getFileName().toString(), about.segmentSize())
+                        .ifPresent(present::add);
+            }
+            return present;
+        }
+
+        /** What no base backup needs any more. */
+        private void removeBefore(Base oldest) throws IOException {
+            long needed = oldest.start().segment(about.segmentSize());
+            for (var file : files(wal())) {
+                var segment = Lsn.segmentOf(file.getFileName().toString(), about.segmentSize());
+                if (segment.isPresent() && segment.get() < needed) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    static WalArchive of(String backups, String platform) {
+        return new WalArchive(Path.of(backups).resolve(FOLDER).resolve(platform));
+    }
+
+    /** The oldest first. */
+    List<Run> runs() throws IOException {
+        var runs = new ArrayList<Run>();
+        for (var folder : folders(root)) {
+            if (Files.exists(folder.resolve(ABOUT))) {
+                runs.add(new Run(folder, Json.read(folder.resolve(ABOUT), About.class)));
+            }
+        }
+        return runs;
+    }
+
+    /** The one that goes on. */
+    Optional<Run> current() throws IOException {
+        return runs().stream().filter(Run::goesOn).reduce((_, newer) -> newer);
+    }
+
+    Run begin(About about) throws IOException {
+        var run = new Run(root.resolve(about.id()), about);
+        PrivateFiles.createFolders(run.wal());
+        PrivateFiles.createFolders(run.making());
+        PrivateFiles.createFolders(run.bases());
+        PrivateFiles.write(run.folder().resolve(ABOUT), Json.text(about));
+        return run;
+    }
+
+    /** Removes what reaches back further than that. Returns how many base backups went. */
+    int prune(Duration keep, Instant now) throws IOException {
+        int removed = 0;
+        var horizon = now.minus(keep);
+        for (var folder : folders(root)) {
+            if (folder.getFileName().toString().startsWith(REMOVED)) {
+                PrivateFiles.delete(folder);
+            }
+        }
+        for (var run : runs()) {
+            var covered = run.covered();
+            boolean over = !run.goesOn()
+                    && (covered.isEmpty() ? run.about().began() : covered.get().at()).isBefore(horizon);
+            if (over) {
+                removed += run.complete().size();
+                // Without its first file it would be forgotten, with all the others.
+                var aside = root.resolve(REMOVED + run.about().id());
+                PrivateFiles.moveInto(run.folder(), aside);
+                PrivateFiles.delete(aside);
+                continue;
+            }
+            var bases = run.complete();
+            while (bases.size() > 1 && !bases.get(1).at().isAfter(horizon)) {
+                PrivateFiles.delete(run.base(bases.removeFirst().id()));
+                removed++;
+            }
+            if (!bases.isEmpty()) {
+                run.removeBefore(bases.getFirst());
+            }
+        }
+        return removed;
+    }
+
+    long bytes() throws IOException {
+        long bytes = 0;
+        for (var run : runs()) {
+            bytes += run.complete().stream().mapToLong(Base::bytes).sum();
+            bytes += files(run.wal()).stream().mapToLong(WalArchive::size).sum();
+        }
+        return bytes;
+    }
+
+    /** Of a file that may be renamed or removed meanwhile. */
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private static List<Path> folders(Path parent) throws IOException {
+        if (!Files.isDirectory(parent)) {
+            return List.of();
+        }
+        try (var all = Files.list(parent)) {
+            return all.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static List<Path> files(Path parent) throws IOException {
+        if (!Files.isDirectory(parent)) {
+            return List.of();
+        }
+        try (var all = Files.list(parent)) {
+            return all.sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+
+/** The server whose WAL is archived, and its replication slot, which keeps what was not fetched yet. */
+final class WalSource {
+    private static final int OLDEST = 13;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final String FOREIGN_SLOT = "55006"; // object in use
+
+    /** What a receiver has on its disk; unlike pg_stat_replication, every role may see it. */
+    private static final String FETCHED =
+            "SELECT coalesce(bool_or(active AND restart_lsn >= ?::pg_lsn), false) FROM pg_replication_slots WHERE slot_name = ?";
+
+    private final Connection connection;
+    private final String slot;
+    private final StepContext step;
+
+    WalSource(Connection connection, String platform, StepContext step) {
+        this.connection = connection;
+        this.slot = slot(platform);
+        this.step = step;
+    }
+
+    /** Of a platform: names of slots may hold less than names of platforms, and no more than 63 characters. */
+    static String slot(String platform) {
+        return "rollback_" + Sha256.of(platform).substring(0, 12);
+    }
+
+    String slot() {
+        return slot;
+    }
+
+    /** Fails where such a server cannot be archived, with what to change. */
+    void require() throws SQLException, StepFailure {
+        int version = Integer.parseInt(Sql.value(connection, "SHOW server_version_num")) / 10_000;
+        if (version < OLDEST) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the WAL of PostgreSQL " + version + " is not archived: " + OLDEST + " or newer is needed");
+        }
+        if (Sql.value(connection, "SHOW wal_level").equals("minimal")) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "wal_level of the database server is minimal: set it to replica and restart the server");
+        }
+    }
+
+    String systemIdentifier() throws SQLException {
+        return Sql.value(connection, "SELECT system_identifier FROM pg_control_system()");
+    }
+
+    String version() throws SQLException {
+        return Sql.serverVersion(connection);
+    }
+
+    long segmentSize() throws SQLException {
+        return Long.parseLong(
+                Sql.value(connection, "SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size'"));
+    }
+
+    /** That it listens on inside its container. */
+    String port() throws SQLException {
+        return Sql.value(connection, "SHOW port");
+    }
+
+    /** Bytes of all its databases. */
+    long size() throws SQLException {
+        return Long.parseLong(Sql.value(connection, "SELECT sum(pg_database_size(oid))::bigint FROM pg_database"));
+    }
+
+    /**
+     * A slot that nobody reads keeps WAL without end, and fills the platform's disk: the server itself is told how much, since it is there when
+     * nobody else is. What the server has already stays, and what others may rely on. Returns whether it had to be told; fails where it has no bound
+     * then.
+     */
+    boolean bound(long bytes) throws SQLException, StepFailure, InterruptedException {
+        if (isBounded()) {
+            return false;
+        }
+        var others = Sql.rows(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_name <> ?", slot);
+        if (!others.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "max_slot_wal_keep_size of the server is not set, and it has replication slots of others (%s): set it to what they can do with, then reload"
+                            .formatted(others.getFirst().getFirst()));
+        }
+        step.checkpoint();
+        Sql.execute(connection, "ALTER SYSTEM SET max_slot_wal_keep_size = '" + Math.max(64, bytes >> 20) + "MB'");
+        Sql.value(connection, "SELECT pg_reload_conf()");
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!isBounded()) {
+            if (System.nanoTime() > end) {
+                release();
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "max_slot_wal_keep_size of the server stays -1, so a slot could fill its disk: set it where the server's command line or its"
+                                + " configuration does");
+            }
+            Thread.sleep(50);
+        }
+        return true;
+    }
+
+    private boolean isBounded() throws SQLException {
+        return !Sql.value(connection, "SHOW max_slot_wal_keep_size").equals("-1");
+    }
+
+    /** Whether anybody fetches what the slot has. */
+    boolean isRead() throws SQLException {
+        return Sql.holds(
+                connection,
+                "SELECT coalesce(bool_or(active), false) FROM pg_replication_slots WHERE slot_name = ?",
+                slot);
+    }
+
+    /** Where it writes. */
+    Lsn position() throws SQLException {
+        return Lsn.of(Sql.value(connection, "SELECT pg_current_wal_insert_lsn()"))
+                .orElseThrow();
+    }
+
+    /** Why what the slot has does not follow what was fetched; empty where it does. */
+    Optional<String> lost() throws SQLException {
+        var found = Sql.rows(
+                connection, "SELECT coalesce(wal_status, '') FROM pg_replication_slots WHERE slot_name = ?", slot);
+        if (found.isEmpty()) {
+            return Optional.of("its replication slot " + slot + " is gone");
+        }
+        return List.of("lost").contains(found.getFirst().getFirst())
+                ? Optional.of("the server has removed WAL that was not fetched: more than max_slot_wal_keep_size ("
+                        + Sql.value(connection, "SHOW max_slot_wal_keep_size") + ") was waiting")
+                : Optional.empty();
+    }
+
+    /** Makes the slot anew. */
+    void reserve() throws SQLException, StepFailure, InterruptedException {
+        release();
+        step.checkpoint();
+        Sql.rows(connection, "SELECT slot_name FROM pg_create_physical_replication_slot(?, true)", slot);
+    }
+
+    /** Nothing is kept for the archive any more. Nothing happens where there is no slot. */
+    void release() throws SQLException, StepFailure, InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            step.checkpoint();
+            var found = Sql.rows(connection, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = ?", slot);
+            if (found.isEmpty()) {
+                return;
+            }
+            var reader = found.getFirst().getFirst();
+            if (reader != null) {
+                Sql.rows(connection, "SELECT pg_terminate_backend(?::int)", reader);
+            }
+            try {
+                Sql.rows(connection, "SELECT pg_drop_replication_slot(?)::text", slot);
+                return;
+            } catch (SQLException e) {
+                if (!FOREIGN_SLOT.equals(e.getSQLState()) || System.nanoTime() > end) {
+                    throw e;
+                }
+                Thread.sleep(100);
+            }
+        }
+    }
+
+    /**
+     * Waits until all that is committed now is fetched, at most 10 s. A transaction of our own follows it, so that there is one to stop before
+     * whatever moment until now is asked for. Empty where it is not fetched.
+     */
+    Optional<WalArchive.Covered> cover() throws SQLException, InterruptedException {
+        var at = Sql.value(
+                connection,
+                "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        var written = Sql.value(connection, "SELECT pg_current_wal_insert_lsn()");
+        connection.setAutoCommit(false);
+        try {
+            Sql.execute(connection, "SET LOCAL synchronous_commit = local");
+            // A transaction that has written nothing is committed without waiting for the disk.
+            Sql.value(connection, "SELECT pg_logical_emit_message(true, 'rollback', '')");
+            connection.commit();
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+        return awaitFetched(Sql.value(connection, "SELECT pg_current_wal_flush_lsn()"))
+                ? Optional.of(new WalArchive.Covered(
+                        OffsetDateTime.parse(at).toInstant().truncatedTo(ChronoUnit.MICROS), written))
+                : Optional.empty();
+    }
+
+    /** Whether all up to that position is fetched within 10 s. */
+    boolean awaitFetched(String lsn) throws SQLException, InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!Sql.holds(connection, FETCHED, lsn, slot)) {
+            step.checkpoint();
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            Thread.sleep(50);
+        }
+        return true;
+    }
+}

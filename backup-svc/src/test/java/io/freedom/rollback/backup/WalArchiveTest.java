@@ -1,0 +1,470 @@
+package io.freedom.rollback.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.DerivePointInTime;
+import io.freedom.rollback.schemas.action.KeepWalArchive;
+import io.freedom.rollback.schemas.action.PointInTimeDerived;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
+import io.freedom.rollback.schemas.action.SealDatabase;
+import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveKept;
+import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepCancelledException;
+import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** All that a server commits is archived, and any moment of it becomes a restore point. */
+@Tag("engine")
+class WalArchiveTest {
+    private static final String DATABASE = "shop";
+
+    @TempDir
+    private Path temp;
+
+    private PostgresContainer postgres;
+    private EngineProvider engines;
+    private WalArchive archive;
+    private InstantSource clock = InstantSource.system();
+
+    @BeforeEach
+    void startAServer() throws Exception {
+        postgres = new PostgresContainer();
+        engines = new EngineProvider();
+        archive = WalArchive.of(temp.toString(), "freedom");
+        postgres.sql("postgres", "CREATE DATABASE " + DATABASE);
+        postgres.sql(DATABASE, "CREATE TABLE orders (id int)");
+    }
+
+    @AfterEach
+    void leavesNoContainerBehind() throws Exception {
+        var ours = containers();
+        if (!ours.isEmpty()) {
+            PostgresContainer.docker(("rm --force --volumes " + String.join(" ", ours)).split(" "));
+        }
+        postgres.close();
+        engines.close();
+        assertThat(PostgresContainer.docker(
+                        "ps", "--all", "--quiet", "--filter", "label=io.freedom.rollback.beside=derive-freedom"))
+                .isEmpty();
+    }
+
+    private static List<String> containers() throws Exception {
+        return PostgresContainer.docker("ps", "--all", "--quiet", "--filter", "label=io.freedom.rollback.wal=freedom")
+                .lines()
+                .toList();
+    }
+
+    private static RunningStep step() {
+        return new RunningStep("rb-derived");
+    }
+
+    private KeepWalArchive.Builder action() {
+        return KeepWalArchive.newBuilder()
+                .setPlatform("freedom")
+                .setCompose(postgres.compose())
+                .setDatabase(postgres.database(DATABASE))
+                .setDirectory(temp.toString())
+                .setBaseEvery(Duration.ofHours(24).toMillis())
+                .setKeepFor(Duration.ofDays(7).toMillis())
+                .setBound(1L << 30)
+                .setReserve(1 << 20);
+    }
+
+    private WalArchiveKept keep(KeepWalArchive action, RunningStep step) throws StepFailure, InterruptedException {
+        return (WalArchiveKept)
+                new KeepWalArchiveHandler(engines, clock).execute(action, step).result();
+    }
+
+    private WalArchiveKept keep() throws StepFailure, InterruptedException {
+        return keep(action().build(), step());
+    }
+
+    /** Until moments can be derived. */
+    private WalArchiveKept kept() {
+        var kept = new AtomicReference<WalArchiveKept>();
+        await().atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> {
+                    var look = keep();
+                    kept.set(look);
+                    return look.getFault() == null && !look.getBusy();
+                });
+        return kept.get();
+    }
+
+    private void order(int id) throws Exception {
+        postgres.sql(DATABASE, "INSERT INTO orders VALUES (" + id + ")");
+    }
+
+    private String now() throws Exception {
+        return postgres.value(
+                "postgres",
+                "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+    }
+
+    private PointInTimeDerived derive(String moment, RunningStep step) throws StepFailure, InterruptedException {
+        var action = DerivePointInTime.newBuilder()
+                .setPlatform("freedom")
+                .setCompose(postgres.compose())
+                .setDatabase(postgres.database(DATABASE))
+                .setBackups(temp.toString())
+                .setDirectory(point().directory().toString())
+                .setPointInTime(moment)
+                .setReserve(1 << 20)
+                .build();
+        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, clock)
+                .execute(action, step)
+                .result();
+    }
+
+    private StepFailure refused(String moment) {
+        return catchThrowableOfType(StepFailure.class, () -> derive(moment, step()));
+    }
+
+    private RestorePoint point() throws StepFailure {
+        return RestorePoint.at(temp.resolve("rb-derived").toString());
+    }
+
+    private long dumpedRows() throws Exception {
+        return Json.read(point().dumpRecord(DATABASE), DumpRecord.class).tables().stream()
+                .mapToLong(DumpRecord.Rows::rows)
+                .sum();
+    }
+
+    @Test
+    void makesARestorePointOfAnyMoment() throws Exception {
+        // What a recovery before has left.
+        postgres.sql("postgres", "ALTER SYSTEM SET recovery_target_xid = '5'", "ALTER SYSTEM SET lc_messages = 'C'");
+        order(1);
+        var first = kept();
+        order(2);
+        var between = now();
+        order(3);
+        String position;
+        try (var open = postgres.connect(DATABASE)) {
+            open.setAutoCommit(false);
+            Sql.execute(open, "INSERT INTO orders VALUES (4)");
+            position = postgres.value("postgres", "SELECT pg_current_wal_insert_lsn()");
+            open.commit();
+        }
+
+        var derived = derive(between, step());
+
+        assertThat(dumpedRows()).isEqualTo(2);
+        assertThat(derived.getRows()).isEqualTo(2);
+        assertThat(derived.getServerVersion()).startsWith("15.");
+        assertThat(derived.getAsOf()).isEqualTo(Instant.parse(between).truncatedTo(ChronoUnit.MILLIS));
+        assertThat(derived.getLastCommit()).isBefore(Instant.parse(between));
+        assertThat(first.getFrom()).isBefore(derived.getAsOf());
+        assertThat(first.getBases()).isEqualTo(1);
+        assertThat(derive("lsn:" + position, step()).getRows()).isEqualTo(3);
+        assertThat(derive("latest", step()).getRows()).isEqualTo(4);
+    }
+
+    @Test
+    void restoresWhatItDerivedLikeAnyRestorePoint() throws Exception {
+        kept();
+        order(1);
+        var before = now();
+        postgres.sql(DATABASE, "DELETE FROM orders");
+        var derived = derive(before, step());
+        var directory = point().directory().toString();
+        new WriteManifestHandler(clock)
+                .execute(
+                        new WriteManifest(directory, "freedom", DATABASE, false, "restore-point-derive", null),
+                        step().after(derived));
+        new VerifyRestorePointHandler(engines, clock)
+                .execute(
+                        new VerifyRestorePoint(postgres.compose(), directory, postgres.database(DATABASE), false),
+                        step());
+
+        new RestoreDatabaseHandler(engines)
+                .execute(
+                        RestoreDatabase.newBuilder()
+                                .setCompose(postgres.compose())
+                                .setDatabase(postgres.database(DATABASE))
+                                .setRestorePoint(directory)
+                                .build(),
+                        step());
+
+        assertThat(postgres.value(DATABASE, "SELECT count(*) FROM orders")).isEqualTo("1");
+        assertThat(Manifest.load(point()).createdAt()).isEqualTo(derived.getAsOf());
+        assertThat(keep().getFault()).as("it goes on").isNull();
+    }
+
+    @Test
+    void hasAllThatWasAcknowledgedWhenTheServerIsLost() throws Exception {
+        kept();
+        for (int id = 1; id <= 200; id++) {
+            order(id);
+        }
+        postgres.sql(DATABASE, "BEGIN; INSERT INTO orders VALUES (0); ROLLBACK");
+        postgres.kill();
+
+        assertThat(derive("latest", step()).getRows()).isEqualTo(200);
+    }
+
+    @Test
+    void knowsWhatItIsToldWhenItCannotAskAnyMore() throws Exception {
+        kept();
+        order(1);
+        var until = keep().getUntil();
+        postgres.kill();
+
+        assertThat(derive(until.toString(), step()).getRows()).isEqualTo(1);
+        var beyond = refused(until.plusSeconds(60).toString());
+        assertThat(beyond.kind()).isEqualTo(FailureKind.PRECONDITION);
+        assertThat(beyond.text()).contains("is not in the WAL archive, which reaches from ", "choose a moment in it");
+        var fault = keep();
+        assertThat(fault.getFault()).contains("has no running container");
+        assertThat(fault.getUntil()).isEqualTo(until);
+        assertThat(containers()).isEmpty();
+    }
+
+    @Test
+    void boundsWhatTheServerKeepsForIt() throws Exception {
+        var first = keep();
+
+        assertThat(first.getNotes()).contains("set max_slot_wal_keep_size of the server to 1.0 GiB");
+        await().until(() ->
+                postgres.value("postgres", "SHOW max_slot_wal_keep_size").equals("1GB"));
+        assertThat(keep().getNotes()).noneMatch(note -> note.contains("max_slot"));
+    }
+
+    @Test
+    void beginsToFetchAgainWhenTheServerHasStartedAnew() throws Exception {
+        kept();
+        postgres.restart();
+        order(1);
+
+        var again = keep();
+
+        assertThat(again.getFault()).isNull();
+        assertThat(again.getNotes()).anyMatch(note -> note.startsWith("began to fetch"));
+        assertThat(archive.runs()).hasSize(1);
+        assertThat(derive("latest", step()).getRows()).isEqualTo(1);
+    }
+
+    @Test
+    void beginsARunOfItsOwnWhereWalIsMissing() throws Exception {
+        order(1);
+        kept();
+        var before = now();
+        keep();
+        postgres.sql(DATABASE, "SELECT pg_switch_wal()", "INSERT INTO orders VALUES (2)", "SELECT pg_switch_wal()");
+        keep();
+        var run = archive.current().orElseThrow();
+        try (var files = Files.list(run.wal())) {
+            Files.delete(files.filter(file -> !file.toString().endsWith(".partial"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow());
+        }
+
+        var look = keep();
+
+        assertThat(look.getNotes()).anyMatch(note -> note.startsWith("a gap: segment ") && note.contains("is missing"));
+        kept();
+        assertThat(archive.runs()).hasSize(2);
+        assertThat(derive("latest", step()).getRows()).isEqualTo(2);
+        assertThat(derive(before, step()).getRows()).as("of the run before").isEqualTo(1);
+    }
+
+    @Test
+    void beginsARunOfItsOwnWhereTheServerKeptNothing() throws Exception {
+        kept();
+        for (var container : containers()) {
+            PostgresContainer.docker("rm", "--force", container);
+        }
+        await().ignoreExceptions()
+                .until(() -> postgres.value(
+                                "postgres",
+                                "SELECT pg_drop_replication_slot('" + WalSource.slot("freedom") + "')::text || 'x'")
+                        .equals("x"));
+
+        assertThat(keep().getNotes()).anyMatch(note -> note.contains("its replication slot"));
+        assertThat(archive.runs()).hasSize(2);
+    }
+
+    @Test
+    void findsWalThatIsDamaged() throws Exception {
+        kept();
+        postgres.sql(DATABASE, "INSERT INTO orders SELECT generate_series(1, 1000)");
+        keep();
+        var run = archive.current().orElseThrow();
+        var covered = run.covered().orElseThrow().position();
+        var file = run.wal()
+                .resolve("00000001"
+                        + Lsn.fileOf(
+                                covered.segment(run.about().segmentSize()),
+                                run.about().segmentSize())
+                        + ".partial");
+        postgres.kill();
+        var bytes = Files.readAllBytes(file);
+        int end = (int) (covered.bytes() % run.about().segmentSize());
+        for (int i = end - 200; i < end; i++) {
+            bytes[i] ^= 0x55;
+        }
+        Files.write(file, bytes);
+
+        var damaged = refused("latest");
+
+        assertThat(damaged.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(damaged.text()).startsWith("the WAL archive is damaged: its replay ends at ");
+        assertThat(refused(run.covered().orElseThrow().at().toString()).text())
+                .startsWith("the WAL archive is damaged: its replay ends before that moment");
+    }
+
+    @Test
+    void leavesTheRoomToRestorePoints() throws Exception {
+        kept();
+
+        var look = keep(action().setReserve(Long.MAX_VALUE / 4).build(), step());
+
+        assertThat(look.getFault()).contains("less than backups.reserve", "free space");
+        assertThat(look.getUntil()).isNotNull();
+        assertThat(containers()).isEmpty();
+        order(1);
+        assertThat(kept().getNotes()).isNotNull();
+        assertThat(archive.runs()).as("the server kept what was not fetched").hasSize(1);
+    }
+
+    @Test
+    void keepsNothingAndFetchesNothingOnceNobodyWantsIt() throws Exception {
+        kept();
+
+        var ended = keep(action().setWanted(false).build(), step());
+
+        assertThat(containers()).isEmpty();
+        assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_replication_slots"))
+                .isEqualTo("0");
+        assertThat(ended.getFrom()).as("what it has stays").isNotNull();
+        assertThat(keep(action().setWanted(false).build(), step()).getFault()).isNull();
+    }
+
+    @Test
+    void bearsWorkersThatAreKilledAnywhere() throws Exception {
+        killedEverywhere();
+        await("the base backup")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> PostgresContainer.docker(
+                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
+                        .isEmpty());
+        killedEverywhere();
+        assertThat(archive.runs()).as("nothing was begun twice").hasSize(1);
+        assertThat(kept().getBases()).isEqualTo(1);
+        assertThat(containers()).as("only what fetches").hasSize(1);
+        order(1);
+
+        assertThatThrownBy(() -> derive("latest", step().killedAtNote("replaying")))
+                .isInstanceOf(StepCancelledException.class);
+        assertThatThrownBy(() -> derive("latest", step().killedAtNote("unpacking")))
+                .isInstanceOf(StepCancelledException.class);
+        assertThat(derive("latest", step()).getRows()).isEqualTo(1);
+    }
+
+    /** At one place after the other, until a look comes to its end. */
+    private void killedEverywhere() throws Exception {
+        for (int checkpoint = 1; checkpoint < 100; checkpoint++) {
+            try {
+                keep(action().build(), step().killedAtCheckpoint(checkpoint));
+                assertThat(checkpoint).isGreaterThan(2);
+                return;
+            } catch (StepCancelledException e) {
+                assertThat(e).hasMessageContaining("killed");
+            }
+        }
+        throw new AssertionError("it never ends");
+    }
+
+    @Test
+    void takesOverABaseBackupWhoseWorkerWasKilledRightAfterThat() throws Exception {
+        keep();
+        await("the base backup")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> PostgresContainer.docker(
+                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
+                        .isEmpty());
+        var run = archive.current().orElseThrow();
+        try (var making = Files.list(run.making())) {
+            var made = making.findFirst().orElseThrow();
+            Files.writeString(
+                    made.resolve("base.json"),
+                    Json.text(new WalArchive.Base(
+                            made.getFileName().toString(), Instant.now(), "0/2000028", "0/2000100", 0, 1, 1)));
+            Files.move(made, run.base(made.getFileName().toString()));
+        }
+
+        assertThat(kept().getBases()).isEqualTo(1);
+        assertThat(containers()).hasSize(1);
+    }
+
+    @Test
+    void takesAnotherBaseBackupWhereOneIsOfNoUse() throws Exception {
+        keep();
+        await("the base backup")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> PostgresContainer.docker(
+                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
+                        .isEmpty());
+        try (var making = Files.list(archive.current().orElseThrow().making())) {
+            Files.writeString(making.findFirst().orElseThrow().resolve("backup_manifest"), "{}");
+        }
+
+        assertThat(keep().getNotes()).anyMatch(note -> note.contains("is of no use, another is taken"));
+        kept();
+        assertThat(derive("latest", step()).getTables()).isEqualTo(1);
+    }
+
+    @Test
+    void setsNoBoundForTheSlotsOfOthers() throws Exception {
+        postgres.value("postgres", "SELECT slot_name FROM pg_create_physical_replication_slot('standby')");
+
+        var look = keep();
+
+        assertThat(look.getFault())
+                .contains("replication slots of others (standby)", "set it to what they can do with");
+        assertThat(postgres.value("postgres", "SHOW max_slot_wal_keep_size")).isEqualTo("-1");
+        assertThat(containers()).isEmpty();
+    }
+
+    @Test
+    void beginsAnewWhereTheServersDataAreOlderThanTheArchive() throws Exception {
+        kept();
+        var run = archive.current().orElseThrow();
+        run.cover(new WalArchive.Covered(Instant.now(), "7/0"));
+
+        assertThat(keep().getNotes()).anyMatch(note -> note.contains("a gap: the server is at "));
+        assertThat(archive.runs()).hasSize(2);
+    }
+
+    @Test
+    void sealsWithAllThatWasCommittedArchived() throws Exception {
+        kept();
+        order(1);
+
+        var sealed = new SealDatabaseHandler().execute(new SealDatabase(postgres.database(DATABASE)), step());
+
+        assertThat(sealed.detail()).contains("WAL archived up to ");
+        postgres.kill();
+        assertThat(derive("latest", step()).getRows()).isEqualTo(1);
+    }
+}

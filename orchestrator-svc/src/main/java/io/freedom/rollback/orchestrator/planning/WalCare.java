@@ -1,0 +1,33 @@
+package io.freedom.rollback.orchestrator.planning;
+
+import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.platform.WalPolicy;
+import io.freedom.rollback.schemas.action.KeepWalArchive;
+import java.time.Duration;
+import java.util.Objects;
+
+/** What a backup worker is to see to between restore points. */
+public final class WalCare {
+    private WalCare() {}
+
+    /**
+     * @param wanted false where the archive is to end
+     * @param quiet whether something is at work on the platform
+     */
+    public static KeepWalArchive keep(PlatformDescriptor platform, boolean wanted, boolean quiet) {
+        var backups = platform.backups();
+        var policy = Objects.requireNonNullElse(backups.wal(), new WalPolicy(Duration.ZERO, Duration.ZERO, 0));
+        return KeepWalArchive.newBuilder()
+                .setPlatform(platform.name())
+                .setCompose(Contracts.compose(platform))
+                .setDatabase(Contracts.database(Objects.requireNonNull(platform.database())))
+                .setDirectory(backups.directory())
+                .setWanted(wanted)
+                .setQuiet(quiet)
+                .setBaseEvery(policy.base().toMillis())
+                .setKeepFor(policy.keep().toMillis())
+                .setBound(policy.bound())
+                .setReserve(backups.reserve())
+                .build();
+    }
+}
