@@ -3,9 +3,17 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -53,6 +61,48 @@ class PointInTimeTest {
         plane.rollbackctl("backups", "derive", NAME, "--at", moment, "--reason", "test", "--watch")
                 .succeeded();
         return plane.lastRollback(NAME);
+    }
+
+    /** Commits numbered rows through the platform itself, one after the other, and knows which ones it was told are there. */
+    private static final class Writer implements AutoCloseable {
+        final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
+        volatile int refused;
+        private volatile boolean ended;
+        private final Thread thread;
+
+        Writer(String url) {
+            thread = Thread.ofVirtual().start(() -> {
+                try (var client = HttpClient.newHttpClient()) {
+                    for (int number = 1; !ended; number++) {
+                        write(client, url, "Number " + number);
+                    }
+                }
+            });
+        }
+
+        private void write(HttpClient client, String url, String title) {
+            var request = HttpRequest.newBuilder(URI.create(url))
+                    .timeout(Duration.ofSeconds(5))
+                    .POST(BodyPublishers.ofString("{\"title\": \"" + title + "\", \"body\": \"x\"}"))
+                    .build();
+            try {
+                if (client.send(request, BodyHandlers.discarding()).statusCode() == 201) {
+                    acknowledged.add(title);
+                } else {
+                    refused++;
+                }
+            } catch (IOException e) {
+                refused++;
+            } catch (InterruptedException e) {
+                ended = true;
+            }
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            ended = true;
+            thread.join();
+        }
     }
 
     private String containers() {
@@ -103,6 +153,27 @@ class PointInTimeTest {
 
     @Test
     @Order(3)
+    void losesNothingThatIsAcknowledgedDuringAWholeRollback() throws Exception {
+        var writer = new Writer("http://127.0.0.1:" + platform.port("KB_PORT") + "/documents");
+        try (writer) {
+            await("it writes").atMost(PATIENCE).until(() -> writer.acknowledged.size() > 10);
+            plane.rollbackctl("start", NAME, "--scenario", "full-rollback", "--reason", "test", "--watch")
+                    .succeeded();
+            int before = writer.acknowledged.size();
+            await("it writes again").atMost(PATIENCE).until(() -> writer.acknowledged.size() > before + 10);
+        }
+
+        var written = platform.value("select title from documents where title like 'Number %'")
+                .lines()
+                .toList();
+        assertThat(written).containsAll(writer.acknowledged);
+        assertThat(writer.refused).as("it did not serve all the time").isPositive();
+        assertThat(plane.factsOf(plane.lastRollback(NAME), NAME, "StepSucceeded"))
+                .anyMatch(step -> step.path("detail").asString().contains("WAL archived up to "));
+    }
+
+    @Test
+    @Order(4)
     void losesNothingThatWasAcknowledgedWhenTheServersDiskIsLost() {
         for (int n = 1001; n <= 1010; n++) {
             platform.sql("insert into numbers values (" + n + ")");
@@ -158,7 +229,7 @@ class PointInTimeTest {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void leavesNothingBehindOnceNobodyWantsIt() {
         assertThat(containers()).isNotBlank();
 

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.worker.StepFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** What belongs to a database but is not in its dump: owner, locale, settings, rights, comment. */
 final class DatabaseProperties {
@@ -58,20 +58,28 @@ final class DatabaseProperties {
     }
 
     /** Statements that give another database the settings, rights and comment of this one. */
-    List<String> applyTo(String name) throws SQLException {
+    List<String> applyTo(String name) throws SQLException, StepFailure, InterruptedException {
+        return statements(sql -> Sql.rows(connection, sql), database, name);
+    }
+
+    /** @param database whose settings, rights and comment the database {@code name} gets */
+    static List<String> statements(Globals.Query query, String database, String name)
+            throws SQLException, StepFailure, InterruptedException {
         var statements = new ArrayList<String>();
-        for (var row : Sql.rows(connection, """
+        for (var row : query.rows("""
                 SELECT r.rolname, unnest(s.setconfig) FROM pg_db_role_setting s
                   JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
-                 WHERE d.datname = ? ORDER BY 1 NULLS FIRST, 2
-                """, database)) {
-            statements.add(setting(name, row.getFirst(), String.valueOf(row.get(1))));
+                 WHERE d.datname = %s ORDER BY 1 NULLS FIRST, 2
+                """.formatted(Sql.literal(database)))) {
+            var role = row.getFirst();
+            var target = role == null
+                    ? "ALTER DATABASE " + Sql.name(name)
+                    : "ALTER ROLE " + Sql.name(role) + " IN DATABASE " + Sql.name(name);
+            statements.add(setting(target, String.valueOf(row.get(1))));
         }
-        statements.addAll(rights(name));
-        for (var row : Sql.rows(
-                connection,
-                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ?",
-                database)) {
+        statements.addAll(rights(query, database, name));
+        for (var row : query.rows("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = "
+                + Sql.literal(database))) {
             var comment = row.getFirst();
             if (comment != null) {
                 statements.add("COMMENT ON DATABASE " + Sql.name(name) + " IS " + Sql.literal(comment));
@@ -80,15 +88,16 @@ final class DatabaseProperties {
         return statements;
     }
 
-    private List<String> rights(String name) throws SQLException {
+    private static List<String> rights(Globals.Query query, String database, String name)
+            throws SQLException, StepFailure, InterruptedException {
         var on = " ON DATABASE " + Sql.name(name);
         var statements = new ArrayList<String>();
-        for (var row : Sql.rows(connection, """
-                SELECT r.rolname, a.grantee, a.privilege_type, a.is_grantable, o.rolname
+        for (var row : query.rows("""
+                SELECT r.rolname, a.grantee::text, a.privilege_type, a.is_grantable::text, o.rolname
                   FROM pg_database d JOIN pg_roles o ON o.oid = d.datdba, aclexplode(d.datacl) a
                   LEFT JOIN pg_roles r ON r.oid = a.grantee
-                 WHERE d.datname = ? ORDER BY 1 NULLS FIRST, 3
-                """, database)) {
+                 WHERE d.datname = %s ORDER BY 1 NULLS FIRST, 3
+                """.formatted(Sql.literal(database)))) {
             if (statements.isEmpty()) {
                 // Rights that were given up must not come back as defaults.
                 statements.add("REVOKE ALL" + on + " FROM PUBLIC, " + Sql.name(String.valueOf(row.get(4))));
@@ -96,18 +105,16 @@ final class DatabaseProperties {
             var role = row.getFirst();
             var grantee = "0".equals(row.get(1)) ? "PUBLIC" : Sql.name(String.valueOf(role));
             statements.add("GRANT " + row.get(2) + on + " TO " + grantee
-                    + ("t".equals(row.get(3)) ? " WITH GRANT OPTION" : ""));
+                    + ("true".equals(row.get(3)) ? " WITH GRANT OPTION" : ""));
         }
         return statements;
     }
 
-    private static String setting(String name, @Nullable String role, String setting) {
+    /** @param target "ALTER DATABASE x" or "ALTER ROLE x" */
+    static String setting(String target, String setting) {
         int equals = setting.indexOf('=');
         var parameter = setting.substring(0, equals);
         var value = setting.substring(equals + 1);
-        var target = role == null
-                ? "ALTER DATABASE " + Sql.name(name)
-                : "ALTER ROLE " + Sql.name(role) + " IN DATABASE " + Sql.name(name);
         // A parameter of an extension has a dot between two names.
         var quoted = String.join(
                 ".", List.of(parameter.split("\\.", -1)).stream().map(Sql::name).toList());

@@ -7,6 +7,8 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +74,11 @@ final class DatabaseSwap implements AutoCloseable {
         return Sql.holds(connection, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = ?)", name);
     }
 
+    /** @return what had to be done; empty for nothing */
+    String createMissingRoles(Globals globals) throws SQLException {
+        return globals.createMissing(connection, step);
+    }
+
     boolean isSwapped() throws SQLException {
         return exists(names.kept()) && exists(names.live());
     }
@@ -106,9 +113,17 @@ final class DatabaseSwap implements AutoCloseable {
         }
     }
 
-    /** Puts the side database in the place of the live one, which is kept. */
-    void swapIn() throws SQLException, StepFailure {
-        for (var statement : new DatabaseProperties(connection, names.live()).applyTo(names.side())) {
+    /**
+     * Puts the side database in the place of the live one, which is kept.
+     *
+     * @param globals of the server that the dump is of
+     */
+    void swapIn(Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
+        var statements = new ArrayList<>(new DatabaseProperties(connection, names.live()).applyTo(names.side()));
+        if (globals.isPresent()) {
+            statements.addAll(globals.get().databaseStatements(connection, names.side()));
+        }
+        for (var statement : statements) {
             step.checkpoint();
             Sql.execute(connection, statement);
         }

@@ -267,6 +267,15 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         }
     }
 
+    private static Globals globals(TrialServer server, String database) throws StepFailure, InterruptedException {
+        try {
+            return Globals.of(sql -> server.rows("postgres", sql), database);
+        } catch (SQLException e) {
+            throw new StepFailure(
+                    FailureKind.TOOL, "the throwaway server's roles cannot be read: " + e.getMessage(), e);
+        }
+    }
+
     private static Way readable(Way way) throws IOException {
         boolean whole = false;
         // One is renamed while they are listed, now and then.
@@ -329,7 +338,10 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
                             server.value(database.getName(), "SELECT txid_snapshot_xmax(txid_current_snapshot())")));
             long rows =
                     dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
+            var globals = globals(server, database.getName());
             Disk.work(point.databases(), () -> {
+                PrivateFiles.createFolders(point.databases());
+                globals.write(point);
                 DumpDatabaseHandler.fetch(target, point, dumped, tools, step);
                 return point;
             });

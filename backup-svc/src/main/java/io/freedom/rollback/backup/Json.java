@@ -3,7 +3,9 @@ package io.freedom.rollback.backup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -27,6 +29,19 @@ final class Json {
     static List<String> array(String text) throws IOException {
         try {
             return MAPPER.readTree(text).valueStream().map(JsonNode::asString).toList();
+        } catch (JacksonException e) {
+            throw new IOException("not a JSON array: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** The same where elements may be null. */
+    static List<@Nullable String> nullable(String text) throws IOException {
+        try {
+            var texts = new ArrayList<@Nullable String>();
+            for (var value : MAPPER.readTree(text)) {
+                texts.add(value.isNull() ? null : value.asString());
+            }
+            return texts;
         } catch (JacksonException e) {
             throw new IOException("not a JSON array: " + e.getOriginalMessage(), e);
         }

@@ -58,6 +58,9 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 if (swap.isSwapped()) { // by an attempt that ended while this one waited for the lock
                     return completed(names, count(database, names.live(), step));
                 }
+                var point = RestorePoint.at(action.getRestorePoint());
+                var globals = Disk.work(point.databases(), () -> Globals.read(point));
+                var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
                 swap.createSide();
                 List<TableRows> tables;
                 try {
@@ -69,8 +72,11 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     dropAfter(e, swap);
                     throw e;
                 }
-                swap.swapIn();
-                return completed(names, tables);
+                swap.swapIn(globals);
+                var completed = completed(names, tables);
+                return roles.isEmpty()
+                        ? completed
+                        : new Completed(completed.result(), completed.detail() + "; " + roles);
             }
         });
     }

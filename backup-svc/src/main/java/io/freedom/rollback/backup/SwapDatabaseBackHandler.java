@@ -27,9 +27,16 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
     private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final EngineProvider engines;
+    private final Duration recovery;
 
     SwapDatabaseBackHandler(EngineProvider engines) {
+        this(engines, RECOVERY);
+    }
+
+    /** @param recovery how long a server that does not answer is waited for */
+    SwapDatabaseBackHandler(EngineProvider engines, Duration recovery) {
         this.engines = engines;
+        this.recovery = recovery;
     }
 
     @Override
@@ -98,9 +105,8 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
         }
     }
 
-    private static Completed onceItAnswers(Database database, StepContext step)
-            throws StepFailure, InterruptedException {
-        var giveUp = Instant.now().plus(RECOVERY);
+    private Completed onceItAnswers(Database database, StepContext step) throws StepFailure, InterruptedException {
+        var giveUp = Instant.now().plus(recovery);
         while (true) {
             step.checkpoint();
             try {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -230,6 +231,21 @@ final class TrialServer implements AutoCloseable {
     /** First column of the first row; empty where that is null. */
     String value(String database, String sql) throws StepFailure, InterruptedException {
         return psql(database, sql).strip();
+    }
+
+    /** Rows of text columns; a null stays null. */
+    List<List<@Nullable String>> rows(String database, String sql) throws StepFailure, InterruptedException {
+        var rows = new ArrayList<List<@Nullable String>>();
+        var arrays =
+                "SELECT (SELECT json_agg(e.value) FROM json_each(row_to_json(q)) e)::text FROM (" + sql.strip() + ") q";
+        for (var row : records(psql(database, arrays))) {
+            try {
+                rows.add(Json.nullable(row));
+            } catch (IOException e) {
+                throw new StepFailure(FailureKind.TOOL, "psql in the throwaway server answers no rows: " + row, e);
+            }
+        }
+        return rows;
     }
 
     /** First columns of all rows. */

@@ -352,7 +352,7 @@ class DatabaseBackupTest {
                                         2),
                                 step()),
                 () -> new SealDatabaseHandler().execute(new SealDatabase(silent), step()),
-                () -> new SwapDatabaseBackHandler(engines)
+                () -> new SwapDatabaseBackHandler(engines, Duration.ofSeconds(1))
                         .execute(new SwapDatabaseBack(postgres.compose(), silent), step()))) {
             assertThatThrownBy(act)
                     .isInstanceOfSatisfying(

@@ -153,6 +153,8 @@ class WalArchiveTest {
     @Test
     void makesARestorePointOfAnyMoment() throws Exception {
         // What a recovery before has left.
+        postgres.sql(
+                "postgres", "CREATE ROLE reader PASSWORD 'only-for-tests'", "GRANT CONNECT ON DATABASE shop TO reader");
         postgres.sql("postgres", "ALTER SYSTEM SET recovery_target_xid = '5'", "ALTER SYSTEM SET lc_messages = 'C'");
         order(1);
         var first = kept();
@@ -170,6 +172,9 @@ class WalArchiveTest {
         var derived = derive(between, step());
 
         assertThat(dumpedRows()).isEqualTo(2);
+        try (var live = postgres.connect("postgres")) {
+            assertThat(Globals.read(point())).contains(Globals.of(sql -> Sql.rows(live, sql), DATABASE));
+        }
         assertThat(derived.getRows()).isEqualTo(2);
         assertThat(derived.getServerVersion()).startsWith("15.");
         assertThat(derived.getAsOf()).isEqualTo(Instant.parse(between).truncatedTo(ChronoUnit.MILLIS));
