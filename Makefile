@@ -10,7 +10,7 @@ SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type 
 LOCAL_IMAGES ?= $(shell docker image inspect rollback-local/jre:25 >/dev/null 2>&1 && echo yes)
 COMPOSE := docker compose $(if $(LOCAL_IMAGES),--env-file docker/local-images.env -f docker-compose.yml -f docker/compose.local-images.yml)
 
-.PHONY: help setup build test demo bench run up down format clean compose-up
+.PHONY: help setup build test demo bench bench-data run up down format clean compose-up
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: setup build ## measure against peers (ARGS=--strict: fail if an aim is mi
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	@bin/train-startup --if-possible
 	bench/run $(ARGS)
+
+bench-data: setup build ## measure dumps, restores and points in time against PostgreSQL's own tools (ARGS="--size 2000")
+	bench/data $(ARGS)
 
 run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")
 	bin/rollback-standalone $(ARGS)

@@ -7,7 +7,6 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -117,17 +116,16 @@ final class DatabaseSwap implements AutoCloseable {
      * Puts the side database in the place of the live one, which is kept.
      *
      * @param globals of the server that the dump is of
+     * @return what of them could not be done; empty for nothing
      */
-    void swapIn(Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
-        var statements = new ArrayList<>(new DatabaseProperties(connection, names.live()).applyTo(names.side()));
-        if (globals.isPresent()) {
-            statements.addAll(globals.get().databaseStatements(connection, names.side()));
-        }
-        for (var statement : statements) {
+    String swapIn(Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
+        for (var statement : new DatabaseProperties(connection, names.live()).applyTo(names.side())) {
             step.checkpoint();
             Sql.execute(connection, statement);
         }
+        var failed = globals.isPresent() ? globals.get().applyTo(connection, names.side(), step) : "";
         exchange(names.side(), names.kept());
+        return failed;
     }
 
     /** Returns the kept database to its place; the restored one is kept in turn, for what was written to it. */

@@ -73,8 +73,27 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
 
     @Override
     public Completed execute(DerivePointInTime action, StepContext step) throws StepFailure, InterruptedException {
-        var begun = clock.instant();
         var archive = WalArchive.of(action.getBackups(), action.getPlatform());
+        return Disk.work(archive.root(), () -> {
+            if (archive.runs().isEmpty()) {
+                throw nothing(archive);
+            }
+            try (var _ = archive.use(step.rollbackId())) {
+                return derive(archive, action, step);
+            }
+        });
+    }
+
+    private static StepFailure nothing(WalArchive archive) {
+        return new StepFailure(
+                FailureKind.PRECONDITION,
+                "there is no WAL archive in " + archive.root()
+                        + " that anything can be derived from yet (`backups.wal` of the descriptor begins one): choose a restore point");
+    }
+
+    private Completed derive(WalArchive archive, DerivePointInTime action, StepContext step)
+            throws StepFailure, InterruptedException {
+        var begun = clock.instant();
         refresh(archive, action, step);
         var way = Disk.work(archive.root(), () -> way(archive, action.getPointInTime()));
         if (way.base().tablespaces() > 0) {
@@ -157,12 +176,11 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         if (found.isPresent()) {
             return found.get();
         }
-        throw new StepFailure(
-                FailureKind.PRECONDITION,
-                windows.isEmpty()
-                        ? "there is no WAL archive in " + archive.root()
-                                + " that anything can be derived from yet: choose a restore point"
-                        : asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
+        throw windows.isEmpty()
+                ? nothing(archive)
+                : new StepFailure(
+                        FailureKind.PRECONDITION,
+                        asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
                                 + ": choose a moment in it, or a restore point");
     }
 
@@ -340,7 +358,6 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
                     dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
             var globals = globals(server, database.getName());
             Disk.work(point.databases(), () -> {
-                PrivateFiles.createFolders(point.databases());
                 globals.write(point);
                 DumpDatabaseHandler.fetch(target, point, dumped, tools, step);
                 return point;

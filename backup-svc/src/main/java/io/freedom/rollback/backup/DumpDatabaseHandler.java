@@ -72,7 +72,6 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                         snapshot.nextTransaction());
                 var globals = Globals.of(sql -> Sql.rows(connection, sql), database.getName());
                 return Disk.work(point.databases(), () -> {
-                    PrivateFiles.createFolders(point.databases());
                     globals.write(point);
                     fetch(dump, point, dumped, tools, step);
                     return completed(point, dumped);

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param systemIdentifier of the server's data directory; another one has roles and settings of its own
  * @param roles all of the server's, PostgreSQL's own left out
- * @param database statements that give a database called {@link #NAME} the settings, rights and comment
+ * @param memberships of roles in others
+ * @param database statements that give a database called {@link #NAME} the owner, settings, rights and comment
  */
-record Globals(String systemIdentifier, List<Role> roles, List<String> database) {
+record Globals(String systemIdentifier, List<Role> roles, List<Membership> memberships, List<String> database) {
     /** In place of a database's name. */
     private static final String NAME = "the restored database\u0001";
 
@@ -44,11 +44,16 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
               FROM %s WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE "C"
             """;
 
+    /** Options that a version does not have are null. */
     private static final String MEMBERSHIPS = """
-            SELECT m.rolname, r.rolname, a.admin_option::text
+            SELECT m.rolname, r.rolname, a.admin_option::text,
+                   to_jsonb(a) ->> 'inherit_option', to_jsonb(a) ->> 'set_option'
               FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-             WHERE m.rolname !~ '^pg_' ORDER BY 1, 2
+             WHERE m.rolname !~ '^pg_' ORDER BY 1, 2, 3, 4, 5
             """;
+
+    private static final String OWNER =
+            "SELECT r.rolname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = %s";
 
     private static final String SETTINGS = """
             SELECT r.rolname, unnest(s.setconfig) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
@@ -57,6 +62,7 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
 
     Globals {
         roles = List.copyOf(roles);
+        memberships = List.copyOf(memberships);
         database = List.copyOf(database);
     }
 
@@ -64,13 +70,20 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
      * A role.
      *
      * @param create statement
-     * @param then statements that need other roles, or change nothing but its settings
+     * @param settings statements
      */
-    record Role(String name, String create, List<String> then) {
+    record Role(String name, String create, List<String> settings) {
         Role {
-            then = List.copyOf(then);
+            settings = List.copyOf(settings);
         }
     }
+
+    /**
+     * Of a role in another.
+     *
+     * @param grant statement
+     */
+    record Membership(String member, String role, String grant) {}
 
     /** Asks a server, by whatever connection there is. Columns are texts. */
     interface Query {
@@ -86,25 +99,39 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
             var name = String.valueOf(row.getFirst());
             creates.put(name, "CREATE ROLE " + Sql.name(name) + " " + row.get(1));
         }
-        var then = new LinkedHashMap<String, List<String>>();
-        for (var row : query.rows(MEMBERSHIPS)) {
-            var member = String.valueOf(row.getFirst());
-            then.computeIfAbsent(member, _ -> new ArrayList<>())
-                    .add("GRANT " + Sql.name(String.valueOf(row.get(1))) + " TO " + Sql.name(member)
-                            + ("true".equals(row.get(2)) ? " WITH ADMIN OPTION" : ""));
-        }
+        var settings = new LinkedHashMap<String, List<String>>();
         for (var row : query.rows(SETTINGS)) {
             var name = String.valueOf(row.getFirst());
-            then.computeIfAbsent(name, _ -> new ArrayList<>())
+            settings.computeIfAbsent(name, _ -> new ArrayList<>())
                     .add(DatabaseProperties.setting("ALTER ROLE " + Sql.name(name), String.valueOf(row.get(1))));
         }
         var roles = creates.entrySet().stream()
-                .map(role -> new Role(role.getKey(), role.getValue(), then.getOrDefault(role.getKey(), List.of())))
+                .map(role -> new Role(role.getKey(), role.getValue(), settings.getOrDefault(role.getKey(), List.of())))
                 .toList();
+        var memberships = new ArrayList<Membership>();
+        for (var row : query.rows(MEMBERSHIPS)) {
+            memberships.add(membership(row));
+        }
+        var statements = new ArrayList<String>();
+        for (var row : query.rows(OWNER.formatted(Sql.literal(database)))) {
+            statements.add(
+                    "ALTER DATABASE " + Sql.name(NAME) + " OWNER TO " + Sql.name(String.valueOf(row.getFirst())));
+        }
+        statements.addAll(DatabaseProperties.statements(query, database, NAME));
         return new Globals(
                 first(query.rows("SELECT system_identifier::text FROM pg_control_system()")),
                 roles,
-                DatabaseProperties.statements(query, database, NAME));
+                memberships,
+                statements);
+    }
+
+    private static Membership membership(List<@Nullable String> row) {
+        var member = String.valueOf(row.getFirst());
+        var role = String.valueOf(row.get(1));
+        var options = row.get(3) == null || row.get(4) == null
+                ? "true".equals(row.get(2)) ? " WITH ADMIN OPTION" : ""
+                : " WITH ADMIN " + row.get(2) + ", INHERIT " + row.get(3) + ", SET " + row.get(4);
+        return new Membership(member, role, "GRANT " + Sql.name(role) + " TO " + Sql.name(member) + options);
     }
 
     private static String first(List<List<@Nullable String>> rows) {
@@ -112,17 +139,19 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
     }
 
     void write(RestorePoint point) throws IOException {
-        PrivateFiles.write(point.databases().resolve(FILE), Json.text(this));
+        PrivateFiles.createFolders(point.directory());
+        PrivateFiles.write(point.directory().resolve(FILE), Json.text(this));
     }
 
     /** Empty where an older release took it. */
     static Optional<Globals> read(RestorePoint point) throws IOException {
-        var file = point.databases().resolve(FILE);
+        var file = point.directory().resolve(FILE);
         return Files.exists(file) ? Optional.of(Json.read(file, Globals.class)) : Optional.empty();
     }
 
     /**
-     * Makes the roles that the server lacks, as they were; those that it has stay as they are.
+     * Makes the roles that the server lacks; those that it has stay as they are. On a server that is new they are as they were. On the one that was
+     * dumped somebody has removed them since: there they own what is restored, and let nobody in.
      *
      * @return what was done, and what could not be; empty for nothing
      */
@@ -132,40 +161,61 @@ record Globals(String systemIdentifier, List<Role> roles, List<String> database)
                 .toList();
         var missing =
                 roles.stream().filter(role -> !present.contains(role.name())).toList();
-        var failed = new ArrayList<String>();
-        for (var role : missing) {
-            step.checkpoint();
-            run(connection, role.create(), failed);
+        if (missing.isEmpty()) {
+            return "";
         }
-        for (var role : missing) {
-            for (var statement : role.then()) {
-                step.checkpoint();
-                run(connection, statement, failed);
+        boolean removed = isOf(connection);
+        var names = missing.stream().map(Role::name).toList();
+        var statements = new ArrayList<String>();
+        missing.forEach(
+                role -> statements.add(removed ? "CREATE ROLE " + Sql.name(role.name()) + " NOLOGIN" : role.create()));
+        if (!removed) {
+            memberships.stream()
+                    .filter(it -> names.contains(it.member()) || names.contains(it.role()))
+                    .forEach(it -> statements.add(it.grant()));
+            missing.forEach(role -> statements.addAll(role.settings()));
+        }
+        var failed = run(connection, statements, step);
+        return (removed ? "made without login, as they were removed since: " : "created roles that the server lacked: ")
+                + String.join(", ", names)
+                + (failed.isEmpty() ? "" : " (not all of it: " + failed + ")");
+    }
+
+    /**
+     * Gives a restored database its owner, settings, rights and comment where its server is not the one that was dumped: that has them already, perhaps
+     * changed since.
+     *
+     * @return what could not be done; empty for nothing
+     */
+    String applyTo(Connection connection, String name, StepContext step) throws SQLException {
+        return isOf(connection)
+                ? ""
+                : run(
+                        connection,
+                        database.stream()
+                                .map(statement -> statement.replace(Sql.name(NAME), Sql.name(name)))
+                                .toList(),
+                        step);
+    }
+
+    private boolean isOf(Connection connection) throws SQLException {
+        return Sql.value(connection, "SELECT system_identifier FROM pg_control_system()")
+                .equals(systemIdentifier);
+    }
+
+    /** None of it is worth a restore that does not come to its end; pg_restore knows what it cannot do without. */
+    private static String run(Connection connection, List<String> statements, StepContext step) {
+        var failed = new ArrayList<String>();
+        for (var statement : statements) {
+            step.checkpoint();
+            try {
+                Sql.execute(connection, statement);
+            } catch (SQLException e) {
+                // What the server says may quote the statement, with the hash of a password.
+                var what = statement.replaceFirst(" PASSWORD .*", "");
+                failed.add(what + ": " + e.getSQLState());
             }
         }
-        return missing.isEmpty()
-                ? ""
-                : "created roles that the server lacked: "
-                        + missing.stream().map(Role::name).collect(Collectors.joining(", "))
-                        + (failed.isEmpty() ? "" : " (not all of it: " + String.join("; ", failed) + ")");
-    }
-
-    /** Whether the restore can do without it, pg_restore knows. */
-    private static void run(Connection connection, String statement, List<String> failed) {
-        try {
-            Sql.execute(connection, statement);
-        } catch (SQLException e) {
-            failed.add(String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** For a server that is not the one that was dumped from: the other has them already, perhaps changed since. */
-    List<String> databaseStatements(Connection connection, String name) throws SQLException {
-        var here = Sql.value(connection, "SELECT system_identifier FROM pg_control_system()");
-        return here.equals(systemIdentifier)
-                ? List.of()
-                : database.stream()
-                        .map(statement -> statement.replace(Sql.name(NAME), Sql.name(name)))
-                        .toList();
+        return String.join("; ", failed);
     }
 }

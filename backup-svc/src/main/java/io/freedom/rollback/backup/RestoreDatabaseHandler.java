@@ -14,6 +14,7 @@ import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import io.freedom.rollback.worker.sql.TableCounts;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -65,18 +66,30 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 List<TableRows> tables;
                 try {
                     fill(action, swap, step);
-                    tables = count(database, names.side(), step);
-                    compare(dumped, tables);
-                    analyze(database, names.side(), step);
+                    try (var analysis = Background.start(() -> {
+                        analyze(database, names.side(), step);
+                        return names;
+                    })) {
+                        tables = count(database, names.side(), step);
+                        compare(dumped, tables);
+                        analysis.await(() -> {
+                            step.checkpoint();
+                            step.progress(0, 0, "tables", "gathering statistics of " + names.side());
+                        });
+                    }
                 } catch (StepFailure e) {
                     dropAfter(e, swap);
                     throw e;
                 }
-                swap.swapIn(globals);
-                var completed = completed(names, tables);
-                return roles.isEmpty()
-                        ? completed
-                        : new Completed(completed.result(), completed.detail() + "; " + roles);
+                var failed = swap.swapIn(globals);
+                var notes = new ArrayList<String>();
+                if (!roles.isEmpty()) {
+                    notes.add(roles);
+                }
+                if (!failed.isEmpty()) {
+                    notes.add("not given to the database: " + failed);
+                }
+                return completed(names, tables, notes);
             }
         });
     }
@@ -161,12 +174,22 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    private static void analyze(Database database, String name, StepContext step) throws SQLException, StepFailure {
-        try (var connection = JdbcConnections.open(database, name, step)) {
-            step.checkpoint();
-            step.progress(0, 0, "tables", "gathering statistics of " + name);
-            Sql.execute(connection, "ANALYZE");
-        }
+    private static void analyze(Database database, String name, StepContext step)
+            throws StepFailure, InterruptedException {
+        Sql.work(database, () -> {
+            try (var connection = JdbcConnections.open(database, name, step)) {
+                step.checkpoint();
+                Sql.execute(connection, "ANALYZE");
+                return name;
+            }
+        });
+    }
+
+    private static Completed completed(SwapNames names, List<TableRows> tables, List<String> notes) {
+        var completed = completed(names, tables);
+        return notes.isEmpty()
+                ? completed
+                : new Completed(completed.result(), completed.detail() + "; " + String.join("; ", notes));
     }
 
     private static Completed completed(SwapNames names, List<TableRows> tables) {

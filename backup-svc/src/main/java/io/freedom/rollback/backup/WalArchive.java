@@ -24,6 +24,8 @@ record WalArchive(Path root) {
     /** Begins the name of what is being removed. */
     private static final String REMOVED = ".removed-";
 
+    private static final String IN_USE = ".in-use-by-";
+    private static final Duration LONGEST_USE = Duration.ofDays(1);
     private static final Duration RENAMED = Duration.ofMillis(200);
     private static final String ABOUT = "run.json";
     private static final String COVERED = "covered.json";
@@ -109,7 +111,12 @@ record WalArchive(Path root) {
             return Files.exists(file) ? Optional.of(Json.read(file, Covered.class)) : Optional.empty();
         }
 
+        /** It never goes back: two may have looked side by side. */
         void cover(Covered covered) throws IOException {
+            var before = covered();
+            if (before.isPresent() && before.get().position().compareTo(covered.position()) > 0) {
+                return;
+            }
             PrivateFiles.write(folder.resolve(COVERED), Json.text(covered));
         }
 
@@ -226,6 +233,31 @@ record WalArchive(Path root) {
         return runs().stream().filter(Run::goesOn).reduce((_, newer) -> newer);
     }
 
+    /** Of the archive, by something that reads it for long. */
+    interface Use extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    /** While something is derived from it, nothing is removed. Closing ends that; what a killed worker leaves does in a day. */
+    Use use(String rollbackId) throws IOException {
+        var marker = root.resolve(IN_USE + rollbackId);
+        PrivateFiles.write(marker, "");
+        return () -> Files.deleteIfExists(marker);
+    }
+
+    private boolean isInUse(Instant now) throws IOException {
+        for (var file : files(root)) {
+            if (file.getFileName().toString().startsWith(IN_USE)) {
+                if (Files.getLastModifiedTime(file).toInstant().isAfter(now.minus(LONGEST_USE))) {
+                    return true;
+                }
+                Files.deleteIfExists(file);
+            }
+        }
+        return false;
+    }
+
     Run begin(About about) throws IOException {
         var run = new Run(root.resolve(about.id()), about);
         PrivateFiles.createFolders(run.wal());
@@ -238,6 +270,9 @@ record WalArchive(Path root) {
     /** Removes what reaches back further than that. Returns how many base backups went. */
     int prune(Duration keep, Instant now) throws IOException {
         int removed = 0;
+        if (isInUse(now)) {
+            return removed;
+        }
         var horizon = now.minus(keep);
         for (var folder : folders(root)) {
             if (folder.getFileName().toString().startsWith(REMOVED)) {

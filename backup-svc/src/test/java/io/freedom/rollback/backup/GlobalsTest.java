@@ -65,6 +65,11 @@ class GlobalsTest {
                                 .setDirectory(directory)
                                 .build(),
                         step());
+        verify();
+    }
+
+    private void verify() throws Exception {
+        var directory = point().directory().toString();
         new WriteManifestHandler(clock)
                 .execute(new WriteManifest(directory, "freedom", DATABASE, false, "restore-point", null), step());
         new VerifyRestorePointHandler(engines, clock)
@@ -124,6 +129,9 @@ class GlobalsTest {
             assertThat(fresh.value("postgres", "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'reader'"))
                     .isEqualTo(postgres.value(
                             "postgres", "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'reader'"));
+            assertThat(fresh.value(
+                            "postgres", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'"))
+                    .isEqualTo(ODD);
             assertThat(fresh.value("postgres", WORK_MEM)).isEqualTo("{work_mem=7MB}");
             assertThat(fresh.value(
                             "postgres",
@@ -151,8 +159,56 @@ class GlobalsTest {
     }
 
     @Test
+    void letsNobodyInWhoWasRemovedSince() throws Exception {
+        postgres.sql(DATABASE, "DROP OWNED BY reader");
+        postgres.sql("postgres", "ALTER ROLE reader IN DATABASE shop RESET ALL", "DROP ROLE reader");
+
+        assertThat(restore(postgres)).contains("made without login, as they were removed since: reader");
+
+        assertThat(
+                        postgres.value(
+                                "postgres",
+                                "SELECT rolcanlogin::text || (rolpassword IS NULL)::text FROM pg_authid WHERE rolname = 'reader'"))
+                .isEqualTo("falsetrue");
+        assertThat(postgres.value(
+                        "postgres",
+                        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member"
+                                + " WHERE rolname = 'reader'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void givesBackWhatMembersThatAreThereAlreadyWereIn() throws Exception {
+        try (var fresh = new PostgresContainer()) {
+            fresh.sql("postgres", "CREATE DATABASE shop", "CREATE ROLE reader LOGIN");
+
+            restore(fresh);
+
+            assertThat(fresh.value(
+                            "postgres",
+                            "SELECT pg_has_role('reader', oid, 'MEMBER')::text FROM pg_roles"
+                                    + " WHERE rolname LIKE 'Odd%'"))
+                    .isEqualTo("true");
+        }
+    }
+
+    @Test
+    void restoresTheDataThoughASettingIsUnknown() throws Exception {
+        var file = point().directory().resolve("globals.json");
+        Files.writeString(file, Files.readString(file).replace("\\\"work_mem\\\"", "\\\"no_such_setting\\\""));
+        verify();
+        try (var fresh = new PostgresContainer()) {
+            fresh.sql("postgres", "CREATE DATABASE shop");
+
+            assertThat(restore(fresh)).contains("not given to the database: ALTER DATABASE ", "no_such_setting");
+
+            assertThat(fresh.value(DATABASE, "SELECT count(*) FROM orders")).isEqualTo("5");
+        }
+    }
+
+    @Test
     void hidesPasswordsFromOthers() throws Exception {
-        assertThat(Files.getPosixFilePermissions(point().databases().resolve("globals.json")))
+        assertThat(Files.getPosixFilePermissions(point().directory().resolve("globals.json")))
                 .isEqualTo(PrivateFiles.FILE);
     }
 }

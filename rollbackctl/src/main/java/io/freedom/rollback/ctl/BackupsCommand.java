@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl;
 
+import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.RestorePointTable;
@@ -172,7 +173,20 @@ final class BackupsCommand extends Group {
 
         @Override
         int run(ControlPlane plane) {
-            return start(plane, platform, required(reason, "--reason"), "restore-point-derive", moment(plane));
+            var id = RollbackIds.next(now());
+            var command = StartRollback.newBuilder()
+                    .setRollbackId(id)
+                    .setScenario("restore-point-derive")
+                    .setRestorePoint(moment(plane))
+                    .build();
+            int code = start(plane, platform, required(reason, "--reason"), command);
+            if (code == ExitCode.OK && !json()) {
+                out().println("To restore it, once it is there: rollbackctl backups restore " + id
+                        + " --reason \"…\" --watch");
+                out().println("Where the server is lost:        rollbackctl start " + platform
+                        + " --scenario database-rebuild --restore-point " + id + " --reason \"…\" --watch");
+            }
+            return code;
         }
 
         private String moment(ControlPlane plane) {

@@ -127,13 +127,30 @@ public final class WalArchives {
                 .setFrom(kept.getFrom())
                 .setUntil(kept.getUntil())
                 .setFault(kept.getFault())
-                .setFailing(well || quiet ? 0 : archive.getFailing() + 1)
+                .setFailing(failing(archive, well, quiet))
                 .setReach(reach)
                 .setNext(
                         kept.getBusy()
                                 ? archive.getLast().plus(SOON)
                                 : archive.getLast().plus(EVERY))
                 .build();
+    }
+
+    /** What people know of goes on being known. */
+    private static int failing(WalArchive archive, boolean well, boolean quiet) {
+        if (well) {
+            return 0;
+        }
+        if (archive.getFailing() >= SURE) {
+            return SURE + 1;
+        }
+        return quiet ? 0 : archive.getFailing() + 1;
+    }
+
+    /** Whether what is archived now does not follow what the history says. */
+    public static boolean isBroken(WalArchive before, WalArchive after) {
+        var from = after.getFrom();
+        return before.getTold() && (from == null || from.isAfter(before.getReach()));
     }
 
     /** After the newest look was given up. */

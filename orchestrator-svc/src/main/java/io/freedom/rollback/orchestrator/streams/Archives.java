@@ -81,9 +81,11 @@ final class Archives {
         var after = WalArchives.heard(archive, kept, store.live(platform) != null);
         if (archive.getEnding() && kept.getFault() == null) {
             if (archive.getTold()) {
-                interrupted(platform, after, "the descriptor has no `backups.wal` any more", now);
+                interrupted(platform, after, "the descriptor has no `backups.wal` any more", true, now);
             }
-            store.put(Schedules.objective(Platforms.archived(store.platform(platform), null), now));
+            // It may be wanted again by now.
+            var ended = planned(Platforms.archived(store.platform(platform), null), now);
+            store.put(Schedules.objective(ended, now));
         } else {
             judge(platform, after, kept.getNotes(), now);
         }
@@ -91,11 +93,13 @@ final class Archives {
     }
 
     private void judge(String platform, WalArchive archive, List<String> notes, Instant now) {
+        var before = store.platform(platform);
+        var known = before.getArchive();
         var judged = archive;
         var gap = notes.stream().filter(note -> note.startsWith("a gap: ")).findFirst();
         if (WalArchives.isInterrupted(archive)) {
             var fault = String.valueOf(archive.getFault());
-            interrupted(platform, archive, fault, now);
+            interrupted(platform, archive, fault, false, now);
             if (!archive.getEnding()) {
                 notifications.tell(
                         Notices.notArchived(platform, archive.getUntil(), fault),
@@ -104,22 +108,23 @@ final class Archives {
                         now);
             }
             judged = WalArchives.told(archive, false);
-        } else if (gap.isPresent() && archive.getTold()) {
-            interrupted(platform, archive, gap.get(), now);
+        } else if (known != null && WalArchives.isBroken(known, archive)) {
+            interrupted(platform, archive, gap.orElse("what is archived now does not follow what was"), false, now);
             judged = WalArchives.told(archive, false);
-        } else if (WalArchives.isBack(archive)) {
+        }
+        if (WalArchives.isBack(judged)) {
             history.add(platform, archive.getId(), new WalArchived(archive.getFrom(), notes), now);
             judged = WalArchives.told(archive, true);
         }
-        var before = store.platform(platform);
         var after = Platforms.archived(before, judged);
         // Once people are told, they are told again only of a later moment.
         boolean moved = !WalArchives.reach(before.getArchive()).equals(WalArchives.reach(judged));
         store.put(moved ? Schedules.objective(after, now) : after);
     }
 
-    private void interrupted(String platform, WalArchive archive, String why, Instant now) {
+    /** @param ended because nobody wants it any more */
+    private void interrupted(String platform, WalArchive archive, String why, boolean ended, Instant now) {
         var until = archive.getUntil() == null && archive.getTold() ? archive.getReach() : archive.getUntil();
-        history.add(platform, archive.getId(), new WalArchiveInterrupted(until, why), now);
+        history.add(platform, archive.getId(), new WalArchiveInterrupted(until, why, ended), now);
     }
 }

@@ -145,7 +145,7 @@ class ArchivesTest extends OneTask {
         }
 
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(new WalArchiveInterrupted(until, "Docker does not answer"));
+                .containsExactly(new WalArchiveInterrupted(until, "Docker does not answer", false));
         assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).isEqualTo("freedom: what its database commits is not archived");
             assertThat(message.getText()).contains("Docker does not answer", "is in the WAL archive");
@@ -168,7 +168,7 @@ class ArchivesTest extends OneTask {
         }
 
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(new WalArchiveInterrupted(null, "wal_level is minimal"));
+                .containsExactly(new WalArchiveInterrupted(null, "wal_level is minimal", false));
         assertThat(sent(Notification.class)).hasSize(1);
     }
 
@@ -179,7 +179,7 @@ class ArchivesTest extends OneTask {
 
         assertThat(looks()).hasSizeBetween(3, 4);
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(new WalArchiveInterrupted(null, "no backup worker of its site answers"));
+                .containsExactly(new WalArchiveInterrupted(null, "no backup worker of its site answers", false));
         answer(well());
         assertThat(facts(WalArchived.class)).hasSize(1);
     }
@@ -191,7 +191,7 @@ class ArchivesTest extends OneTask {
         pass(60);
         answer(kept(null, null, true, "a gap: its replication slot is gone"));
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(new WalArchiveInterrupted(after(120), "a gap: its replication slot is gone"));
+                .containsExactly(new WalArchiveInterrupted(after(120), "a gap: its replication slot is gone", false));
         assertThat(schedules.atRisk(after(seconds)))
                 .as("what was archived is not forgotten")
                 .isEmpty();
@@ -218,7 +218,8 @@ class ArchivesTest extends OneTask {
 
         assertThat(store.platform("freedom").getArchive()).isNull();
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(new WalArchiveInterrupted(after(120), "the descriptor has no `backups.wal` any more"));
+                .containsExactly(
+                        new WalArchiveInterrupted(after(120), "the descriptor has no `backups.wal` any more", true));
         pass(600);
         assertThat(looks()).hasSize(4);
         assertThat(sent(Notification.class)).isEmpty();
@@ -249,6 +250,49 @@ class ArchivesTest extends OneTask {
             schedules.atRisk(after(seconds)).forEach(platform -> schedules.warn(platform, after(seconds)));
         }
         assertThat(facts(RpoAtRisk.class)).hasSize(1);
+    }
+
+    @Test
+    void tellsOnceHoweverOftenSomethingElseIsAtWorkMeanwhile() {
+        registered(ARCHIVED);
+        goesOn(1);
+        for (int look = 0; look < 12; look++) {
+            if (look % 4 == 2) {
+                derive("latest");
+            }
+            pass(60);
+            answer(new StepError(FailureKind.OUTAGE, "no room"));
+            if (look % 4 == 3) {
+                store.end("freedom");
+            }
+        }
+        assertThat(facts(WalArchiveInterrupted.class)).hasSize(1);
+    }
+
+    @Test
+    void noticesAGapThatNoAnswerTellsOf() {
+        registered(ARCHIVED);
+        goesOn(2);
+        pass(60);
+        answer(kept(after(170), after(175), false));
+
+        assertThat(facts(WalArchiveInterrupted.class))
+                .containsExactly(
+                        new WalArchiveInterrupted(after(175), "what is archived now does not follow what was", false));
+        assertThat(facts(WalArchived.class)).hasSize(2);
+    }
+
+    @Test
+    void beginsAgainWhereItIsWantedAgainBeforeItHasEnded() {
+        registered(ARCHIVED);
+        goesOn(1);
+        registered(DESCRIPTOR);
+        pass(5);
+        registered(ARCHIVED);
+        answer(kept(after(3), after(60), false));
+        pass(5);
+
+        assertThat(looks().getLast().getWanted()).isTrue();
     }
 
     @Test

@@ -66,11 +66,11 @@ public final class RestorePointTable {
                     + "; any moment that backups.wal.keep reaches becomes a restore point with: rollbackctl backups derive "
                     + archive.platform() + " --at TIME --reason \"…\" --watch";
         }
-        return style.red(archive.platform() + ": what is committed is not archived ("
-                + archive.fault() + ")"
+        var text = archive.platform() + ": what is committed is not archived (" + archive.fault() + ")"
                 + (until == null
                         ? ""
-                        : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive"));
+                        : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive");
+        return archive.ended() ? text : style.red(text);
     }
 
     /** Into a throwaway server, to prove it. */

@@ -106,12 +106,14 @@ public final class RestorePoints {
      * @param since earliest moment; null where nothing was archived yet
      * @param until null while it goes on, or where nothing was archived
      * @param fault why nothing is archived now; null while it is
+     * @param ended whether that is because nobody wants it any more
      */
     public record Archive(
             String platform,
             @Nullable Instant since,
             @Nullable Instant until,
-            @Nullable String fault) {}
+            @Nullable String fault,
+            boolean ended) {}
 
     /** A rollback, and what its steps said of its restore point. */
     private static final class Taking {
@@ -184,7 +186,8 @@ public final class RestorePoints {
     private void note(HistoryEvent event) {
         switch (event.getEvent()) {
             case WalArchived archived ->
-                archives.put(event.getPlatform(), new Archive(event.getPlatform(), archived.getSince(), null, null));
+                archives.put(
+                        event.getPlatform(), new Archive(event.getPlatform(), archived.getSince(), null, null, false));
             case WalArchiveInterrupted interrupted -> {
                 var until = interrupted.getUntil();
                 var before = archives.get(event.getPlatform());
@@ -194,7 +197,8 @@ public final class RestorePoints {
                                 event.getPlatform(),
                                 before == null ? null : before.since(),
                                 until,
-                                interrupted.getReason()));
+                                interrupted.getReason(),
+                                interrupted.getEnded()));
             }
             default -> {} // nothing about what can be restored
         }

@@ -118,7 +118,7 @@ class RestorePointsTest {
                 .endsWith("backups derive freedom --at TIME --reason \"…\" --watch");
         assertThat(lines(1800)).noneMatch(line -> line.contains("is in no restore point"));
 
-        add(null, 60, new WalArchiveInterrupted(Samples.START.plusSeconds(55), "the disk is full"));
+        add(null, 60, new WalArchiveInterrupted(Samples.START.plusSeconds(55), "the disk is full", false));
 
         assertThat(lines(1800).getLast())
                 .startsWith("freedom: what is committed is not archived (the disk is full); moments until ");
