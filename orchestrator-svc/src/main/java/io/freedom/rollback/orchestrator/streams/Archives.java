@@ -93,8 +93,7 @@ final class Archives {
     }
 
     private void judge(String platform, WalArchive archive, List<String> notes, Instant now) {
-        var before = store.platform(platform);
-        var known = before.getArchive();
+        var known = store.platform(platform).getArchive();
         var judged = archive;
         var gap = notes.stream().filter(note -> note.startsWith("a gap: ")).findFirst();
         if (WalArchives.isInterrupted(archive)) {
@@ -116,9 +115,10 @@ final class Archives {
             history.add(platform, archive.getId(), new WalArchived(archive.getFrom(), notes), now);
             judged = WalArchives.told(archive, true);
         }
-        var after = Platforms.archived(before, judged);
+        // Read now: what was added to the history is noted in it.
+        var after = Platforms.archived(store.platform(platform), judged);
         // Once people are told, they are told again only of a later moment.
-        boolean moved = !WalArchives.reach(before.getArchive()).equals(WalArchives.reach(judged));
+        boolean moved = !WalArchives.reach(known).equals(WalArchives.reach(judged));
         store.put(moved ? Schedules.objective(after, now) : after);
     }
 

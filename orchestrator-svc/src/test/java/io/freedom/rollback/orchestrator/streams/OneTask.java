@@ -1,5 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
@@ -71,6 +74,13 @@ abstract class OneTask {
     @AfterEach
     void stop() {
         registry.close();
+        var chain = sent(HistoryEvent.class).stream()
+                .filter(event -> event.getRollbackId() == null)
+                .map(HistoryEvent::getSequence)
+                .toList();
+        assertThat(chain)
+                .as("the platform's own history has no gap and no duplicate")
+                .isEqualTo(LongStream.rangeClosed(1, chain.size()).boxed().toList());
     }
 
     <T extends SpecificRecord> KeyValueStore<String, T> inMemory(String name) {
