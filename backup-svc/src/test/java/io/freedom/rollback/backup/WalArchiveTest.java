@@ -297,7 +297,7 @@ class WalArchiveTest {
     void beginsARunOfItsOwnWhereTheServerKeptNothing() throws Exception {
         kept();
         for (var container : containers()) {
-            PostgresContainer.docker("rm", "--force", container);
+            PostgresContainer.docker("rm", "--force", "--volumes", container);
         }
         await().ignoreExceptions()
                 .until(() -> postgres.value(

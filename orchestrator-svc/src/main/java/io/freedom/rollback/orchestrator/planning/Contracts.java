@@ -9,9 +9,12 @@ import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.Isolation;
 import io.freedom.rollback.schemas.action.UsageBound;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The descriptor's parts as the workers' commands carry them. */
 final class Contracts {
+    private static final String ENDED_BY_US = "terminating .{1,100} due to administrator command";
+
     private Contracts() {}
 
     static ComposeProject compose(PlatformDescriptor platform) {
@@ -44,6 +47,14 @@ final class Contracts {
                 .setAnswerPointer(probe.answerPointer())
                 .setRole(probe.role())
                 .build();
+    }
+
+    /** Log lines that are no errors: what the descriptor says, and what PostgreSQL writes where a rollback ends sessions to swap databases. */
+    static List<String> harmless(PlatformDescriptor platform) {
+        return platform.database() == null
+                ? platform.logs().ignore()
+                : Stream.concat(platform.logs().ignore().stream(), Stream.of(ENDED_BY_US))
+                        .toList();
     }
 
     /** @param services names; empty for all */

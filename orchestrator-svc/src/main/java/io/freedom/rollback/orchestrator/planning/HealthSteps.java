@@ -164,7 +164,7 @@ final class HealthSteps {
         return step(
                 "health.logs",
                 "Scan the container logs",
-                new ScanLogs(compose, platform.logs().errors(), platform.logs().ignore(), services),
+                new ScanLogs(compose, platform.logs().errors(), Contracts.harmless(platform), services),
                 MINUTES);
     }
 }

@@ -40,7 +40,7 @@ public final class Looks {
                 probes,
                 Contracts.compose(platform),
                 platform.logs().errors(),
-                platform.logs().ignore(),
+                Contracts.harmless(platform),
                 platform.watch().errors(),
                 began,
                 stableSince,

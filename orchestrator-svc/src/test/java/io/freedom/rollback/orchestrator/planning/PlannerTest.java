@@ -16,6 +16,7 @@ import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.ProbeHttp;
+import io.freedom.rollback.schemas.action.ScanLogs;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
@@ -32,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -499,5 +501,20 @@ class PlannerTest {
     void givesTheSamePlanForTheSameRequest() {
         var request = Descriptors.request(Scenario.FULL_ROLLBACK);
         assertThat(Planner.compile(request)).isEqualTo(Planner.compile(request));
+    }
+
+    @Test
+    void takesNoErrorForWhatItCausesItself() {
+        var plan = Planner.compile(Descriptors.request(Scenario.DATABASE_RESTORE));
+
+        var scan = (ScanLogs) step(plan, "health.logs").getAction().getAction();
+
+        assertThat(List.of(
+                        "FATAL:  terminating connection due to administrator command",
+                        "FATAL:  terminating autovacuum process due to administrator command",
+                        "FATAL:  terminating background worker \"parallel worker\" due to administrator command"))
+                .allMatch(line -> scan.getIgnorePatterns().stream()
+                        .anyMatch(pattern ->
+                                Pattern.compile(pattern).matcher(line).find()));
     }
 }
