@@ -212,6 +212,13 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
                 throws IOException, SQLException, StepFailure, InterruptedException {
             var covered = source.cover();
             if (covered.isPresent()) {
+                if (!run.holds(covered.get().position())) {
+                    containers.end();
+                    throw new StepFailure(
+                            FailureKind.PRECONDITION,
+                            "what is fetched does not come into %s: mount it under the same path where the worker runs and where Docker does"
+                                    .formatted(run.wal()));
+                }
                 step.checkpoint();
                 run.cover(covered.get());
                 unfetched.remove(action.getPlatform());

@@ -192,6 +192,11 @@ record WalArchive(Path root) {
             return Optional.empty();
         }
 
+        /** Whether there is a file for a position. */
+        boolean holds(Lsn position) throws IOException {
+            return segments().contains(position.segment(about.segmentSize()));
+        }
+
         private TreeSet<Long> segments() throws IOException {
             var present = new TreeSet<Long>();
             for (var file : files(wal())) {

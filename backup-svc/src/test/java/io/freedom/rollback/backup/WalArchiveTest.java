@@ -440,6 +440,17 @@ class WalArchiveTest {
     }
 
     @Test
+    void noticesThatWhatIsFetchedGoesElsewhere() throws Exception {
+        kept();
+        var run = archive.current().orElseThrow();
+        Files.move(run.wal(), run.folder().resolve("elsewhere")); // the container writes there now
+        Files.createDirectory(run.wal());
+
+        assertThat(keep().getFault()).contains("does not come into " + run.wal(), "under the same path");
+        assertThat(containers()).isEmpty();
+    }
+
+    @Test
     void setsNoBoundForTheSlotsOfOthers() throws Exception {
         postgres.value("postgres", "SELECT slot_name FROM pg_create_physical_replication_slot('standby')");
 
