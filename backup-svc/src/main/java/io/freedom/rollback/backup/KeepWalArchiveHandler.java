@@ -156,6 +156,11 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
             long free = Files.getFileStore(archive.root()).getUsableSpace();
             if (free < action.getReserve()) {
                 containers.end();
+                // It may be what fills the disk.
+                var current = archive.current();
+                if (current.isPresent()) {
+                    current.get().removeUnfinished();
+                }
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
                         "%s has %s free, less than backups.reserve (%s): free space; the WAL is fetched again then"
@@ -274,6 +279,7 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
             try {
                 if (taking.isPresent()
                         && taking.get().ended().isAfter(clock.instant().minus(PAUSE))) {
+                    run.removeUnfinished();
                     throw new StepFailure(
                             FailureKind.TOOL,
                             "the base backup failed, and is tried again ten minutes later: "
@@ -312,9 +318,7 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
                                         Disk.size(needed),
                                         Disk.size(action.getReserve())));
             }
-            // What a base backup that failed has left.
-            PrivateFiles.delete(run.making());
-            PrivateFiles.createFolders(run.making());
+            run.removeUnfinished();
             containers.takeBase(server, run, NAME.format(now()), action.getDatabase(), source);
             busy = true;
         }
@@ -361,6 +365,7 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
             Disk.work(archive.root(), () -> {
                 var current = archive.current();
                 if (current.isPresent()) {
+                    current.get().removeUnfinished();
                     current.get().end("nobody wants it any more", now());
                 }
                 return current;

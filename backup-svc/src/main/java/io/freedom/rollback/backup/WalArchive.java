@@ -94,6 +94,12 @@ record WalArchive(Path root) {
             return folder.resolve("making");
         }
 
+        /** Removes what base backups that came to nothing have left; none is being taken. */
+        void removeUnfinished() throws IOException {
+            PrivateFiles.delete(making());
+            PrivateFiles.createFolders(making());
+        }
+
         Path bases() {
             return folder.resolve("base");
         }

@@ -342,7 +342,12 @@ class WalArchiveTest {
     void leavesTheRoomToRestorePoints() throws Exception {
         kept();
 
+        var making = archive.current().orElseThrow().making();
+        Files.writeString(Files.createDirectory(making.resolve("half-made")).resolve("base.tar.gz"), "x");
+
         var look = keep(action().setReserve(Long.MAX_VALUE / 4).build(), step());
+
+        assertThat(making).as("what fills the disk is not kept").isEmptyDirectory();
 
         assertThat(look.getFault()).contains("less than backups.reserve", "free space");
         assertThat(look.getUntil()).isNotNull();
@@ -368,11 +373,7 @@ class WalArchiveTest {
     @Test
     void bearsWorkersThatAreKilledAnywhere() throws Exception {
         killedEverywhere();
-        await("the base backup")
-                .atMost(Duration.ofMinutes(1))
-                .until(() -> PostgresContainer.docker(
-                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
-                        .isEmpty());
+        awaitBaseBackup();
         killedEverywhere();
         assertThat(archive.runs()).as("nothing was begun twice").hasSize(1);
         assertThat(kept().getBases()).isEqualTo(1);
@@ -384,6 +385,14 @@ class WalArchiveTest {
         assertThatThrownBy(() -> derive("latest", step().killedAtNote("unpacking")))
                 .isInstanceOf(StepCancelledException.class);
         assertThat(derive("latest", step()).getRows()).isEqualTo(1);
+    }
+
+    private static void awaitBaseBackup() {
+        await("the base backup")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> PostgresContainer.docker(
+                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
+                        .isEmpty());
     }
 
     /** At one place after the other, until a look comes to its end. */
@@ -403,11 +412,7 @@ class WalArchiveTest {
     @Test
     void takesOverABaseBackupWhoseWorkerWasKilledRightAfterThat() throws Exception {
         keep();
-        await("the base backup")
-                .atMost(Duration.ofMinutes(1))
-                .until(() -> PostgresContainer.docker(
-                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
-                        .isEmpty());
+        awaitBaseBackup();
         var run = archive.current().orElseThrow();
         try (var making = Files.list(run.making())) {
             var made = making.findFirst().orElseThrow();
@@ -425,11 +430,7 @@ class WalArchiveTest {
     @Test
     void takesAnotherBaseBackupWhereOneIsOfNoUse() throws Exception {
         keep();
-        await("the base backup")
-                .atMost(Duration.ofMinutes(1))
-                .until(() -> PostgresContainer.docker(
-                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
-                        .isEmpty());
+        awaitBaseBackup();
         try (var making = Files.list(archive.current().orElseThrow().making())) {
             Files.writeString(making.findFirst().orElseThrow().resolve("backup_manifest"), "{}");
         }

@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
@@ -104,6 +105,8 @@ public final class WalArchives {
         return switch (event.getEvent()) {
             case StepDone done when done.getResult().getResult() instanceof WalArchiveKept kept -> Optional.of(kept);
             case StepError error -> Optional.of(unchanged(archive, error.getMessage()));
+            case StepCancelled cancelled ->
+                Optional.of(unchanged(archive, "it could not be looked after: " + cancelled.getReason()));
             default -> Optional.empty();
         };
     }
@@ -123,7 +126,6 @@ public final class WalArchives {
         var reach = canDerive(kept.getFrom(), kept.getUntil()) ? kept.getUntil() : archive.getReach();
         return WalArchive.newBuilder(archive)
                 .setHeard(archive.getAsked())
-                .setSilent(0)
                 .setFrom(kept.getFrom())
                 .setUntil(kept.getUntil())
                 .setFault(kept.getFault())
@@ -155,9 +157,7 @@ public final class WalArchives {
 
     /** After the newest look was given up. */
     public static WalArchive unheard(WalArchive archive, boolean quiet) {
-        return WalArchive.newBuilder(heard(archive, unchanged(archive, "no backup worker of its site answers"), quiet))
-                .setSilent(archive.getSilent() + 1)
-                .build();
+        return heard(archive, unchanged(archive, "no backup worker of its site answers"), quiet);
     }
 
     /** Whether the history is to say that it is archived, and does not yet. */

@@ -18,6 +18,7 @@ import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
@@ -182,6 +183,19 @@ class ArchivesTest extends OneTask {
                 .containsExactly(new WalArchiveInterrupted(null, "no backup worker of its site answers", false));
         answer(well());
         assertThat(facts(WalArchived.class)).hasSize(1);
+    }
+
+    @Test
+    void saysWhatKeptAWorkerFromLooking() {
+        registered(ARCHIVED);
+        for (int look = 0; look < 2; look++) {
+            pass(60);
+            answer(new StepCancelled("its deadline passed"));
+        }
+
+        assertThat(facts(WalArchiveInterrupted.class))
+                .containsExactly(
+                        new WalArchiveInterrupted(null, "it could not be looked after: its deadline passed", false));
     }
 
     @Test
