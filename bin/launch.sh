@@ -22,6 +22,12 @@ JAVA_HOME=$("$find_jdk" --jre) || exit 1
 export JAVA_HOME
 JAVA="$JAVA_HOME/bin/java"
 
+# Java takes the names of files for what the locale says, and under systemd or cron there is none.
+case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
+  *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac
+
 # jar_of MODULE : the module's jar, which names in its manifest the jars beside it that it needs.
 jar_of() {
   local jars=("$ROLLBACK_HOME/lib/$1"-[0-9]*.jar)

@@ -208,6 +208,15 @@ final class ControlPlane implements AutoCloseable {
 
     // ---- as an operator ---------------------------------------------------------------------------
 
+    /** The program for restore points without a control plane, with this one's key. */
+    Shell.Result backups(String... arguments) {
+        var argv = new ArrayList<String>();
+        argv.add(program("rollback-backups"));
+        argv.addAll(Arrays.asList(arguments));
+        argv.add("--key-file=" + directory.resolve("data/keys/backups.key"));
+        return Shell.run(directory, environment(), argv);
+    }
+
     Shell.Result rollbackctl(String... arguments) {
         var argv = new ArrayList<String>();
         argv.add(program("rollbackctl"));

@@ -7,12 +7,14 @@ import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
-/** Archives model files in one compressed tar. */
+/** Archives model files. Those that the restore point before has too are not read again. */
 final class ArchiveModelsHandler implements StepHandler<ArchiveModels> {
-    static final String ARCHIVE = "models.tar.gz";
+    private final KeptFiles files;
+
+    ArchiveModelsHandler(KeptFiles files) {
+        this.files = files;
+    }
 
     @Override
     public Class<ArchiveModels> action() {
@@ -22,13 +24,18 @@ final class ArchiveModelsHandler implements StepHandler<ArchiveModels> {
     /** The archive has its name only once it is complete, and gigabytes are not packed twice. */
     @Override
     public Probe probe(ArchiveModels action, StepContext step) throws StepFailure, InterruptedException {
-        var archive = archive(action);
-        if (!Files.isRegularFile(archive)) {
+        var point = RestorePoint.at(action.getDirectory());
+        var archive = Vault.find(point.models());
+        if (archive.isEmpty()) {
             return new Probe.NotApplied();
         }
-        return Disk.work(archive, () -> {
-            var result = new DataArchived(TarGz.count(archive), Files.size(archive));
-            return new Probe.Applied(new Completed(result, result.getFiles() + " files, archived before"));
+        return Disk.work(archive.get(), () -> {
+            try (var reader = ArchiveReader.open(archive.get(), point, files.vault())) {
+                var counted = reader.count();
+                return new Probe.Applied(new Completed(
+                        new DataArchived(counted.files(), counted.bytes()),
+                        counted.files() + " files, archived before"));
+            }
         });
     }
 
@@ -38,26 +45,11 @@ final class ArchiveModelsHandler implements StepHandler<ArchiveModels> {
         if (paths.present().isEmpty()) {
             return new Completed(new DataArchived(0, 0L), "no models to keep" + paths.absentNote());
         }
-        var archive = archive(action);
-        var tally = new Tally(step);
-        return Disk.work(archive, () -> {
-            step.checkpoint();
-            try (var staging = Staging.beside(archive)) {
-                try (var tar = TarGz.create(staging.path(), paths.workTree(), tally)) {
-                    for (var path : paths.present()) {
-                        tar.add(path);
-                    }
-                }
-                step.checkpoint();
-                staging.publish();
-            }
+        var point = RestorePoint.at(action.getDirectory());
+        return Disk.work(point.models(), () -> {
+            var tally = files.keep(point, point.models(), paths.workTree(), paths.present(), step);
             return new Completed(
-                    new DataArchived(tally.files(), Files.size(archive)),
-                    tally.detail("files") + " in " + Disk.size(Files.size(archive)) + paths.absentNote());
+                    new DataArchived(tally.files(), tally.bytes()), tally.detail("files") + paths.absentNote());
         });
-    }
-
-    private static Path archive(ArchiveModels action) throws StepFailure {
-        return RestorePoint.at(action.getDirectory()).models().resolve(ARCHIVE);
     }
 }

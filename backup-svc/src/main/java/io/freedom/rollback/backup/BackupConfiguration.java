@@ -4,8 +4,12 @@ import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.worker.Capability;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -13,33 +17,54 @@ import org.springframework.context.annotation.Import;
 /** Contributes the backup worker to an application. */
 @Configuration(proxyBeanMethods = false)
 @Import(EngineConfiguration.class)
+@EnableConfigurationProperties(BackupProperties.class)
 public class BackupConfiguration {
+    private static final Logger LOG = LoggerFactory.getLogger(BackupConfiguration.class);
+
     @Bean
-    Capability backupCapability(EngineProvider engines) {
+    Vault vault(BackupProperties properties) {
+        var file = properties.keyFile().toAbsolutePath();
+        try {
+            if (properties.isDefault()) {
+                PrivateFiles.createParent(file);
+            }
+            if (BackupKeys.createIfMissing(file)) {
+                LOG.warn("{} is new: keep a copy elsewhere, without it no restore point can be read", file);
+            }
+        } catch (IOException e) {
+            LOG.error(
+                    "the key file {} cannot be made, and no restore point be taken without: {}", file, e.getMessage());
+        }
+        return new Vault(file, properties.encrypt(), properties.recipients());
+    }
+
+    @Bean
+    Capability backupCapability(EngineProvider engines, Vault vault) {
         var clock = InstantSource.system();
+        var files = new KeptFiles(vault, clock);
         return new Capability(
                 Worker.BACKUP,
                 List.of(
-                        new CheckBackupSpaceHandler(engines),
-                        new CheckDatabaseServerHandler(engines),
-                        new DumpDatabaseHandler(engines),
-                        new CopyConfigurationHandler(),
-                        new CopyModifiedFilesHandler(),
-                        new ArchiveModelsHandler(),
-                        new CopyContainerDataHandler(engines),
-                        new WriteManifestHandler(clock),
-                        new VerifyRestorePointHandler(engines, clock),
-                        new ProveRestorePointHandler(engines, clock),
+                        new CheckBackupSpaceHandler(engines, vault),
+                        new CheckDatabaseServerHandler(engines, vault),
+                        new DumpDatabaseHandler(engines, vault),
+                        new CopyConfigurationHandler(files),
+                        new CopyModifiedFilesHandler(files),
+                        new ArchiveModelsHandler(files),
+                        new CopyContainerDataHandler(engines, vault),
+                        new WriteManifestHandler(vault, clock),
+                        new VerifyRestorePointHandler(engines, vault, clock),
+                        new ProveRestorePointHandler(engines, vault, clock),
                         new KeepWalArchiveHandler(engines, clock),
-                        new DerivePointInTimeHandler(engines, clock),
-                        new FindRestorePointsHandler(clock),
-                        new PruneRestorePointsHandler(clock),
+                        new DerivePointInTimeHandler(engines, vault, clock),
+                        new FindRestorePointsHandler(vault, clock),
+                        new PruneRestorePointsHandler(vault, clock),
                         new HoldRestorePointHandler(clock),
-                        new LayFilesHandler(),
-                        new FillContainerDataHandler(engines),
+                        new LayFilesHandler(vault, clock),
+                        new FillContainerDataHandler(engines, vault, clock),
                         new RemoveCopiedFilesHandler(),
                         new SealDatabaseHandler(),
-                        new RestoreDatabaseHandler(engines),
+                        new RestoreDatabaseHandler(engines, vault, clock),
                         new SwapDatabaseBackHandler(engines),
                         new ExportDataHandler(),
                         new ImportDataHandler()));

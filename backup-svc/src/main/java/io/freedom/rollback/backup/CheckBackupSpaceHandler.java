@@ -30,15 +30,17 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
     private static final Duration MEASURING = Duration.ofSeconds(15);
 
     private final EngineProvider engines;
+    private final Vault vault;
     private final ToLongFunction<Path> usable;
 
-    CheckBackupSpaceHandler(EngineProvider engines) {
-        this(engines, CheckBackupSpaceHandler::usableSpace);
+    CheckBackupSpaceHandler(EngineProvider engines, Vault vault) {
+        this(engines, vault, CheckBackupSpaceHandler::usableSpace);
     }
 
     /** @param usable bytes that may still be written at a path */
-    CheckBackupSpaceHandler(EngineProvider engines, ToLongFunction<Path> usable) {
+    CheckBackupSpaceHandler(EngineProvider engines, Vault vault, ToLongFunction<Path> usable) {
         this.engines = engines;
+        this.vault = vault;
         this.usable = usable;
     }
 
@@ -56,14 +58,17 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
 
     @Override
     public Completed execute(CheckBackupSpace action, StepContext step) throws StepFailure, InterruptedException {
-        var directory = RestorePoint.at(action.getDirectory()).directory();
+        var point = RestorePoint.at(action.getDirectory());
+        var directory = point.directory();
         step.checkpoint();
         var there = action.getTrial() ? tried(directory) : looked(directory);
         var paths = WorkTreePaths.of(action.getWorkTree(), action.getPaths());
         long files = Disk.work(paths.workTree(), () -> {
             long sum = 0;
+            var seen = ObjectPool.seen(point, paths.workTree(), point.models());
+            var pool = ObjectPool.of(point, vault);
             for (var path : paths.present()) {
-                sum += SpaceNeeded.of(paths.workTree().resolve(path), step);
+                sum += SpaceNeeded.of(paths.workTree(), path, seen, pool, step);
             }
             return sum;
         });

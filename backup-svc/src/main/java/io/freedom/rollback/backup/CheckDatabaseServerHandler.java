@@ -36,9 +36,11 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
     private static final Pattern VERSION = Pattern.compile("(\\d+)(\\.\\d+)?");
 
     private final EngineProvider engines;
+    private final Vault vault;
 
-    CheckDatabaseServerHandler(EngineProvider engines) {
+    CheckDatabaseServerHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -219,7 +221,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         return version;
     }
 
-    private static void compare(
+    private void compare(
             String restorePoint,
             CheckDatabaseServer action,
             Connection connection,
@@ -229,7 +231,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             StepContext step)
             throws SQLException, StepFailure {
         var point = RestorePoint.at(restorePoint);
-        var dumped = Manifest.load(point).database();
+        var dumped = Manifest.load(point, vault).database();
         if (dumped == null) {
             problems.add("restore point " + point.id() + " holds no database: choose another");
             return;

@@ -7,8 +7,14 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 
-/** Copies configuration files as they are on disk, ignored ones such as .env included. */
+/** Keeps configuration files as they are on disk, ignored ones such as .env included. */
 final class CopyConfigurationHandler implements StepHandler<CopyConfiguration> {
+    private final KeptFiles files;
+
+    CopyConfigurationHandler(KeptFiles files) {
+        this.files = files;
+    }
+
     @Override
     public Class<CopyConfiguration> action() {
         return CopyConfiguration.class;
@@ -18,17 +24,8 @@ final class CopyConfigurationHandler implements StepHandler<CopyConfiguration> {
     public Completed execute(CopyConfiguration action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
         var paths = WorkTreePaths.of(action.getWorkTree(), action.getPaths());
-        var tally = new Tally(step);
         return Disk.work(point.configuration(), () -> {
-            step.checkpoint();
-            try (var staging = Staging.beside(point.configuration())) {
-                var copy = new TreeCopy(paths.workTree(), staging.folder(), tally);
-                for (var path : paths.present()) {
-                    copy.copy(path);
-                }
-                step.checkpoint();
-                staging.publish();
-            }
+            var tally = files.keep(point, point.configuration(), paths.workTree(), paths.present(), step);
             return new Completed(
                     new FilesCopied(tally.files(), tally.bytes()), tally.detail("files") + paths.absentNote());
         });

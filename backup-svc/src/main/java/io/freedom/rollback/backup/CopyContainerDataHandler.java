@@ -10,19 +10,17 @@ import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** Archives a folder that only exists inside a container. Having nothing to copy is no failure. */
 final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    CopyContainerDataHandler(EngineProvider engines) {
+    CopyContainerDataHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -32,24 +30,23 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
 
     @Override
     public Probe probe(CopyContainerData action, StepContext step) throws StepFailure, InterruptedException {
-        var archive = RestorePoint.at(action.getDirectory()).containerData(action.getService());
-        return Files.isRegularFile(archive)
-                ? new Probe.Applied(completed(action, archive, ", archived before"))
+        var point = RestorePoint.at(action.getDirectory());
+        return Vault.find(point.containerData(action.getService())).isPresent()
+                ? new Probe.Applied(completed(action, point, ", archived before"))
                 : new Probe.NotApplied();
     }
 
     @Override
     public Completed execute(CopyContainerData action, StepContext step) throws StepFailure, InterruptedException {
-        var archive = RestorePoint.at(action.getDirectory()).containerData(action.getService());
+        var point = RestorePoint.at(action.getDirectory());
         var container = container(action);
         if (container.isEmpty()) {
             return nothing("no container of " + action.getService());
         }
         step.checkpoint();
-        boolean copied = Disk.work(archive, () -> copy(action, container.get(), archive, step));
-        return copied
-                ? completed(action, archive, "")
-                : nothing("no " + action.getPath() + " in " + action.getService());
+        boolean copied =
+                Disk.work(point.containerData(action.getService()), () -> copy(action, container.get(), point, step));
+        return copied ? completed(action, point, "") : nothing("no " + action.getPath() + " in " + action.getService());
     }
 
     /** A stopped container can be read too, but a running one has the newer data. */
@@ -63,11 +60,21 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
                 .or(() -> all.stream().findFirst());
     }
 
-    private boolean copy(CopyContainerData action, EngineContainer container, Path archive, StepContext step)
+    private boolean copy(CopyContainerData action, EngineContainer container, RestorePoint point, StepContext step)
             throws IOException, StepFailure, InterruptedException {
-        try (var staging = Staging.beside(archive)) {
-            try (var out = new Reported(TarGz.compressed(staging.path()), step)) {
-                engines.engine().copyOutTar(container.id(), action.getPath(), out);
+        var tally = new Tally(step);
+        var plain = point.containerData(action.getService());
+        try (var staging = Staging.beside(vault.sealed(plain, true))) {
+            try (var archive = Archive.create(staging.path(), plain, point, vault, tally)) {
+                engines.engine()
+                        .copyOut(
+                                container.id(),
+                                action.getPath(),
+                                in -> {
+                                    archive.addAll(in);
+                                    return tally.bytes();
+                                },
+                                _ -> {});
             } catch (StepFailure e) {
                 if (e.kind() == FailureKind.PRECONDITION) {
                     return false;
@@ -81,41 +88,26 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
     }
 
     /** Reads the archive again, so that a broken one is not taken for a copy. */
-    private static Completed completed(CopyContainerData action, Path archive, String note)
+    private Completed completed(CopyContainerData action, RestorePoint point, String note)
             throws StepFailure, InterruptedException {
+        var archive = Vault.find(point.containerData(action.getService())).orElseThrow();
         return Disk.work(archive, () -> {
-            var result = new DataArchived(TarGz.count(archive), Files.size(archive));
-            return new Completed(
-                    result,
-                    "%d files of %s in %s, %s%s"
-                            .formatted(
-                                    result.getFiles(),
-                                    action.getPath(),
-                                    action.getService(),
-                                    Disk.size(result.getBytes()),
-                                    note));
+            try (var reader = ArchiveReader.open(archive, point, vault)) {
+                var counted = reader.count();
+                return new Completed(
+                        new DataArchived(counted.files(), counted.bytes()),
+                        "%d files of %s in %s, %s%s"
+                                .formatted(
+                                        counted.files(),
+                                        action.getPath(),
+                                        action.getService(),
+                                        Disk.size(counted.bytes()),
+                                        note));
+            }
         });
     }
 
     private static Completed nothing(String why) {
         return new Completed(new DataArchived(0, 0L), why + ": nothing to keep");
-    }
-
-    private static final class Reported extends FilterOutputStream {
-        private final StepContext step;
-        private long bytes;
-
-        Reported(OutputStream out, StepContext step) {
-            super(out);
-            this.step = step;
-        }
-
-        @Override
-        public void write(byte[] buffer, int offset, int length) throws IOException {
-            step.checkpoint();
-            out.write(buffer, offset, length);
-            bytes += length;
-            step.progress(bytes, 0, "bytes", "container data");
-        }
     }
 }

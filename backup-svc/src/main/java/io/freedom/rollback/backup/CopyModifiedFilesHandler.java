@@ -7,12 +7,16 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Keeps what the check-out will overwrite or leave behind, as plain files that need no git to be read. */
+/** Keeps what the check-out will overwrite or leave behind, in an archive that needs no git to be read. */
 final class CopyModifiedFilesHandler implements StepHandler<CopyModifiedFiles> {
-    /** Beside the copies, whose own paths begin below "files". */
-    private static final String DELETED = "deleted.txt";
+    private final KeptFiles files;
+
+    CopyModifiedFilesHandler(KeptFiles files) {
+        this.files = files;
+    }
 
     @Override
     public Class<CopyModifiedFiles> action() {
@@ -28,20 +32,16 @@ final class CopyModifiedFilesHandler implements StepHandler<CopyModifiedFiles> {
         var changes = verified.isPresent()
                 ? WorkTreeChanges.sinceCommit(workTree, verified.get())
                 : WorkTreeChanges.sinceTag(workTree, action.getTag());
-        var tally = new Tally(step);
         return Disk.work(point.modified(), () -> {
-            step.checkpoint();
-            try (var staging = Staging.beside(point.modified())) {
-                var copy = new TreeCopy(workTree, staging.folder().resolve("files"), tally);
-                for (var path : changes.present()) {
-                    copy.copy(Path.of(path));
+            var present = changes.present().stream().map(Path::of).toList();
+            var tally = files.keep(point, point.modified(), workTree, present, step);
+            var deleted = files.vault().sealed(point.deleted(), false);
+            try (var staging = Staging.beside(deleted)) {
+                try (var out = files.vault().create(staging.path())) {
+                    for (var path : changes.deleted()) {
+                        out.write((path + "\n").getBytes(StandardCharsets.UTF_8));
+                    }
                 }
-                PrivateFiles.write(
-                        staging.path().resolve(DELETED),
-                        String.join(
-                                "",
-                                changes.deleted().stream().map(p -> p + "\n").toList()));
-                step.checkpoint();
                 staging.publish();
             }
             return new Completed(

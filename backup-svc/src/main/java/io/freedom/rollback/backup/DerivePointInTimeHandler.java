@@ -51,10 +51,12 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
             + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
     private final EngineProvider engines;
+    private final Vault vault;
     private final InstantSource clock;
 
-    DerivePointInTimeHandler(EngineProvider engines, InstantSource clock) {
+    DerivePointInTimeHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -358,8 +360,8 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
                     dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
             var globals = globals(server, database.getName());
             Disk.work(point.databases(), () -> {
-                globals.write(point);
-                DumpDatabaseHandler.fetch(target, point, dumped, tools, step);
+                globals.write(point, vault);
+                DumpDatabaseHandler.fetch(target, point, dumped, tools, vault, step);
                 return point;
             });
             var took = Duration.between(begun, clock.instant());

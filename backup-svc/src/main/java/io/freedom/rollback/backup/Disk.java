@@ -37,6 +37,12 @@ final class Disk {
                     "no access to %s: run the worker as a user who may read and write it".formatted(denied.getFile()),
                     e);
         }
+        if (e instanceof KeyException) {
+            return new StepFailure(FailureKind.PRECONDITION, String.valueOf(e.getMessage()), e);
+        }
+        if (e instanceof DamagedException) {
+            return new StepFailure(FailureKind.MISMATCH, e.getMessage() + ": use another restore point", e);
+        }
         return new StepFailure(FailureKind.TOOL, "I/O error at %s: %s".formatted(where, e), e);
     }
 

@@ -8,17 +8,20 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
-import java.io.BufferedInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
+import java.time.InstantSource;
 
 /** Unpacks what {@link CopyContainerDataHandler} keeps, into the container of a drill's copy and never into a platform's. */
 final class FillContainerDataHandler implements StepHandler<FillContainerData> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    FillContainerDataHandler(EngineProvider engines) {
+    private final InstantSource clock;
+
+    FillContainerDataHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
+        this.clock = clock;
     }
 
     @Override
@@ -33,25 +36,43 @@ final class FillContainerDataHandler implements StepHandler<FillContainerData> {
                     FailureKind.INVALID,
                     action.getCompose().getProject() + " is no drill's copy: nothing is put into its containers");
         }
-        var archive = RestorePoint.at(action.getRestorePoint()).containerData(action.getService());
+        var point = RestorePoint.at(action.getRestorePoint());
+        var archive = Vault.find(point.containerData(action.getService()));
         var folder = Path.of(action.getPath()).getParent();
-        if (!Files.isRegularFile(archive) || folder == null) {
+        if (archive.isEmpty() || folder == null) {
             return new Completed(new DataArchived(0, 0L), "the restore point has none of " + action.getService());
         }
         var container = engines.engine().running(action.getCompose().getProject(), action.getService());
         step.checkpoint();
-        return Disk.work(archive, () -> {
-            try (var tar =
-                    new GZIPInputStream(new BufferedInputStream(Files.newInputStream(archive), 1 << 16), 1 << 16)) {
-                long bytes = engines.engine().copyInTar(container.id(), tar, folder.toString(), done -> {
-                    step.checkpoint();
-                    step.progress(done, 0, "bytes", "copying to " + action.getPath() + " of " + action.getService());
-                });
-                var result = new DataArchived(TarGz.count(archive), bytes);
-                return new Completed(
-                        result,
-                        "%d files are in %s of %s".formatted(result.getFiles(), action.getPath(), action.getService()));
+        step.progress(0, 0, "bytes", "copying to " + action.getPath() + " of " + action.getService());
+        return Disk.work(archive.get(), () -> {
+            var manifest = Manifest.load(point, vault);
+            var name = point.directory().relativize(archive.get()).toString();
+            ManifestCheck.parts(
+                    point,
+                    manifest,
+                    vault,
+                    clock.instant(),
+                    step,
+                    path -> path.equals(name)); // It has the hashes of what is in objects.
+            ArchiveReader.Counted counted;
+            try (var reader = ArchiveReader.open(archive.get(), point, vault)) {
+                counted = reader.count();
             }
+            engines.engine()
+                    .copyIn(
+                            container.id(),
+                            out -> {
+                                try (var reader = ArchiveReader.open(archive.get(), point, vault)) {
+                                    reader.transferTo(out);
+                                } catch (KeyException | DamagedException e) {
+                                    throw Disk.failure(archive.get(), e);
+                                }
+                            },
+                            folder.toString());
+            return new Completed(
+                    new DataArchived(counted.files(), counted.bytes()),
+                    "%d files are in %s of %s".formatted(counted.files(), action.getPath(), action.getService()));
         });
     }
 }

@@ -28,9 +28,11 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
 
     private static final int NAMED = 50;
 
+    private final Vault vault;
     private final InstantSource clock;
 
-    FindRestorePointsHandler(InstantSource clock) {
+    FindRestorePointsHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -87,7 +89,7 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
 
     private FoundRestorePoint read(RestorePoint point, FindRestorePoints action, StepContext step)
             throws IOException, StepFailure, InterruptedException {
-        var manifest = Manifest.load(point);
+        var manifest = Manifest.load(point, vault);
         if (!manifest.platform().equals(action.getPlatform()) || !manifest.id().equals(point.id())) {
             throw new StepFailure(
                     FailureKind.PRECONDITION, "it is restore point " + manifest.id() + " of " + manifest.platform());
@@ -124,8 +126,8 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
                 return verification.verifiedAt();
             }
         }
-        ManifestCheck.all(point, manifest, step);
         var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        ManifestCheck.all(point, manifest, vault, now, step);
         step.checkpoint();
         PrivateFiles.write(point.verified(), Json.text(new Verification(point.id(), now, sum, null)));
         return now;

@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,7 +25,7 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
     /** In place of a database's name. */
     private static final String NAME = "the restored database\u0001";
 
-    private static final String FILE = "globals.json";
+    static final String FILE = "globals.json";
 
     private static final String MAY_READ_PASSWORDS = "SELECT has_table_privilege('pg_authid', 'SELECT')::text";
 
@@ -138,15 +139,42 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
         return String.valueOf(rows.getFirst().getFirst());
     }
 
-    void write(RestorePoint point) throws IOException {
-        PrivateFiles.createFolders(point.directory());
-        PrivateFiles.write(point.directory().resolve(FILE), Json.text(this));
+    void write(RestorePoint point, Vault vault) throws IOException {
+        var file = vault.sealed(point.globals(), false);
+        try (var staging = Staging.beside(file)) {
+            try (var out = vault.create(staging.path())) {
+                out.write(Json.text(this).getBytes(StandardCharsets.UTF_8));
+            }
+            staging.publish();
+        }
     }
 
-    /** Empty where an older release took it. */
-    static Optional<Globals> read(RestorePoint point) throws IOException {
-        var file = point.directory().resolve(FILE);
-        return Files.exists(file) ? Optional.of(Json.read(file, Globals.class)) : Optional.empty();
+    /** All of it, for {@code psql}. */
+    String script(String database) {
+        var script = new StringBuilder();
+        for (var role : roles) {
+            script.append(role.create()).append(";\n");
+            role.settings().forEach(setting -> script.append(setting).append(";\n"));
+        }
+        memberships.forEach(membership -> script.append(membership.grant()).append(";\n"));
+        for (var statement : this.database) {
+            script.append(statement.replace(Sql.name(NAME), Sql.name(database))).append(";\n");
+        }
+        return script.toString();
+    }
+
+    /** Empty where a release took it that did not know of them. */
+    static Optional<Globals> read(RestorePoint point, Vault vault) throws IOException {
+        var file = Vault.find(point.globals());
+        if (file.isEmpty()) {
+            // Format 1. In a signed one it is in the manifest, and cannot be missing.
+            var earlier = point.directory().resolve(FILE);
+            return Files.exists(earlier) ? Optional.of(Json.read(earlier, Globals.class)) : Optional.empty();
+        }
+        try (var in = vault.open(file.get())) {
+            var text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return Optional.of(Json.parse(text, file.get(), Globals.class));
+        }
     }
 
     /**

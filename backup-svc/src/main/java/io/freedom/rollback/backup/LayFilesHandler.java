@@ -8,18 +8,24 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.time.InstantSource;
+import java.util.List;
 
 /** Makes the files of a drill's copy what they were when the restore point was taken. */
 final class LayFilesHandler implements StepHandler<LayFiles> {
     /** What is packed in a restore point grows to so much of it: files, database with its indexes, and the scenario's own backup. */
     private static final int UNPACKED = 10;
+
+    private final Vault vault;
+    private final InstantSource clock;
+
+    LayFilesHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
+        this.clock = clock;
+    }
 
     @Override
     public Class<LayFiles> action() {
@@ -33,14 +39,24 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
         if (!DrillFolder.holds(copy)) {
             throw new StepFailure(FailureKind.INVALID, copy + " is no drill's copy: nothing is written there");
         }
-        requireSpace(action, Manifest.load(point), copy);
+        var manifest = Manifest.load(point, vault);
+        if (manifest.format() < Manifest.FORMAT) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "an older release has taken restore point " + point.id()
+                            + ", whose files a drill cannot read: take a new one, or choose a newer");
+        }
+        requireSpace(action, manifest, copy);
         var tally = new Tally(step);
         return Disk.work(copy, () -> {
-            lay(point.modified(), copy, tally);
-            lay(point.configuration(), copy, tally);
-            var models = point.models().resolve(ArchiveModelsHandler.ARCHIVE);
-            if (Files.isRegularFile(models)) {
-                TarGz.extract(models, copy, tally);
+            ManifestCheck.parts(point, manifest, vault, clock.instant(), step, LayFilesHandler::isFile);
+            for (var plain : List.of(point.modified(), point.configuration(), point.models())) {
+                var archive = Vault.find(plain);
+                if (archive.isPresent()) {
+                    try (var reader = ArchiveReader.open(archive.get(), point, vault)) {
+                        reader.extract(copy, tally);
+                    }
+                }
             }
             var envFile = action.getEnvFile();
             if (envFile != null && !Files.exists(copy.resolve(envFile))) {
@@ -53,6 +69,11 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
             }
             return new Completed(new FilesCopied(tally.files(), tally.bytes()), tally.detail("files"));
         });
+    }
+
+    /** They have the hashes of what is in objects. */
+    private static boolean isFile(String path) {
+        return path.startsWith("files/");
     }
 
     /** The platform serves on beside the copy, on the same disk as like as not. */
@@ -69,37 +90,5 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
         } catch (IOException e) {
             throw Disk.failure(copy, e);
         }
-    }
-
-    private static void lay(Path from, Path to, Tally tally) throws IOException {
-        if (!Files.isDirectory(from)) {
-            return;
-        }
-        var home = to.toRealPath();
-        Files.walkFileTree(from, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
-                var laid = to.resolve(from.relativize(folder));
-                Files.createDirectories(laid);
-                if (!laid.toRealPath().startsWith(home)) {
-                    throw new IOException(laid + " is a link that leads out of the copy: nothing is written there");
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                var name = from.relativize(file);
-                tally.read(attributes.isSymbolicLink() ? 0 : attributes.size(), name.toString());
-                Files.copy(
-                        file,
-                        to.resolve(name),
-                        StandardCopyOption.REPLACE_EXISTING,
-                        StandardCopyOption.COPY_ATTRIBUTES,
-                        LinkOption.NOFOLLOW_LINKS);
-                tally.took();
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

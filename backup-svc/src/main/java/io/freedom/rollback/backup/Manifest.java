@@ -4,12 +4,14 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +33,15 @@ record Manifest(
         @Nullable String distrust,
         @Nullable DumpRecord database,
         List<Entry> files) {
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
+    /** Before, nothing was signed. */
+    private static final int SIGNED = 2;
+
     /** Written after the manifest, or by it. */
     private static final Set<String> ABOUT = Set.of(
             RestorePoint.MANIFEST,
             RestorePoint.MANIFEST_SUM,
+            RestorePoint.SIGNATURE,
             RestorePoint.VERIFIED,
             RestorePoint.PROVEN,
             RestorePoint.HOLD);
@@ -54,6 +60,8 @@ record Manifest(
      */
     record Entry(
             String path, long size, String sha256, @Nullable String link) {
+        private static final Pattern OBJECT = Pattern.compile("[0-9a-f]{64}(\\.zst)?(\\.age)?");
+
         static Entry read(Path root, Path file, Progress progress) throws IOException {
             var path = root.relativize(file).toString();
             if (Files.isSymbolicLink(file)) {
@@ -62,6 +70,16 @@ record Manifest(
             }
             var sum = Sha256.of(file, n -> progress.read(n, path));
             return new Entry(path, Files.size(file), sum, null);
+        }
+
+        /** Where its name is its hash, it need not be read to be written down: that is seen when it is read back. */
+        static Entry note(Path root, Path file, Progress progress) throws IOException {
+            var path = root.relativize(file).toString();
+            var name = String.valueOf(file.getFileName());
+            return path.startsWith(RestorePoint.OBJECTS + "/")
+                            && OBJECT.matcher(name).matches()
+                    ? new Entry(path, Files.size(file), name.substring(0, 64), null)
+                    : read(root, file, progress);
         }
     }
 
@@ -89,23 +107,93 @@ record Manifest(
         return false;
     }
 
-    /** The manifest of a restore point, after comparing it with its own hash. */
-    static Manifest load(RestorePoint point) throws StepFailure {
+    /** Who has signed the text of the manifest. */
+    record Signed(@Nullable String signer, @Nullable String signature) {}
+
+    /** Writes the manifest, signed by the current key. */
+    void write(RestorePoint point, Vault vault) throws IOException {
+        var text = Json.text(this);
+        PrivateFiles.write(point.manifest(), text);
+        sign(point, text, vault);
+        // Last: without it there is no restore point.
+        PrivateFiles.write(point.manifestSum(), Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n");
+    }
+
+    /** @throws StepFailure PRECONDITION where it may be signed yet, or the signer is not known; MISMATCH where somebody changed it */
+    private static void requireSigned(Manifest manifest, String text, RestorePoint point, Vault vault)
+            throws IOException, StepFailure {
+        if (!Files.isRegularFile(point.signature())) {
+            throw manifest.format() < SIGNED
+                    ? new StepFailure(
+                            FailureKind.PRECONDITION,
+                            "%s is not signed: an older release has taken it, or somebody wants to make it look so; if you trust it, `rollback-backups sign %s`"
+                                    .formatted(point.manifest(), point.directory()))
+                    : new StepFailure(
+                            FailureKind.MISMATCH,
+                            "%s is not signed, and was when it was written: do not restore from it; see who removed %s"
+                                    .formatted(point.manifest(), RestorePoint.SIGNATURE));
+        }
+        var signed = Json.read(point.signature(), Signed.class);
+        var keys = vault.keys();
+        if (keys.signers().stream().noneMatch(signer -> signer.id().equals(signed.signer()))) {
+            throw new KeyException(
+                    "%s is signed by %s, and that is none of the keys in %s: add the key file that was in use then, or do not restore from it"
+                            .formatted(point.manifest(), signed.signer(), keys.file()));
+        }
+        if (!ManifestSigner.verify(String.valueOf(signed.signer()), text, String.valueOf(signed.signature()))) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "%s is not what was signed: somebody changed it; do not restore from it"
+                            .formatted(point.manifest()));
+        }
+    }
+
+    /** Signs a manifest of a release that did not: somebody trusts it. */
+    static Manifest sign(RestorePoint point, Vault vault) throws IOException, StepFailure {
+        var text = text(point);
+        sign(point, text, vault);
+        return load(point, vault);
+    }
+
+    private static void sign(RestorePoint point, String text, Vault vault) throws IOException {
+        var signer = ManifestSigner.of(vault.keys().current());
+        PrivateFiles.write(point.signature(), Json.text(new Signed(signer.id(), signer.sign(text))));
+    }
+
+    private static String text(RestorePoint point) throws IOException, StepFailure {
+        if (!Files.isRegularFile(point.manifest()) || !Files.isRegularFile(point.manifestSum())) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "%s has no %s: it is no complete restore point, choose another"
+                            .formatted(point.directory(), RestorePoint.MANIFEST));
+        }
         try {
-            if (!Files.isRegularFile(point.manifest()) || !Files.isRegularFile(point.manifestSum())) {
-                throw new StepFailure(
-                        FailureKind.PRECONDITION,
-                        "%s has no %s: it is no complete restore point, choose another"
-                                .formatted(point.directory(), RestorePoint.MANIFEST));
-            }
             var text = Files.readString(point.manifest());
-            if (!Files.readString(point.manifestSum()).startsWith(Sha256.of(text))) {
+            if (Files.readString(point.manifestSum()).startsWith(Sha256.of(text))) {
+                return text;
+            }
+        } catch (CharacterCodingException e) {
+            throw new DamagedException(point.manifest() + " or its hash is no text any more", e);
+        }
+        throw new StepFailure(
+                FailureKind.MISMATCH,
+                "%s was changed after it was written (its hash is not the one in %s): use another restore point"
+                        .formatted(point.manifest(), RestorePoint.MANIFEST_SUM));
+    }
+
+    /** The manifest of a restore point, after comparing it with its own hash and its signature. */
+    static Manifest load(RestorePoint point, Vault vault) throws StepFailure {
+        try {
+            var text = text(point);
+            var manifest = Json.parse(text, point.manifest(), Manifest.class);
+            requireSigned(manifest, text, point, vault);
+            if (!manifest.id().equals(point.id())) {
                 throw new StepFailure(
                         FailureKind.MISMATCH,
-                        "%s was changed after it was written (its hash is not the one in %s): use another restore point"
-                                .formatted(point.manifest(), RestorePoint.MANIFEST_SUM));
+                        "%s is restore point %s under another name: give the folder its own, or choose another restore point"
+                                .formatted(point.directory(), manifest.id()));
             }
-            return Json.parse(text, point.manifest(), Manifest.class);
+            return manifest;
         } catch (IOException e) {
             throw Disk.failure(point.manifest(), e);
         }

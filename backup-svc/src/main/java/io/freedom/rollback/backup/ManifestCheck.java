@@ -7,10 +7,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Compares files with what the manifest says about them. */
@@ -19,43 +23,84 @@ final class ManifestCheck {
      * Only here a file that the manifest does not name is a fault: logs, git state and the report are added to the same
      * directory by later steps.
      */
-    private static final Set<String> OWNED = Set.of("database", "configuration", "modified", "models");
+    private static final Set<String> OWNED = Set.of("database", "files", "data", RestorePoint.OBJECTS);
 
     private static final int NAMED = 10;
+    /** For so long what was read back counts as read. */
+    private static final Duration LATELY = Duration.ofHours(24);
 
     private final RestorePoint point;
     private final List<Manifest.Entry> entries;
+    private final Vault vault;
+    private final Instant now;
     private final List<String> faults = new ArrayList<>();
 
-    private ManifestCheck(RestorePoint point, List<Manifest.Entry> entries) {
+    private ManifestCheck(RestorePoint point, List<Manifest.Entry> entries, Vault vault, Instant now) {
         this.point = point;
         this.entries = entries;
+        this.vault = vault;
+        this.now = now;
     }
 
     /** Every file. */
-    static void all(RestorePoint point, Manifest manifest, StepContext step) throws IOException, StepFailure {
-        var check = new ManifestCheck(point, manifest.files());
-        check.compare(step);
-        check.findExtra(point.directory());
-        check.fail();
+    static void all(RestorePoint point, Manifest manifest, Vault vault, Instant now, StepContext step)
+            throws IOException, StepFailure {
+        parts(point, manifest, vault, now, step, _ -> true);
     }
 
-    /** The files of a dump. */
-    static void dump(RestorePoint point, Manifest manifest, Path dump, StepContext step)
+    /** What was just taken: what it shares with others is not read again where that was done lately. */
+    static String fresh(RestorePoint point, Manifest manifest, Vault vault, Instant now, StepContext step)
             throws IOException, StepFailure {
-        var below = point.directory().relativize(dump).toString() + "/";
-        var entries = manifest.files().stream()
-                .filter(entry -> entry.path().startsWith(below))
-                .toList();
-        if (entries.isEmpty()) {
+        var unread = new ArrayList<Manifest.Entry>();
+        long known = 0;
+        for (var entry : manifest.files()) {
+            var file = point.directory().resolve(entry.path());
+            if (isObject(entry)
+                    && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                    && Files.size(file) == entry.size()) {
+                var read = ObjectPool.readBack(file);
+                if (read != null && read.isAfter(now.minus(LATELY)) && !read.isAfter(now)) {
+                    known += entry.size();
+                    continue;
+                }
+            }
+            unread.add(entry);
+        }
+        var check = new ManifestCheck(point, unread, vault, now);
+        check.compare(step);
+        check.findExtra(point.directory(), manifest.files());
+        check.fail();
+        return known == 0 ? "" : ", of which " + Disk.size(known) + " were read back with an earlier one";
+    }
+
+    /** The files of a dump, and what belongs to it. */
+    static void dump(RestorePoint point, Manifest manifest, Path dump, Vault vault, Instant now, StepContext step)
+            throws IOException, StepFailure {
+        var below = point.directory().relativize(dump) + "/";
+        var globals = point.directory().relativize(point.globals()).toString();
+        parts(point, manifest, vault, now, step, path -> path.startsWith(below) || path.startsWith(globals));
+        if (manifest.files().stream().noneMatch(entry -> entry.path().startsWith(below))) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "the restore point " + point.directory() + " holds no dump at " + below + ": choose another");
         }
-        var check = new ManifestCheck(point, entries);
+    }
+
+    /** Those files whose paths, relative to the restore point, are wanted. */
+    static void parts(
+            RestorePoint point, Manifest manifest, Vault vault, Instant now, StepContext step, Predicate<String> wanted)
+            throws IOException, StepFailure {
+        var entries = manifest.files().stream()
+                .filter(entry -> wanted.test(entry.path()))
+                .toList();
+        var check = new ManifestCheck(point, entries, vault, now);
         check.compare(step);
-        check.findExtra(dump);
+        check.findExtra(point.directory(), manifest.files());
         check.fail();
+    }
+
+    private static boolean isObject(Manifest.Entry entry) {
+        return entry.path().startsWith(RestorePoint.OBJECTS + "/");
     }
 
     private void compare(StepContext step) throws IOException {
@@ -69,12 +114,17 @@ final class ManifestCheck {
                 faults.add(entry.path() + " is missing");
             } else if (isDifferent(entry, file, progress)) {
                 faults.add(entry.path() + " was changed");
+                if (isObject(entry)) {
+                    ObjectPool.of(point, vault).disown(file);
+                }
+            } else if (isObject(entry)) {
+                ObjectPool.noteReadBack(file, now);
             }
         }
     }
 
     private boolean isDifferent(Manifest.Entry entry, Path file, Manifest.Progress progress) throws IOException {
-        var attributes = TreeCopy.attributes(file);
+        var attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (attributes.isDirectory() || attributes.isSymbolicLink() != (entry.link() != null)) {
             return true;
         }
@@ -84,8 +134,8 @@ final class ManifestCheck {
                 || !Objects.equals(found.link(), entry.link());
     }
 
-    private void findExtra(Path below) throws IOException {
-        var known = entries.stream().map(Manifest.Entry::path).collect(Collectors.toSet());
+    private void findExtra(Path below, List<Manifest.Entry> all) throws IOException {
+        var known = all.stream().map(Manifest.Entry::path).collect(Collectors.toSet());
         for (var file : Manifest.covered(below)) {
             var relative = point.directory().relativize(file);
             if (OWNED.contains(relative.getName(0).toString()) && !known.contains(relative.toString())) {

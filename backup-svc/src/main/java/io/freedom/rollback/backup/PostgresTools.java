@@ -8,7 +8,6 @@ import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -142,7 +141,7 @@ final class PostgresTools implements AutoCloseable {
     }
 
     /** SHA-256 of each file below a folder, by path relative to it. */
-    Map<String, String> sums(String path) throws StepFailure, InterruptedException {
+    private Map<String, String> sums(String path) throws StepFailure, InterruptedException {
         var result = run(List.of("find", path, "-type", "f", "-exec", "sha256sum", "{}", "+"));
         if (result.truncated()) {
             throw new StepFailure(FailureKind.TOOL, "the list of the dump's files is too long to be read");
@@ -155,25 +154,14 @@ final class PostgresTools implements AutoCloseable {
         return sums;
     }
 
-    void copyOut(String path, Path target, LongConsumer progress) throws StepFailure, InterruptedException {
-        engine.copyOut(container, path, target, progress);
+    /** Takes a dump out of the container, and compares it with what is there. */
+    void copyOut(String path, SealedDump dump, LongConsumer progress) throws StepFailure, InterruptedException {
+        dump.fetch(engine, container, path, sums(path), progress);
     }
 
-    /** Copies a folder below the private folder; returns where it is. */
-    String copyIn(Path source) throws StepFailure, InterruptedException {
-        return copyIn(engine, container, source, folder);
-    }
-
-    static String copyIn(Engine engine, String container, Path source, String folder)
-            throws StepFailure, InterruptedException {
-        var user = engine.exec(container, List.of("id", "-u"), Map.of(), BRIEF);
-        if (user.succeeded() && user.stdout().strip().equals("0")) {
-            engine.copyIn(container, source, folder);
-        } else {
-            // What is copied in belongs to root, and the tools of this container run as somebody else.
-            ReadableTree.whileReadable(source, () -> engine.copyIn(container, source, folder));
-        }
-        return folder + "/" + source.getFileName();
+    /** Copies a dump below the private folder; returns where it is. */
+    String copyIn(SealedDump dump) throws StepFailure, InterruptedException {
+        return dump.copyInto(engine, container, folder);
     }
 
     /** A connection string: as a plain name, one that holds "=" would be taken for parameters. */

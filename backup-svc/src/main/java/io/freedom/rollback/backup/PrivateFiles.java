@@ -106,7 +106,7 @@ final class PrivateFiles {
         });
     }
 
-    private static void force(Path path) throws IOException {
+    static void force(Path path) throws IOException {
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }

@@ -29,10 +29,12 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
     private static final long EXPANSION = 10;
 
     private final EngineProvider engines;
+    private final Vault vault;
     private final InstantSource clock;
 
-    ProveRestorePointHandler(EngineProvider engines, InstantSource clock) {
+    ProveRestorePointHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -58,7 +60,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
             requireNotOlder(version, dumped);
             requireRoom(trial.free(), action.getReserve(), point, dumped);
             trial.createRoles(dumped.roles());
-            trial.restore(dumped.database(), point.dump(dumped.database()));
+            trial.restore(dumped.database(), new SealedDump(point.dump(dumped.database()), vault));
             var tables = trial.count(dumped.database());
             compare(dumped, tables);
             long rows = tables.stream().mapToLong(TableRows::getRows).sum();
@@ -81,8 +83,8 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private static DumpRecord dump(RestorePoint point, String database) throws StepFailure, InterruptedException {
-        var manifest = Manifest.load(point);
+    private DumpRecord dump(RestorePoint point, String database) throws StepFailure, InterruptedException {
+        var manifest = Manifest.load(point, vault);
         Verification.require(point);
         var dumped = manifest.database();
         if (dumped == null || !dumped.database().equals(database) || !point.hasDump(database)) {

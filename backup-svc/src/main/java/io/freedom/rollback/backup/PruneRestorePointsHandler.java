@@ -7,13 +7,13 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 
 /**
@@ -23,9 +23,11 @@ import java.util.Objects;
 final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints> {
     private static final String ASIDE = ".pruned-";
 
+    private final Vault vault;
     private final InstantSource clock;
 
-    PruneRestorePointsHandler(InstantSource clock) {
+    PruneRestorePointsHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -48,7 +50,7 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
             var aside = point.directory().resolveSibling(ASIDE + point.id());
             try {
                 if (Files.exists(point.directory(), LinkOption.NOFOLLOW_LINKS)) {
-                    freed += removable(point, action.getPlatform());
+                    requireRemovable(point, action.getPlatform());
                 } else if (!Files.exists(aside, LinkOption.NOFOLLOW_LINKS)) {
                     requireMounted(point, step.rollbackId());
                 }
@@ -57,7 +59,7 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
                 notes.add(e.text());
                 continue;
             }
-            remove(point.directory(), aside);
+            freed += remove(point, aside);
             removed.add(point.id());
         }
         var text = removed.size() + " removed, " + Disk.size(freed) + " freed"
@@ -85,9 +87,9 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
         }
     }
 
-    /** Its size, bytes. Fails with the reason where it may not be removed. */
-    private long removable(RestorePoint point, String platform) throws StepFailure, InterruptedException {
-        var manifest = Manifest.load(point);
+    /** Fails with the reason where it may not be removed. */
+    private void requireRemovable(RestorePoint point, String platform) throws StepFailure, InterruptedException {
+        var manifest = Manifest.load(point, vault);
         if (!manifest.platform().equals(platform) || !manifest.id().equals(point.id())) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -101,17 +103,30 @@ final class PruneRestorePointsHandler implements StepHandler<PruneRestorePoints>
                         point.id() + " is held until " + hold.until() + ", " + hold.because());
             }
         }
-        return manifest.bytes();
     }
 
-    private static void remove(Path directory, Path aside) throws StepFailure, InterruptedException {
-        Disk.work(directory, () -> {
+    /** Returns the bytes that are free for it: what it shares with other restore points stays. */
+    private long remove(RestorePoint point, Path aside) throws StepFailure, InterruptedException {
+        return Disk.work(point.directory(), () -> {
             PrivateFiles.delete(aside); // of an attempt that was interrupted
-            if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-                Files.move(directory, aside, StandardCopyOption.ATOMIC_MOVE);
+            long freed = 0;
+            if (Files.exists(point.directory(), LinkOption.NOFOLLOW_LINKS)) {
+                freed = alone(point.directory());
+                Files.move(point.directory(), aside, StandardCopyOption.ATOMIC_MOVE);
                 PrivateFiles.delete(aside);
             }
-            return List.of();
+            return freed + ObjectPool.of(point, vault).collect();
         });
+    }
+
+    private static long alone(Path directory) throws IOException {
+        long bytes = 0;
+        try (var files = Files.walk(directory)) {
+            for (var file : files.filter(it -> Files.isRegularFile(it, LinkOption.NOFOLLOW_LINKS))
+                    .toList()) {
+                bytes += UnixStat.of(file).links() == 1 ? Files.size(file) : 0;
+            }
+        }
+        return bytes;
     }
 }

@@ -14,6 +14,7 @@ import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import io.freedom.rollback.worker.sql.TableCounts;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,8 +25,13 @@ import java.util.List;
 final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     private final EngineProvider engines;
 
-    RestoreDatabaseHandler(EngineProvider engines) {
+    private final Vault vault;
+    private final InstantSource clock;
+
+    RestoreDatabaseHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
+        this.clock = clock;
     }
 
     @Override
@@ -60,7 +66,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     return completed(names, count(database, names.live(), step));
                 }
                 var point = RestorePoint.at(action.getRestorePoint());
-                var globals = Disk.work(point.databases(), () -> Globals.read(point));
+                var globals = Disk.work(point.databases(), () -> Globals.read(point, vault));
                 var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
                 swap.createSide();
                 List<TableRows> tables;
@@ -102,10 +108,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    private static DumpRecord requireUsable(RestoreDatabase action, StepContext step)
+    private DumpRecord requireUsable(RestoreDatabase action, StepContext step)
             throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
-        var manifest = Manifest.load(point);
+        var manifest = Manifest.load(point, vault);
         Verification.require(point);
         var name = action.getDatabase().getName();
         var dumped = manifest.database();
@@ -124,7 +130,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
         return Disk.work(point.databases(), () -> {
             // Months may have passed since it was verified.
-            ManifestCheck.dump(point, manifest, point.dump(name), step);
+            ManifestCheck.dump(point, manifest, point.dump(name), vault, clock.instant(), step);
             return dumped;
         });
     }
@@ -142,7 +148,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     "--no-password",
                     "--username=" + database.getUser(),
                     "--dbname=" + PostgresTools.connection(swap.names().side()),
-                    tools.copyIn(dump));
+                    tools.copyIn(new SealedDump(dump, vault)));
             step.checkpoint();
             try (var restore = Background.start(() -> tools.run(argv))) {
                 restore.await(() -> {

@@ -11,8 +11,10 @@ import java.nio.file.Path;
 record RestorePoint(Path directory) {
     static final String MANIFEST = "manifest.json";
     static final String MANIFEST_SUM = "manifest.sha256";
+    static final String SIGNATURE = "manifest.sig";
     static final String VERIFIED = "verified.json";
     static final String PROVEN = "proven.json";
+    static final String OBJECTS = "objects";
     static final String HOLD = "hold.json";
 
     static RestorePoint at(String directory) throws StepFailure {
@@ -44,19 +46,46 @@ record RestorePoint(Path directory) {
     }
 
     Path configuration() {
-        return directory.resolve("configuration");
+        return files().resolve("configuration.tar");
     }
 
+    /** Archive of what the check-out overwrites or leaves behind; packed as {@link Vault} says, as the others are. */
     Path modified() {
-        return directory.resolve("modified");
+        return files().resolve("modified.tar");
+    }
+
+    /** Names of the files that are in the target and were not in the work tree, a line each. */
+    Path deleted() {
+        return files().resolve("deleted.txt");
+    }
+
+    Path globals() {
+        return files().resolve(Globals.FILE);
+    }
+
+    Path data() {
+        return directory.resolve("data");
+    }
+
+    private Path files() {
+        return directory.resolve("files");
     }
 
     Path models() {
-        return directory.resolve("models");
+        return files().resolve("models.tar");
     }
 
     Path containerData(String service) {
-        return directory.resolve("containers").resolve(fileName(service) + ".tar.gz");
+        return data().resolve(fileName(service) + ".tar");
+    }
+
+    /** What is in an archive by name only, because other restore points have it too. */
+    Path object(String name) {
+        return directory.resolve(OBJECTS).resolve(name);
+    }
+
+    Path signature() {
+        return directory.resolve(SIGNATURE);
     }
 
     Path manifest() {

@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 
 /**
  * A file or folder in the making, beside the place where it will be. It appears there whole and durable, or not at all:
@@ -26,6 +27,12 @@ final class Staging implements AutoCloseable {
         var path = parent.resolve(PREFIX + target.getFileName());
         PrivateFiles.delete(path);
         return new Staging(target, path);
+    }
+
+    /** One of several at the same time: each has a name of its own. */
+    static Staging unique(Path target) throws IOException {
+        var parent = PrivateFiles.createParent(target.toAbsolutePath());
+        return new Staging(target, parent.resolve(PREFIX + UUID.randomUUID() + "-" + target.getFileName()));
     }
 
     /** Does not exist yet. */

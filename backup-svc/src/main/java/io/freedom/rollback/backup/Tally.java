@@ -12,6 +12,8 @@ final class Tally {
     private final List<String> changed = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private int files;
+    private int same;
+    private long sameBytes;
     private long bytes;
 
     Tally(StepContext step) {
@@ -22,8 +24,9 @@ final class Tally {
         return files;
     }
 
+    /** Of content, whether it was read or known. */
     long bytes() {
-        return bytes;
+        return bytes + sameBytes;
     }
 
     /** Called for each piece, so that a long copy can be cancelled within. */
@@ -42,6 +45,13 @@ final class Tally {
         files++;
     }
 
+    /** Not read, since it is known. */
+    void unchanged(long size) {
+        same++;
+        sameBytes += size;
+        step.checkpoint();
+    }
+
     void changedWhileRead(String name) {
         changed.add(name);
     }
@@ -51,7 +61,10 @@ final class Tally {
     }
 
     String detail(String what) {
-        var text = "%d %s, %s".formatted(files, what, Disk.size(bytes));
+        var text = "%d %s, %s".formatted(files, what, Disk.size(bytes + sameBytes));
+        if (same > 0) {
+            text += ", %s of %d unchanged ones not read again".formatted(Disk.size(sameBytes), same);
+        }
         if (!changed.isEmpty()) {
             text += "; changed while being read, so perhaps torn: " + some(changed);
         }

@@ -314,11 +314,10 @@ final class TrialServer implements AutoCloseable {
         }
     }
 
-    /** @param dump a folder, as pg_dump makes it */
-    void restore(String database, Path dump) throws StepFailure, InterruptedException {
+    void restore(String database, SealedDump dump) throws StepFailure, InterruptedException {
         var folder = ContainerFolder.create(engine, container, "rollback-trial");
         step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
-        var copy = PostgresTools.copyIn(engine, container, dump, folder);
+        var copy = dump.copyInto(engine, container, folder);
         step.checkpoint();
         boolean maintenance = database.equals("postgres");
         var argv = new ArrayList<>(List.of(

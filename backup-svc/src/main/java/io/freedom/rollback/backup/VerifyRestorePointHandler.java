@@ -18,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 /** Reads a restore point back, to its last byte. Without this it is not offered for a restore. */
 final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint> {
     private final EngineProvider engines;
+    private final Vault vault;
     private final InstantSource clock;
 
-    VerifyRestorePointHandler(EngineProvider engines, InstantSource clock) {
+    VerifyRestorePointHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -33,11 +35,17 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
     @Override
     public Completed execute(VerifyRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
-        var manifest = Manifest.load(point);
+        var manifest = Manifest.load(point, vault);
         return Disk.work(point.directory(), () -> {
             @Nullable String tool;
+            var now = clock.instant();
+            var known = "";
             try {
-                ManifestCheck.all(point, manifest, step);
+                if (Files.exists(point.verified())) {
+                    ManifestCheck.all(point, manifest, vault, now, step);
+                } else {
+                    known = ManifestCheck.fresh(point, manifest, vault, now, step);
+                }
                 tool = readDump(action, point, step);
             } catch (StepFailure e) {
                 Verification.withdrawn(point, e);
@@ -45,7 +53,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
             }
             var verification = new Verification(
                     point.id(),
-                    clock.instant().truncatedTo(ChronoUnit.MILLIS),
+                    now.truncatedTo(ChronoUnit.MILLIS),
                     Sha256.of(Files.readString(point.manifest())),
                     tool);
             step.checkpoint();
@@ -58,10 +66,11 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     manifest.bytes());
             return new Completed(
                     result,
-                    "%d files, %s read back%s"
+                    "%d files, %s read back%s%s"
                             .formatted(
                                     result.getFiles(),
                                     Disk.size(result.getBytes()),
+                                    known,
                                     tool == null ? "" : "; dump read to its end by " + tool));
         });
     }
@@ -80,7 +89,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
         }
         try (var tools = PostgresTools.open(engines, action.getCompose(), database, "verify", step)) {
             step.progress(0, 0, "bytes", "pg_restore reads the dump");
-            var dump = tools.copyIn(point.dump(database.getName()));
+            var dump = tools.copyIn(new SealedDump(point.dump(database.getName()), vault));
             try {
                 // Listing passes on a truncated archive: every byte has to be read.
                 tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));

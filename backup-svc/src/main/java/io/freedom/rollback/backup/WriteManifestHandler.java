@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Seals a restore point: from now on, every change to its files shows. */
 final class WriteManifestHandler implements StepHandler<WriteManifest> {
+    private final Vault vault;
     private final InstantSource clock;
 
-    WriteManifestHandler(InstantSource clock) {
+    WriteManifestHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -36,7 +38,7 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
         if (!Files.exists(point.manifest()) || !Files.exists(point.manifestSum())) {
             return new Probe.NotApplied();
         }
-        return new Probe.Applied(completed(point, Manifest.load(point)));
+        return new Probe.Applied(completed(point, Manifest.load(point, vault)));
     }
 
     @Override
@@ -47,7 +49,7 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
             var progress = new Manifest.Progress(step, 0);
             var entries = new ArrayList<Manifest.Entry>();
             for (var file : Manifest.covered(point.directory())) {
-                entries.add(Manifest.Entry.read(point.directory(), file, progress));
+                entries.add(Manifest.Entry.note(point.directory(), file, progress));
             }
             var manifest = new Manifest(
                     Manifest.FORMAT,
@@ -61,11 +63,8 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
                     action.getDistrust(),
                     dump,
                     entries);
-            var text = Json.text(manifest);
             step.checkpoint();
-            PrivateFiles.write(point.manifest(), text);
-            // The sum comes last: without it the manifest does not count.
-            PrivateFiles.write(point.manifestSum(), Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n");
+            manifest.write(point, vault);
             return completed(point, manifest);
         });
     }

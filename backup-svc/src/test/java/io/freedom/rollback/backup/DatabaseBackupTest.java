@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -108,7 +109,7 @@ class DatabaseBackupTest {
 
     @Test
     void countsWhatContainersHoldWhenItLooksForDiskSpace() throws Exception {
-        var handler = new CheckBackupSpaceHandler(engines, _ -> 1L << 40);
+        var handler = new CheckBackupSpaceHandler(engines, VAULT, _ -> 1L << 40);
 
         var known = handler.execute(space("/usr/share/zoneinfo"), step());
         assertThat(((BackupSpaceChecked) known.result()).getRequired()).isGreaterThan(100_000);
@@ -167,9 +168,9 @@ class DatabaseBackupTest {
     @Test
     void seesThatADumpOrARestoreWasDoneBefore() throws Exception {
         takeRestorePoint();
-        var dump = new DumpDatabaseHandler(engines).probe(dumpAction(), step());
+        var dump = new DumpDatabaseHandler(engines, VAULT).probe(dumpAction(), step());
         assertThat(dump).isInstanceOf(Probe.Applied.class);
-        var handler = new RestoreDatabaseHandler(engines);
+        var handler = new RestoreDatabaseHandler(engines, VAULT, InstantSource.system());
         assertThat(handler.probe(restoreAction(), step())).isInstanceOf(Probe.NotApplied.class);
 
         var done = restore(step());
@@ -261,9 +262,10 @@ class DatabaseBackupTest {
     void noticesABrokenDumpEvenWhenTheManifestAgreesWithIt() throws Exception {
         dump();
         var file = biggestDumpFile();
-        var content = Files.readAllBytes(file);
-        content[content.length / 2] ^= 0x10;
-        Files.write(file, content);
+        Vaults.change(file, content -> {
+            content[content.length / 2] ^= 0x10;
+            return content;
+        });
         writeManifest();
 
         assertMismatch(() -> verify(), "the dump cannot be restored");
@@ -311,11 +313,11 @@ class DatabaseBackupTest {
 
     @Test
     void leavesNoDumpBehindWhenItIsCancelled() throws Exception {
-        assertThatThrownBy(() ->
-                        new DumpDatabaseHandler(engines).execute(dumpAction(), step().killedAtNote("copying the dump")))
+        assertThatThrownBy(() -> new DumpDatabaseHandler(engines, VAULT)
+                        .execute(dumpAction(), step().killedAtNote("copying the dump")))
                 .isInstanceOf(StepCancelledException.class);
-        assertThatThrownBy(() ->
-                        new DumpDatabaseHandler(engines).execute(dumpAction(), step().killedAtNote("counting rows")))
+        assertThatThrownBy(() -> new DumpDatabaseHandler(engines, VAULT)
+                        .execute(dumpAction(), step().killedAtNote("counting rows")))
                 .isInstanceOf(StepCancelledException.class);
 
         assertThat(point().hasDump(name)).isFalse();
@@ -343,7 +345,7 @@ class DatabaseBackupTest {
         var silent = new Database("postgres", name, "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null);
 
         for (var act : List.<ThrowingCallable>of(
-                () -> new DumpDatabaseHandler(engines)
+                () -> new DumpDatabaseHandler(engines, VAULT)
                         .execute(
                                 new DumpDatabase(
                                         postgres.compose(),
@@ -418,16 +420,18 @@ class DatabaseBackupTest {
         postgres.exec("sh", "-c", "mkdir -p /srv/data/sub && echo 1 >/srv/data/a && echo 2 >/srv/data/sub/b");
         var action = containerData("postgres", "/srv/data");
 
-        var done = new CopyContainerDataHandler(engines).execute(action, step());
+        var done = new CopyContainerDataHandler(engines, VAULT).execute(action, step());
 
-        var archive = point().containerData("postgres");
-        assertThat(done.result()).isEqualTo(new DataArchived(2, Files.size(archive)));
-        assertThat(new CopyContainerDataHandler(engines).probe(action, step())).isInstanceOf(Probe.Applied.class);
+        assertThat(done.result()).isEqualTo(new DataArchived(2, 4L));
+        var copy = Vaults.unpacked(point(), point().containerData("postgres"));
+        assertThat(copy.resolve("data/sub/b")).hasContent("2");
+        assertThat(new CopyContainerDataHandler(engines, VAULT).probe(action, step()))
+                .isInstanceOf(Probe.Applied.class);
     }
 
     @Test
     void findsNothingToCopyWithoutFailing() throws Exception {
-        var handler = new CopyContainerDataHandler(engines);
+        var handler = new CopyContainerDataHandler(engines, VAULT);
 
         assertThat(handler.execute(containerData("postgres", "/app/data"), step())
                         .detail())
@@ -459,11 +463,11 @@ class DatabaseBackupTest {
     }
 
     private Completed dump() throws Exception {
-        return new DumpDatabaseHandler(engines).execute(dumpAction(), step());
+        return new DumpDatabaseHandler(engines, VAULT).execute(dumpAction(), step());
     }
 
     private void writeManifest() throws Exception {
-        new WriteManifestHandler(InstantSource.system())
+        new WriteManifestHandler(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point().directory().toString(), "freedom", name, false, "restore-point", null),
@@ -471,7 +475,7 @@ class DatabaseBackupTest {
     }
 
     private Completed verify() throws StepFailure, InterruptedException {
-        return new VerifyRestorePointHandler(engines, InstantSource.system())
+        return new VerifyRestorePointHandler(engines, VAULT, InstantSource.system())
                 .execute(
                         new VerifyRestorePoint(
                                 postgres.compose(), point().directory().toString(), database, false),
@@ -484,7 +488,7 @@ class DatabaseBackupTest {
     }
 
     private Completed restore(RunningStep step) throws StepFailure, InterruptedException {
-        return new RestoreDatabaseHandler(engines).execute(restoreAction(), step);
+        return new RestoreDatabaseHandler(engines, VAULT, InstantSource.system()).execute(restoreAction(), step);
     }
 
     private Completed swapBack(RunningStep step) throws StepFailure, InterruptedException {
@@ -498,7 +502,7 @@ class DatabaseBackupTest {
 
     private Path biggestDumpFile() throws Exception {
         try (var files = Files.list(point().dump(name))) {
-            return files.filter(f -> f.toString().endsWith(".gz"))
+            return files.filter(f -> f.toString().endsWith(".gz.age"))
                     .max(Comparator.comparingLong(f -> f.toFile().length()))
                     .orElseThrow();
         }

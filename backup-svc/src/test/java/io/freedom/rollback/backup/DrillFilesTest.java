@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.FILES;
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,14 +38,17 @@ class DrillFilesTest {
         original = Files.createDirectory(temp.resolve("shop"));
         copy = Files.createDirectories(temp.resolve("drill/work"));
         Files.writeString(temp.resolve("drill/.rollback-drill"), "");
-        write(point.resolve("configuration/config/a.json"), "then");
-        write(point.resolve("modified/api/b.py"), "changed then");
+        write(original.resolve("config/a.json"), "then");
+        write(original.resolve("api/b.py"), "changed then");
         write(original.resolve("models/m.bin"), "weights");
         write(original.resolve(".env"), "KEY=1");
         write(copy.resolve("config/a.json"), "committed");
-        new ArchiveModelsHandler()
+        var taken = RestorePoint.at(point.toString());
+        FILES.keep(taken, taken.modified(), original, List.of(Path.of("api/b.py")), step);
+        FILES.keep(taken, taken.configuration(), original, List.of(Path.of("config/a.json")), step);
+        new ArchiveModelsHandler(FILES)
                 .execute(new ArchiveModels(original.toString(), List.of("models"), point.toString()), step);
-        new WriteManifestHandler(InstantSource.system())
+        new WriteManifestHandler(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point.toString(), "shop", null, false, "restore-point", null), step);
     }
 
@@ -57,7 +62,7 @@ class DrillFilesTest {
     }
 
     private void lay(long reserve) throws Exception {
-        new LayFilesHandler()
+        new LayFilesHandler(VAULT, InstantSource.system())
                 .execute(new LayFiles(point.toString(), copy.toString(), original.toString(), ".env", reserve), step);
     }
 
@@ -90,7 +95,7 @@ class DrillFilesTest {
         Files.delete(copy.resolve("config"));
         Files.createSymbolicLink(copy.resolve("config"), Files.createDirectory(temp.resolve("live")));
 
-        assertThatThrownBy(this::lay).hasMessageContaining("leads out of the copy");
+        assertThatThrownBy(this::lay).hasMessageContaining("behind a link: config/a.json");
         assertThat(temp.resolve("live")).isEmptyDirectory();
     }
 

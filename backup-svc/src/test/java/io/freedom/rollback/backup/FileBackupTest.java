@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.FILES;
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,11 +21,13 @@ import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,17 +59,18 @@ class FileBackupTest {
                 write("config/run.sh", "#!/bin/sh\n"), PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.createSymbolicLink(workTree.resolve("config/outside"), Path.of("/etc/passwd"));
 
-        var done = new CopyConfigurationHandler().execute(copyConfiguration(".env", "config", "absent.yml"), step);
+        var done = new CopyConfigurationHandler(FILES).execute(copyConfiguration(".env", "config", "absent.yml"), step);
 
-        var copy = point.resolve("configuration");
+        var archive = point.resolve("files/configuration.tar.zst.age");
+        var copy = unpacked(RestorePoint::configuration);
         assertThat(done.result()).isEqualTo(new FilesCopied(4, 26L));
         assertThat(done.detail()).contains("4 files").contains("not there: absent.yml");
         assertThat(copy.resolve(".env")).hasContent("KEY=secret");
         assertThat(copy.resolve("config/outside")).isSymbolicLink();
-        assertThat(mode(copy.resolve(".env"))).isEqualTo("rw-------");
-        assertThat(mode(copy.resolve("config/run.sh"))).isEqualTo("rwx------");
-        assertThat(mode(copy)).isEqualTo("rwx------");
+        assertThat(mode(copy.resolve("config/run.sh"))).isEqualTo("rwxr-xr-x");
+        assertThat(mode(archive)).isEqualTo("rw-------");
         assertThat(mode(point)).isEqualTo("rwx------");
+        assertThat(Files.readString(archive, StandardCharsets.ISO_8859_1)).startsWith("age-encryption.org/v1\n");
     }
 
     @Test
@@ -73,7 +78,7 @@ class FileBackupTest {
         Files.createSymbolicLink(workTree.resolve("link"), Path.of("/etc"));
 
         for (var path : List.of("../other", "/etc/passwd", "link/passwd", "config/../..", ".")) {
-            assertThatThrownBy(() -> new CopyConfigurationHandler().execute(copyConfiguration(path), step))
+            assertThatThrownBy(() -> new CopyConfigurationHandler(FILES).execute(copyConfiguration(path), step))
                     .isInstanceOfSatisfying(
                             StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID))
                     .hasMessageContaining(path);
@@ -85,25 +90,26 @@ class FileBackupTest {
         write("config/a", "1");
         write("config/b", "2");
 
-        assertThatThrownBy(() -> new CopyConfigurationHandler()
+        assertThatThrownBy(() -> new CopyConfigurationHandler(FILES)
                         .execute(copyConfiguration("config"), new RunningStep("rb-1").killedAtCheckpoint(3)))
                 .isInstanceOf(StepCancelledException.class);
 
-        assertThat(point).isEmptyDirectory();
+        assertThat(point.resolve("files")).isEmptyDirectory();
     }
 
     @Test
     void copiesAgainOverAnEarlierCopy() throws Exception {
         write("config/a", "old");
         write("config/gone", "x");
-        new CopyConfigurationHandler().execute(copyConfiguration("config"), step);
+        new CopyConfigurationHandler(FILES).execute(copyConfiguration("config"), step);
         write("config/a", "new");
         Files.delete(workTree.resolve("config/gone"));
 
-        new CopyConfigurationHandler().execute(copyConfiguration("config"), step);
+        new CopyConfigurationHandler(FILES).execute(copyConfiguration("config"), step);
 
-        assertThat(point.resolve("configuration/config/a")).hasContent("new");
-        assertThat(point.resolve("configuration/config/gone")).doesNotExist();
+        var copy = unpacked(RestorePoint::configuration);
+        assertThat(copy.resolve("config/a")).hasContent("new");
+        assertThat(copy.resolve("config/gone")).doesNotExist();
     }
 
     @Test
@@ -128,16 +134,16 @@ class FileBackupTest {
         write("new folder/untracked ü", "2");
         write("ignored/cache", "2");
 
-        var done = new CopyModifiedFilesHandler().execute(copyModified("graveyard/pre-reset"), step);
+        var done = new CopyModifiedFilesHandler(FILES).execute(copyModified("graveyard/pre-reset"), step);
 
-        var copy = point.resolve("modified/files");
+        var copy = unpacked(RestorePoint::modified);
         try (var files = Files.walk(copy)) {
             assertThat(files.filter(Files::isRegularFile)
                             .map(f -> copy.relativize(f).toString()))
                     .containsExactlyInAnyOrder("committed", "unstaged", "staged", "new folder/untracked ü");
         }
         assertThat(copy.resolve("unstaged")).hasContent("2");
-        assertThat(point.resolve("modified/deleted.txt")).hasContent("deleted\nstaged-delete");
+        assertThat(Vaults.text(RestorePoint.at(point.toString()).deleted())).isEqualTo("deleted\nstaged-delete\n");
         assertThat(done.result()).isEqualTo(new FilesCopied(4, 4L));
         assertThat(done.detail()).contains("2 deleted");
     }
@@ -154,9 +160,9 @@ class FileBackupTest {
         git("commit", "-q", "-a", "-m", "bad");
         git("tag", "-f", "stable");
 
-        var done = new CopyModifiedFilesHandler().execute(copyModified("stable"), step.after(verified));
+        var done = new CopyModifiedFilesHandler(FILES).execute(copyModified("stable"), step.after(verified));
 
-        assertThat(point.resolve("modified/files/edited")).hasContent("2");
+        assertThat(unpacked(RestorePoint::modified).resolve("edited")).hasContent("2");
         assertThat(done.result()).isEqualTo(new FilesCopied(1, 1L));
     }
 
@@ -170,7 +176,7 @@ class FileBackupTest {
         var gone = new TargetVerified(
                 "0123456789012345678901234567890123456789", 0, List.of(), List.of(), List.of(), List.of());
 
-        assertThatThrownBy(() -> new CopyModifiedFilesHandler().execute(copyModified("stable"), step.after(gone)))
+        assertThatThrownBy(() -> new CopyModifiedFilesHandler(FILES).execute(copyModified("stable"), step.after(gone)))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("is not in " + workTree + " any more: fetch it");
@@ -181,7 +187,7 @@ class FileBackupTest {
         write("a", "1");
         git("init", "-q");
 
-        assertThatThrownBy(() -> new CopyModifiedFilesHandler().execute(copyModified("v0"), step))
+        assertThatThrownBy(() -> new CopyModifiedFilesHandler(FILES).execute(copyModified("v0"), step))
                 .hasMessageContaining("there is no tag v0");
     }
 
@@ -194,23 +200,20 @@ class FileBackupTest {
         Files.createSymbolicLink(workTree.resolve("models/far"), Path.of("/mnt/models"));
 
         var action = new ArchiveModels(workTree.toString(), List.of("models"), point.toString());
-        var done = new ArchiveModelsHandler().execute(action, step);
+        var done = new ArchiveModelsHandler(FILES).execute(action, step);
 
-        var archive = point.resolve("models/models.tar.gz");
-        assertThat(done.result()).isEqualTo(new DataArchived(4, Files.size(archive)));
+        assertThat(done.result()).isEqualTo(new DataArchived(4, 100_001L));
         assertThat(done.detail()).contains("models/far (a link to /mnt/models");
-        assertThat(mode(archive)).isEqualTo("rw-------");
-        var unpacked = Files.createDirectory(temp.resolve("unpacked"));
-        Command.in(unpacked, List.of("tar", "xzpf", archive.toString())).check();
+        var unpacked = unpacked(RestorePoint::models);
         assertThat(unpacked.resolve(longName)).hasSameBinaryContentAs(workTree.resolve(longName));
         assertThat(mode(unpacked.resolve("models/tool"))).isEqualTo("rwxr-x---");
         assertThat(unpacked.resolve("models/latest")).isSymbolicLink();
-        assertThat(new ArchiveModelsHandler().probe(action, step)).isInstanceOf(Probe.Applied.class);
+        assertThat(new ArchiveModelsHandler(FILES).probe(action, step)).isInstanceOf(Probe.Applied.class);
     }
 
     @Test
     void saysThatThereAreNoModels() throws Exception {
-        var done = new ArchiveModelsHandler()
+        var done = new ArchiveModelsHandler(FILES)
                 .execute(new ArchiveModels(workTree.toString(), List.of("models"), point.toString()), step);
 
         assertThat(done.result()).isEqualTo(new DataArchived(0, 0L));
@@ -220,7 +223,7 @@ class FileBackupTest {
     @Test
     void refusesADiskThatIsTooSmall() throws Exception {
         write("models/a", "x".repeat(3000));
-        var handler = new CheckBackupSpaceHandler(ENGINES, path -> 5L << 10);
+        var handler = new CheckBackupSpaceHandler(ENGINES, VAULT, path -> 5L << 10);
 
         var fits = handler.execute(space(1 << 10, null), step);
         assertThat(fits.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
@@ -237,7 +240,7 @@ class FileBackupTest {
         write("models/a", "x");
         var silent = new Database("postgres", "kb", "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null);
 
-        var done = new CheckBackupSpaceHandler(ENGINES).execute(space(0, silent), step);
+        var done = new CheckBackupSpaceHandler(ENGINES, VAULT).execute(space(0, silent), step);
 
         assertThat(done.detail()).contains("without the database").contains("PostgreSQL does not answer");
     }
@@ -247,7 +250,7 @@ class FileBackupTest {
         write("models/a", "x");
         Files.writeString(temp.resolve("backups"), "a file is in the way");
 
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES).execute(space(0, null), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES, VAULT).execute(space(0, null), step))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("cannot write to " + point);
@@ -258,7 +261,7 @@ class FileBackupTest {
         write("models/a", "x".repeat(3000));
         var look = CheckBackupSpace.newBuilder(space(1 << 10, null)).setTrial(false);
 
-        var done = new CheckBackupSpaceHandler(ENGINES, path -> {
+        var done = new CheckBackupSpaceHandler(ENGINES, VAULT, path -> {
                     assertThat(path).as("where the directory would be made").isEqualTo(temp);
                     return 5L << 10;
                 })
@@ -266,11 +269,11 @@ class FileBackupTest {
 
         assertThat(done.result()).isEqualTo(new BackupSpaceChecked(3000L, 5L << 10));
         assertThat(temp.resolve("backups")).doesNotExist();
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES, path -> 0).execute(look.build(), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES, VAULT, path -> 0).execute(look.build(), step))
                 .hasMessageContaining("at " + point + ", 0 B free");
 
         Files.writeString(temp.resolve("backups"), "a file is in the way");
-        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES).execute(look.build(), step))
+        assertThatThrownBy(() -> new CheckBackupSpaceHandler(ENGINES, VAULT).execute(look.build(), step))
                 .hasMessageContaining("cannot write to " + point)
                 .hasMessageContaining("backups is not a directory");
     }
@@ -304,6 +307,11 @@ class FileBackupTest {
         var argv = new ArrayList<>(List.of("git", "-c", "user.name=test", "-c", "user.email=test@example.org"));
         argv.addAll(List.of(arguments));
         Command.in(workTree, argv).check();
+    }
+
+    private Path unpacked(Function<RestorePoint, Path> archive) throws Exception {
+        var taken = RestorePoint.at(point.toString());
+        return Vaults.unpacked(taken, archive.apply(taken));
     }
 
     private static String mode(Path path) throws IOException {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,11 +24,11 @@ class FindRestorePointsTest {
 
     private RestorePoint taken(String id, String platform, @Nullable String takenBy, @Nullable String distrust)
             throws Exception {
-        var folder = Files.createDirectories(backups.resolve(id).resolve("configuration"));
+        var folder = Files.createDirectories(backups.resolve(id).resolve("files"));
         Files.writeString(folder.resolve("app.conf"), "content");
         var point = RestorePoint.at(backups.resolve(id).toString());
         var at = NOW.plusSeconds(Files.list(backups).count());
-        new WriteManifestHandler(() -> at)
+        new WriteManifestHandler(VAULT, () -> at)
                 .execute(
                         new WriteManifest(point.directory().toString(), platform, null, false, takenBy, distrust),
                         new RunningStep(id));
@@ -35,7 +36,7 @@ class FindRestorePointsTest {
     }
 
     private RestorePointsFound find(@Nullable String database) throws Exception {
-        return (RestorePointsFound) new FindRestorePointsHandler(() -> NOW.plusSeconds(60))
+        return (RestorePointsFound) new FindRestorePointsHandler(VAULT, () -> NOW.plusSeconds(60))
                 .execute(new FindRestorePoints("shop", backups.toString(), database), new RunningStep("rb-find"))
                 .result();
     }
@@ -70,7 +71,7 @@ class FindRestorePointsTest {
     void passesOverWhatIsOfAnotherPlatformOrWasChanged() throws Exception {
         taken("rb-other", "elsewhere", "restore-point", null);
         taken("rb-changed", "shop", "restore-point", null);
-        Files.writeString(backups.resolve("rb-changed/configuration/app.conf"), "CONTENT");
+        Files.writeString(backups.resolve("rb-changed/files/app.conf"), "CONTENT");
 
         var found = find(null);
 
@@ -101,7 +102,8 @@ class FindRestorePointsTest {
     void saysThatTheFolderIsNotThere() {
         var action = new FindRestorePoints("shop", backups.resolve("none").toString(), null);
 
-        assertThatThrownBy(() -> new FindRestorePointsHandler(() -> NOW).execute(action, new RunningStep("rb-find")))
+        assertThatThrownBy(() ->
+                        new FindRestorePointsHandler(VAULT, () -> NOW).execute(action, new RunningStep("rb-find")))
                 .isInstanceOf(StepFailure.class)
                 .hasMessageContaining("is what restore points are on mounted?");
     }

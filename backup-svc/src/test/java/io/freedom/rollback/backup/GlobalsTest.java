@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.engine.EngineProvider;
@@ -7,6 +8,7 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -57,7 +59,7 @@ class GlobalsTest {
                 "ALTER TABLE orders OWNER TO " + odd,
                 "GRANT SELECT ON orders TO reader");
         var directory = point().directory().toString();
-        new DumpDatabaseHandler(engines)
+        new DumpDatabaseHandler(engines, VAULT)
                 .execute(
                         DumpDatabase.newBuilder()
                                 .setCompose(postgres.compose())
@@ -70,9 +72,9 @@ class GlobalsTest {
 
     private void verify() throws Exception {
         var directory = point().directory().toString();
-        new WriteManifestHandler(clock)
+        new WriteManifestHandler(VAULT, clock)
                 .execute(new WriteManifest(directory, "freedom", DATABASE, false, "restore-point", null), step());
-        new VerifyRestorePointHandler(engines, clock)
+        new VerifyRestorePointHandler(engines, VAULT, clock)
                 .execute(
                         new VerifyRestorePoint(postgres.compose(), directory, postgres.database(DATABASE), false),
                         step());
@@ -93,7 +95,7 @@ class GlobalsTest {
     }
 
     private String restore(PostgresContainer into) throws Exception {
-        return new RestoreDatabaseHandler(engines)
+        return new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
                 .execute(
                         RestoreDatabase.newBuilder()
                                 .setCompose(into.compose())
@@ -194,8 +196,8 @@ class GlobalsTest {
 
     @Test
     void restoresTheDataThoughASettingIsUnknown() throws Exception {
-        var file = point().directory().resolve("globals.json");
-        Files.writeString(file, Files.readString(file).replace("\\\"work_mem\\\"", "\\\"no_such_setting\\\""));
+        var text = Vaults.text(point().globals());
+        Vaults.write(point().globals(), text.replace("\\\"work_mem\\\"", "\\\"no_such_setting\\\""));
         verify();
         try (var fresh = new PostgresContainer()) {
             fresh.sql("postgres", "CREATE DATABASE shop");
@@ -208,7 +210,11 @@ class GlobalsTest {
 
     @Test
     void hidesPasswordsFromOthers() throws Exception {
-        assertThat(Files.getPosixFilePermissions(point().directory().resolve("globals.json")))
-                .isEqualTo(PrivateFiles.FILE);
+        var file = Vault.find(point().globals()).orElseThrow();
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PrivateFiles.FILE);
+        assertThat(file)
+                .content(StandardCharsets.ISO_8859_1)
+                .startsWith("age-encryption.org/v1\n")
+                .doesNotContain("SCRAM");
     }
 }

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
@@ -36,14 +37,14 @@ class HoldTest {
     void saysInTheRestorePointUntilWhenAndWhyAndLeavesItsManifestTrue() throws Exception {
         Files.writeString(temp.resolve("a"), "content");
         var step = new RunningStep("rb-1");
-        new WriteManifestHandler(InstantSource.fixed(NOW))
+        new WriteManifestHandler(VAULT, InstantSource.fixed(NOW))
                 .execute(new WriteManifest(temp.toString(), "freedom", null, false, "restore-point", null), step);
 
         assertThat(hold(Duration.ofDays(30), "full-rollback rb-1").getUntil()).isEqualTo(NOW.plus(Duration.ofDays(30)));
 
         assertThat(temp.resolve("hold.json")).content().contains("2026-03-31T03:00:00Z", "full-rollback rb-1");
         var point = RestorePoint.at(temp.toString());
-        ManifestCheck.all(point, Manifest.load(point), step);
+        ManifestCheck.all(point, Manifest.load(point, VAULT), VAULT, NOW, step);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,11 +36,11 @@ class ManifestTest {
     @BeforeEach
     void givenARestorePoint() throws IOException {
         point = temp.resolve("rb-1");
-        write("configuration/.env", "KEY=1");
-        write("configuration/config/b", "b");
-        write("models/models.tar.gz", "packed");
+        write("files/.env", "KEY=1");
+        write("files/config/b", "b");
+        write("objects/big", "packed");
         write("git/head.txt", "abc");
-        Files.createSymbolicLink(point.resolve("configuration/link"), Path.of("config/b"));
+        Files.createSymbolicLink(point.resolve("files/link"), Path.of("config/b"));
     }
 
     @Test
@@ -53,12 +54,7 @@ class ManifestTest {
         assertThat(text).contains("\"createdAt\" : \"2026-03-01T12:00:00.123Z\"");
         assertThat(manifest.files())
                 .extracting(Manifest.Entry::path)
-                .containsExactly(
-                        "configuration/.env",
-                        "configuration/config/b",
-                        "configuration/link",
-                        "git/head.txt",
-                        "models/models.tar.gz");
+                .containsExactly("files/.env", "files/config/b", "files/link", "git/head.txt", "objects/big");
         assertThat(manifest.files().getFirst().sha256()).isEqualTo(Sha256.of("KEY=1"));
         assertThat(done.result()).isEqualTo(new ManifestWritten(5, 23L, Sha256.of(text)));
         assertThat(point.resolve("manifest.sha256")).hasContent(Sha256.of(text) + "  manifest.json");
@@ -69,7 +65,7 @@ class ManifestTest {
         var first = writeManifest();
         write("git/later.patch", "by a later step");
 
-        var probe = new WriteManifestHandler(() -> NOW.plusSeconds(60)).probe(manifestAction(), step);
+        var probe = new WriteManifestHandler(VAULT, () -> NOW.plusSeconds(60)).probe(manifestAction(), step);
 
         assertThat(probe)
                 .isInstanceOfSatisfying(
@@ -92,18 +88,18 @@ class ManifestTest {
     void namesEachFileThatIsMissingChangedOrTooMany() throws Exception {
         writeManifest();
         Files.delete(point.resolve("git/head.txt"));
-        write("configuration/config/b", "B");
-        write("models/extra", "x");
-        Files.delete(point.resolve("configuration/link"));
-        Files.createSymbolicLink(point.resolve("configuration/link"), Path.of("elsewhere"));
+        write("files/config/b", "B");
+        write("objects/extra", "x");
+        Files.delete(point.resolve("files/link"));
+        Files.createSymbolicLink(point.resolve("files/link"), Path.of("elsewhere"));
 
         assertThatThrownBy(this::verify)
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
-                .hasMessageContaining("configuration/config/b was changed")
-                .hasMessageContaining("configuration/link was changed")
+                .hasMessageContaining("files/config/b was changed")
+                .hasMessageContaining("files/link was changed")
                 .hasMessageContaining("git/head.txt is missing")
-                .hasMessageContaining("models/extra is not in the manifest");
+                .hasMessageContaining("objects/extra is not in the manifest");
         assertThat(point.resolve("verified.json")).doesNotExist();
     }
 
@@ -117,6 +113,68 @@ class ManifestTest {
     }
 
     @Test
+    void noticesAManifestThatSomebodyEditedWhoMendedTheSumToo() throws Exception {
+        writeManifest();
+        var file = point.resolve("manifest.json");
+        var edited = Files.readString(file).replace("freedom", "Freedom");
+        Files.writeString(file, edited);
+        Files.writeString(point.resolve("manifest.sha256"), Sha256.of(edited));
+
+        assertThatThrownBy(this::verify).hasMessageContaining("is not what was signed: somebody changed it");
+    }
+
+    @Test
+    void refusesWhatIsNotSignedAnyMore() throws Exception {
+        writeManifest();
+        Files.delete(point.resolve("manifest.sig"));
+
+        assertThatThrownBy(this::verify)
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
+                .hasMessageContaining("is not signed, and was when it was written");
+    }
+
+    @Test
+    void refusesAFolderThatWasPutInThePlaceOfAnother() throws Exception {
+        writeManifest();
+        Files.move(point, point.resolveSibling("rb-2"));
+        point = temp.resolve("rb-2");
+
+        assertThatThrownBy(this::verify).hasMessageContaining("is restore point rb-1 under another name");
+    }
+
+    @Test
+    void wantsWhatAnEarlierReleaseTookToBeSignedBySomebodyWhoTrustsIt() throws Exception {
+        writeManifest();
+        var earlier = Files.readString(point.resolve("manifest.json")).replace("\"format\" : 2", "\"format\" : 1");
+        Files.writeString(point.resolve("manifest.json"), earlier);
+        Files.writeString(point.resolve("manifest.sha256"), Sha256.of(earlier));
+        Files.delete(point.resolve("manifest.sig"));
+        assertThatThrownBy(this::verify)
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining("rollback-backups sign " + point);
+
+        assertThat(BackupsProgram.commandLine().execute("sign", point.toString(), "--key-file=" + Vaults.KEYS))
+                .isZero();
+
+        verify();
+    }
+
+    @Test
+    void refusesWhatSomebodyElseHasSigned() throws Exception {
+        BackupKeys.generate(temp.resolve("other.key"));
+        var other = new Vault(temp.resolve("other.key"), true, List.of());
+        new WriteManifestHandler(other, () -> NOW).execute(manifestAction(), step);
+
+        assertThatThrownBy(this::verify)
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining(
+                        "is signed by " + other.keys().signers().getFirst().id() + ", and that is none of the keys");
+    }
+
+    @Test
     void refusesARestorePointWithoutManifest() {
         assertThatThrownBy(this::verify)
                 .isInstanceOfSatisfying(
@@ -126,7 +184,7 @@ class ManifestTest {
 
     @Test
     void refusesAManifestForADumpThatIsNotThere() {
-        assertThatThrownBy(() -> new WriteManifestHandler(() -> NOW)
+        assertThatThrownBy(() -> new WriteManifestHandler(VAULT, () -> NOW)
                         .execute(
                                 new WriteManifest(point.toString(), "freedom", "kb", false, "restore-point", null),
                                 step))
@@ -135,7 +193,7 @@ class ManifestTest {
 
     @Test
     void listsARestorePointWithoutADumpWhereTheDatabaseMayBeTooCorruptForOne() throws Exception {
-        new WriteManifestHandler(() -> NOW)
+        new WriteManifestHandler(VAULT, () -> NOW)
                 .execute(new WriteManifest(point.toString(), "freedom", "kb", true, "restore-point", null), step);
 
         assertThat(verify().detail()).doesNotContain("dump");
@@ -146,12 +204,12 @@ class ManifestTest {
     }
 
     private Completed writeManifest() throws Exception {
-        return new WriteManifestHandler(() -> NOW).execute(manifestAction(), step);
+        return new WriteManifestHandler(VAULT, () -> NOW).execute(manifestAction(), step);
     }
 
     private Completed verify() throws StepFailure, InterruptedException {
         try (var engines = new EngineProvider()) {
-            return new VerifyRestorePointHandler(engines, () -> NOW.plusSeconds(5))
+            return new VerifyRestorePointHandler(engines, VAULT, () -> NOW.plusSeconds(5))
                     .execute(
                             new VerifyRestorePoint(
                                     new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null),

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -62,7 +63,7 @@ class ProofTest {
                 "CREATE TABLE seen (t text)",
                 "ALTER TABLE seen ENABLE ROW LEVEL SECURITY",
                 "CREATE POLICY mine ON seen TO \"Owner of it\" USING (true)");
-        new DumpDatabaseHandler(engines)
+        new DumpDatabaseHandler(engines, VAULT)
                 .execute(
                         DumpDatabase.newBuilder()
                                 .setCompose(postgres.compose())
@@ -90,12 +91,12 @@ class ProofTest {
     }
 
     private void verified() throws Exception {
-        new WriteManifestHandler(InstantSource.system())
+        new WriteManifestHandler(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),
                         step());
-        new VerifyRestorePointHandler(engines, InstantSource.system())
+        new VerifyRestorePointHandler(engines, VAULT, InstantSource.system())
                 .execute(
                         new VerifyRestorePoint(
                                 postgres.compose(), point.directory().toString(), postgres.database(DATABASE), false),
@@ -116,7 +117,7 @@ class ProofTest {
     private RestorePointProven prove(RunningStep step, long reserve) throws StepFailure, InterruptedException {
         var action = new ProveRestorePoint(
                 postgres.compose(), point.directory().toString(), postgres.database(DATABASE), reserve);
-        return (RestorePointProven) new ProveRestorePointHandler(engines, InstantSource.system())
+        return (RestorePointProven) new ProveRestorePointHandler(engines, VAULT, InstantSource.system())
                 .execute(action, step)
                 .result();
     }
@@ -137,7 +138,7 @@ class ProofTest {
         assertThat(proven.getRows()).isEqualTo(4000);
         assertThat(proven.getTook()).isPositive();
         assertThat(Json.read(point.proven(), Proof.class).rows()).isEqualTo(4000);
-        Manifest.load(point);
+        Manifest.load(point, VAULT);
         assertThat(Manifest.covered(point.directory())).doesNotContain(point.proven());
     }
 
@@ -169,14 +170,14 @@ class ProofTest {
     @Test
     void blamesTheRestorePointForADumpThatCannotBeRead() throws Exception {
         try (var files = Files.list(point.dump(DATABASE))) {
-            var rows = files.filter(file -> file.toString().endsWith(".dat.gz"))
+            var rows = files.filter(file -> file.toString().endsWith(".dat.gz.age"))
                     .max(Comparator.comparing(file -> file.toFile().length()))
                     .orElseThrow();
-            Files.write(rows, Arrays.copyOf(Files.readAllBytes(rows), 100));
+            Vaults.change(rows, content -> Arrays.copyOf(content, 100));
         }
         // Though its manifest agrees with it.
         Files.delete(point.manifest());
-        new WriteManifestHandler(InstantSource.system())
+        new WriteManifestHandler(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
@@ -33,7 +34,7 @@ class PruneTest {
         var directory = Files.createDirectories(backups.resolve(id).resolve("models"));
         Files.writeString(directory.resolve("a"), "0123456789");
         Files.createSymbolicLink(directory.resolve("link"), backups.resolve("outside"));
-        new WriteManifestHandler(InstantSource.fixed(NOW))
+        new WriteManifestHandler(VAULT, InstantSource.fixed(NOW))
                 .execute(
                         new WriteManifest(backups.resolve(id).toString(), platform, null, false, "restore-point", null),
                         new RunningStep(id));
@@ -49,7 +50,7 @@ class PruneTest {
 
     private Completed prune(Instant now, Path... points) throws Exception {
         var directories = Arrays.stream(points).map(Path::toString).toList();
-        return new PruneRestorePointsHandler(InstantSource.fixed(now))
+        return new PruneRestorePointsHandler(VAULT, InstantSource.fixed(now))
                 .execute(new PruneRestorePoints("freedom", directories), new RunningStep("rb-9"));
     }
 

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.engine.EngineProvider;
@@ -30,14 +31,14 @@ class RestrictedContainerTest {
             var database = postgres.database("kb");
             postgres.sql("postgres", "CREATE DATABASE kb");
             postgres.sql("kb", "CREATE TABLE t AS SELECT 1 AS n");
-            var verify = new VerifyRestorePointHandler(engines, InstantSource.system());
+            var verify = new VerifyRestorePointHandler(engines, VAULT, InstantSource.system());
 
-            new DumpDatabaseHandler(engines).execute(new DumpDatabase(compose, database, point, 2), step);
-            new WriteManifestHandler(InstantSource.system())
+            new DumpDatabaseHandler(engines, VAULT).execute(new DumpDatabase(compose, database, point, 2), step);
+            new WriteManifestHandler(VAULT, InstantSource.system())
                     .execute(new WriteManifest(point, "freedom", "kb", false, "restore-point", null), step);
             verify.execute(new VerifyRestorePoint(compose, point, database, false), step);
             postgres.sql("kb", "DELETE FROM t");
-            new RestoreDatabaseHandler(engines)
+            new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
                     .execute(new RestoreDatabase(compose, database, point, 2, null, null), step);
 
             assertThat(postgres.value("kb", "SELECT n FROM t")).isEqualTo("1");

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -81,7 +82,7 @@ class TargetServerTest {
             step.after(new ContainersForecast(List.of(service), List.of(), List.of()));
         }
         var action = new CheckDatabaseServer(postgres.compose(), database, restorePoint, enforce, false);
-        var done = new CheckDatabaseServerHandler(engines).execute(action, step);
+        var done = new CheckDatabaseServerHandler(engines, VAULT).execute(action, step);
         return (DatabaseServerChecked) done.result();
     }
 
@@ -137,7 +138,7 @@ class TargetServerTest {
     void countsWhatARestoreWouldGiveUp() throws Exception {
         var point = temp.resolve("rb-point").toString();
         var step = new RunningStep("rb-point");
-        new DumpDatabaseHandler(engines)
+        new DumpDatabaseHandler(engines, VAULT)
                 .execute(
                         DumpDatabase.newBuilder()
                                 .setCompose(postgres.compose())
@@ -145,7 +146,7 @@ class TargetServerTest {
                                 .setDirectory(point)
                                 .build(),
                         step);
-        new WriteManifestHandler(InstantSource.system())
+        new WriteManifestHandler(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point, "freedom", "freedom_kb", false, "restore-point", null), step);
         postgres.sql("freedom_kb", "INSERT INTO documents VALUES (3)", "CREATE TABLE later (id int)");
         try {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -131,7 +132,7 @@ class WalArchiveTest {
                 .setPointInTime(moment)
                 .setReserve(1 << 20)
                 .build();
-        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, clock)
+        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, VAULT, clock)
                 .execute(action, step)
                 .result();
     }
@@ -173,7 +174,7 @@ class WalArchiveTest {
 
         assertThat(dumpedRows()).isEqualTo(2);
         try (var live = postgres.connect("postgres")) {
-            assertThat(Globals.read(point())).contains(Globals.of(sql -> Sql.rows(live, sql), DATABASE));
+            assertThat(Globals.read(point(), VAULT)).contains(Globals.of(sql -> Sql.rows(live, sql), DATABASE));
         }
         assertThat(derived.getRows()).isEqualTo(2);
         assertThat(derived.getServerVersion()).startsWith("15.");
@@ -193,16 +194,16 @@ class WalArchiveTest {
         postgres.sql(DATABASE, "DELETE FROM orders");
         var derived = derive(before, step());
         var directory = point().directory().toString();
-        new WriteManifestHandler(clock)
+        new WriteManifestHandler(VAULT, clock)
                 .execute(
                         new WriteManifest(directory, "freedom", DATABASE, false, "restore-point-derive", null),
                         step().after(derived));
-        new VerifyRestorePointHandler(engines, clock)
+        new VerifyRestorePointHandler(engines, VAULT, clock)
                 .execute(
                         new VerifyRestorePoint(postgres.compose(), directory, postgres.database(DATABASE), false),
                         step());
 
-        new RestoreDatabaseHandler(engines)
+        new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
                 .execute(
                         RestoreDatabase.newBuilder()
                                 .setCompose(postgres.compose())
@@ -212,7 +213,7 @@ class WalArchiveTest {
                         step());
 
         assertThat(postgres.value(DATABASE, "SELECT count(*) FROM orders")).isEqualTo("1");
-        assertThat(Manifest.load(point()).createdAt()).isEqualTo(derived.getAsOf());
+        assertThat(Manifest.load(point(), VAULT).createdAt()).isEqualTo(derived.getAsOf());
         assertThat(keep().getFault()).as("it goes on").isNull();
     }
 

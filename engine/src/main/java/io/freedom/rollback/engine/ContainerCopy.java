@@ -3,7 +3,6 @@ package io.freedom.rollback.engine;
 import com.github.dockerjava.api.DockerClient;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -13,6 +12,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 
 /** Files that go into or come out of a container, as tar streams. */
@@ -39,11 +40,7 @@ final class ContainerCopy {
         return read(path, progress, in -> in.transferTo(out));
     }
 
-    private interface Reader {
-        long read(InputStream tar) throws IOException;
-    }
-
-    private long read(String path, LongConsumer progress, Reader reader) throws StepFailure, InterruptedException {
+    long read(String path, LongConsumer progress, TarReader reader) throws StepFailure, InterruptedException {
         var what = "copying " + path + " out of container " + Engine.shortened(containerId);
         var activity = new Calls.Activity();
         return calls.stream(what, activity, () -> {
@@ -69,27 +66,48 @@ final class ContainerCopy {
         if (!Files.exists(source)) {
             throw new StepFailure(FailureKind.PRECONDITION, what + ": there is no such file");
         }
+        in(what, out -> TarFolder.pack(source, out, _ -> {}), directory);
+    }
+
+    /** Unpacks what is written, while it is written. */
+    void in(String what, TarWriter writer, String directory) throws StepFailure, InterruptedException {
         var activity = new Calls.Activity();
         calls.stream(what, activity, () -> {
             var pipe = Pipe.open();
             var packing = new FutureTask<>(() -> {
                 try (var out = Channels.newOutputStream(pipe.sink())) {
-                    TarFolder.pack(source, out, bytes -> activity.touch());
+                    writer.write(out);
                 }
                 return null;
             });
             var packer = Thread.ofVirtual().start(packing);
-            try (var in = Channels.newInputStream(pipe.source())) {
+            try (var in = new WatchedTar(Channels.newInputStream(pipe.source()), _ -> activity.touch())) {
                 client.copyArchiveToContainerCmd(containerId)
                         .withRemotePath(directory)
                         .withTarInputStream(in)
                         .exec();
                 onDisk(what, packing::get);
+            } catch (RuntimeException e) {
+                throw cause(packing, e);
             } finally {
                 packer.interrupt();
             }
             return null;
         });
+    }
+
+    /** What kept the writer from coming to an end, where that is of its own: the engine notices first that it did not. */
+    private static Exception cause(FutureTask<?> packing, RuntimeException refusal) throws InterruptedException {
+        try {
+            packing.get(1, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StepFailure failure) {
+                return failure;
+            }
+        } catch (TimeoutException e) {
+            refusal.addSuppressed(e);
+        }
+        return refusal;
     }
 
     /** Unpacks a tar stream below a folder, with the owners that it names. Returns bytes. */
@@ -117,6 +135,9 @@ final class ContainerCopy {
         } catch (java.nio.file.FileSystemException e) {
             throw new StepFailure(FailureKind.TOOL, what + ": " + e, e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof StepFailure failure) {
+                throw failure;
+            }
             throw new StepFailure(FailureKind.TOOL, what + ": " + e.getCause(), e);
         }
     }

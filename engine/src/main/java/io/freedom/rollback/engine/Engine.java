@@ -314,6 +314,19 @@ public final class Engine implements AutoCloseable {
         return new ContainerCopy(client, calls, containerId).unpack(path, targetDirectory, progress);
     }
 
+    /** Reads a file or folder as a tar stream; a stream that was cut is a failure. */
+    public long copyOut(String containerId, String path, TarReader reader, LongConsumer progress)
+            throws StepFailure, InterruptedException {
+        return new ContainerCopy(client, calls, containerId).read(path, progress, reader);
+    }
+
+    /** Unpacks below a folder what is written, with the owners and modes that it names. */
+    public void copyIn(String containerId, TarWriter writer, String directoryInContainer)
+            throws StepFailure, InterruptedException {
+        var what = "copying to " + directoryInContainer + " in container " + shortened(containerId);
+        new ContainerCopy(client, calls, containerId).in(what, writer, directoryInContainer);
+    }
+
     /** Writes a file or folder of a container as a tar stream. Returns bytes; {@code out} stays open. */
     public long copyOutTar(String containerId, String path, OutputStream out) throws StepFailure, InterruptedException {
         return new ContainerCopy(client, calls, containerId).tar(path, out);

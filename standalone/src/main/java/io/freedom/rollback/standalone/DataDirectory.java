@@ -37,7 +37,7 @@ public final class DataDirectory implements AutoCloseable {
             var lock = lock(root);
             try {
                 var id = clusterId(root);
-                for (var name : new String[] {"broker", "registry", "state", "logs"}) {
+                for (var name : new String[] {"broker", "registry", "state", "logs", "keys"}) {
                     Files.createDirectories(root.resolve(name));
                 }
                 return new DataDirectory(root, lock, id);
@@ -63,6 +63,11 @@ public final class DataDirectory implements AutoCloseable {
 
     public Path state() {
         return root.resolve("state");
+    }
+
+    /** Of the restore points. */
+    public Path keyFile() {
+        return root.resolve("keys").resolve("backups.key");
     }
 
     public Path logs() {

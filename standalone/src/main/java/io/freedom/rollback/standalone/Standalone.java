@@ -3,6 +3,7 @@ package io.freedom.rollback.standalone;
 import io.freedom.rollback.standalone.broker.EmbeddedBroker;
 import io.freedom.rollback.standalone.registry.RegistryProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -59,6 +60,7 @@ public final class Standalone implements AutoCloseable {
     }
 
     private void startAll() {
+        boolean newKey = !Files.exists(data.keyFile());
         var brokerReady = inThread("broker-start", this::startBroker);
         var registryReady = inThread("registry-start", this::startRegistry);
         var infrastructure = CompletableFuture.allOf(brokerReady, registryReady);
@@ -74,6 +76,11 @@ public final class Standalone implements AutoCloseable {
             throw cause(e);
         }
         console.ready("services", "http://127.0.0.1:" + settings.ports().http());
+        if (newKey) {
+            console.say(
+                    "  The key of the restore points is new. Keep a copy of it elsewhere, without it none can be read: "
+                            + data.keyFile());
+        }
     }
 
     private @Nullable Void startBroker() throws Exception {
@@ -114,6 +121,8 @@ public final class Standalone implements AutoCloseable {
                         "http://127.0.0.1:" + settings.ports().registry() + "/apis/ccompat/v7",
                         "rollback.state-directory",
                         data.state().toString(),
+                        "rollback.backups.key-file",
+                        data.keyFile().toString(),
                         "server.port",
                         String.valueOf(settings.ports().http())))
                 .run();

@@ -1,0 +1,12 @@
+package io.freedom.rollback.backup;
+
+import java.io.IOException;
+
+/** A key is missing, is not the one, or cannot be used. Says nothing about what it was to open. */
+final class KeyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    KeyException(String message) {
+        super(message);
+    }
+}
