@@ -34,6 +34,8 @@ public class BackupConfiguration {
                         new DerivePointInTimeHandler(engines, clock),
                         new FindRestorePointsHandler(clock),
                         new PruneRestorePointsHandler(clock),
+                        new CopyRestorePointsHandler(clock),
+                        new FetchRestorePointsHandler(),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(),
                         new FillContainerDataHandler(engines),
