@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ final class RestorePointCopy {
         if (known.size() <= S3Upload.PART && known.etag().equals(S3Upload.md5(Files.readAllBytes(file)))) {
             return true;
         }
-        return Sha256.of(file, _ -> {}).equals(store.sha256(known.key()));
+        return store.sha256(known.key()).equals(Optional.of(Sha256.of(file, _ -> {})));
     }
 
     /** What is written or removed just now comes with the next look. */

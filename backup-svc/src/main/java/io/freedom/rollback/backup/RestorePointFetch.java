@@ -92,10 +92,7 @@ final class RestorePointFetch {
     }
 
     private void other(S3Store.Stored stored, Path file) throws IOException, StepFailure, InterruptedException {
-        var sum = store.sha256(stored.key());
-        if (sum == null) {
-            throw damaged(stored.key());
-        }
+        var sum = store.sha256(stored.key()).orElseThrow(() -> damaged(stored.key()));
         fetch(stored.key(), file, stored.size(), sum);
     }
 

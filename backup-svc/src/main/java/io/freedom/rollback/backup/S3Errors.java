@@ -15,8 +15,6 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 /** What went wrong with the store, in words that say what to do. */
 final class S3Errors {
-    private static final String SETTING = "backups.store.s3";
-
     private S3Errors() {}
 
     static StepFailure failure(ObjectStore where, SdkException e) throws InterruptedException {
@@ -32,20 +30,18 @@ final class S3Errors {
         var at = at(where);
         return switch (code) {
             case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity", "InvalidToken", "ExpiredToken" ->
-                precondition(at + " refuses the keys (" + code + "): mend what " + SETTING + ".accessKey and " + SETTING
-                        + ".secretKey refer to on the worker's machine");
+                precondition(
+                        at + " refuses the keys (" + code
+                                + "): mend what backups.store.s3.accessKey and backups.store.s3.secretKey refer to on the worker's machine");
             case "RequestTimeTooSkewed", "RequestExpired" ->
                 precondition("the clock of the worker's machine is not that of " + at
                         + ": set it by NTP, see `timedatectl`");
             case "NoSuchBucket" ->
-                precondition("there is no bucket " + where.getBucket() + " at " + at + ": make it, or mend " + SETTING
-                        + ".bucket");
+                precondition("there is no bucket " + where.getBucket() + " at " + at
+                        + ": make it, or mend backups.store.s3.bucket");
             case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException" ->
-                precondition("the bucket " + where.getBucket() + " is not in " + where.getRegion() + ": mend " + SETTING
-                        + ".region (" + code + ")");
-            case "NoSuchKey" ->
-                new StepFailure(
-                        FailureKind.MISMATCH, "an object that its manifest names is not in " + at + " any more", e);
+                precondition("the bucket " + where.getBucket() + " is not in " + where.getRegion()
+                        + ": mend backups.store.s3.region (" + code + ")");
             default -> other(where, e, code);
         };
     }
@@ -68,7 +64,7 @@ final class S3Errors {
         if (find(e, UnknownHostException.class) != null) {
             return new StepFailure(
                     FailureKind.UNAVAILABLE,
-                    "the host of " + at + " is not known: see " + SETTING + ".endpoint, and the name service",
+                    "the host of " + at + " is not known: see backups.store.s3.endpoint, and the name service",
                     e);
         }
         var untrusted = find(e, SSLException.class);

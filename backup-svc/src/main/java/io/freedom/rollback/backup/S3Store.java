@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.ObjectStore;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Secrets;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -11,10 +12,12 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -124,25 +127,32 @@ final class S3Store implements AutoCloseable {
         return found;
     }
 
-    /** SHA-256 of an object's content, as it was when it was sent; null where there is none. */
-    @Nullable
-    String sha256(String key) throws StepFailure, InterruptedException {
+    /** SHA-256 of an object's content, as it was when it was sent; empty where there is none. */
+    Optional<String> sha256(String key) throws StepFailure, InterruptedException {
         return call(s3 -> {
             try {
-                return s3.headObject(request -> request.bucket(bucket()).key(full(key)))
-                        .metadata()
-                        .get(SHA256);
+                var about = s3.headObject(request -> request.bucket(bucket()).key(full(key)));
+                return Optional.ofNullable(about.metadata().get(SHA256));
             } catch (NoSuchKeyException e) {
-                return null;
+                return Optional.empty();
             }
         });
     }
 
     /** @param from bytes of it that are not wanted */
     <T> T get(String key, long from, Content<T> content) throws StepFailure, IOException, InterruptedException {
-        var response = call(s3 -> s3.getObject(
-                request -> request.bucket(bucket()).key(full(key)).range(from == 0 ? null : "bytes=" + from + "-")));
-        try (response) {
+        var found = call(s3 -> {
+            try {
+                return Optional.of(s3.getObject(request ->
+                        request.bucket(bucket()).key(full(key)).range(from == 0 ? null : "bytes=" + from + "-")));
+            } catch (NoSuchKeyException e) {
+                return Optional.<ResponseInputStream<GetObjectResponse>>empty();
+            }
+        });
+        if (found.isEmpty()) {
+            throw new StepFailure(FailureKind.MISMATCH, name(key) + " is not there, though a manifest names it");
+        }
+        try (var response = found.get()) {
             return content.read(response.response(), response);
         } catch (SdkException e) {
             throw S3Errors.failure(where, e);

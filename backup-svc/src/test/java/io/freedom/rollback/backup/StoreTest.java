@@ -240,6 +240,10 @@ class StoreTest {
                 .hasMessageContaining("s3://backups/site-a/freedom/objects/" + sum + " is damaged: restore point rb-2")
                 .hasMessageContaining("--id");
         assertThat(disk.resolve("rb-2")).doesNotExist();
+        try (var s3 = server.client()) {
+            s3.deleteObject(request -> request.bucket(S3Server.BUCKET).key(ROOT + "objects/" + sum));
+        }
+        assertThatThrownBy(() -> fetched(disk, "rb-2")).hasMessageContaining("objects/" + sum + " is not there");
         fetched(disk, "rb-1");
         assertThat(disk.resolve("rb-1/models/a")).hasContent("models/a");
     }

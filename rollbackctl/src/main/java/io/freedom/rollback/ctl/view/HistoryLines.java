@@ -164,7 +164,8 @@ public final class HistoryLines {
                 new Line(
                         "restore points stored",
                         e.getStored().size() + " are whole in the store"
-                                + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes())));
+                                + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes()))
+                                + (e.getFault() == null ? "" : "; not all: " + e.getFault()));
             case StoreInterrupted e -> new Line(e.getEnded() ? "store ended" : "store not reached", e.getReason());
             case NotificationsTested e ->
                 new Line(
