@@ -40,8 +40,8 @@ final class RestorePointFetch {
 
     /** @return bytes that came */
     long fetch(Map<String, S3Store.Stored> there) throws IOException, StepFailure, InterruptedException {
-        requireRoom();
         PrivateFiles.createFolders(folder);
+        requireRoom();
         for (var entry : manifest.files()) {
             if (entry.link() == null) {
                 fetch(StoreKeys.object(entry.sha256()), inside(entry.path()), entry.size(), entry.sha256());
@@ -72,12 +72,23 @@ final class RestorePointFetch {
     private void requireRoom() throws IOException, StepFailure {
         var disk = target.getParent();
         long free = Files.getFileStore(disk == null ? target : disk).getUsableSpace();
-        long needed = manifest.bytes() + reserve;
+        long needed = Math.max(0, manifest.bytes() - fetched()) + reserve;
         if (free < needed) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "%s has %s free, and %s needs %s, %s of which stay free (backups.reserve): free space"
                             .formatted(disk, Disk.size(free), manifest.id(), Disk.size(needed), Disk.size(reserve)));
+        }
+    }
+
+    /** Bytes that an interrupted attempt has left. */
+    private long fetched() throws IOException {
+        try (var all = Files.walk(folder)) {
+            long bytes = 0;
+            for (var file : all.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+            }
+            return bytes;
         }
     }
 
