@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +118,7 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
             return new Completed(result, whole.size() + " in the store, " + Disk.size(sent) + " sent");
         }
 
-        private void remove(StoreRetention retention, List<Local> local, TreeSet<String> whole)
+        private void remove(StoreRetention retention, List<Local> local, Set<String> whole)
                 throws IOException, StepFailure, InterruptedException {
             for (var id : action.getRemoved()) {
                 boolean isHere = local.stream().anyMatch(it -> it.point().id().equals(id));
@@ -128,7 +129,7 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
             }
         }
 
-        private void copy(List<Local> local, Map<String, S3Store.Stored> there, TreeSet<String> whole)
+        private void copy(List<Local> local, Map<String, S3Store.Stored> there, Set<String> whole)
                 throws IOException, StepFailure, InterruptedException {
             boolean isNew =
                     local.stream().anyMatch(it -> !whole.contains(it.point().id()));
@@ -155,11 +156,11 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
             }
         }
 
-        private void sweep(StoreRetention retention, List<Local> local, TreeSet<String> whole)
+        private void sweep(StoreRetention retention, List<Local> local, Set<String> whole)
                 throws IOException, StepFailure, InterruptedException {
             var now = clock.instant();
             var last = swept.get(action.getPlatform());
-            if (busy || fault != null || last != null && now.isBefore(last.plus(SWEEP_EVERY))) {
+            if (busy || fault != null || (last != null && now.isBefore(last.plus(SWEEP_EVERY)))) {
                 return;
             }
             int gone = retention.sweep(local, whole);

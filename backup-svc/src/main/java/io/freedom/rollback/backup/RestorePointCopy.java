@@ -63,7 +63,7 @@ final class RestorePointCopy {
         for (var entry : manifest.files()) {
             var key = StoreKeys.object(entry.sha256());
             var known = objects.get(key);
-            if (entry.link() != null || known != null && known.size() == entry.size()) {
+            if (entry.link() != null || (known != null && known.size() == entry.size())) {
                 continue;
             }
             var file = point.directory().resolve(entry.path()).normalize();

@@ -76,7 +76,7 @@ final class S3Upload {
             for (int n = in.readNBytes(buffer, 0, buffer.length); n > 0; n = in.readNBytes(buffer, 0, buffer.length)) {
                 whole.update(buffer, 0, n);
                 int number = parts.size() + 1;
-                var part = new Sent(number, n, sum("MD5", buffer, n), sum("SHA-256", buffer, n));
+                var part = new Sent(number, n, hex(sum("MD5", buffer, n)), base64(sum("SHA-256", buffer, n)));
                 var before = there.get(number);
                 boolean goOn = true;
                 if (before == null || !part.is(before)) {
@@ -118,26 +118,31 @@ final class S3Upload {
                         .key(store.full(key))
                         .uploadId(upload.id())
                         .partNumber(part.number())
-                        .contentMD5(base64(part.md5()))
-                        .checksumSHA256(base64(part.sha256())),
+                        .contentMD5(base64(HexFormat.of().parseHex(part.md5())))
+                        .checksumSHA256(part.sha256()),
                 body(buffer, part.size())));
         return part.completed(answer.eTag());
     }
 
-    /** A part as the file has it. */
-    private record Sent(int number, int size, byte[] md5, byte[] sha256) {
+    /**
+     * A part as the file has it.
+     *
+     * @param md5 hex, as in an ETag
+     * @param sha256 Base64, as in a header
+     */
+    private record Sent(int number, int size, String md5, String sha256) {
         boolean is(S3Store.Part there) {
             return there.size() == size
                     && (there.sha256() == null
-                            ? there.etag().equals(HexFormat.of().formatHex(md5))
-                            : there.sha256().equals(base64(sha256)));
+                            ? there.etag().equals(md5)
+                            : there.sha256().equals(sha256));
         }
 
         CompletedPart completed(String etag) {
             return CompletedPart.builder()
                     .partNumber(number)
                     .eTag(etag)
-                    .checksumSHA256(base64(sha256))
+                    .checksumSHA256(sha256)
                     .build();
         }
     }
@@ -149,7 +154,7 @@ final class S3Upload {
     }
 
     private boolean isRight(byte[] found) {
-        return HexFormat.of().formatHex(found).equals(sha256);
+        return hex(found).equals(sha256);
     }
 
     private StepFailure changed() {
@@ -165,6 +170,10 @@ final class S3Upload {
         return etag.replace("\"", "");
     }
 
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
+    }
+
     private static String base64(byte[] bytes) {
         return Base64.getEncoder().encodeToString(bytes);
     }
@@ -177,7 +186,7 @@ final class S3Upload {
 
     /** In hex. */
     static String md5(byte[] bytes) {
-        return HexFormat.of().formatHex(digest("MD5").digest(bytes));
+        return hex(digest("MD5").digest(bytes));
     }
 
     private static MessageDigest digest(String algorithm) {
