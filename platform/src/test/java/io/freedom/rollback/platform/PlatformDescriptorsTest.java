@@ -59,7 +59,7 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-        backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
                       store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}

@@ -44,7 +44,7 @@ final class RestorePointCare {
         plan.phase(Phase.ASSESS);
         var store = plan.request.platform().backups().store();
         if (store == null) {
-        plan.add(plan.backup.find());
+            plan.add(plan.backup.find());
             return;
         }
         var wanted = plan.request.fetched();
