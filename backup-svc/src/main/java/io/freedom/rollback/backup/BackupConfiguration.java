@@ -59,6 +59,8 @@ public class BackupConfiguration {
                         new DerivePointInTimeHandler(engines, vault, clock),
                         new FindRestorePointsHandler(vault, clock),
                         new PruneRestorePointsHandler(vault, clock),
+                        new CopyRestorePointsHandler(vault, clock),
+                        new FetchRestorePointsHandler(),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),

@@ -98,7 +98,7 @@ record Manifest(
         }
     }
 
-    private static boolean isUnfinished(Path relative) {
+    static boolean isUnfinished(Path relative) {
         for (var part : relative) {
             if (part.toString().startsWith(Staging.PREFIX)) {
                 return true;

@@ -111,7 +111,24 @@ final class DescriptorMapper {
                 every,
                 prove.equals(NEVER) ? null : duration(prove),
                 retention,
-                wal(node.path("wal")));
+                wal(node.path("wal")),
+                store(node.path("store").path("s3")));
+    }
+
+    private static @Nullable ObjectStoreSpec store(JsonNode node) {
+        if (!node.isObject()) {
+            return null;
+        }
+        var endpoint = text(node, "endpoint");
+        return new ObjectStoreSpec(
+                endpoint,
+                text(node, "region", "us-east-1"),
+                node.path("bucket").stringValue(),
+                text(node, "prefix", ""),
+                node.path("accessKey").stringValue(),
+                node.path("secretKey").stringValue(),
+                // Servers of one's own seldom have a name for each bucket.
+                node.path("pathStyle").asBoolean(endpoint != null));
     }
 
     private static @Nullable WalPolicy wal(JsonNode node) {

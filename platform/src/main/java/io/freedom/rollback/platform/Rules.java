@@ -78,6 +78,12 @@ final class Rules {
         if (wal.isObject() && !root.path("database").isObject()) {
             add("backups.wal", "needs database, whose server writes the WAL");
         }
+        var s3 = root.path("backups").path("store").path("s3");
+        text(s3, "backups.store.s3", "endpoint", TextRules::storeEndpoint);
+        text(s3, "backups.store.s3", "bucket", TextRules::bucket);
+        text(s3, "backups.store.s3", "prefix", TextRules::keyPrefix);
+        text(s3, "backups.store.s3", "accessKey", TextRules::secret);
+        text(s3, "backups.store.s3", "secretKey", TextRules::secret);
     }
 
     private void compose(JsonNode compose) {

@@ -164,6 +164,26 @@ final class TextRules {
         }
     }
 
+    /** Bucket and prefix have keys of their own. */
+    static @Nullable String storeEndpoint(String value) {
+        var problem = url(value);
+        return problem != null || value.matches("https?://[^/?#]+/?")
+                ? problem
+                : "must be the server alone, e.g. https://s3.example.org: write what follows it as bucket and prefix";
+    }
+
+    static @Nullable String bucket(String value) {
+        return value.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+                ? null
+                : "must be the name of a bucket (3 to 63 lower-case letters, digits, - and .), not '" + value + "'";
+    }
+
+    static @Nullable String keyPrefix(String value) {
+        return value.matches("([A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*)?") && !climbs(value)
+                ? null
+                : "must be like site-a/rollback, without a slash at its ends, not '" + value + "'";
+    }
+
     /** Wholly one or the other: a secret inside of a URL could not be told from the rest of it. */
     static @Nullable String webhook(String value) {
         return value.startsWith("${") ? secret(value) : url(value);

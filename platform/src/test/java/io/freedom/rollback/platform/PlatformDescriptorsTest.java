@@ -59,7 +59,8 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB}}
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
+                      store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -157,7 +158,15 @@ class PlatformDescriptorsTest {
                                 Duration.ofHours(1),
                                 Duration.ofHours(12),
                                 new Retention(3, 7, 0, 6),
-                                new WalPolicy(Duration.ofHours(12), Duration.ofHours(48), 1L << 30)),
+                                new WalPolicy(Duration.ofHours(12), Duration.ofHours(48), 1L << 30),
+                                new ObjectStoreSpec(
+                                        "https://s3.example.org",
+                                        "us-east-1",
+                                        "backups",
+                                        "site-a",
+                                        "${env:S3_KEY}",
+                                        "${file:/etc/s3}",
+                                        true)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
@@ -337,6 +346,11 @@ class PlatformDescriptorsTest {
             {directory: /var/backups/freedom} | {directory: /b, prove: soon}     | backups.prove: must be a duration such as 90s, 20m or 1h, not 'soon'; or never
             {directory: /var/backups/freedom} | {directory: /b, keep: {last: 0}} | backups.keep.last: must be between 1 and 900
             {directory: /var/backups/freedom} | {directory: /b, wal: {}}         | backups.wal: needs database, whose server writes the WAL
+            {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, accessKey: "${env:A}", secretKey: hunter2}}} | backups.store.s3.secretKey: must not be written out here: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: Abc, accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.bucket: must be the name of a bucket (3 to 63 lower-case letters, digits, - and .), not 'Abc'
+            {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, prefix: /a, accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.prefix: must be like site-a/rollback, without a slash at its ends, not '/a'
+            {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, endpoint: "https://h/abc", accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.endpoint: must be the server alone, e.g. https://s3.example.org: write what follows it as bucket and prefix
+            {directory: /var/backups/freedom} | {directory: /b, store: {s3: {accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.bucket: is missing: name of the bucket
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 999999999999TiB} | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '999999999999TiB'

@@ -254,18 +254,22 @@ final class BackupsCommand extends Group {
             description = {
                 "Learn from the disk which restore points of a platform there are.",
                 "For a control plane that was lost: its history began anew, and the restore points are still there.",
+                "With backups.store in the descriptor the newest is fetched from there first, where it is not on disk.",
                 "What was never read back, or has failed since, is read back now."
             })
     static final class Import extends Scenario {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
+        @Option(names = "--id", paramLabel = "ID", description = "fetch this one from the store, instead of the newest")
+        private @Nullable String id;
+
         @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the history")
         private String reason = "asked for";
 
         @Override
         int run(ControlPlane plane) {
-            return start(plane, platform, reason, "restore-point-import", null);
+            return start(plane, platform, reason, "restore-point-import", id);
         }
     }
 }

@@ -395,6 +395,7 @@ public final class Admission {
                 now,
                 null,
                 null,
+                null,
                 List.of()));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));

@@ -131,6 +131,7 @@ final class Plans {
                 now,
                 state.getUndoable(),
                 moment(wanted),
+                fetched(wanted),
                 surplus(wanted.scenario()));
     }
 
@@ -158,6 +159,19 @@ final class Plans {
         } catch (DateTimeParseException e) {
             throw new Refused("\"" + asked + "\" is no moment: write " + MOMENTS);
         }
+    }
+
+    /** Whether the store has it, its worker knows. Null where none was asked for. */
+    private @Nullable String fetched(Wanted wanted) throws Refused {
+        var asked = wanted.restorePoint();
+        if (wanted.scenario() != Scenario.RESTORE_POINT_IMPORT || asked == null) {
+            return null;
+        }
+        if (platform.backups().store() == null) {
+            throw new Refused("the descriptor of " + platform.name() + " has no `backups.store` to fetch " + asked
+                    + " from: add it, then register it again");
+        }
+        return asked;
     }
 
     /** As many as one plan is to remove: after a change of the retention the rest goes with the next. */
@@ -226,7 +240,7 @@ final class Plans {
 
     private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
-        if (wanted.scenario() == Scenario.RESTORE_POINT_DERIVE) {
+        if (wanted.scenario() == Scenario.RESTORE_POINT_DERIVE || wanted.scenario() == Scenario.RESTORE_POINT_IMPORT) {
             return Chosen.NONE;
         }
         if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK || wanted.scenario() == Scenario.RESTORE_POINT_HOLD) {

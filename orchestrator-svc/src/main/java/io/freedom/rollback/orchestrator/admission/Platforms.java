@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.state.StoredCopies;
 import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
@@ -284,6 +285,11 @@ public final class Platforms {
     /** @param archive null where nothing is archived */
     public static PlatformState archived(PlatformState state, @Nullable WalArchive archive) {
         return PlatformState.newBuilder(state).setArchive(archive).build();
+    }
+
+    /** @param copies null where restore points are on the local disk alone */
+    public static PlatformState copied(PlatformState state, @Nullable StoredCopies copies) {
+        return PlatformState.newBuilder(state).setCopies(copies).build();
     }
 
     /** @param at when people are told that the newest restore point grows too old; null for never */

@@ -157,6 +157,19 @@ public final class Notices {
                 null);
     }
 
+    public static Notice notCopied(String platform, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": its restore points are not copied to the store",
+                List.of(
+                        why,
+                        "They are taken and restored as ever, on the local disk alone.",
+                        "It is tried again every five minutes, and goes on by itself."),
+                List.of("Which are in the store: rollbackctl backups list " + platform),
+                null,
+                null);
+    }
+
     /** One less to go back to, and maybe a disk that fails. */
     public static Notice withdrawn(String platform, String restorePoint, String why) {
         return new Notice(

@@ -8,6 +8,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
 import io.freedom.rollback.platform.ContainerData;
 import io.freedom.rollback.platform.Migration;
+import io.freedom.rollback.platform.ObjectStoreSpec;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
@@ -21,6 +22,7 @@ import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
+import io.freedom.rollback.schemas.action.FetchRestorePoints;
 import io.freedom.rollback.schemas.action.FindRestorePoints;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
@@ -193,6 +195,22 @@ final class BackupSteps {
                 new FindRestorePoints(
                         platform.name(), platform.backups().directory(), database == null ? null : database.getName()),
                 HOURS);
+    }
+
+    /** @param restorePoint id; null for the newest that may be restored */
+    PlannedStep fetch(ObjectStoreSpec store, @Nullable String restorePoint) {
+        return step(
+                        "backup.fetch",
+                        "Fetch " + (restorePoint == null ? "the newest restore point" : restorePoint)
+                                + " from the store, unless it is here",
+                        new FetchRestorePoints(
+                                platform.name(),
+                                platform.backups().directory(),
+                                StoreCare.contract(store),
+                                restorePoint,
+                                platform.backups().reserve()),
+                        HOURS)
+                .attempts(3);
     }
 
     PlannedStep verify() {

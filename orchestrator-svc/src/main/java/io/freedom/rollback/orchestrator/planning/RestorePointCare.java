@@ -42,6 +42,15 @@ final class RestorePointCare {
     /** What restore points there are, for a control plane that does not know. */
     static void find(PlanDraft plan) {
         plan.phase(Phase.ASSESS);
-        plan.add(plan.backup.find());
+        var store = plan.request.platform().backups().store();
+        if (store == null) {
+            plan.add(plan.backup.find());
+            return;
+        }
+        var wanted = plan.request.fetched();
+        var fetch = plan.backup.fetch(store, wanted);
+        // Those on disk are learnt of whether or not the store is reached; one that was asked for must come.
+        plan.add(wanted == null ? fetch.dispensable() : fetch);
+        plan.add(plan.backup.find().after("backup.fetch"));
     }
 }

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
@@ -35,6 +36,7 @@ final class Catalogue {
     void learn(Rollback rollback, RollbackEvent event, Instant now) {
         if (event instanceof RollbackEvent.Succeeded(var _, var result, var _, var _)) {
             learn(rollback, result.getResult(), now);
+            copy(rollback.plan().getPlatform(), result.getResult(), now);
         }
         if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
                 && kind == FailureKind.MISMATCH) {
@@ -58,6 +60,21 @@ final class Catalogue {
             case RestorePointsFound found ->
                 store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
             default -> {} // nothing about restore points
+        }
+    }
+
+    /** What is new on disk goes to the store, and what is gone from disk goes there as well. */
+    private void copy(String platform, Object result, Instant now) {
+        var state = store.platform(platform);
+        var copies = state.getCopies();
+        if (copies == null) {
+            return;
+        }
+        switch (result) {
+            case RestorePointVerified _ -> store.put(Platforms.copied(state, StoreCopies.soon(copies, now)));
+            case RestorePointsPruned pruned ->
+                store.put(Platforms.copied(state, StoreCopies.removed(copies, pruned.getRemoved(), now)));
+            default -> {} // nothing about the store
         }
     }
 

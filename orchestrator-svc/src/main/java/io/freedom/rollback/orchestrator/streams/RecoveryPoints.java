@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age} and {@code rollback.wal.archive.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age} and {@code rollback.wal.archive.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
     private final InstantSource clock;
     private final Map<String, List<RestorePoint>> offered = new ConcurrentHashMap<>();
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -45,6 +46,8 @@ public final class RecoveryPoints implements MeterBinder {
         WalArchives.covered(state.getArchive())
                 .ifPresentOrElse(
                         until -> archived.put(state.getPlatform(), until), () -> archived.remove(state.getPlatform()));
+        var copies = state.getCopies();
+        stored.put(state.getPlatform(), copies == null ? Set.of() : Set.copyOf(copies.getStored()));
         measure(state.getPlatform());
     }
 
@@ -52,6 +55,7 @@ public final class RecoveryPoints implements MeterBinder {
     void forget(String platform) {
         offered.remove(platform);
         archived.remove(platform);
+        stored.remove(platform);
     }
 
     private void measure(String platform) {
@@ -74,6 +78,14 @@ public final class RecoveryPoints implements MeterBinder {
                     "since one was last restored to prove it",
                     platform,
                     RestorePoint::getProvenAt);
+            gauge(
+                    meters,
+                    "rollback.store.age",
+                    "of the newest that can be restored and is in the store",
+                    platform,
+                    point -> stored.getOrDefault(platform, Set.of()).contains(point.getId())
+                            ? point.getTakenAt()
+                            : null);
         }
     }
 

@@ -52,6 +52,8 @@ final class SagaStore {
     private final Set<String> watched = new TreeSet<>();
     /** Names of platforms whose commits are archived. */
     private final Set<String> archived = new TreeSet<>();
+    /** Names of platforms whose restore points are copied. */
+    private final Set<String> copied = new TreeSet<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
@@ -131,6 +133,11 @@ final class SagaStore {
         } else {
             archived.add(state.getPlatform());
         }
+        if (state.getCopies() == null) {
+            copied.remove(state.getPlatform());
+        } else {
+            copied.add(state.getPlatform());
+        }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
@@ -179,6 +186,11 @@ final class SagaStore {
     /** Platforms whose commits are archived. */
     List<String> archived() {
         return List.copyOf(archived);
+    }
+
+    /** Platforms whose restore points are copied. */
+    List<String> copied() {
+        return List.copyOf(copied);
     }
 
     List<String> watched() {

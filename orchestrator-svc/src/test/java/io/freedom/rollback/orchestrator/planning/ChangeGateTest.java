@@ -49,6 +49,7 @@ class ChangeGateTest {
                     at,
                     null,
                     null,
+                    null,
                     List.of()));
         } catch (InvalidDescriptorException | ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

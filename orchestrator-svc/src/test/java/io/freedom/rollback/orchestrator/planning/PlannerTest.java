@@ -109,6 +109,7 @@ class PlannerTest {
                 Instant.EPOCH,
                 null,
                 null,
+                null,
                 List.of());
         var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null, null, null);
 
@@ -319,6 +320,7 @@ class PlannerTest {
                         request.services(),
                         Map.of(),
                         Descriptors.AT,
+                        null,
                         null,
                         null,
                         List.of())),

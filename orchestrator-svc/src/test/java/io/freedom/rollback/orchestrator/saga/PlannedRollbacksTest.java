@@ -133,6 +133,7 @@ class PlannedRollbacksTest {
                 Instant.parse("2026-03-01T03:00:00Z"),
                 random.nextBoolean() ? "rb-0" : null,
                 scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
+                null,
                 List.of()));
     }
 

@@ -6,6 +6,7 @@ import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.state.StoredCopies;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
 import java.util.List;
@@ -56,5 +57,21 @@ class RecoveryPointsTest {
 
         points.forget("shop");
         assertThat(value("rollback.restore.point.age")).isNaN();
+    }
+
+    @Test
+    void tellsHowOldTheNewestIsThatIsInTheStore() {
+        points.bindTo(meters);
+        points.note(state(point("rb-0", 600), point("rb-1", 60)));
+        assertThat(value("rollback.store.age")).isNaN();
+
+        var copies = StoredCopies.newBuilder()
+                .setId("s")
+                .setNext(NOW)
+                .setLast(NOW)
+                .setStored(List.of("rb-0", "rb-other"))
+                .build();
+        points.note(Platforms.copied(state(point("rb-0", 600), point("rb-1", 60)), copies));
+        assertThat(value("rollback.store.age")).isEqualTo(600);
     }
 }

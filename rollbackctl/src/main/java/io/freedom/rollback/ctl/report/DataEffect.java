@@ -65,6 +65,8 @@ enum DataEffect {
                     KeepWalArchive _,
                     DerivePointInTime _,
                     FindRestorePoints _,
+                    CopyRestorePoints _,
+                    FetchRestorePoints _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,

@@ -22,6 +22,7 @@ import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
+import io.freedom.rollback.schemas.history.RestorePointsStored;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackPaused;
 import io.freedom.rollback.schemas.history.RollbackResumed;
@@ -38,6 +39,7 @@ import io.freedom.rollback.schemas.history.StepHeld;
 import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
@@ -158,6 +160,13 @@ public final class HistoryLines {
                                 + (e.getUntil() == null
                                         ? ""
                                         : "; what was committed until " + Texts.moment(e.getUntil(), zone) + " is"));
+            case RestorePointsStored e ->
+                new Line(
+                        "restore points stored",
+                        e.getStored().size() + " are whole in the store"
+                                + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes()))
+                                + (e.getFault() == null ? "" : "; not all: " + e.getFault()));
+            case StoreInterrupted e -> new Line(e.getEnded() ? "store ended" : "store not reached", e.getReason());
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

@@ -2,6 +2,7 @@ package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.ctl.view.RestorePoints.Archive;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
+import io.freedom.rollback.ctl.view.RestorePoints.Store;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -15,10 +16,12 @@ import java.util.TreeMap;
 public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
+    private final List<Store> stores;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
+        stores = known.stores();
     }
 
     public List<String> lines(Instant now, ZoneId zone, Style style) {
@@ -29,10 +32,21 @@ public final class RestorePointTable {
                                     + " --reason \"…\" --watch",
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
+            stores.forEach(store -> none.add(text(store, style)));
             return none;
         }
         var table = new Table(
-                "ID", "PLATFORM", "TAKEN", "AGE", "SIZE", "TAKEN BY", "DATABASE", "RESTORED", "HELD UNTIL", "USE");
+                "ID",
+                "PLATFORM",
+                "TAKEN",
+                "AGE",
+                "SIZE",
+                "TAKEN BY",
+                "DATABASE",
+                "RESTORED",
+                "HELD UNTIL",
+                "STORE",
+                "USE");
         points.reversed()
                 .forEach(point -> table.row(
                         point.isRestorable() ? text -> text : style::yellow,
@@ -45,6 +59,7 @@ public final class RestorePointTable {
                         point.serverVersion() == null ? "–" : "PostgreSQL " + point.serverVersion(),
                         proven(point, zone),
                         point.heldUntil() == null ? "–" : Texts.moment(point.heldUntil(), zone),
+                        isStored(point) ? "copied" : "–",
                         point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
         var lines = new ArrayList<>(table.lines(style));
         lines.add("");
@@ -54,7 +69,33 @@ public final class RestorePointTable {
             }
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
+        stores.forEach(store -> lines.add(text(store, style)));
         return lines;
+    }
+
+    /** How many of those that are known are in the store, and what is there alone. */
+    private String text(Store store, Style style) {
+        var known = points.stream()
+                .filter(point -> point.platform().equals(store.platform()))
+                .map(Point::id)
+                .toList();
+        var alone = store.stored().stream().filter(id -> !known.contains(id)).toList();
+        var text = store.platform() + ": " + (store.stored().size() - alone.size()) + " of " + known.size()
+                + (store.ended() ? " are in the store that it had" : " are in the store")
+                + (alone.isEmpty()
+                        ? ""
+                        : ", which has " + alone.size() + " more (" + String.join(", ", alone)
+                                + "), to be fetched with: rollbackctl backups import " + store.platform() + " --id ID");
+        if (store.ended() || store.fault() == null) {
+            return text;
+        }
+        return style.red(text + "; not all are copied: " + store.fault());
+    }
+
+    private boolean isStored(Point point) {
+        return stores.stream()
+                .anyMatch(store -> store.platform().equals(point.platform())
+                        && store.stored().contains(point.id()));
     }
 
     private static String text(Archive archive, ZoneId zone, Style style) {

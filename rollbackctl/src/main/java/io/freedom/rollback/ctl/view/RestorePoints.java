@@ -14,9 +14,11 @@ import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RestorePointsStored;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -151,11 +153,23 @@ public final class RestorePoints {
         }
     }
 
+    /**
+     * Second copies of a platform's restore points.
+     *
+     * @param stored ids of those that are whole in the store
+     * @param fault why there are not more of them; null where all are there
+     * @param ended whether nobody wants it any more
+     */
+    public record Store(
+            String platform, List<String> stored, @Nullable String fault, boolean ended) {}
+
     private final Map<String, Taking> takings = new LinkedHashMap<>();
     /** Found on disk, and of no rollback of the history; by id. */
     private final Map<String, Point> imported = new LinkedHashMap<>();
     /** By platform. */
     private final Map<String, Archive> archives = new TreeMap<>();
+    /** By platform. */
+    private final Map<String, Store> stores = new TreeMap<>();
     /** By id of the restore point. */
     private final Map<String, Instant> holds = new HashMap<>();
 
@@ -200,6 +214,20 @@ public final class RestorePoints {
                                 interrupted.getReason(),
                                 interrupted.getEnded()));
             }
+            case RestorePointsStored all ->
+                stores.put(
+                        event.getPlatform(),
+                        new Store(event.getPlatform(), List.copyOf(all.getStored()), all.getFault(), false));
+            case StoreInterrupted interrupted -> {
+                var before = stores.get(event.getPlatform());
+                stores.put(
+                        event.getPlatform(),
+                        new Store(
+                                event.getPlatform(),
+                                before == null ? List.of() : before.stored(),
+                                interrupted.getReason(),
+                                interrupted.getEnded()));
+            }
             default -> {} // nothing about what can be restored
         }
     }
@@ -207,6 +235,11 @@ public final class RestorePoints {
     /** By platform; without those of which nothing was ever archived. */
     public List<Archive> archives() {
         return List.copyOf(archives.values());
+    }
+
+    /** By platform; without those that never had one. */
+    public List<Store> stores() {
+        return List.copyOf(stores.values());
     }
 
     private void read(Taking taking, StepSucceeded done, Instant at) {

@@ -17,9 +17,11 @@ import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RestorePointsStored;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
+import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -104,6 +106,26 @@ class RestorePointsTest {
                 .isEqualTo("freedom: what was committed in the last 10:00 min is in no restore point; RPO 15 min");
         assertThat(lines(1800).getLast())
                 .endsWith("20:00 min is in no restore point; RPO 15 min, which a restore would miss");
+    }
+
+    @Test
+    void saysWhichAreInTheStoreAndWhatKeepsTheOthersFromIt() {
+        for (var id : List.of("rb-1", "rb-2")) {
+            begun(id, 0, plan -> plan, DUMP);
+            dumped(id, 10);
+            verified(id, id, id.equals("rb-1") ? 20 : 600);
+        }
+        add(null, 700, new RestorePointsStored(List.of("rb-0", "rb-1"), List.of(), null));
+        assertThat(lines(1200).get(1)).startsWith("rb-2").doesNotContain("copied");
+        assertThat(lines(1200).get(2)).startsWith("rb-1").contains("copied");
+        assertThat(lines(1200).getLast())
+                .isEqualTo("freedom: 1 of 2 are in the store, which has 1 more (rb-0), to be fetched with:"
+                        + " rollbackctl backups import freedom --id ID");
+
+        add(null, 800, new StoreInterrupted("the store does not answer", false));
+        assertThat(lines(1200).getLast()).endsWith("; not all are copied: the store does not answer");
+        add(null, 900, new RestorePointsStored(List.of("rb-1", "rb-2"), List.of(), null));
+        assertThat(lines(1200).getLast()).isEqualTo("freedom: 2 of 2 are in the store");
     }
 
     @Test

@@ -1,0 +1,187 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+
+/**
+ * One restore point on its way back. It comes into a hidden folder, file by file compared with the hash that its manifest has, and into its place
+ * once all are there. What an interrupted attempt had fetched stays.
+ */
+final class RestorePointFetch {
+    private static final String UNFINISHED = ".fetching-";
+
+    private final S3Store store;
+    private final Manifest manifest;
+    private final Path target;
+    private final Path folder;
+    private final long reserve;
+    private final StepContext step;
+    private long done;
+
+    RestorePointFetch(S3Store store, Manifest manifest, Path root, long reserve, StepContext step) {
+        this.store = store;
+        this.manifest = manifest;
+        target = root.resolve(manifest.id());
+        folder = root.resolve(UNFINISHED + manifest.id());
+        this.reserve = reserve;
+        this.step = step;
+    }
+
+    /** @return bytes that came */
+    long fetch(Map<String, S3Store.Stored> there) throws IOException, StepFailure, InterruptedException {
+        PrivateFiles.createFolders(folder);
+        requireRoom();
+        for (var entry : manifest.files()) {
+            if (entry.link() == null) {
+                fetch(StoreKeys.object(entry.sha256()), inside(entry.path()), entry.size(), entry.sha256());
+            }
+        }
+        for (var other : there.values()) {
+            var beginning = StoreKeys.of(manifest.id(), "");
+            if (other.key().startsWith(beginning)) {
+                other(other, inside(other.key().substring(beginning.length())));
+            }
+        }
+        executable(there);
+        // At last: nothing is written through one.
+        for (var entry : manifest.files()) {
+            if (entry.link() != null) {
+                var link = inside(entry.path());
+                PrivateFiles.createParent(link);
+                Files.deleteIfExists(link);
+                Files.createSymbolicLink(link, Path.of(entry.link()));
+            }
+        }
+        step.checkpoint();
+        PrivateFiles.sealTree(folder);
+        Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
+        return done;
+    }
+
+    private void requireRoom() throws IOException, StepFailure {
+        var disk = target.getParent();
+        long free = Files.getFileStore(disk == null ? target : disk).getUsableSpace();
+        long needed = Math.max(0, manifest.bytes() - fetched()) + reserve;
+        if (free < needed) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "%s has %s free, and %s needs %s, %s of which stay free (backups.reserve): free space"
+                            .formatted(disk, Disk.size(free), manifest.id(), Disk.size(needed), Disk.size(reserve)));
+        }
+    }
+
+    /** Bytes that an interrupted attempt has left. */
+    private long fetched() throws IOException {
+        try (var all = Files.walk(folder)) {
+            long bytes = 0;
+            for (var file : all.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        }
+    }
+
+    private Path inside(String path) throws StepFailure {
+        var file = folder.resolve(path).normalize();
+        if (!file.startsWith(folder) || file.equals(folder)) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "restore point " + manifest.id() + " names a file outside of it, " + path + ": do not use it");
+        }
+        return file;
+    }
+
+    private void other(S3Store.Stored stored, Path file) throws IOException, StepFailure, InterruptedException {
+        var sum = store.sha256(stored.key()).orElseThrow(() -> damaged(stored.key()));
+        fetch(stored.key(), file, stored.size(), sum);
+    }
+
+    private void fetch(String key, Path file, long size, String sha256)
+            throws IOException, StepFailure, InterruptedException {
+        PrivateFiles.createParent(file);
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PrivateFiles.FILE));
+        }
+        long had = Files.size(file);
+        if (had < size) {
+            download(key, file, had);
+        }
+        if (had > 0 && !isRight(file, size, sha256)) {
+            download(key, file, 0);
+        }
+        if (!isRight(file, size, sha256)) {
+            Files.delete(file);
+            throw damaged(key);
+        }
+    }
+
+    private boolean isRight(Path file, long size, String sha256) throws IOException {
+        return Files.size(file) == size
+                && Sha256.of(file, _ -> step.checkpoint()).equals(sha256);
+    }
+
+    /** @param from bytes that are there */
+    private void download(String key, Path file, long from) throws IOException, StepFailure, InterruptedException {
+        var what = manifest.id() + " " + folder.relativize(file);
+        store.get(key, from, (_, content) -> {
+            write(content, file, from, what);
+            return key;
+        });
+    }
+
+    private void write(InputStream content, Path file, long from, String what) throws IOException, StepFailure {
+        var options = from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
+        var buffer = new byte[1 << 17];
+        try (var out = Files.newOutputStream(file, StandardOpenOption.WRITE, options)) {
+            for (int n = read(content, buffer); n >= 0; n = read(content, buffer)) {
+                step.checkpoint();
+                out.write(buffer, 0, n);
+                done += n;
+                step.progress(done, manifest.bytes(), "bytes", what);
+            }
+        }
+    }
+
+    private static int read(InputStream content, byte[] buffer) throws StepFailure {
+        try {
+            return content.read(buffer);
+        } catch (IOException e) {
+            throw new StepFailure(
+                    FailureKind.UNAVAILABLE,
+                    "the store was lost in between (" + e.getMessage()
+                            + "): what came stays, and the rest is fetched next",
+                    e);
+        }
+    }
+
+    private void executable(Map<String, S3Store.Stored> there) throws IOException, StepFailure, InterruptedException {
+        var key = StoreKeys.executable(manifest.id());
+        if (there.containsKey(key)) {
+            for (var path : Json.array(new String(store.bytes(key), StandardCharsets.UTF_8))) {
+                var file = inside(path);
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.setPosixFilePermissions(file, PrivateFiles.FOLDER);
+                }
+            }
+        }
+    }
+
+    private StepFailure damaged(String key) {
+        return new StepFailure(
+                FailureKind.MISMATCH,
+                store.name(key) + " is damaged: restore point " + manifest.id()
+                        + " cannot be fetched. Remove points/" + manifest.id()
+                        + " there, and fetch another with --id; what is on the local disk stays as it is");
+    }
+}

@@ -1,0 +1,388 @@
+package io.freedom.rollback.backup;
+
+import static io.freedom.rollback.backup.Vaults.VAULT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freedom.rollback.schemas.action.CopyRestorePoints;
+import io.freedom.rollback.schemas.action.FetchRestorePoints;
+import io.freedom.rollback.schemas.action.ObjectStore;
+import io.freedom.rollback.schemas.action.RestorePointsCopied;
+import io.freedom.rollback.schemas.action.RestorePointsFetched;
+import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepCancelledException;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+/** Second copies in an S3-speaking server that is a process of its own. */
+class StoreTest {
+    private static final String ROOT = "site-a/freedom/";
+
+    @TempDir
+    private static Path home;
+
+    private static S3Server server;
+
+    @TempDir
+    private Path backups;
+
+    private Instant now = Instant.now();
+
+    @BeforeAll
+    static void start() throws IOException {
+        TrustedSchemas.trust();
+        server = new S3Server(home);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        server.empty();
+    }
+
+    /** @param age hours; the content is that of its name, so that the same files are in all */
+    private Path taken(String id, int age, @Nullable String distrust, String... files) throws Exception {
+        var point = Files.createDirectories(backups.resolve(id));
+        for (var file : files) {
+            var path = point.resolve(file);
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, file);
+        }
+        sealed(point, age, distrust);
+        return point;
+    }
+
+    private void sealed(Path point, int age, @Nullable String distrust) throws Exception {
+        var id = point.getFileName().toString();
+        new WriteManifestHandler(VAULT, InstantSource.fixed(now.minus(Duration.ofHours(age))))
+                .execute(
+                        new WriteManifest(point.toString(), "freedom", null, false, "restore-point", distrust),
+                        new RunningStep(id));
+    }
+
+    private Completed copied(ObjectStore store, RunningStep step, String... removed) throws Exception {
+        return new CopyRestorePointsHandler(VAULT, () -> now)
+                .execute(new CopyRestorePoints("freedom", backups.toString(), store, List.of(removed)), step);
+    }
+
+    private RestorePointsCopied copy(String... removed) throws Exception {
+        return (RestorePointsCopied)
+                copied(server.store(), new RunningStep("look"), removed).result();
+    }
+
+    private Completed fetched(Path into, @Nullable String id) throws Exception {
+        return new FetchRestorePointsHandler()
+                .execute(
+                        new FetchRestorePoints("freedom", into.toString(), server.store(), id, 0L),
+                        new RunningStep("rb-fetch"));
+    }
+
+    private static long objects() {
+        return server.keys().stream()
+                .filter(key -> key.startsWith(ROOT + "objects/"))
+                .count();
+    }
+
+    private static void overwrite(String key, byte[] content) {
+        try (var s3 = server.client()) {
+            s3.putObject(request -> request.bucket(S3Server.BUCKET).key(key), RequestBody.fromBytes(content));
+        }
+    }
+
+    @Test
+    void copiesWhatIsNotThereYetAndFetchesItBackAsItWas() throws Exception {
+        var point = Files.createDirectories(backups.resolve("rb-1/configuration"));
+        Files.writeString(point.resolve("run.sh"), "#!/bin/sh");
+        Files.setPosixFilePermissions(point.resolve("run.sh"), PrivateFiles.FOLDER);
+        Files.writeString(point.resolve("Ünter uns &+.conf"), "öffentlich");
+        Files.writeString(point.resolve("empty"), "");
+        Files.createSymbolicLink(point.resolve("link"), Path.of("run.sh"));
+        sealed(backups.resolve("rb-1"), 1, null);
+        Files.writeString(Files.createDirectories(backups.resolve("rb-1/logs")).resolve("api.log"), "line");
+        Files.writeString(backups.resolve("rb-1/verified.json"), "{}");
+
+        assertThat(copy().getStored()).containsExactly("rb-1");
+        assertThat(copy().getSent()).as("nothing is sent twice").isZero();
+        assertThat(server.keys()).contains(ROOT + "points/rb-1/manifest.json", ROOT + "points/rb-1/logs/api.log");
+
+        var disk = backups.resolve("new/disk");
+        var result = (RestorePointsFetched) fetched(disk, null).result();
+
+        assertThat(result.getFetched()).containsExactly("rb-1");
+        var back = new RestorePoint(disk.resolve("rb-1"));
+        ManifestCheck.all(back, Manifest.load(back, VAULT), new RunningStep("check"));
+        assertThat(back.directory().resolve("logs/api.log")).hasContent("line");
+        assertThat(back.verified()).exists();
+        assertThat(Files.getPosixFilePermissions(back.configuration().resolve("run.sh")))
+                .contains(PosixFilePermission.OWNER_EXECUTE);
+        assertThat(Files.readSymbolicLink(back.configuration().resolve("link"))).hasToString("run.sh");
+        try (var left = Files.list(disk)) {
+            assertThat(left).containsExactly(back.directory());
+        }
+    }
+
+    @Test
+    void sendsAContentOnceForAllRestorePoints() throws Exception {
+        taken("rb-1", 2, null, "models/a", "models/b");
+        copy();
+        taken("rb-2", 1, null, "models/a", "models/b", "models/c");
+
+        var look = copy();
+
+        assertThat(look.getStored()).containsExactly("rb-1", "rb-2");
+        assertThat(look.getNotes()).containsExactly("copied rb-2");
+        assertThat(objects()).isEqualTo(3);
+    }
+
+    @Test
+    void copiesNotesThatChangeLater() throws Exception {
+        var point = taken("rb-1", 1, null, "models/a");
+        Files.writeString(point.resolve("hold.json"), "{\"until\":\"2026-01-01T00:00:00Z\",\"because\":\"a\"}");
+        copy();
+        Files.writeString(point.resolve("hold.json"), "{\"until\":\"2026-02-01T00:00:00Z\",\"because\":\"a\"}");
+
+        assertThat(copy().getSent()).isPositive();
+
+        fetched(backups.resolve("disk"), "rb-1");
+        assertThat(backups.resolve("disk/rb-1/hold.json")).content().contains("2026-02-01");
+    }
+
+    @Test
+    void goesOnWithAMultipartUploadThatWasInterrupted() throws Exception {
+        var point = Files.createDirectories(backups.resolve("rb-1/database"));
+        var content = new byte[3 * S3Upload.PART + 17];
+        new Random(1).nextBytes(content);
+        Files.write(point.resolve("big"), content);
+        sealed(backups.resolve("rb-1"), 1, null);
+        // Before the file, at its beginning, and after each part: killed after two of four.
+        assertThatThrownBy(() -> copied(server.store(), new RunningStep("look").killedAtCheckpoint(3)))
+                .isInstanceOf(StepCancelledException.class);
+        assertThat(server.keys()).noneMatch(key -> key.startsWith(ROOT));
+
+        var look = copy();
+
+        assertThat(look.getStored()).containsExactly("rb-1");
+        assertThat(look.getSent()).as("the rest alone").isBetween((long) S3Upload.PART, 2L * S3Upload.PART + 10_000);
+        fetched(backups.resolve("disk"), null);
+        assertThat(backups.resolve("disk/rb-1/database/big")).hasBinaryContent(content);
+    }
+
+    @Test
+    void sendsAPartAnewThatIsNotWhatTheFileHas() throws Exception {
+        var point = Files.createDirectories(backups.resolve("rb-1/database"));
+        var content = new byte[2 * S3Upload.PART];
+        new Random(2).nextBytes(content);
+        Files.write(point.resolve("big"), content);
+        sealed(backups.resolve("rb-1"), 1, null);
+        var key = ROOT + "objects/" + Sha256.of(point.resolve("big"), _ -> {});
+        try (var s3 = server.client()) {
+            var begun = s3.createMultipartUpload(
+                    request -> request.bucket(S3Server.BUCKET).key(key));
+            s3.uploadPart(
+                    request -> request.bucket(S3Server.BUCKET)
+                            .key(key)
+                            .uploadId(begun.uploadId())
+                            .partNumber(1),
+                    RequestBody.fromBytes(new byte[S3Upload.PART]));
+        }
+
+        assertThat(copy().getStored()).containsExactly("rb-1");
+        fetched(backups.resolve("disk"), null);
+        assertThat(backups.resolve("disk/rb-1/database/big")).hasBinaryContent(content);
+    }
+
+    @Test
+    void copiesTheOthersWhereOneWasChangedOnDisk() throws Exception {
+        taken("rb-1", 2, null, "models/a");
+        Files.writeString(taken("rb-2", 1, null, "models/b").resolve("models/b"), "spoilt");
+
+        var look = copy();
+
+        assertThat(look.getStored()).containsExactly("rb-1");
+        assertThat(look.getFault())
+                .startsWith("rb-2 is not copied: ")
+                .contains("models/b is not what its manifest says any more", "rollbackctl backups verify rb-2");
+    }
+
+    @Test
+    void namesADamagedObjectAndLeavesTheDiskAsItIs() throws Exception {
+        taken("rb-1", 2, null, "models/a");
+        taken("rb-2", 1, null, "models/b");
+        copy();
+        var sum = Sha256.of("models/b");
+        overwrite(ROOT + "objects/" + sum, "models/X".getBytes(StandardCharsets.UTF_8));
+        var disk = backups.resolve("disk");
+
+        assertThatThrownBy(() -> fetched(disk, null))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("s3://backups/site-a/freedom/objects/" + sum + " is damaged: restore point rb-2")
+                .hasMessageContaining("--id");
+        assertThat(disk.resolve("rb-2")).doesNotExist();
+        try (var s3 = server.client()) {
+            s3.deleteObject(request -> request.bucket(S3Server.BUCKET).key(ROOT + "objects/" + sum));
+        }
+        assertThatThrownBy(() -> fetched(disk, "rb-2")).hasMessageContaining("objects/" + sum + " is not there");
+        fetched(disk, "rb-1");
+        assertThat(disk.resolve("rb-1/models/a")).hasContent("models/a");
+    }
+
+    @Test
+    void goesOnWithAFetchThatWasInterrupted() throws Exception {
+        taken("rb-1", 1, null, "models/a", "models/b");
+        copy();
+        var disk = backups.resolve("disk");
+        var begun = Files.createDirectories(disk.resolve(".fetching-rb-1/models"));
+        Files.writeString(begun.resolve("a"), "models/a");
+        Files.writeString(begun.resolve("b"), "mod");
+
+        var result = (RestorePointsFetched) fetched(disk, null).result();
+
+        assertThat(result.getBytes())
+                .isLessThan(Files.size(disk.resolve("rb-1/manifest.json"))
+                        + Files.size(disk.resolve("rb-1/manifest.sha256"))
+                        + 10);
+        assertThat(disk.resolve("rb-1/models/b")).hasContent("models/b");
+    }
+
+    @Test
+    void fetchesTheNewestThatMayBeRestoredAndSaysWhatElseThereIs() throws Exception {
+        taken("rb-1", 3, null, "models/a");
+        taken("rb-2", 2, null, "models/b");
+        taken("rb-3", 1, "it was taken after a breach", "models/c");
+        copy();
+        var disk = backups.resolve("disk");
+
+        var first = fetched(disk, null);
+        var second = fetched(disk, null);
+
+        assertThat(((RestorePointsFetched) first.result()).getFetched()).containsExactly("rb-2");
+        assertThat(first.detail())
+                .contains("in the store alone: rb-3, rb-1", "rollbackctl backups import freedom --id ID");
+        assertThat(((RestorePointsFetched) second.result()).getFetched()).isEmpty();
+        assertThatThrownBy(() -> fetched(disk, "rb-7")).hasMessageContaining("has no restore point rb-7: it has rb-1");
+        assertThatThrownBy(() -> fetched(disk, "rb-2")).hasMessageContaining("is there already");
+    }
+
+    @Test
+    void saysWhyTheStoreCannotBeUsed() throws Exception {
+        taken("rb-1", 1, null, "models/a");
+        var right = server.store();
+
+        assertThatThrownBy(() -> copied(
+                        ObjectStore.newBuilder(right).setSecretKey("wrong").build(), new RunningStep("look")))
+                .hasMessageContaining("refuses the keys (SignatureDoesNotMatch): mend what backups.store.s3.accessKey");
+        assertThatThrownBy(() -> copied(
+                        ObjectStore.newBuilder(right).setAccessKey("wrong").build(), new RunningStep("look")))
+                .hasMessageContaining("refuses the keys (InvalidAccessKeyId)");
+        assertThatThrownBy(() ->
+                        copied(ObjectStore.newBuilder(right).setBucket("other").build(), new RunningStep("look")))
+                .hasMessageContaining("there is no bucket other at the store http://127.0.0.1");
+        assertThatThrownBy(() -> copied(
+                        ObjectStore.newBuilder(right)
+                                .setEndpoint("http://no-such-host.invalid")
+                                .build(),
+                        new RunningStep("look")))
+                .hasMessageContaining("the host of the store http://no-such-host.invalid is not known");
+        assertThatThrownBy(() -> copied(
+                        ObjectStore.newBuilder(right)
+                                .setSecretKey("${env:NOT_THERE}")
+                                .build(),
+                        new RunningStep("look")))
+                .hasMessageContaining("NOT_THERE");
+    }
+
+    @Test
+    void goesOnOnceTheStoreIsBack() throws Exception {
+        taken("rb-1", 2, null, "models/a");
+        copy();
+        taken("rb-2", 1, null, "models/b");
+        server.kill();
+        assertThatThrownBy(this::copy)
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("does not answer: see whether it runs");
+        server.start();
+
+        assertThat(copy().getStored()).containsExactly("rb-1", "rb-2");
+    }
+
+    @Test
+    void removesWhatRetentionHasRemovedButNothingThatIsHeldOrHereOrNeeded() throws Exception {
+        taken("rb-1", 4, null, "models/a", "models/only-1");
+        var held = taken("rb-2", 3, null, "models/b");
+        Files.writeString(held.resolve("hold.json"), Json.text(new Hold(now.plus(Duration.ofDays(90)), "an incident")));
+        taken("rb-3", 2, null, "models/a");
+        copy();
+        PrivateFiles.delete(backups.resolve("rb-1"));
+        PrivateFiles.delete(held);
+
+        var look = copy("rb-1", "rb-2", "rb-3");
+
+        assertThat(look.getStored()).containsExactly("rb-2", "rb-3");
+        assertThat(server.keys()).noneMatch(key -> key.contains("points/rb-1"));
+        assertThat(objects()).as("young ones stay").isEqualTo(3);
+        now = now.plus(Duration.ofDays(2));
+        assertThat(copy().getNotes()).containsExactly("removed 1 objects that no restore point needs any more");
+        assertThat(server.keys()).doesNotContain(ROOT + "objects/" + Sha256.of("models/only-1"));
+        assertThat(objects()).isEqualTo(2);
+    }
+
+    @Test
+    void removesNothingWhereTheDiskIsGone() throws Exception {
+        taken("rb-1", 1, null, "models/a");
+        copy();
+        PrivateFiles.delete(backups.resolve("rb-1"));
+        now = now.plus(Duration.ofDays(2));
+
+        assertThat(copy().getStored()).containsExactly("rb-1");
+        assertThat(fetched(backups.resolve("disk"), null).detail()).startsWith("rb-1 fetched");
+    }
+
+    @Test
+    void stopsInTimeAndGoesOnWithTheNextLook() throws Exception {
+        taken("rb-1", 1, null, "models/a");
+        var late = new CopyRestorePointsHandler(VAULT, () -> now.plus(Duration.ofHours(1)));
+
+        var look = (RestorePointsCopied) late.execute(
+                        new CopyRestorePoints("freedom", backups.toString(), server.store(), List.of()),
+                        new RunningStep("look"))
+                .result();
+
+        assertThat(look.getBusy()).isTrue();
+        assertThat(look.getFault()).isNull();
+        assertThat(copy().getStored()).containsExactly("rb-1");
+    }
+
+    @Test
+    void comparesALargeFileThatTheManifestDoesNotNameByItsHash() throws Exception {
+        var point = taken("rb-1", 1, null, "models/a");
+        var log = Files.createDirectories(point.resolve("logs")).resolve("api.log");
+        Files.write(log, new byte[S3Upload.PART + 1]);
+        copy();
+        assertThat(copy().getSent()).isZero();
+        Files.setLastModifiedTime(log, FileTime.from(now.minus(Duration.ofDays(1))));
+        assertThat(copy().getSent()).isZero();
+    }
+}
