@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param prove how often one that is kept is restored into a throwaway server once more, as each is once it was taken; null for never
  * @param keep which ones stay when further ones are taken; null for all
  * @param wal null where nothing is archived between restore points
+ * @param logs null where logs are kept with restore points only
  */
 public record Backups(
         String directory,
@@ -20,4 +21,5 @@ public record Backups(
         @Nullable Duration every,
         @Nullable Duration prove,
         @Nullable Retention keep,
-        @Nullable WalPolicy wal) {}
+        @Nullable WalPolicy wal,
+        @Nullable LogPolicy logs) {}

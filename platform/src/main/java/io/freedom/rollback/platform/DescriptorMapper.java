@@ -111,7 +111,17 @@ final class DescriptorMapper {
                 every,
                 prove.equals(NEVER) ? null : duration(prove),
                 retention,
-                wal(node.path("wal")));
+                wal(node.path("wal")),
+                keptLogs(node.path("logs")));
+    }
+
+    private static @Nullable LogPolicy keptLogs(JsonNode node) {
+        return node.isObject()
+                ? new LogPolicy(
+                        duration(text(node, "every", "1h")),
+                        duration(text(node, "keep", "168h")),
+                        size(text(node, "bound", "1GiB")))
+                : null;
     }
 
     private static @Nullable WalPolicy wal(JsonNode node) {
