@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.ctl.view.RestorePoints.Archive;
+import io.freedom.rollback.ctl.view.RestorePoints.Logs;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,10 +16,12 @@ import java.util.TreeMap;
 public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
+    private final List<Logs> logs;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
+        logs = known.logs();
     }
 
     public List<String> lines(Instant now, ZoneId zone, Style style) {
@@ -29,6 +32,7 @@ public final class RestorePointTable {
                                     + " --reason \"…\" --watch",
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
+            logs.forEach(kept -> none.add(text(kept, now, zone, style)));
             return none;
         }
         var table = new Table(
@@ -54,6 +58,7 @@ public final class RestorePointTable {
             }
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
+        logs.forEach(kept -> lines.add(text(kept, now, zone, style)));
         return lines;
     }
 
@@ -71,6 +76,25 @@ public final class RestorePointTable {
                         ? ""
                         : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive");
         return archive.ended() ? text : style.red(text);
+    }
+
+    private static String text(Logs logs, Instant now, ZoneId zone, Style style) {
+        var rpo = "RPO " + Texts.limit(logs.every().toMillis());
+        if (logs.fault() == null) {
+            var kept = logs.platform() + ": the logs of its containers are kept; " + rpo;
+            return logs.notes().isEmpty() ? kept : kept + style.yellow("; not so: " + String.join("; ", logs.notes()));
+        }
+        var until = logs.until();
+        var text = logs.platform() + ": the logs of its containers are not kept (" + logs.fault() + ")"
+                + (until == null
+                        ? ""
+                        : "; those until " + Texts.moment(until, zone) + " are, " + age(Duration.between(until, now))
+                                + " ago");
+        if (logs.ended()) {
+            return text;
+        }
+        boolean missed = until == null || Duration.between(until, now).compareTo(logs.every()) > 0;
+        return style.red(text + "; " + rpo + (missed ? ", which is missed" : ""));
     }
 
     /** Into a throwaway server, to prove it. */
@@ -99,7 +123,10 @@ public final class RestorePointTable {
     }
 
     private static String age(Point point, Instant now) {
-        var age = Duration.between(point.takenAt(), now);
+        return age(Duration.between(point.takenAt(), now));
+    }
+
+    private static String age(Duration age) {
         return age.toDays() > 1 ? age.toDays() + " days" : Texts.span(age);
     }
 
