@@ -48,6 +48,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Schedules schedules;
     private Aftercare aftercare;
     private Archives archives;
+    private LogArchives logs;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
 
@@ -78,6 +79,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         var notifications = new Notifications(store, publisher);
         aftercare = new Aftercare(store, history, notifications, publisher);
         archives = new Archives(store, history, notifications, publisher);
+        logs = new LogArchives(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
@@ -101,6 +103,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         }
         for (var platform : archives.archived()) {
             mishaps.guardOrLeave("the WAL archive of " + platform, () -> archives.tick(platform, now));
+        }
+        for (var platform : logs.logged()) {
+            mishaps.guardOrLeave("the logs of " + platform, () -> logs.tick(platform, now));
         }
         for (var platform : schedules.due(now)) {
             mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
@@ -228,7 +233,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
-            if (aftercare.heard(event, now) || archives.heard(event, now)) {
+            if (aftercare.heard(event, now) || archives.heard(event, now) || logs.heard(event, now)) {
                 return;
             }
             WorkerReports.hear(event, store.live(event.getPlatform()), now)

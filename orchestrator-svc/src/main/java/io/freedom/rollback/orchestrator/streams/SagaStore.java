@@ -52,6 +52,8 @@ final class SagaStore {
     private final Set<String> watched = new TreeSet<>();
     /** Names of platforms whose commits are archived. */
     private final Set<String> archived = new TreeSet<>();
+    /** Names of platforms whose logs are kept. */
+    private final Set<String> logged = new TreeSet<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
@@ -131,6 +133,11 @@ final class SagaStore {
         } else {
             archived.add(state.getPlatform());
         }
+        if (state.getLogs() == null) {
+            logged.remove(state.getPlatform());
+        } else {
+            logged.add(state.getPlatform());
+        }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
@@ -179,6 +186,11 @@ final class SagaStore {
     /** Platforms whose commits are archived. */
     List<String> archived() {
         return List.copyOf(archived);
+    }
+
+    /** Platforms whose logs are kept. */
+    List<String> logged() {
+        return List.copyOf(logged);
     }
 
     List<String> watched() {

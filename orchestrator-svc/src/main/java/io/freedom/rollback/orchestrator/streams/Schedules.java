@@ -63,7 +63,7 @@ final class Schedules {
                 .map(Backups::prove)
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
-        var archived = Archives.planned(state, now);
+        var archived = LogArchives.planned(Archives.planned(state, now), now);
         return objective(Platforms.proving(Platforms.scheduled(archived, next.orElse(null)), proof.orElse(null)), now);
     }
 

@@ -39,6 +39,7 @@ abstract class OneTask {
     SagaStore store;
     Aftercare aftercare;
     Archives archives;
+    LogArchives logs;
     Admissions admissions;
     Sagas sagas;
     Schedules schedules;
@@ -62,6 +63,7 @@ abstract class OneTask {
         var notifications = new Notifications(store, publisher);
         aftercare = new Aftercare(store, history, notifications, publisher);
         archives = new Archives(store, history, notifications, publisher);
+        logs = new LogArchives(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -56,5 +57,24 @@ class RecoveryPointsTest {
 
         points.forget("shop");
         assertThat(value("rollback.restore.point.age")).isNaN();
+    }
+
+    @Test
+    void tellsHowOldTheLogsAreThatAreKept() {
+        points.bindTo(meters);
+        points.note(state());
+        assertThat(value("rollback.logs.age")).isNaN();
+
+        var looks = LogLooks.newBuilder()
+                .setId("logs-shop")
+                .setNext(NOW)
+                .setLast(NOW)
+                .setUntil(NOW.minusSeconds(90))
+                .build();
+        points.note(Platforms.logged(state(), looks));
+        assertThat(value("rollback.logs.age")).isEqualTo(90);
+
+        points.note(Platforms.logged(state(), null));
+        assertThat(value("rollback.logs.age")).isNaN();
     }
 }
