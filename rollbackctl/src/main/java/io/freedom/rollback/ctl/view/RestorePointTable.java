@@ -82,7 +82,11 @@ public final class RestorePointTable {
         var rpo = "RPO " + Texts.limit(logs.every().toMillis());
         if (logs.fault() == null) {
             var kept = logs.platform() + ": the logs of its containers are kept; " + rpo;
-            return logs.notes().isEmpty() ? kept : kept + style.yellow("; not so: " + String.join("; ", logs.notes()));
+            if (logs.notes().isEmpty()) {
+                return kept;
+            }
+            var notes = String.join("; ", logs.notes());
+            return kept + style.yellow("; not so: " + notes);
         }
         var until = logs.until();
         var text = logs.platform() + ": the logs of its containers are not kept (" + logs.fault() + ")"
