@@ -212,7 +212,7 @@ class ManifestTest {
             return new VerifyRestorePointHandler(engines, VAULT, () -> NOW.plusSeconds(5))
                     .execute(
                             new VerifyRestorePoint(
-                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null),
+                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null, null),
                                     point.toString(),
                                     null,
                                     false),

@@ -71,7 +71,7 @@ final class PostgresContainer implements AutoCloseable {
     }
 
     ComposeProject compose() {
-        return new ComposeProject(project, "/", List.of("docker-compose.yml"), null, null);
+        return new ComposeProject(project, "/", List.of("docker-compose.yml"), null, null, null);
     }
 
     String exec(String... argv) throws Exception {

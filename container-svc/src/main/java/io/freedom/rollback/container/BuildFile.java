@@ -53,7 +53,7 @@ final class BuildFile implements AutoCloseable {
     }
 
     Compose compose(String project, Path source) throws StepFailure, InterruptedException {
-        return new Compose(new ComposeProject(project, source.toString(), List.of(file.toString()), null, null));
+        return new Compose(new ComposeProject(project, source.toString(), List.of(file.toString()), null, null, null));
     }
 
     @Override

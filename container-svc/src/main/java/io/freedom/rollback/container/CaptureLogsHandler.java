@@ -40,6 +40,9 @@ final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
         Set<String> unreadable = new ConcurrentSkipListSet<>();
         step.checkpoint();
         var files = InParallel.map(containers, c -> capture(engine, c, folder, unreadable));
+        // While the platform serves, so that little is left for when it is down.
+        var logs = new LastLogs(engine, action.getCompose(), step);
+        logs.keep(containers);
         long bytes = 0;
         for (var file : files) {
             try {
@@ -51,7 +54,8 @@ final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
         var detail = "logs of %d containers".formatted(containers.size() - unreadable.size());
         return new Completed(
                 LogsCaptured.newBuilder().setFiles(files.size()).setBytes(bytes).build(),
-                unreadable.isEmpty() ? detail : detail + "; no log can be read of " + new TreeSet<>(unreadable));
+                (unreadable.isEmpty() ? detail : detail + "; no log can be read of " + new TreeSet<>(unreadable))
+                        + logs.note());
     }
 
     private static Path capture(Engine engine, EngineContainer container, Path folder, Set<String> unreadable)

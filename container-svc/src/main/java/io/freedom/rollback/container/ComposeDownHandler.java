@@ -70,6 +70,7 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         var active = containers.stream().filter(EngineContainer::isActive).toList();
         var idle = containers.stream().filter(c -> !c.isActive()).toList();
         var grace = Duration.ofSeconds(action.getGraceSeconds());
+        var logs = new LastLogs(engine, action.getCompose(), step);
         step.progress(0, containers.size(), "containers", "stopping " + Containers.services(active));
         // The writers were stopped before: removing them and stopping the database is time the platform is down.
         InParallel.each(List.of(idle, active), some -> {
@@ -80,6 +81,7 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
                 });
             }
             InParallel.each(some, container -> {
+                logs.keep(container);
                 step.checkpoint();
                 engine.remove(container.id());
             });
@@ -94,7 +96,7 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         } else if (!shared.isEmpty()) {
             notes.add("networks used by others kept: " + shared);
         }
-        return completed(containers.size(), orphans(containers, defined), String.join("; ", notes));
+        return completed(containers.size(), orphans(containers, defined), String.join("; ", notes) + logs.note());
     }
 
     private static boolean isPart(ComposeDown action) {

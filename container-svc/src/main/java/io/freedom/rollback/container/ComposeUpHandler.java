@@ -169,9 +169,11 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     /** Compose does not see that the files in a mounted folder are others now, and would leave it running. */
     private static void removeStale(ComposeUp action, Engine engine, StepContext step)
             throws StepFailure, InterruptedException {
+        var logs = new LastLogs(engine, action.getCompose(), step);
         for (var container : stale(action, engine, step)) {
             step.checkpoint();
             Containers.stop(engine, container, GRACE);
+            logs.keep(container);
             engine.remove(container.id());
         }
     }

@@ -4,6 +4,7 @@ import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.worker.Capability;
+import java.time.InstantSource;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -23,6 +24,7 @@ public class ContainerConfiguration {
                         new RecordContainersHandler(engines),
                         new PrepareImagesHandler(engines),
                         new CaptureLogsHandler(engines),
+                        new KeepLogsHandler(engines, InstantSource.system()),
                         new PreserveEvidenceHandler(engines),
                         new StopWritersHandler(engines),
                         new StartWritersHandler(engines),

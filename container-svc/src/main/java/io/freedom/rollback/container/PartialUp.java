@@ -157,6 +157,13 @@ final class PartialUp {
                     arguments.addAll(List.of("--scale", service + "=" + wanted));
                 }
             }
+            if (action.getCompose().getLogs() != null && options.contains("--force-recreate")) {
+                // Compose would stop and remove them in one go: what they say at their end would be lost.
+                step.checkpoint();
+                var stop = new ArrayList<>(List.of("stop"));
+                stop.addAll(some);
+                compose.check(Containers.left(step.deadline()), stop);
+            }
             Up.run(compose, action, "--no-start", arguments, some, engine, step);
         }
     }

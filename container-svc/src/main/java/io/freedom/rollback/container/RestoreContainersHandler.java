@@ -101,11 +101,13 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
             throws StepFailure, InterruptedException {
         var services = recorded.stream().map(ContainerState::getService).collect(Collectors.toCollection(TreeSet::new));
         var containers = containers(engine, action);
+        var logs = new LastLogs(engine, action.getCompose(), step);
         // What only the target has.
         for (var container : containers) {
             if (!services.contains(container.service())) {
                 step.checkpoint();
                 Containers.stop(engine, container, GRACE);
+                logs.keep(container);
                 engine.remove(container.id());
             }
         }
@@ -134,6 +136,8 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         arguments.addAll(services);
         step.checkpoint();
         step.progress(0, recorded.size(), "containers", "creating " + services);
+        logs.keep(
+                containers.stream().filter(c -> services.contains(c.service())).toList());
         compose.check(Containers.left(step.deadline()), arguments);
     }
 

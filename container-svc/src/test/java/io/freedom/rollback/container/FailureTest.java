@@ -165,7 +165,7 @@ class FailureTest {
 
     @Test
     void saysThatTheProjectDirectoryDoesNotExist() {
-        var compose = new ComposeProject(project.name, "/no/such", List.of("compose.yml"), null, null);
+        var compose = new ComposeProject(project.name, "/no/such", List.of("compose.yml"), null, null, null);
 
         fails(
                         FailureKind.PRECONDITION,

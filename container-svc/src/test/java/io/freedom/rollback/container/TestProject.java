@@ -4,6 +4,7 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepHandler;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /** A small platform: a database stand-in with a health check, an api built here that needs it, and a one-shot job. */
 final class TestProject implements AutoCloseable {
@@ -46,6 +48,9 @@ final class TestProject implements AutoCloseable {
     final Path live;
     final Path worktree;
     final Path backup;
+    /** Null where the platform's logs are not kept. */
+    @Nullable
+    LogArchive logs;
 
     TestProject(Path folder) throws Exception {
         live = Files.createDirectories(folder.resolve("live"));
@@ -74,7 +79,8 @@ final class TestProject implements AutoCloseable {
                 live.toString(),
                 List.of("compose.yml"),
                 live.resolve(".env").toString(),
-                null);
+                null,
+                logs);
     }
 
     void up() throws Exception {

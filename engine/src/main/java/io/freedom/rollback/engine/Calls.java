@@ -44,10 +44,16 @@ final class Calls {
     /** For calls that move data: ends them when nothing moved for a while. */
     <T extends @Nullable Object> T stream(String what, Activity activity, Callable<T> call)
             throws StepFailure, InterruptedException {
+        return stream(what, activity, SILENCE, call);
+    }
+
+    /** @param silence that is no reason to end it */
+    <T extends @Nullable Object> T stream(String what, Activity activity, Duration silence, Callable<T> call)
+            throws StepFailure, InterruptedException {
         return watch(
                 what,
-                () -> activity.since().compareTo(SILENCE) > 0,
-                "stalled: nothing moved for " + words(SILENCE),
+                () -> activity.since().compareTo(silence) > 0,
+                "stalled: nothing moved for " + words(silence),
                 call);
     }
 

@@ -7,6 +7,7 @@ import com.github.dockerjava.api.model.StreamType;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -44,6 +45,33 @@ final class ContainerLogs {
         var kept = new ArrayList<String>();
         feed(new Lines(kept::add), null, count);
         return List.copyOf(kept.size() > count ? kept.subList(kept.size() - count, kept.size()) : kept);
+    }
+
+    /** All that is there, or what is of that second or later, or the last ones. */
+    void entries(@Nullable Instant since, int tail, Duration silence, LogEntries taker)
+            throws StepFailure, InterruptedException {
+        var activity = new Calls.Activity();
+        calls.stream("reading logs of container " + Engine.shortened(containerId), activity, silence, () -> {
+            var command = client.logContainerCmd(containerId)
+                    .withStdOut(true)
+                    .withStdErr(true)
+                    .withFollowStream(false)
+                    .withTimestamps(true);
+            if (tail > 0) {
+                command.withTail(tail);
+            } else {
+                command.withTailAll();
+            }
+            if (since != null) {
+                command.withSince(Math.toIntExact(Math.max(0, since.getEpochSecond())));
+            }
+            var reader = new EntryReader(activity, taker);
+            try (reader) {
+                command.exec(reader).awaitCompletion();
+            }
+            reader.finish();
+            return reader;
+        });
     }
 
     private void feed(Lines lines, @Nullable Instant since, int tail) throws StepFailure, InterruptedException {

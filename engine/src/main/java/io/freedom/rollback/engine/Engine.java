@@ -356,6 +356,19 @@ public final class Engine implements AutoCloseable {
         return new ContainerLogs(client, calls, containerId).read(since, until, line);
     }
 
+    /**
+     * Feeds a container's log as the engine keeps it, oldest first, on a thread of its own: it may feed one more entry after an
+     * interruption.
+     *
+     * @param since in whole seconds; null for all that is there. The engine reads through all of it
+     * @param tail the last so many only, which the engine finds at once; 0 for all
+     * @param silence for which it may have nothing to give
+     */
+    public void logEntries(String containerId, @Nullable Instant since, int tail, Duration silence, LogEntries entries)
+            throws StepFailure, InterruptedException {
+        new ContainerLogs(client, calls, containerId).entries(since, tail, silence, entries);
+    }
+
     /** The last lines of a container's log. */
     public List<String> lastLogs(String containerId, int lines) throws StepFailure, InterruptedException {
         return new ContainerLogs(client, calls, containerId).last(lines);

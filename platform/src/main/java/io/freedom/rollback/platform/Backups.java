@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param keep which ones stay when further ones are taken; null for all
  * @param wal null where nothing is archived between restore points
  * @param store that restore points are copied to; null for none
+ * @param logs null where logs are kept with restore points only
  */
 public record Backups(
         String directory,
@@ -22,4 +23,5 @@ public record Backups(
         @Nullable Duration prove,
         @Nullable Retention keep,
         @Nullable WalPolicy wal,
-        @Nullable ObjectStoreSpec store) {}
+        @Nullable ObjectStoreSpec store,
+        @Nullable LogPolicy logs) {}

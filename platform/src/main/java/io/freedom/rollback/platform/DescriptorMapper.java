@@ -112,7 +112,8 @@ final class DescriptorMapper {
                 prove.equals(NEVER) ? null : duration(prove),
                 retention,
                 wal(node.path("wal")),
-                store(node.path("store").path("s3")));
+                store(node.path("store").path("s3")),
+                keptLogs(node.path("logs")));
     }
 
     private static @Nullable ObjectStoreSpec store(JsonNode node) {
@@ -129,6 +130,15 @@ final class DescriptorMapper {
                 node.path("secretKey").stringValue(),
                 // Servers of one's own seldom have a name for each bucket.
                 node.path("pathStyle").asBoolean(endpoint != null));
+    }
+
+    private static @Nullable LogPolicy keptLogs(JsonNode node) {
+        return node.isObject()
+                ? new LogPolicy(
+                        duration(text(node, "every", "1h")),
+                        duration(text(node, "keep", "168h")),
+                        size(text(node, "bound", "1GiB")))
+                : null;
     }
 
     private static @Nullable WalPolicy wal(JsonNode node) {

@@ -84,6 +84,25 @@ final class Rules {
         text(s3, "backups.store.s3", "prefix", TextRules::keyPrefix);
         text(s3, "backups.store.s3", "accessKey", TextRules::secret);
         text(s3, "backups.store.s3", "secretKey", TextRules::secret);
+        logs(root.path("backups").path("logs"));
+    }
+
+    private void logs(JsonNode logs) {
+        text(logs, "backups.logs", "every", TextRules::minutes);
+        text(logs, "backups.logs", "keep", TextRules::duration);
+        text(logs, "backups.logs", "bound", TextRules::logBound);
+        var every = logs.path("every").isString()
+                ? Quantities.duration(logs.path("every").stringValue())
+                : Quantities.duration("1h");
+        var keep = logs.path("keep").isString()
+                ? Quantities.duration(logs.path("keep").stringValue())
+                : Quantities.duration("168h");
+        if (logs.isObject()
+                && every.isPresent()
+                && keep.isPresent()
+                && keep.get().compareTo(every.get()) < 0) {
+            add("backups.logs.keep", "must be at least as long as backups.logs.every: what is kept would go at once");
+        }
     }
 
     private void compose(JsonNode compose) {

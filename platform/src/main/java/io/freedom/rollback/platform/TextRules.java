@@ -65,9 +65,25 @@ final class TextRules {
 
     /** More often than that, one would hardly be finished when the next is due. */
     static @Nullable String schedule(String value) {
+        return atLeast(5, value);
+    }
+
+    static @Nullable String minutes(String value) {
+        return atLeast(1, value);
+    }
+
+    private static @Nullable String atLeast(int minutes, String value) {
         var wrong = duration(value);
-        return wrong == null && Quantities.duration(value).orElseThrow().compareTo(Duration.ofMinutes(5)) < 0
-                ? "must be at least 5m, not '" + value + "'"
+        return wrong == null && Quantities.duration(value).orElseThrow().compareTo(Duration.ofMinutes(minutes)) < 0
+                ? "must be at least " + minutes + "m, not '" + value + "'"
+                : wrong;
+    }
+
+    /** Below that, nothing of what was just kept would stay. */
+    static @Nullable String logBound(String value) {
+        var wrong = size(value);
+        return wrong == null && Quantities.size(value).orElseThrow() < 64L << 20
+                ? "must be at least 64MiB, not '" + value + "'"
                 : wrong;
     }
 

@@ -60,7 +60,8 @@ class PlatformDescriptorsTest {
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
-                      store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}}}
+                      store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}},
+                      logs: {every: 30m, keep: 24h, bound: 64MiB}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -80,6 +81,18 @@ class PlatformDescriptorsTest {
             target: graveyard/pre-reset
             backups: {directory: /var/backups/freedom}
             """;
+
+    @Test
+    void keepsLogsOnlyWhereTheyAreNamedHourlyForAWeekByDefault() throws Exception {
+        var named = SMALLEST.replace("/var/backups/freedom}", "/var/backups/freedom, logs: {}}");
+
+        assertThat(PlatformDescriptors.parse(SMALLEST, "platform.yaml")
+                        .backups()
+                        .logs())
+                .isNull();
+        assertThat(PlatformDescriptors.parse(named, "platform.yaml").backups().logs())
+                .isEqualTo(new LogPolicy(Duration.ofHours(1), Duration.ofHours(168), 1L << 30));
+    }
 
     @Test
     void readsEveryKey() throws Exception {
@@ -166,7 +179,8 @@ class PlatformDescriptorsTest {
                                         "site-a",
                                         "${env:S3_KEY}",
                                         "${file:/etc/s3}",
-                                        true)),
+                                        true),
+                                new LogPolicy(Duration.ofMinutes(30), Duration.ofHours(24), 64L << 20)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
@@ -351,6 +365,11 @@ class PlatformDescriptorsTest {
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, prefix: /a, accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.prefix: must be like site-a/rollback, without a slash at its ends, not '/a'
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, endpoint: "https://h/abc", accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.endpoint: must be the server alone, e.g. https://s3.example.org: write what follows it as bucket and prefix
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.bucket: is missing: name of the bucket
+            {directory: /var/backups/freedom} | {directory: /b, logs: {every: 30s}} | backups.logs.every: must be at least 1m, not '30s'
+            {directory: /var/backups/freedom} | {directory: /b, logs: {every: hourly}} | backups.logs.every: must be a duration such as 90s, 20m or 1h, not 'hourly'
+            {directory: /var/backups/freedom} | {directory: /b, logs: {keep: 30m}} | backups.logs.keep: must be at least as long as backups.logs.every: what is kept would go at once
+            {directory: /var/backups/freedom} | {directory: /b, logs: {bound: 1MiB}} | backups.logs.bound: must be at least 64MiB, not '1MiB'
+            {directory: /var/backups/freedom} | {directory: /b, logs: {bound: 1 GB}} | backups.logs.bound: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '1 GB'
             {directory: /var/backups/freedom} | {directory: backups}            | backups.directory: must be an absolute path, e.g. /srv/freedom, not 'backups'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 5 GB}  | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '5 GB'
             {directory: /var/backups/freedom} | {directory: /b, reserve: 999999999999TiB} | backups.reserve: must be a size such as 512MiB or 2GiB (units B, KiB, MiB, GiB, TiB), not '999999999999TiB'

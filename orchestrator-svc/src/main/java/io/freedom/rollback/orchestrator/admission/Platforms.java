@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
@@ -290,6 +291,11 @@ public final class Platforms {
     /** @param copies null where restore points are on the local disk alone */
     public static PlatformState copied(PlatformState state, @Nullable StoredCopies copies) {
         return PlatformState.newBuilder(state).setCopies(copies).build();
+    }
+
+    /** @param looks null where no logs are kept */
+    public static PlatformState logged(PlatformState state, @Nullable LogLooks looks) {
+        return PlatformState.newBuilder(state).setLogs(looks).build();
     }
 
     /** @param at when people are told that the newest restore point grows too old; null for never */

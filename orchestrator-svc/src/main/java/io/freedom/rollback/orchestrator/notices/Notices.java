@@ -170,6 +170,22 @@ public final class Notices {
                 null);
     }
 
+    /** What containers log from now on goes with them. */
+    public static Notice logsNotKept(String platform, @Nullable Instant until, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": the logs of its containers are not kept",
+                List.of(
+                        why,
+                        until == null
+                                ? "No lines are kept yet."
+                                : "What was logged until " + second(until) + " is kept.",
+                        "It is tried again every five minutes, and goes on by itself with the lines that the engine still has: `docker compose down` removes these."),
+                List.of("How old what is kept is: rollbackctl backups list " + platform),
+                null,
+                null);
+    }
+
     /** One less to go back to, and maybe a disk that fails. */
     public static Notice withdrawn(String platform, String restorePoint, String why) {
         return new Notice(

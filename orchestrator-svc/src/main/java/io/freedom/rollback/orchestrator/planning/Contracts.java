@@ -7,9 +7,11 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.action.Isolation;
+import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.action.UsageBound;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The descriptor's parts as the workers' commands carry them. */
 final class Contracts {
@@ -28,7 +30,21 @@ final class Contracts {
                 envFile,
                 original == null
                         ? null
-                        : new Isolation(original.platform(), original.workTree(), original.portOffset()));
+                        : new Isolation(original.platform(), original.workTree(), original.portOffset()),
+                logs(platform));
+    }
+
+    private static @Nullable LogArchive logs(PlatformDescriptor platform) {
+        var backups = platform.backups();
+        var policy = backups.logs();
+        return policy == null
+                ? null
+                : new LogArchive(
+                        platform.name(),
+                        backups.directory(),
+                        policy.keep().toMillis(),
+                        policy.bound(),
+                        backups.reserve());
     }
 
     static Database database(DatabaseSpec spec) {

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
@@ -13,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age}, {@code rollback.store.age} and {@code rollback.wal.archive.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.wal.archive.age} and {@code rollback.logs.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -28,6 +30,7 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, List<RestorePoint>> offered = new ConcurrentHashMap<>();
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
+    private final Map<String, Instant> logged = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -43,12 +46,15 @@ public final class RecoveryPoints implements MeterBinder {
 
     void note(PlatformState state) {
         offered.put(state.getPlatform(), Platforms.offered(state));
-        WalArchives.covered(state.getArchive())
-                .ifPresentOrElse(
-                        until -> archived.put(state.getPlatform(), until), () -> archived.remove(state.getPlatform()));
+        note(archived, state.getPlatform(), WalArchives.covered(state.getArchive()));
+        note(logged, state.getPlatform(), LogKeeping.until(state.getLogs()));
         var copies = state.getCopies();
         stored.put(state.getPlatform(), copies == null ? Set.of() : Set.copyOf(copies.getStored()));
         measure(state.getPlatform());
+    }
+
+    private static void note(Map<String, Instant> times, String platform, Optional<Instant> until) {
+        until.ifPresentOrElse(time -> times.put(platform, time), () -> times.remove(platform));
     }
 
     /** Another instance looks after it now. */
@@ -56,13 +62,19 @@ public final class RecoveryPoints implements MeterBinder {
         offered.remove(platform);
         archived.remove(platform);
         stored.remove(platform);
+        logged.remove(platform);
     }
 
     private void measure(String platform) {
         var meters = registry;
         if (meters != null && measured.add(platform)) {
-            Gauge.builder("rollback.wal.archive.age", () -> archivedAge(platform))
+            Gauge.builder("rollback.wal.archive.age", () -> age(archived, platform))
                     .description("since all that was committed was archived")
+                    .baseUnit("seconds")
+                    .tag("platform", platform)
+                    .register(meters);
+            Gauge.builder("rollback.logs.age", () -> age(logged, platform))
+                    .description("since all that was logged was kept")
                     .baseUnit("seconds")
                     .tag("platform", platform)
                     .register(meters);
@@ -102,8 +114,8 @@ public final class RecoveryPoints implements MeterBinder {
                 .register(meters);
     }
 
-    private double archivedAge(String platform) {
-        var until = archived.get(platform);
+    private double age(Map<String, Instant> times, String platform) {
+        var until = times.get(platform);
         return until == null
                 ? Double.NaN
                 : Duration.between(until, clock.instant()).toMillis() / 1000.0;

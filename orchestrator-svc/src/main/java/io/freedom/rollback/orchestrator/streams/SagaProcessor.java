@@ -49,6 +49,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Aftercare aftercare;
     private Archives archives;
     private Copies copies;
+    private LogArchives logs;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
 
@@ -80,6 +81,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         aftercare = new Aftercare(store, history, notifications, publisher);
         archives = new Archives(store, history, notifications, publisher);
         copies = new Copies(store, history, notifications, publisher);
+        logs = new LogArchives(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
@@ -106,6 +108,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         }
         for (var platform : copies.copied()) {
             mishaps.guardOrLeave("the store of " + platform, () -> copies.tick(platform, now));
+        }
+        for (var platform : logs.logged()) {
+            mishaps.guardOrLeave("the logs of " + platform, () -> logs.tick(platform, now));
         }
         for (var platform : schedules.due(now)) {
             mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
@@ -233,7 +238,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
-            if (aftercare.heard(event, now) || archives.heard(event, now) || copies.heard(event, now)) {
+            if (aftercare.heard(event, now)
+                    || archives.heard(event, now)
+                    || copies.heard(event, now)
+                    || logs.heard(event, now)) {
                 return;
             }
             WorkerReports.hear(event, store.live(event.getPlatform()), now)

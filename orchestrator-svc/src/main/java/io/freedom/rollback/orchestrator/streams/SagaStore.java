@@ -54,6 +54,8 @@ final class SagaStore {
     private final Set<String> archived = new TreeSet<>();
     /** Names of platforms whose restore points are copied. */
     private final Set<String> copied = new TreeSet<>();
+    /** Names of platforms whose logs are kept. */
+    private final Set<String> logged = new TreeSet<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
@@ -138,6 +140,11 @@ final class SagaStore {
         } else {
             copied.add(state.getPlatform());
         }
+        if (state.getLogs() == null) {
+            logged.remove(state.getPlatform());
+        } else {
+            logged.add(state.getPlatform());
+        }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
@@ -191,6 +198,11 @@ final class SagaStore {
     /** Platforms whose restore points are copied. */
     List<String> copied() {
         return List.copyOf(copied);
+    }
+
+    /** Platforms whose logs are kept. */
+    List<String> logged() {
+        return List.copyOf(logged);
     }
 
     List<String> watched() {

@@ -63,7 +63,7 @@ final class Schedules {
                 .map(Backups::prove)
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
-        var archived = Copies.planned(Archives.planned(state, now), now);
+        var archived = LogArchives.planned(Copies.planned(Archives.planned(state, now), now), now);
         return objective(Platforms.proving(Platforms.scheduled(archived, next.orElse(null)), proof.orElse(null)), now);
     }
 

@@ -451,7 +451,7 @@ class ControlsTest {
     void givesUpWhatWasCommittedSinceARestoreOnlyWhenThatIsMeant() {
         var restore = undoable(step("restore", RECOVER))
                 .setAction(new StepAction(new RestoreDatabase(
-                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null),
+                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null, null),
                         new Database("postgres", "kb", "freedom", "jdbc:postgresql://db/kb", null),
                         "/var/backups/rb-0",
                         2,
@@ -468,8 +468,8 @@ class ControlsTest {
     @Test
     void givesUpWhatWasWrittenSinceAResetOnlyWhenThatIsMeant() {
         var removal = undoable(step("remove", RECOVER))
-                .setAction(new StepAction(
-                        new RemoveVolumes(new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null))));
+                .setAction(new StepAction(new RemoveVolumes(
+                        new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null, null))));
         var saga = Saga.of(removal).started();
         saga.succeeds("remove");
 

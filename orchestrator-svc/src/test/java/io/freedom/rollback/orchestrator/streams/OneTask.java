@@ -40,6 +40,7 @@ abstract class OneTask {
     Aftercare aftercare;
     Archives archives;
     Copies copies;
+    LogArchives logs;
     Admissions admissions;
     Sagas sagas;
     Schedules schedules;
@@ -64,6 +65,7 @@ abstract class OneTask {
         aftercare = new Aftercare(store, history, notifications, publisher);
         archives = new Archives(store, history, notifications, publisher);
         copies = new Copies(store, history, notifications, publisher);
+        logs = new LogArchives(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
@@ -73,5 +74,24 @@ class RecoveryPointsTest {
                 .build();
         points.note(Platforms.copied(state(point("rb-0", 600), point("rb-1", 60)), copies));
         assertThat(value("rollback.store.age")).isEqualTo(600);
+    }
+
+    @Test
+    void tellsHowOldTheLogsAreThatAreKept() {
+        points.bindTo(meters);
+        points.note(state());
+        assertThat(value("rollback.logs.age")).isNaN();
+
+        var looks = LogLooks.newBuilder()
+                .setId("logs-shop")
+                .setNext(NOW)
+                .setLast(NOW)
+                .setUntil(NOW.minusSeconds(90))
+                .build();
+        points.note(Platforms.logged(state(), looks));
+        assertThat(value("rollback.logs.age")).isEqualTo(90);
+
+        points.note(Platforms.logged(state(), null));
+        assertThat(value("rollback.logs.age")).isNaN();
     }
 }

@@ -34,6 +34,7 @@ enum DataEffect {
                     RecordContainers _,
                     PrepareImages _,
                     CaptureLogs _,
+                    KeepLogs _,
                     PreserveEvidence _,
                     StopWriters _,
                     StartWriters _,

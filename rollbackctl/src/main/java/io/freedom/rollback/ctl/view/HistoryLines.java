@@ -18,6 +18,8 @@ import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
+import io.freedom.rollback.schemas.history.LogsArchived;
 import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
@@ -167,6 +169,18 @@ public final class HistoryLines {
                                 + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes()))
                                 + (e.getFault() == null ? "" : "; not all: " + e.getFault()));
             case StoreInterrupted e -> new Line(e.getEnded() ? "store ended" : "store not reached", e.getReason());
+            case LogsArchived e ->
+                new Line(
+                        "logs kept",
+                        "every " + Texts.limit(e.getEvery())
+                                + (e.getNotes().isEmpty() ? "" : "; not so: " + String.join("; ", e.getNotes())));
+            case LogArchiveInterrupted e ->
+                new Line(
+                        "logs not kept",
+                        e.getReason()
+                                + (e.getUntil() == null
+                                        ? ""
+                                        : "; what was logged until " + Texts.moment(e.getUntil(), zone) + " is"));
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

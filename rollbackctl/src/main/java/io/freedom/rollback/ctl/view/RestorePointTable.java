@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.ctl.view.RestorePoints.Archive;
+import io.freedom.rollback.ctl.view.RestorePoints.Logs;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
 import io.freedom.rollback.ctl.view.RestorePoints.Store;
 import java.time.Duration;
@@ -17,11 +18,13 @@ public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
     private final List<Store> stores;
+    private final List<Logs> logs;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
         stores = known.stores();
+        logs = known.logs();
     }
 
     public List<String> lines(Instant now, ZoneId zone, Style style) {
@@ -33,6 +36,7 @@ public final class RestorePointTable {
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
             stores.forEach(store -> none.add(text(store, style)));
+            logs.forEach(kept -> none.add(text(kept, now, zone, style)));
             return none;
         }
         var table = new Table(
@@ -70,6 +74,7 @@ public final class RestorePointTable {
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
         stores.forEach(store -> lines.add(text(store, style)));
+        logs.forEach(kept -> lines.add(text(kept, now, zone, style)));
         return lines;
     }
 
@@ -114,6 +119,29 @@ public final class RestorePointTable {
         return archive.ended() ? text : style.red(text);
     }
 
+    private static String text(Logs logs, Instant now, ZoneId zone, Style style) {
+        var rpo = "RPO " + Texts.limit(logs.every().toMillis());
+        if (logs.fault() == null) {
+            var kept = logs.platform() + ": the logs of its containers are kept; " + rpo;
+            if (logs.notes().isEmpty()) {
+                return kept;
+            }
+            var notes = String.join("; ", logs.notes());
+            return kept + style.yellow("; not so: " + notes);
+        }
+        var until = logs.until();
+        var text = logs.platform() + ": the logs of its containers are not kept (" + logs.fault() + ")"
+                + (until == null
+                        ? ""
+                        : "; those until " + Texts.moment(until, zone) + " are, " + age(Duration.between(until, now))
+                                + " ago");
+        if (logs.ended()) {
+            return text;
+        }
+        boolean missed = until == null || Duration.between(until, now).compareTo(logs.every()) > 0;
+        return style.red(text + "; " + rpo + (missed ? ", which is missed" : ""));
+    }
+
     /** Into a throwaway server, to prove it. */
     private static String proven(Point point, ZoneId zone) {
         if (point.provenAt() != null) {
@@ -140,7 +168,10 @@ public final class RestorePointTable {
     }
 
     private static String age(Point point, Instant now) {
-        var age = Duration.between(point.takenAt(), now);
+        return age(Duration.between(point.takenAt(), now));
+    }
+
+    private static String age(Duration age) {
         return age.toDays() > 1 ? age.toDays() + " days" : Texts.span(age);
     }
 

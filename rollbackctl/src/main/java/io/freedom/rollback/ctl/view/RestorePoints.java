@@ -15,6 +15,8 @@ import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RestorePointsStored;
+import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
+import io.freedom.rollback.schemas.history.LogsArchived;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
@@ -117,6 +119,27 @@ public final class RestorePoints {
             @Nullable String fault,
             boolean ended) {}
 
+    /**
+     * Whether the logs of a platform's containers are kept.
+     *
+     * @param every how often: what may be lost of them
+     * @param until null while they are kept, or where none were
+     * @param fault why they are not kept now; null while they are
+     * @param ended whether that is because nobody wants it any more
+     * @param notes what is left out and why, one line each
+     */
+    public record Logs(
+            String platform,
+            Duration every,
+            @Nullable Instant until,
+            @Nullable String fault,
+            boolean ended,
+            List<String> notes) {
+        public Logs {
+            notes = List.copyOf(notes);
+        }
+    }
+
     /** A rollback, and what its steps said of its restore point. */
     private static final class Taking {
         final String platform;
@@ -170,6 +193,8 @@ public final class RestorePoints {
     private final Map<String, Archive> archives = new TreeMap<>();
     /** By platform. */
     private final Map<String, Store> stores = new TreeMap<>();
+    /** By platform. */
+    private final Map<String, Logs> logs = new TreeMap<>();
     /** By id of the restore point. */
     private final Map<String, Instant> holds = new HashMap<>();
 
@@ -228,6 +253,26 @@ public final class RestorePoints {
                                 interrupted.getReason(),
                                 interrupted.getEnded()));
             }
+            case LogsArchived kept ->
+                logs.put(
+                        event.getPlatform(),
+                        new Logs(
+                                event.getPlatform(),
+                                Duration.ofMillis(kept.getEvery()),
+                                null,
+                                null,
+                                false,
+                                kept.getNotes()));
+            case LogArchiveInterrupted interrupted ->
+                logs.put(
+                        event.getPlatform(),
+                        new Logs(
+                                event.getPlatform(),
+                                Duration.ofMillis(interrupted.getEvery()),
+                                interrupted.getUntil(),
+                                interrupted.getReason(),
+                                interrupted.getEnded(),
+                                List.of()));
             default -> {} // nothing about what can be restored
         }
     }
@@ -240,6 +285,11 @@ public final class RestorePoints {
     /** By platform; without those that never had one. */
     public List<Store> stores() {
         return List.copyOf(stores.values());
+    }
+
+    /** By platform; without those whose logs never were to be kept. */
+    public List<Logs> logs() {
+        return List.copyOf(logs.values());
     }
 
     private void read(Taking taking, StepSucceeded done, Instant at) {

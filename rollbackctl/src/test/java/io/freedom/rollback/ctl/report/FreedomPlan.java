@@ -30,7 +30,7 @@ final class FreedomPlan {
     }
 
     private static final ComposeProject COMPOSE =
-            new ComposeProject("freedom", TREE, List.of("docker-compose.yml"), null, null);
+            new ComposeProject("freedom", TREE, List.of("docker-compose.yml"), null, null, null);
     private static final Database DATABASE = new Database("postgres", "freedom_kb", "freedom", "jdbc:…", null);
 
     private final List<PlanStep> steps = new ArrayList<>();

@@ -178,7 +178,8 @@ class RenderedReportTest {
                         "container." + HOSTILE,
                         HOSTILE,
                         Phase.RECOVER,
-                        new RestartServices(new ComposeProject("x", "/", List.of(), null, null), List.of(), 10, false))
+                        new RestartServices(
+                                new ComposeProject("x", "/", List.of(), null, null, null), List.of(), 10, false))
                 .build();
         return RecordedHistory.byOperator(FreedomPlan.of(step), HOSTILE, HOSTILE)
                 .dispatched(step.getId(), 1, false)

@@ -49,7 +49,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
-    private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv", List.of(), null, null);
+    private static final ComposeProject COMPOSE = new ComposeProject("freedom", "/srv", List.of(), null, null, null);
 
     // ---- what followed and what was foreseen ------------------------------------------------------
 

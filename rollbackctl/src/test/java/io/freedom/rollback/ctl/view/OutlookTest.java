@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 
 class OutlookTest {
     private static final ComposeProject COMPOSE =
-            new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null, null);
+            new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null, null, null);
 
     /** What a step does is of no concern to some tests. */
     private static final SpecificRecord ANYTHING = new RestartServices(COMPOSE, List.of(), 10, false);

@@ -74,7 +74,7 @@ class PlanTreeTest {
 
     private static String head(
             List<String> kept, @Nullable String restorePoint, @Nullable IncidentClass incidentClass) {
-        var compose = new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null, null);
+        var compose = new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null, null, null);
         var plan = Samples.plan();
         var stop = PlanStep.newBuilder(plan.getSteps().get(2))
                 .setAction(new StepAction(new StopWriters(compose, List.of("postgres"), 10)));

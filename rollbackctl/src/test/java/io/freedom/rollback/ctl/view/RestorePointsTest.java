@@ -18,6 +18,8 @@ import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.RestorePointsStored;
+import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
+import io.freedom.rollback.schemas.history.LogsArchived;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
@@ -42,7 +44,7 @@ import org.junit.jupiter.api.Test;
 class RestorePointsTest {
     private static final Instant HELD = Samples.START.plusSeconds(86_400);
     private static final DumpDatabase DUMP = DumpDatabase.newBuilder()
-            .setCompose(new ComposeProject("freedom", "/srv", List.of("docker-compose.yml"), null, null))
+            .setCompose(new ComposeProject("freedom", "/srv", List.of("docker-compose.yml"), null, null, null))
             .setDatabase(new Database("postgres", "freedom_kb", "freedom", "jdbc:postgresql://h/freedom_kb", "p"))
             .setDirectory("/backups")
             .build();
@@ -145,6 +147,26 @@ class RestorePointsTest {
         assertThat(lines(1800).getLast())
                 .startsWith("freedom: what is committed is not archived (the disk is full); moments until ");
         assertThat(lines(1800)).anyMatch(line -> line.contains("is in no restore point"));
+    }
+
+    @Test
+    void saysHowOldTheLogsAreThatAreKept() {
+        add(null, 30, new LogsArchived(3_600_000L, List.of("mailer: its log cannot be read")));
+        assertThat(lines(1800).getLast())
+                .isEqualTo(
+                        "freedom: the logs of its containers are kept; RPO 60 min; not so: mailer: its log cannot be read");
+
+        add(
+                null,
+                7200,
+                new LogArchiveInterrupted(Samples.START.plusSeconds(3600), 3_600_000L, "the disk is full", false));
+        assertThat(lines(7000).getLast())
+                .startsWith("freedom: the logs of its containers are not kept (the disk is full); those until ")
+                .endsWith(" are, 56:40 min ago; RPO 60 min");
+        assertThat(lines(7300).getLast()).endsWith("; RPO 60 min, which is missed");
+
+        add(null, 7400, new LogsArchived(3_600_000L, List.of()));
+        assertThat(lines(7500).getLast()).isEqualTo("freedom: the logs of its containers are kept; RPO 60 min");
     }
 
     @Test

@@ -38,7 +38,7 @@ final class Examples {
 
     static StepCommand command() {
         ComposeProject compose =
-                new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null, null);
+                new ComposeProject("freedom", "/srv/freedom", List.of("docker-compose.yml"), null, null, null);
         ExecuteStep execute = ExecuteStep.newBuilder()
                 .setAction(StepAction.newBuilder()
                         .setAction(ComposeDown.newBuilder().setCompose(compose).build())

@@ -1,0 +1,279 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
+import io.freedom.rollback.schemas.action.ComposeDown;
+import io.freedom.rollback.schemas.action.KeepLogs;
+import io.freedom.rollback.schemas.action.LogArchive;
+import io.freedom.rollback.schemas.action.LogsKept;
+import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
+import io.freedom.rollback.schemas.history.LogsArchived;
+import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.step.ExecuteStep;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.StepAccepted;
+import io.freedom.rollback.schemas.step.StepCancelled;
+import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepDone;
+import io.freedom.rollback.schemas.step.StepError;
+import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.StepResult;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+/** The logs of a platform's containers are kept, as its descriptor says. */
+class LogArchivesTest extends OneTask {
+    private static final int HOUR = 3600;
+    private static final String KEPT =
+            DESCRIPTOR.replace("reserve: 512MiB}", "reserve: 512MiB, logs: {every: 1h, keep: 24h, bound: 128MiB}}");
+
+    private int seconds;
+
+    private void registered(String descriptor) {
+        var state = Platforms.registered(store.platform("freedom"), descriptor);
+        store.put(Schedules.planned(state, after(seconds)));
+    }
+
+    /** As the orchestrator does every five seconds. */
+    private void pass(int more) {
+        for (int end = seconds + more; seconds < end; ) {
+            seconds += 5;
+            logs.logged().forEach(platform -> logs.tick(platform, after(seconds)));
+        }
+    }
+
+    private List<StepCommand> looks() {
+        return sent(StepCommand.class).stream()
+                .filter(command -> command.getStepId().equals(LogKeeping.STEP))
+                .toList();
+    }
+
+    private void answer(SpecificRecord event) {
+        var looks = Objects.requireNonNull(store.platform("freedom").getLogs());
+        answer(event, looks.getId(), looks.getAsked());
+    }
+
+    private void answer(SpecificRecord event, String id, int attempt) {
+        logs.heard(
+                StepEvent.newBuilder()
+                        .setPlatform("freedom")
+                        .setRollbackId(id)
+                        .setStepId(LogKeeping.STEP)
+                        .setAttempt(attempt)
+                        .setWorkerId("w:1")
+                        .setAt(after(seconds))
+                        .setEvent(event)
+                        .build(),
+                after(seconds));
+    }
+
+    private StepDone kept(boolean more, String... notes) {
+        return new StepDone(
+                new StepResult(LogsKept.newBuilder()
+                        .setUntil(more ? null : after(seconds))
+                        .setMore(more)
+                        .setContainers(3)
+                        .setNotes(List.of(notes))
+                        .build()),
+                "",
+                false);
+    }
+
+    private static StepError broken() {
+        return new StepError(FailureKind.OUTAGE, "Docker does not answer");
+    }
+
+    private Instant until() {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(store.platform("freedom").getLogs()).getUntil());
+    }
+
+    private void started(String scenario) {
+        admissions.commanded(
+                OperatorCommand.newBuilder()
+                        .setCommandId("c-1")
+                        .setPlatform("freedom")
+                        .setOperator("ada")
+                        .setReason("look")
+                        .setAt(after(seconds))
+                        .setCommand(StartRollback.newBuilder()
+                                .setRollbackId("rb-2")
+                                .setScenario(scenario)
+                                .build())
+                        .build(),
+                after(seconds));
+    }
+
+    @Test
+    void hasThemKeptAtOnceAndThenEachHourAlsoAfterARestart() {
+        registered(KEPT);
+        pass(5);
+        assertThat(looks()).singleElement().satisfies(look -> {
+            var keep = (KeepLogs) ((ExecuteStep) look.getCommand()).getAction().getAction();
+            assertThat(keep.getCompose().getProject()).isEqualTo("freedom");
+            assertThat(keep.getCompose().getLogs())
+                    .isEqualTo(new LogArchive(
+                            "freedom", "/var/backups/freedom", 24L * HOUR * 1000, 128L << 20, 512L << 20));
+        });
+        answer(new StepAccepted());
+        answer(kept(false));
+        wired(); // another orchestrator goes on
+        pass(HOUR - 5);
+        assertThat(looks()).hasSize(1);
+        pass(10);
+        assertThat(looks()).hasSize(2);
+        wired();
+        pass(60);
+        assertThat(looks()).as("one at a time").hasSize(2);
+        answer(kept(false));
+
+        assertThat(facts(LogsArchived.class)).as("once").containsExactly(new LogsArchived(HOUR * 1000L, List.of()));
+        assertThat(sent(Notification.class)).isEmpty();
+    }
+
+    @Test
+    void asksForNothingWhereTheDescriptorDoesNotNameLogs() {
+        registered(DESCRIPTOR);
+        pass(2 * HOUR);
+
+        assertThat(looks()).isEmpty();
+        assertThat(store.platform("freedom").getLogs()).isNull();
+    }
+
+    @Test
+    void goesOnAtOnceWhereThereWasMoreThanALookKeeps() {
+        registered(KEPT);
+        pass(5);
+        answer(kept(true));
+        assertThat(facts(LogsArchived.class)).isEmpty();
+        pass(10);
+        assertThat(looks()).hasSize(2);
+        answer(kept(false));
+
+        assertThat(facts(LogsArchived.class)).hasSize(1);
+        assertThat(until()).isEqualTo(after(seconds));
+    }
+
+    @Test
+    void tellsOnceThatTheyAreNotKeptAndOnceThatTheyAreAgain() {
+        registered(KEPT);
+        pass(5);
+        answer(kept(false));
+        var until = until();
+        pass(HOUR + 5);
+        answer(broken());
+        assertThat(facts(LogArchiveInterrupted.class))
+                .as("an engine that is restarted is no news")
+                .isEmpty();
+        for (int look = 0; look < 20; look++) {
+            pass(300);
+            answer(broken());
+        }
+
+        assertThat(facts(LogArchiveInterrupted.class))
+                .containsExactly(new LogArchiveInterrupted(until, HOUR * 1000L, "Docker does not answer", false));
+        assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).isEqualTo("freedom: the logs of its containers are not kept");
+            assertThat(message.getText()).contains("Docker does not answer", "What was logged until");
+        });
+        pass(300);
+        answer(kept(false));
+        assertThat(facts(LogsArchived.class)).hasSize(2);
+        pass(HOUR);
+        answer(kept(false));
+        assertThat(facts(LogsArchived.class)).hasSize(2);
+    }
+
+    @Test
+    void tellsThatNobodyAnswersAndWhatKeptAWorkerFromIt() {
+        registered(KEPT);
+        pass(700);
+        assertThat(facts(LogArchiveInterrupted.class))
+                .containsExactly(new LogArchiveInterrupted(
+                        null, HOUR * 1000L, "no container worker of its site answers", false));
+
+        answer(kept(false), looks().getFirst().getRollbackId(), 1);
+        assertThat(facts(LogsArchived.class)).as("of a look that was given up").isEmpty();
+        answer(new StepCancelled("its deadline passed"));
+        assertThat(Objects.requireNonNull(store.platform("freedom").getLogs()).getFault())
+                .isEqualTo("it could not be done: its deadline passed");
+    }
+
+    @Test
+    void saysWhatIsLeftOutAsOftenAsThatChanges() {
+        registered(KEPT);
+        for (var note : List.of("mailer: its log cannot be read", "mailer: its log cannot be read", "")) {
+            pass(HOUR);
+            answer(note.isEmpty() ? kept(false) : kept(false, note));
+        }
+
+        assertThat(facts(LogsArchived.class))
+                .extracting(LogsArchived::getNotes)
+                .containsExactly(List.of("mailer: its log cannot be read"), List.of());
+    }
+
+    @Test
+    void goesOnWhileSomethingRunsAndAFailureIsNoNewsThen() {
+        registered(KEPT);
+        pass(5);
+        answer(kept(false));
+        started("full-rollback");
+        pass(HOUR);
+        assertThat(looks()).hasSize(2);
+        answer(kept(false));
+        assertThat(until()).isEqualTo(after(seconds));
+        for (int look = 0; look < 5; look++) {
+            pass(HOUR);
+            answer(broken());
+        }
+        assertThat(facts(LogArchiveInterrupted.class)).isEmpty();
+    }
+
+    @Test
+    void theLastLinesAreKeptBeforeARollbackRemovesContainers() {
+        registered(KEPT);
+        started("full-rollback");
+
+        var plan = facts(RollbackStarted.class).getLast().getPlan();
+        assertThat(plan.getSteps())
+                .extracting(step -> step.getAction().getAction())
+                .filteredOn(ComposeDown.class::isInstance)
+                .singleElement()
+                .satisfies(down ->
+                        assertThat(((ComposeDown) down).getCompose().getLogs()).isNotNull());
+    }
+
+    @Test
+    void endsOnceTheDescriptorDoesNotWantItAnyMore() {
+        registered(KEPT);
+        pass(5);
+        answer(kept(false));
+        var until = until();
+        pass(HOUR);
+        var id = looks().getLast().getRollbackId();
+        registered(DESCRIPTOR);
+        pass(5);
+        answer(kept(false), id, 2);
+        pass(3 * HOUR);
+
+        assertThat(looks()).hasSize(2);
+        assertThat(store.platform("freedom").getLogs()).isNull();
+        assertThat(facts(LogArchiveInterrupted.class))
+                .containsExactly(new LogArchiveInterrupted(
+                        until, HOUR * 1000L, "the descriptor has no `backups.logs` any more", true));
+        assertThat(sent(Notification.class)).isEmpty();
+
+        registered(KEPT);
+        pass(5);
+        answer(kept(false));
+        assertThat(facts(LogsArchived.class)).hasSize(2);
+    }
+}
