@@ -147,8 +147,10 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
             compare(fetched, sums, step);
             step.checkpoint();
             PrivateFiles.sealTree(fetched);
-            PrivateFiles.moveInto(fetched, point.dump(dumped.database()));
+            // What needs room comes first: to rename needs none, and a dump without its record would stay on a full
+            // disk.
             PrivateFiles.write(point.dumpRecord(dumped.database()), Json.text(dumped));
+            PrivateFiles.moveInto(fetched, point.dump(dumped.database()));
         }
     }
 
