@@ -95,8 +95,10 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
                 .setExtensions(extensions.entrySet().stream()
                         .map(extension -> extension.getKey() + " " + extension.getValue())
                         .toList());
-        var problems = new ArrayList<>(tools(engine, container, major));
+        var problems = new ArrayList<>(tools(engine, container, server));
         var warnings = new ArrayList<>(collations(connection, major));
+        VersionRules.server(server).ifPresent(problems::add);
+        VersionRules.newness(server).ifPresent(warnings::add);
         step.checkpoint();
         var image = targetImage(database.getService(), step);
         if (image.isPresent()) {
@@ -112,7 +114,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         step.checkpoint();
         var point = action.getRestorePoint();
         if (point != null) {
-            compare(point, action, connection, major, found, problems, step);
+            compare(point, action, connection, server, found, problems, step);
         }
         return found.setProblems(problems).setWarnings(warnings).build();
     }
@@ -125,7 +127,6 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         return found;
     }
 
-    /** An older pg_dump refuses a newer server. */
     private static List<String> tools(Engine engine, EngineContainer container, String server)
             throws StepFailure, InterruptedException {
         var problems = new ArrayList<String>();
@@ -135,10 +136,9 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             if (!answer.succeeded() || !version.find()) {
                 problems.add("container " + container.name() + " has no " + tool
                         + ": use an image of the server that has its client tools");
-            } else if (Integer.parseInt(version.group(1)) < Integer.parseInt(server)) {
-                problems.add(tool + " of container " + container.name() + " is " + version.group()
-                        + ", older than the server, " + server
-                        + ": install the server's own client tools in its image");
+            } else {
+                VersionRules.tool(tool, version.group(), container.name(), server)
+                        .ifPresent(problems::add);
             }
         }
         return problems;
@@ -203,7 +203,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             return null;
         }
         var version = ServerImage.major(then.version().get());
-        if (!version.equals(major)) {
+        if (!VersionRules.sharesFiles(version, major)) {
             problems.add("the target's " + service + " is PostgreSQL " + version + ", the data are of " + major
                     + ", and neither reads the other's: choose a target with " + major + ", or move the data by hand");
         }
@@ -225,7 +225,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             String restorePoint,
             CheckDatabaseServer action,
             Connection connection,
-            String major,
+            String server,
             DatabaseServerChecked.Builder found,
             List<String> problems,
             StepContext step)
@@ -236,10 +236,7 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             problems.add("restore point " + point.id() + " holds no database: choose another");
             return;
         }
-        if (Integer.parseInt(ServerImage.major(dumped.serverVersion())) > Integer.parseInt(major)) {
-            problems.add("restore point " + point.id() + " is of PostgreSQL " + dumped.serverVersion()
-                    + ", newer than the server, " + major + ": choose another");
-        }
+        VersionRules.dump(point.id(), dumped.serverVersion(), server).ifPresent(problems::add);
         if (!action.getEnforce()) {
             var counted = TableCounts.exact(connection, tables -> {
                 step.checkpoint();

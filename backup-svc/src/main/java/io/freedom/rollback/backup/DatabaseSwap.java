@@ -73,6 +73,10 @@ final class DatabaseSwap implements AutoCloseable {
         return Sql.holds(connection, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = ?)", name);
     }
 
+    String serverVersion() throws SQLException {
+        return Sql.serverVersion(connection);
+    }
+
     /** @return what had to be done; empty for nothing */
     String createMissingRoles(Globals globals) throws SQLException {
         return globals.createMissing(connection, step);

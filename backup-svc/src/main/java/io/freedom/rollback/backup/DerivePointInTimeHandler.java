@@ -254,7 +254,7 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
                         .stdout())
                 .version()
                 .map(ServerImage::major);
-        if (has.isPresent() && !has.get().equals(major)) {
+        if (has.isPresent() && !VersionRules.sharesFiles(has.get(), major)) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "the WAL archive is of PostgreSQL " + major + ", and the platform's server is " + has.get()

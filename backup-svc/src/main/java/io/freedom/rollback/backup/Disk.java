@@ -53,7 +53,7 @@ final class Disk {
                 e);
     }
 
-    private static boolean isFull(Throwable thrown) {
+    static boolean isFull(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause()) {
             var message = String.valueOf(t.getMessage());
             if (message.contains("No space left on device") || message.contains("Disk quota exceeded")) {

@@ -143,8 +143,10 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 step.progress(Math.min(bytes, total), total, "bytes", "copying the dump out of the container");
             });
             step.checkpoint();
-            staging.publish();
+            // What needs room comes first: to rename needs none, and a dump without its record would stay on a full
+            // disk.
             PrivateFiles.write(point.dumpRecord(dumped.database()), Json.text(dumped));
+            staging.publish();
         }
     }
 

@@ -160,6 +160,7 @@ final class KeepWalArchiveHandler implements StepHandler<KeepWalArchive> {
                 var current = archive.current();
                 if (current.isPresent()) {
                     current.get().removeUnfinished();
+                    current.get().removeHalfMade();
                 }
                 throw new StepFailure(
                         FailureKind.PRECONDITION,

@@ -23,6 +23,8 @@ final class PostgresTools implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresTools.class);
     private static final Duration BRIEF = Duration.ofMinutes(2);
     private static final int SAID = 1500;
+    /** Exit code of what got SIGKILL, as all in a container that ends does. */
+    private static final int KILLED = 137;
 
     private static final Pattern BROKEN =
             Pattern.compile("could not (read from|open) input file|could not close data file|unexpected end of file"
@@ -111,7 +113,30 @@ final class PostgresTools implements AutoCloseable {
                     "the disk of the database container is full (its data directory or the one for temporary files): free space. "
                             + what);
         }
-        boolean unreachable = said.contains("connection to server") || said.contains("could not connect");
+        if (said.contains("server version mismatch")) {
+            return new StepFailure(
+                    FailureKind.PRECONDITION,
+                    tool
+                            + " of the database container is older than the server: install the server's own client tools in its"
+                            + " image. " + tail);
+        }
+        if (said.contains("unsupported version (")) {
+            return new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the dump was made by newer tools than " + tool
+                            + " of the database container, which does not read it: choose another restore point, or a server"
+                            + " as new. " + tail);
+        }
+        if (result.exitCode() == KILLED) {
+            return new StepFailure(
+                    FailureKind.UNAVAILABLE,
+                    tool
+                            + " was killed in the database container: has the container ended, or had it too little memory? "
+                            + tail);
+        }
+        boolean unreachable = said.contains("connection to server")
+                || said.contains("could not connect")
+                || said.contains("server closed the connection");
         return new StepFailure(unreachable ? FailureKind.UNAVAILABLE : FailureKind.TOOL, what);
     }
 

@@ -108,8 +108,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
     }
 
     private static void requireNotOlder(String version, DumpRecord dumped) throws StepFailure {
-        if (Integer.parseInt(ServerImage.major(version))
-                < Integer.parseInt(ServerImage.major(dumped.serverVersion()))) {
+        if (VersionRules.major(version) < VersionRules.major(dumped.serverVersion())) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "it is of PostgreSQL " + dumped.serverVersion() + ", and the platform's server is " + version

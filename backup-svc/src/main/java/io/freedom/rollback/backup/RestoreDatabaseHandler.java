@@ -66,6 +66,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     return completed(names, count(database, names.live(), step));
                 }
                 var point = RestorePoint.at(action.getRestorePoint());
+                var newer = VersionRules.dump(point.id(), dumped.serverVersion(), swap.serverVersion());
+                if (newer.isPresent()) {
+                    throw new StepFailure(FailureKind.PRECONDITION, newer.get());
+                }
                 var globals = Disk.work(point.databases(), () -> Globals.read(point, vault));
                 var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
                 swap.createSide();

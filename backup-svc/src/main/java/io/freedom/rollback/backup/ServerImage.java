@@ -41,8 +41,8 @@ record ServerImage(Optional<String> version, Optional<String> library, Set<Strin
         return matcher.find() ? Optional.of(matcher.group(1).strip()) : Optional.empty();
     }
 
-    /** Before the dot. */
+    /** Before the dot, or the word: there is "15.18", "18beta1" and "19devel". */
     static String major(String version) {
-        return version.replaceFirst("\\..*", "");
+        return version.replaceFirst("\\D.*", "");
     }
 }

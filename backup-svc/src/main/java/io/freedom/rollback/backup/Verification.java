@@ -27,6 +27,27 @@ record Verification(
         }
     }
 
+    /**
+     * Notes it. Where the disk is full, what was noted of the same manifest before will do: a restore must not fail for want of
+     * a page.
+     */
+    void note(RestorePoint point) throws IOException {
+        try {
+            PrivateFiles.write(point.verified(), Json.text(this));
+        } catch (IOException e) {
+            if (!Disk.isFull(e) || !isNoted(point)) {
+                throw e;
+            }
+        }
+    }
+
+    private boolean isNoted(RestorePoint point) throws IOException {
+        return Files.isRegularFile(point.verified())
+                && Json.read(point.verified(), Verification.class)
+                        .manifestSha256()
+                        .equals(manifestSha256);
+    }
+
     /** Fails unless the restore point was verified with the manifest it has now. */
     static void require(RestorePoint point) throws StepFailure {
         try {

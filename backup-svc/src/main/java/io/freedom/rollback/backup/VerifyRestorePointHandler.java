@@ -57,7 +57,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     Sha256.of(Files.readString(point.manifest())),
                     tool);
             step.checkpoint();
-            PrivateFiles.write(point.verified(), Json.text(verification));
+            verification.note(point);
             var result = new RestorePointVerified(
                     point.id(),
                     point.directory().toString(),

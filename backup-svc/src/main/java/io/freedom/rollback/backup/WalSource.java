@@ -8,12 +8,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
 
 /** The server whose WAL is archived, and its replication slot, which keeps what was not fetched yet. */
 final class WalSource {
-    private static final int OLDEST = 13;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String FOREIGN_SLOT = "55006"; // object in use
 
@@ -42,11 +40,9 @@ final class WalSource {
 
     /** Fails where such a server cannot be archived, with what to change. */
     void require() throws SQLException, StepFailure {
-        int version = Integer.parseInt(Sql.value(connection, "SHOW server_version_num")) / 10_000;
-        if (version < OLDEST) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "the WAL of PostgreSQL " + version + " is not archived: " + OLDEST + " or newer is needed");
+        var old = VersionRules.walArchive(version());
+        if (old.isPresent()) {
+            throw new StepFailure(FailureKind.PRECONDITION, old.get());
         }
         if (Sql.value(connection, "SHOW wal_level").equals("minimal")) {
             throw new StepFailure(
@@ -132,14 +128,38 @@ final class WalSource {
     /** Why what the slot has does not follow what was fetched; empty where it does. */
     Optional<String> lost() throws SQLException {
         var found = Sql.rows(
-                connection, "SELECT coalesce(wal_status, '') FROM pg_replication_slots WHERE slot_name = ?", slot);
+                connection,
+                "SELECT coalesce(wal_status, ''), coalesce(to_jsonb(s) ->> 'invalidation_reason', '')"
+                        + " FROM pg_replication_slots s WHERE slot_name = ?",
+                slot);
         if (found.isEmpty()) {
             return Optional.of("its replication slot " + slot + " is gone");
         }
-        return List.of("lost").contains(found.getFirst().getFirst())
-                ? Optional.of("the server has removed WAL that was not fetched: more than max_slot_wal_keep_size ("
-                        + Sql.value(connection, "SHOW max_slot_wal_keep_size") + ") was waiting")
+        return "lost".equals(found.getFirst().getFirst())
+                ? Optional.of(whyLost(String.valueOf(found.getFirst().get(1)), this::setting))
                 : Optional.empty();
+    }
+
+    private String setting(String name) throws SQLException {
+        return Sql.value(connection, "SELECT current_setting(?)", name);
+    }
+
+    /** Of the server. */
+    interface Settings {
+        String of(String name) throws SQLException;
+    }
+
+    /** @param reason as newer servers give it; empty before 17 */
+    static String whyLost(String reason, Settings settings) throws SQLException {
+        return switch (reason) {
+            case "", "wal_removed" ->
+                "the server has removed WAL that was not fetched: more than max_slot_wal_keep_size ("
+                        + settings.of("max_slot_wal_keep_size") + ") was waiting";
+            case "idle_timeout" ->
+                "the server has given up the replication slot, since nobody fetched for longer than"
+                        + " idle_replication_slot_timeout (" + settings.of("idle_replication_slot_timeout") + ")";
+            default -> "the server has given up the replication slot: " + reason;
+        };
     }
 
     /** Makes the slot anew. */

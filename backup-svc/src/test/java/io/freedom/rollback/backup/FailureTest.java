@@ -48,6 +48,9 @@ class FailureTest {
         assertThat(said(1, "pg_dump: error: connection to server on socket failed"))
                 .isEqualTo(FailureKind.UNAVAILABLE);
         assertThat(said(126, "exec failed: pg_dump: executable file not found")).isEqualTo(FailureKind.PRECONDITION);
+        assertThat(said(137, "")).as("the container was killed").isEqualTo(FailureKind.UNAVAILABLE);
+        assertThat(said(1, "pg_restore: error: could not execute query: server closed the connection unexpectedly"))
+                .isEqualTo(FailureKind.UNAVAILABLE);
         assertThat(said(1, "pg_dump: error: something else")).isEqualTo(FailureKind.TOOL);
     }
 

@@ -19,7 +19,7 @@ import java.util.UUID;
 /** A real PostgreSQL in a container that looks as if compose had started it. */
 final class PostgresContainer implements AutoCloseable {
     static final String PASSWORD = "only-for-tests";
-    private static final String IMAGE = "rollback-local/postgres:15";
+    private static final String IMAGE = "rollback-local/postgres:";
     private static final String USER = "freedom";
     static final String SERVICE = "postgres";
 
@@ -29,6 +29,10 @@ final class PostgresContainer implements AutoCloseable {
 
     /** @param options of `docker run` */
     PostgresContainer(String... options) throws Exception {
+        this(15, options);
+    }
+
+    PostgresContainer(int version, String... options) throws Exception {
         var run = new ArrayList<>(List.of(
                 "run",
                 "--detach",
@@ -39,7 +43,7 @@ final class PostgresContainer implements AutoCloseable {
                 "--env=POSTGRES_PASSWORD=" + PASSWORD,
                 "--publish=127.0.0.1::5432"));
         run.addAll(List.of(options));
-        run.add(IMAGE);
+        run.add(IMAGE + version);
         id = docker(run.toArray(String[]::new));
         address = address();
         awaitAnswer();
@@ -48,6 +52,13 @@ final class PostgresContainer implements AutoCloseable {
     /** Its port is another one then. */
     void restart() throws Exception {
         docker("restart", id);
+        address = address();
+        awaitAnswer();
+    }
+
+    /** After it was killed. Its port is another one then. */
+    void start() throws Exception {
+        docker("start", id);
         address = address();
         awaitAnswer();
     }
@@ -104,6 +115,17 @@ final class PostgresContainer implements AutoCloseable {
         try (var connection = connect(database)) {
             return Sql.value(connection, sql);
         }
+    }
+
+    /** Private folders of ours in it. */
+    String folders() throws Exception {
+        return exec("find", "/tmp", "/var/tmp", "-maxdepth", "1", "-name", "rollback-*");
+    }
+
+    /** Sessions of our tools. */
+    long sessions() throws SQLException {
+        return Long.parseLong(
+                value("postgres", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'rollback-%'"));
     }
 
     List<String> databases() throws SQLException {

@@ -1,6 +1,7 @@
 package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.DockerException;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.InputStream;
@@ -82,10 +83,7 @@ final class ContainerCopy {
             });
             var packer = Thread.ofVirtual().start(packing);
             try (var in = new WatchedTar(Channels.newInputStream(pipe.source()), _ -> activity.touch())) {
-                client.copyArchiveToContainerCmd(containerId)
-                        .withRemotePath(directory)
-                        .withTarInputStream(in)
-                        .exec();
+                put(what, in, directory);
                 onDisk(what, packing::get);
             } catch (RuntimeException e) {
                 throw cause(packing, e);
@@ -119,13 +117,28 @@ final class ContainerCopy {
                 activity.touch();
                 progress.accept(total);
             })) {
-                client.copyArchiveToContainerCmd(containerId)
-                        .withRemotePath(directory)
-                        .withTarInputStream(watched)
-                        .exec();
+                put(what, watched, directory);
                 return watched.bytes();
             }
         });
+    }
+
+    private void put(String what, InputStream tar, String directory) throws StepFailure {
+        try {
+            client.copyArchiveToContainerCmd(containerId)
+                    .withRemotePath(directory)
+                    .withTarInputStream(tar)
+                    .exec();
+        } catch (DockerException e) {
+            if (!String.valueOf(e.getMessage()).contains("no space left on device")) {
+                throw e;
+            }
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the disk of container %s, where its %s is, is full: free space (%s)"
+                            .formatted(Engine.shortened(containerId), directory, what),
+                    e);
+        }
     }
 
     /** An error of this machine's disk is not a silence of the engine. */

@@ -93,6 +93,7 @@ public final class DrillCopy {
                         null,
                         null,
                         null,
+                        null,
                         null),
                 Map.of(),
                 nobody,

@@ -231,7 +231,7 @@ final class Plans {
     /**
      * What to restore.
      *
-     * @param passedOver newer than that, and never proven
+     * @param passedOver newer than that, and never proven or with a fault
      */
     private record Chosen(
             @Nullable RestorePoint point, @Nullable RestorePoint passedOver) {
@@ -267,7 +267,7 @@ final class Plans {
                     + " restores no database: leave --restore-point out");
         }
         return asked.equals(LATEST)
-                ? best(Platforms.offered(state)).orElseThrow(() -> unknown(asked))
+                ? best(state.getRestorePoints()).orElseThrow(() -> unknown(asked))
                 : new Chosen(of(asked, Platforms.offered(state)), null);
     }
 
@@ -283,14 +283,16 @@ final class Plans {
                 + points().orElse("there is none at all"));
     }
 
-    /** The newest that was restored before; where none was, the newest. Empty where there is none. */
+    /** The newest that was restored before; where none was, the newest; none with a fault. Empty where there is none. */
     private static Optional<Chosen> best(List<RestorePoint> points) {
         var newest = points.stream().reduce((_, newer) -> newer);
-        var proven =
-                points.stream().filter(point -> point.getProvenAt() != null).reduce((_, newer) -> newer);
-        return proven.isEmpty() || proven.equals(newest)
-                ? newest.map(point -> new Chosen(point, null))
-                : Optional.of(new Chosen(proven.get(), newest.get()));
+        var sound = points.stream().filter(point -> point.getFault() == null).toList();
+        return sound.stream()
+                .filter(point -> point.getProvenAt() != null)
+                .reduce((_, newer) -> newer)
+                .or(() -> sound.stream().reduce((_, newer) -> newer))
+                .map(point -> new Chosen(
+                        point, newest.filter(other -> !other.equals(point)).orElse(null)));
     }
 
     /** It is never removed. */
@@ -321,7 +323,7 @@ final class Plans {
     }
 
     private Chosen before(Instant began) throws Refused {
-        return best(Platforms.offered(state).stream()
+        return best(state.getRestorePoints().stream()
                         .filter(point -> point.getTakenAt().isBefore(began))
                         .toList())
                 .orElseThrow(() -> new Refused("no verified restore point was taken before " + began

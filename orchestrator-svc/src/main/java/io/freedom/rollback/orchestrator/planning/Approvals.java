@@ -70,9 +70,15 @@ final class Approvals {
                                         : "beside it"));
         var newer = plan.request.passedOver();
         if (newer != null) {
-            reasons.add(
-                    "%s of %s is newer, but was never restored into a throwaway server: to take it, reject this and name it"
-                            .formatted(newer.getId(), newer.getTakenAt().truncatedTo(ChronoUnit.SECONDS)));
+            var fault = newer.getFault();
+            reasons.add("%s of %s is newer, but %s"
+                    .formatted(
+                            newer.getId(),
+                            newer.getTakenAt().truncatedTo(ChronoUnit.SECONDS),
+                            fault == null
+                                    ? "was never restored into a throwaway server: to take it, reject this and name it"
+                                    : "cannot be relied on (" + fault
+                                            + "): it is taken again once a check has restored it"));
         }
         if (removes) {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param descriptorHash SHA-256 of the descriptor's text
  * @param target git tag; null for the descriptor's
  * @param point restore point whose database is restored; null for none
- * @param passedOver newer than {@code point}, and not taken because it was never restored; null for none
+ * @param passedOver newer than {@code point}, and not taken because it was never restored or has a fault; null for none
  * @param incident class of the incident that is answered; null when an operator asks and does not say
  * @param services those that the scenario concerns; empty for a scenario of the whole platform
  * @param durations what steps took before, by their ids

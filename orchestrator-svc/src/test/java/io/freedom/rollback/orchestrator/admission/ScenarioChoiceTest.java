@@ -146,6 +146,27 @@ class ScenarioChoiceTest {
     }
 
     @Test
+    void takesTheNextRestorePointWhereTheNewestIsDamagedAndSaysWhy() {
+        for (var state : List.of(REGISTERED, proven("rb-old", "rb-new"))) {
+            var damaged = Platforms.blamed(state, "rb-new", "toc.dat was changed");
+
+            var plan = plan(restore(damaged, "database-restore", "latest"));
+
+            assertThat(plan.getRestorePoint()).endsWith("/rb-old");
+            assertThat(plan.getSteps())
+                    .filteredOn(step -> step.getId().equals("orchestrator.approve-data-loss"))
+                    .singleElement()
+                    .satisfies(
+                            gate -> assertThat(((AwaitApproval) gate.getAction().getAction()).getReasons())
+                                    .anyMatch(
+                                            reason -> reason.startsWith(
+                                                    "rb-new of 2026-11-24T02:59:00Z is newer, but cannot be relied on (toc.dat was changed)")));
+            assertThat(rejection(restore(damaged, "database-restore", "rb-new")))
+                    .contains("there is no verified restore point rb-new");
+        }
+    }
+
+    @Test
     void checksTheRestorePointThatSomebodyNamesAndReplacesNothing() {
         var plan = plan(restore(REGISTERED, "restore-point-check", "rb-old"));
 

@@ -97,9 +97,26 @@ public final class JdbcConnections {
         properties.setProperty("socketTimeout", Long.toString(secondsLeft(step)));
         properties.setProperty("tcpKeepAlive", "true");
         try {
-            return DriverManager.getConnection(url, properties);
+            var connection = DriverManager.getConnection(url, properties);
+            try {
+                bePatient(connection);
+                return connection;
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
         } catch (SQLException e) {
             throw failure(database, e);
+        }
+    }
+
+    /** Limits that a platform sets for its own statements are none of ours: a step has a deadline. */
+    private static void bePatient(Connection connection) throws SQLException {
+        int version = connection.getMetaData().getDatabaseMajorVersion();
+        try (var statement = connection.createStatement()) {
+            statement.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"
+                    + (version >= 14 ? "; SET idle_session_timeout = 0" : "")
+                    + (version >= 17 ? "; SET transaction_timeout = 0" : ""));
         }
     }
 
