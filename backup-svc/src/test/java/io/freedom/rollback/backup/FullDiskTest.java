@@ -1,7 +1,7 @@
 package io.freedom.rollback.backup;
 
-import static io.freedom.rollback.backup.Vaults.VAULT;
 import static io.freedom.rollback.backup.Vaults.FILES;
+import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 

@@ -201,7 +201,8 @@ class KilledInTheMiddleTest {
         try (var _ = holding("postgres", "LOCK TABLE pg_shseclabel")) {
             var failure = killedServer(
                     () -> awaitWaiting("rollback-restore-%COPY%"),
-                    () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system()).execute(restore(), step()));
+                    () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
+                            .execute(restore(), step()));
 
             assertThat(failure.text()).contains("in the database container", "has the container ended");
             assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
@@ -219,7 +220,9 @@ class KilledInTheMiddleTest {
         StepFailure failure;
         try (var rows = holding("postgres", "LOCK TABLE pg_shseclabel")) {
             failure = killedServer(
-                    () -> awaitSwap(names, rows), () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system()).execute(restore(), step()));
+                    () -> awaitSwap(names, rows),
+                    () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
+                            .execute(restore(), step()));
         }
 
         assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);

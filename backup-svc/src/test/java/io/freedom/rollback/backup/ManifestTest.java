@@ -165,7 +165,7 @@ class ManifestTest {
     void refusesWhatSomebodyElseHasSigned() throws Exception {
         BackupKeys.generate(temp.resolve("other.key"));
         var other = new Vault(temp.resolve("other.key"), true, List.of());
-        new WriteManifestHandler(VAULT, other, () -> NOW).execute(manifestAction(), step);
+        new WriteManifestHandler(other, () -> NOW).execute(manifestAction(), step);
 
         assertThatThrownBy(this::verify)
                 .isInstanceOfSatisfying(

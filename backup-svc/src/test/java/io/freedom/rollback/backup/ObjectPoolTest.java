@@ -84,7 +84,7 @@ class ObjectPoolTest {
             return new VerifyRestorePointHandler(engines, VAULT, () -> now)
                     .execute(
                             new VerifyRestorePoint(
-                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null),
+                                    new ComposeProject("p", "/", List.of("docker-compose.yml"), null, null, null),
                                     point(id).directory().toString(),
                                     null,
                                     false),

@@ -133,12 +133,13 @@ class StoreTest {
 
         assertThat(result.getFetched()).containsExactly("rb-1");
         var back = new RestorePoint(disk.resolve("rb-1"));
-        ManifestCheck.all(back, Manifest.load(back, VAULT), new RunningStep("check"));
+        ManifestCheck.all(back, Manifest.load(back, VAULT), VAULT, Instant.now(), new RunningStep("check"));
         assertThat(back.directory().resolve("logs/api.log")).hasContent("line");
         assertThat(back.verified()).exists();
-        assertThat(Files.getPosixFilePermissions(back.configuration().resolve("run.sh")))
+        assertThat(Files.getPosixFilePermissions(back.directory().resolve("configuration/run.sh")))
                 .contains(PosixFilePermission.OWNER_EXECUTE);
-        assertThat(Files.readSymbolicLink(back.configuration().resolve("link"))).hasToString("run.sh");
+        assertThat(Files.readSymbolicLink(back.directory().resolve("configuration/link")))
+                .hasToString("run.sh");
         try (var left = Files.list(disk)) {
             assertThat(left).containsExactly(back.directory());
         }

@@ -1,14 +1,15 @@
 package io.freedom.rollback.backup;
 
 import static io.freedom.rollback.backup.Vaults.VAULT;
+
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import java.io.IOException;
-import java.time.InstantSource;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecordBase;
@@ -72,7 +73,8 @@ final class WorkerProcess implements AutoCloseable {
                 case "DumpDatabase" ->
                     new DumpDatabaseHandler(engines, VAULT).execute(DumpDatabase.fromByteBuffer(encoded), step);
                 case "RestoreDatabase" ->
-                    new RestoreDatabaseHandler(engines, VAULT, InstantSource.system()).execute(RestoreDatabase.fromByteBuffer(encoded), step);
+                    new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
+                            .execute(RestoreDatabase.fromByteBuffer(encoded), step);
                 default -> throw new IllegalArgumentException(arguments[1]);
             }
         }
