@@ -12,6 +12,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Archives a folder that only exists inside a container. Having nothing to copy is no failure. */
 final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
@@ -64,6 +65,7 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
             throws IOException, StepFailure, InterruptedException {
         var tally = new Tally(step);
         var plain = point.containerData(action.getService());
+        var begun = new AtomicBoolean();
         try (var staging = Staging.beside(vault.sealed(plain, true))) {
             try (var archive = Archive.create(staging.path(), plain, point, vault, tally)) {
                 engines.engine()
@@ -71,12 +73,13 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
                                 container.id(),
                                 action.getPath(),
                                 in -> {
+                                    begun.set(true);
                                     archive.addAll(in);
                                     return tally.bytes();
                                 },
                                 _ -> {});
             } catch (StepFailure e) {
-                if (e.kind() == FailureKind.PRECONDITION) {
+                if (e.kind() == FailureKind.PRECONDITION && !begun.get()) { // there is no such folder
                     return false;
                 }
                 throw e;

@@ -264,6 +264,7 @@ class StoreTest {
         assertThat(result.getBytes())
                 .isLessThan(Files.size(disk.resolve("rb-1/manifest.json"))
                         + Files.size(disk.resolve("rb-1/manifest.sha256"))
+                        + Files.size(disk.resolve("rb-1/manifest.sig"))
                         + 10);
         assertThat(disk.resolve("rb-1/models/b")).hasContent("models/b");
     }

@@ -17,7 +17,14 @@ final class Vaults {
 
     private Vaults() {}
 
+    /** A worker in a process of its own has the same. */
+    static final String PROPERTY = "rollback.test.keys";
+
     private static Path keys() {
+        var given = System.getProperty(PROPERTY);
+        if (given != null) {
+            return Path.of(given);
+        }
         try {
             var file = Files.createTempDirectory("rollback-test-keys").resolve("backups.key");
             BackupKeys.generate(file);

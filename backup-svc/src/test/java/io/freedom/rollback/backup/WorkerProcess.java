@@ -38,6 +38,7 @@ final class WorkerProcess implements AutoCloseable {
         return new WorkerProcess(new ProcessBuilder(
                         java,
                         "-XX:TieredStopAtLevel=1",
+                        "-D" + Vaults.PROPERTY + "=" + Vaults.KEYS,
                         "-cp",
                         System.getProperty("java.class.path"),
                         WorkerProcess.class.getName(),
