@@ -3,28 +3,38 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what containers have logged up to now, where the platform's logs are kept: to be asked for right before they are removed, since their
- * logs go with them. What keeps it from that is said, and holds nothing up.
+ * logs go with them. What keeps it from that is said, and holds nothing up: there is a time for all of it, and no failure of it fails the step.
  */
 final class LastLogs {
-    /** The platform is down meanwhile. */
+    private static final Logger LOG = LoggerFactory.getLogger(LastLogs.class);
+    /** For all containers of a step: the platform is down meanwhile. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** Of the step's time, for what it is there for. */
+    private static final Duration SPARE = Duration.ofMinutes(2);
 
     private final Engine engine;
     private final ComposeProject project;
     private final StepContext step;
     private final InstantSource clock = InstantSource.system();
     private final Set<String> notes = new ConcurrentSkipListSet<>();
+    private @Nullable Instant until;
 
     LastLogs(Engine engine, ComposeProject project, StepContext step) {
         this.engine = engine;
@@ -38,11 +48,21 @@ final class LastLogs {
         }
     }
 
-    /** Of the whole project. */
-    void keepAll() throws InterruptedException, StepFailure {
-        if (project.getLogs() != null) {
-            keep(engine.containers(project.getProject()));
+    /** Of services; of all where none are named. */
+    void keepOf(Collection<String> services) throws InterruptedException, StepFailure {
+        if (project.getLogs() == null) {
+            return;
         }
+        List<EngineContainer> containers;
+        try {
+            containers = engine.containers(project.getProject());
+        } catch (StepFailure e) {
+            note("the containers whose last lines are to be kept are not known: " + e.text());
+            return;
+        }
+        keep(containers.stream()
+                .filter(it -> services.isEmpty() || services.contains(it.service()))
+                .toList());
     }
 
     void keep(EngineContainer container) throws InterruptedException {
@@ -51,20 +71,42 @@ final class LastLogs {
             return;
         }
         var service = LogKeeper.service(container);
+        var end = end();
+        if (!clock.instant().isBefore(end)) {
+            note(service + ": there was no time left for its last lines");
+            return;
+        }
         try {
-            var kept = new LogKeeper(engine::logEntries, archive, step, clock)
-                    .keep(container, clock.instant().plus(LIMIT));
+            var kept = new LogKeeper(engine::logEntries, archive, step, clock).keep(container, end);
             if (kept.note() != null) {
-                notes.add(kept.note());
+                note(kept.note());
             }
             if (kept.more()) {
-                notes.add(service + ": " + LIMIT.toSeconds() + " s were not enough for its last lines");
+                note(service + ": there was not time enough for all of its last lines");
             }
         } catch (StepFailure e) {
-            notes.add(service + ": its last lines are not kept: " + e.text());
-        } catch (IOException e) {
-            notes.add(service + ": its last lines are not kept: " + e);
+            note(service + ": its last lines are not kept: " + e.text());
+        } catch (StepCancelledException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            note(service + ": its last lines are not kept: " + e);
         }
+    }
+
+    private synchronized Instant end() {
+        var known = until;
+        if (known == null) {
+            var most = clock.instant().plus(LIMIT);
+            var spared = step.deadline().minus(SPARE);
+            known = spared.isBefore(most) ? spared : most;
+            until = known;
+        }
+        return known;
+    }
+
+    private void note(String text) {
+        LOG.warn("{}: logs: {}", step.stepId(), text);
+        notes.add(text);
     }
 
     /** To be added to what a step says. */

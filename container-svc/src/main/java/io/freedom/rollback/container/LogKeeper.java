@@ -68,27 +68,26 @@ final class LogKeeper {
             }
             var known = LogPosition.read(files.position(id(container)));
             try (var log = new LogSession(files, archive, container, known, step, clock, until)) {
-                var silence = shorter(Duration.between(clock.instant(), until), SILENCE);
-                return keep(container, known, silence, log);
+                return keep(container, known, until, log);
             }
         }
     }
 
-    private Kept keep(EngineContainer container, Optional<LogPosition> known, Duration silence, LogSession log)
+    private Kept keep(EngineContainer container, Optional<LogPosition> known, Instant until, LogSession log)
             throws IOException, StepFailure, InterruptedException {
         String note = null;
         if (known.isPresent()) {
             log.expectTail();
-            note = read(container, null, TAIL, silence, log);
+            note = read(container, null, TAIL, until, log);
         }
         if (note == null && (known.isEmpty() || log.isLost())) {
             log.again();
-            note = read(container, since(known), 0, silence, log);
+            note = read(container, since(known), 0, until, log);
         }
         if (note == null && log.isLost()) {
             // The engine has removed the last line that was kept, and with it all before: what is there came later.
             log.takeAll();
-            note = read(container, null, 0, silence, log);
+            note = read(container, null, 0, until, log);
             if (note == null && log.lines() > 0) {
                 note =
                         "lines may be lost, the engine removed some before they were kept: let it keep more (max-size and max-file"
@@ -111,9 +110,10 @@ final class LogKeeper {
 
     /** Returns why it cannot be read, empty where it is gone; null where it was read. */
     private @Nullable String read(
-            EngineContainer container, @Nullable Instant since, int tail, Duration silence, LogSession log)
+            EngineContainer container, @Nullable Instant since, int tail, Instant until, LogSession log)
             throws IOException, StepFailure, InterruptedException {
         try {
+            var silence = shorter(Duration.between(clock.instant(), until), SILENCE);
             source.read(container.id(), since, tail, silence, log);
         } catch (StepFailure e) {
             log.end(); // the engine's thread may be at it still

@@ -5,19 +5,19 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /** One at a time keeps the log of a container, in this process and among those of this machine. A killed one lets go. */
 final class LogLock implements AutoCloseable {
     private static final long PAUSE = 50;
 
     // The process has a file's lock as a whole, and loses it with the first channel to it that is closed.
-    private static final ReentrantLock[] OURS =
-            Stream.generate(ReentrantLock::new).limit(64).toArray(ReentrantLock[]::new);
+    private static final Map<Path, ReentrantLock> OURS = new ConcurrentHashMap<>();
 
     private final ReentrantLock own;
     private final FileChannel channel;
@@ -30,7 +30,7 @@ final class LogLock implements AutoCloseable {
     /** Empty where another has it for all that time. */
     static Optional<LogLock> take(Path path, Duration patience) throws IOException, InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
-        var own = OURS[Math.floorMod(path.hashCode(), OURS.length)];
+        var own = OURS.computeIfAbsent(path, _ -> new ReentrantLock());
         if (!own.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
             return Optional.empty();
         }

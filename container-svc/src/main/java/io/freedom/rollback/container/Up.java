@@ -45,8 +45,10 @@ final class Up {
         arguments.addAll(services);
         step.checkpoint();
         step.progress(0, 0, "services", services.isEmpty() ? "starting all" : "starting " + services);
-        // Which containers it makes anew is compose's business.
-        new LastLogs(engine, action.getCompose(), step).keepAll();
+        if (!options.contains("--no-recreate")) {
+            // Which containers it makes anew is compose's business.
+            new LastLogs(engine, action.getCompose(), step).keepOf(services);
+        }
         var result = compose.run(Containers.left(step.deadline()), arguments);
         if (!result.succeeded()) {
             var failure = compose.failure(arguments, result);
