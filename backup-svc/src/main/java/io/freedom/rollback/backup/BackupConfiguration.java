@@ -60,7 +60,7 @@ public class BackupConfiguration {
                         new FindRestorePointsHandler(vault, clock),
                         new PruneRestorePointsHandler(vault, clock),
                         new CopyRestorePointsHandler(vault, clock),
-                        new FetchRestorePointsHandler(),
+                        new FetchRestorePointsHandler(vault),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),

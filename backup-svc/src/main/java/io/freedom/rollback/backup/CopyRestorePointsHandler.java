@@ -48,12 +48,16 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
     public Completed execute(CopyRestorePoints action, StepContext step) throws StepFailure, InterruptedException {
         var root = Path.of(action.getDirectory());
         try (var store = S3Store.open(action.getStore(), action.getPlatform(), step.secrets())) {
-            return Disk.work(root, () -> new Look(action, store, step).completed(local(root, action.getPlatform())));
+            return Disk.work(root, () -> {
+                var unusable = new ArrayList<String>();
+                var local = local(root, action.getPlatform(), unusable);
+                return new Look(action, store, step).completed(local, unusable);
+            });
         }
     }
 
     /** Those of the platform that are complete, the newest first. */
-    private List<Local> local(Path root, String platform) throws IOException {
+    private List<Local> local(Path root, String platform, List<String> unusable) throws IOException {
         var points = new ArrayList<Local>();
         if (!Files.isDirectory(root)) {
             return points; // Nothing was taken yet; or the disk is gone, which is no reason to remove copies.
@@ -70,7 +74,8 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
                         points.add(new Local(point, manifest));
                     }
                 } catch (StepFailure e) {
-                    // What is no restore point, or was changed, is nothing to copy; the import tells of it.
+                    // What was changed is not to take the place of what is there.
+                    unusable.add(point.id() + " is not copied: " + e.text());
                 }
             }
         }
@@ -96,7 +101,8 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
             this.step = step;
         }
 
-        Completed completed(List<Local> local) throws IOException, StepFailure, InterruptedException {
+        Completed completed(List<Local> local, List<String> unusable)
+                throws IOException, StepFailure, InterruptedException {
             var there = store.list(StoreKeys.POINTS);
             var whole = new TreeSet<String>();
             there.keySet().stream()
@@ -106,7 +112,12 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
                 var retention = new StoreRetention(store, step, clock, there);
                 remove(retention, local, whole);
                 copy(local, there, whole);
-                sweep(retention, local, whole);
+                if (unusable.isEmpty()) { // what they need is not known
+                    sweep(retention, local, whole);
+                }
+                if (fault == null && !unusable.isEmpty()) {
+                    fault = unusable.getFirst();
+                }
             } catch (StepFailure e) {
                 fault = e.text();
             }
@@ -122,6 +133,9 @@ final class CopyRestorePointsHandler implements StepHandler<CopyRestorePoints> {
 
         private void remove(StoreRetention retention, List<Local> local, Set<String> whole)
                 throws IOException, StepFailure, InterruptedException {
+            if (local.isEmpty()) {
+                return; // The disk is gone rather than each of them removed.
+            }
             for (var id : action.getRemoved()) {
                 boolean isHere = local.stream().anyMatch(it -> it.point().id().equals(id));
                 if (whole.contains(id) && !isHere && retention.remove(id)) {

@@ -15,12 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a restore point back from the store: the one that is asked for, or the newest that may be restored. */
 final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints> {
     private static final int NAMED = 20;
+
+    private final Vault vault;
+
+    FetchRestorePointsHandler(Vault vault) {
+        this.vault = vault;
+    }
 
     @Override
     public Class<FetchRestorePoints> action() {
@@ -35,7 +42,7 @@ final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints>
         }
     }
 
-    private static Completed fetch(FetchRestorePoints action, Path root, S3Store store, StepContext step)
+    private Completed fetch(FetchRestorePoints action, Path root, S3Store store, StepContext step)
             throws IOException, StepFailure, InterruptedException {
         PrivateFiles.createFolders(root);
         var there = store.list(StoreKeys.POINTS);
@@ -63,12 +70,23 @@ final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints>
             step.checkpoint();
             Manifest manifest;
             try {
-                manifest = manifest(store, id, action.getPlatform());
+                manifest = manifest(store, id, action.getPlatform(), there);
+            } catch (KeyException e) {
+                if (id.equals(wanted)) {
+                    throw e;
+                }
+                damaged.add(String.valueOf(e.getMessage()));
+                continue;
             } catch (StepFailure e) {
-                if (e.kind() != FailureKind.MISMATCH || id.equals(wanted)) {
+                boolean isOfThisOne = e.kind() == FailureKind.MISMATCH || e.kind() == FailureKind.PRECONDITION;
+                if (!isOfThisOne || id.equals(wanted)) {
                     throw e;
                 }
                 damaged.add(e.text());
+                continue;
+            }
+            if (!id.equals(wanted) && isFaulty(store, id, there)) {
+                damaged.add(id + ": it could not be restored when that was tried");
                 continue;
             }
             if (!isHere(root, id)) {
@@ -79,6 +97,11 @@ final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints>
         }
         absent.sort(Comparator.comparing(Manifest::createdAt).reversed());
         var chosen = chosen(absent, newestHere, wanted);
+        if (chosen.isEmpty() && newestHere == null && !damaged.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "none of the store's restore points can be used: " + String.join("; ", damaged));
+        }
         long bytes = 0;
         if (chosen.isPresent()) {
             bytes = new RestorePointFetch(store, chosen.get(), root, action.getReserve(), step).fetch(there);
@@ -117,7 +140,16 @@ final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints>
         return Files.exists(root.resolve(id), LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static Manifest manifest(S3Store store, String id, String platform)
+    private static boolean isFaulty(S3Store store, String id, Map<String, S3Store.Stored> there)
+            throws IOException, StepFailure, InterruptedException {
+        var key = StoreKeys.of(id, RestorePoint.PROVEN);
+        return there.containsKey(key)
+                && Json.parse(new String(store.bytes(key), StandardCharsets.UTF_8), Path.of(key), Proof.class)
+                                .fault()
+                        != null;
+    }
+
+    private Manifest manifest(S3Store store, String id, String platform, Map<String, S3Store.Stored> there)
             throws IOException, StepFailure, InterruptedException {
         var key = StoreKeys.manifest(id);
         var text = new String(store.bytes(key), StandardCharsets.UTF_8);
@@ -134,6 +166,13 @@ final class FetchRestorePointsHandler implements StepHandler<FetchRestorePoints>
                     store.name(key) + " is of " + manifest.id() + " of " + manifest.platform()
                             + ": somebody has moved it");
         }
+        // Before gigabytes are fetched that nobody will restore.
+        var signature = StoreKeys.of(id, RestorePoint.SIGNATURE);
+        manifest.requireSigned(
+                Path.of(key),
+                text,
+                there.containsKey(signature) ? new String(store.bytes(signature), StandardCharsets.UTF_8) : null,
+                vault);
         return manifest;
     }
 

@@ -119,32 +119,42 @@ record Manifest(
         PrivateFiles.write(point.manifestSum(), Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n");
     }
 
-    /** @throws StepFailure PRECONDITION where it may be signed yet, or the signer is not known; MISMATCH where somebody changed it */
     private static void requireSigned(Manifest manifest, String text, RestorePoint point, Vault vault)
             throws IOException, StepFailure {
-        if (!Files.isRegularFile(point.signature())) {
-            throw manifest.format() < SIGNED
+        var signature = Files.isRegularFile(point.signature()) ? Files.readString(point.signature()) : null;
+        manifest.requireSigned(point.manifest(), text, signature, vault);
+    }
+
+    /**
+     * @param name where it is
+     * @param signature content of its {@link RestorePoint#SIGNATURE}; null for none
+     * @throws KeyException where its signer is not known
+     * @throws StepFailure PRECONDITION where it may be signed yet; MISMATCH where somebody changed it
+     */
+    void requireSigned(Path name, String text, @Nullable String signature, Vault vault)
+            throws IOException, StepFailure {
+        if (signature == null) {
+            throw format < SIGNED
                     ? new StepFailure(
                             FailureKind.PRECONDITION,
                             "%s is not signed: an older release has taken it, or somebody wants to make it look so; if you trust it, `rollback-backups sign %s`"
-                                    .formatted(point.manifest(), point.directory()))
+                                    .formatted(name, name.getParent()))
                     : new StepFailure(
                             FailureKind.MISMATCH,
                             "%s is not signed, and was when it was written: do not restore from it; see who removed %s"
-                                    .formatted(point.manifest(), RestorePoint.SIGNATURE));
+                                    .formatted(name, RestorePoint.SIGNATURE));
         }
-        var signed = Json.read(point.signature(), Signed.class);
+        var signed = Json.parse(signature, name.resolveSibling(RestorePoint.SIGNATURE), Signed.class);
         var keys = vault.keys();
         if (keys.signers().stream().noneMatch(signer -> signer.id().equals(signed.signer()))) {
             throw new KeyException(
                     "%s is signed by %s, and that is none of the keys in %s: add the key file that was in use then, or do not restore from it"
-                            .formatted(point.manifest(), signed.signer(), keys.file()));
+                            .formatted(name, signed.signer(), keys.file()));
         }
         if (!ManifestSigner.verify(String.valueOf(signed.signer()), text, String.valueOf(signed.signature()))) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    "%s is not what was signed: somebody changed it; do not restore from it"
-                            .formatted(point.manifest()));
+                    "%s is not what was signed: somebody changed it; do not restore from it".formatted(name));
         }
     }
 

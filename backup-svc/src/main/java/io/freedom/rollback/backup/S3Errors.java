@@ -6,8 +6,9 @@ import io.freedom.rollback.worker.StepFailure;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -67,7 +68,10 @@ final class S3Errors {
                     "the host of " + at + " is not known: see backups.store.s3.endpoint, and the name service",
                     e);
         }
-        var untrusted = find(e, SSLException.class);
+        Exception untrusted = find(e, SSLPeerUnverifiedException.class);
+        if (untrusted == null) {
+            untrusted = find(e, CertificateException.class);
+        }
         if (untrusted != null) {
             return precondition("no trusted connection to " + at + " (" + untrusted.getMessage()
                     + "): see its certificate, and what the worker's Java trusts");

@@ -118,6 +118,9 @@ final class S3Store implements AutoCloseable {
                     .contents()
                     .forEach(object -> {
                         var key = own(object.key());
+                        if (!StoreKeys.isOurs(key)) {
+                            return; // such as the marks for folders that some tools make
+                        }
                         found.put(
                                 key,
                                 new Stored(key, object.size(), object.lastModified(), S3Upload.bare(object.eTag())));
@@ -160,7 +163,14 @@ final class S3Store implements AutoCloseable {
     }
 
     byte[] bytes(String key) throws StepFailure, IOException, InterruptedException {
-        return get(key, 0, (_, content) -> content.readAllBytes());
+        return get(key, 0, (_, content) -> {
+            try {
+                return content.readAllBytes();
+            } catch (IOException e) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE, "the store was lost in between (" + e.getMessage() + "): retry", e);
+            }
+        });
     }
 
     void delete(List<String> keys) throws StepFailure, InterruptedException {

@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
@@ -66,7 +67,11 @@ final class S3Upload {
     }
 
     private boolean sendParts(long size, LongPredicate goesOn) throws IOException, StepFailure, InterruptedException {
-        var begun = store.uploads(key).get(key);
+        S3Store.@Nullable Begun begun = store.uploads(key).get(key);
+        if (begun != null && !key.startsWith(StoreKeys.OBJECTS)) { // what it begins as may be another than this
+            store.abort(begun);
+            begun = null;
+        }
         var there = begun == null ? Map.<Integer, S3Store.Part>of() : store.parts(begun);
         var upload = begun == null ? begin() : begun;
         var whole = digest("SHA-256");

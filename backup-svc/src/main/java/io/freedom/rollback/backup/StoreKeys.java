@@ -30,6 +30,14 @@ final class StoreKeys {
         return POINTS + point + "." + EXECUTABLE;
     }
 
+    static boolean isOurs(String key) {
+        boolean isFile = !key.endsWith("/") && !key.isEmpty();
+        return isFile
+                && (!key.startsWith(POINTS)
+                        || key.indexOf('/', POINTS.length()) > POINTS.length()
+                        || key.endsWith("." + EXECUTABLE) && key.length() > POINTS.length() + EXECUTABLE.length() + 1);
+    }
+
     /** Id of the restore point that a key of a file belongs to. */
     static String point(String key) {
         int slash = key.indexOf('/', POINTS.length());

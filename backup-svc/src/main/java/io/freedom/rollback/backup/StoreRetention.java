@@ -84,7 +84,7 @@ final class StoreRetention {
             step.checkpoint();
             store.delete(List.of(key));
         }
-        for (var upload : store.uploads(StoreKeys.OBJECTS).values()) {
+        for (var upload : store.uploads("").values()) {
             if (!needed.contains(upload.key())
                     && upload.at().isBefore(clock.instant().minus(YOUNG))) {
                 store.abort(upload);

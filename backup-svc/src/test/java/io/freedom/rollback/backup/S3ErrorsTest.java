@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.schemas.action.ObjectStore;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
+import java.security.cert.CertificateException;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,9 +43,19 @@ class S3ErrorsTest {
 
     @Test
     void tellsACertificateThatIsNotTrustedFromASilentServer() throws Exception {
-        var failure = S3Errors.failure(
-                STORE, SdkClientException.create("failed", new SSLHandshakeException("PKIX path building failed")));
+        var handshake = new SSLHandshakeException("PKIX path building failed");
+        handshake.initCause(new CertificateException("PKIX path building failed"));
+        var failure = S3Errors.failure(STORE, SdkClientException.create("failed", handshake));
 
+        assertThat(failure.kind()).isEqualTo(FailureKind.PRECONDITION);
         assertThat(failure.text()).contains("no trusted connection to the store https://s3.example.org (PKIX path");
+    }
+
+    @Test
+    void takesAConnectionThatIsLostForNoCertificate() throws Exception {
+        var failure = S3Errors.failure(
+                STORE, SdkClientException.create("failed", new SSLHandshakeException("Remote host terminated")));
+
+        assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
     }
 }

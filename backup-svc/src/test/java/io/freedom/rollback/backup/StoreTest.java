@@ -94,7 +94,7 @@ class StoreTest {
     }
 
     private Completed fetched(Path into, @Nullable String id) throws Exception {
-        return new FetchRestorePointsHandler()
+        return new FetchRestorePointsHandler(VAULT)
                 .execute(
                         new FetchRestorePoints("freedom", into.toString(), server.store(), id, 0L),
                         new RunningStep("rb-fetch"));

@@ -184,7 +184,8 @@ final class LogSession implements LogEntries, AutoCloseable {
         written++;
         var file = whole.file();
         var name = files.root().relativize(file).toString();
-        // First, should this thread be ended in between: what the position does not name goes later, what it names stays.
+        // First, should this thread be ended in between: what the position does not name goes later, what it names
+        // stays.
         whole.counts();
         new LogPosition(lastEntry(), times, written, name).write(files.position(LogKeeper.id(container)));
         LogFiles.publish(LogFiles.partial(file), file);
