@@ -26,7 +26,9 @@ final class Vaults {
             return Path.of(given);
         }
         try {
-            var file = Files.createTempDirectory("rollback-test-keys").resolve("backups.key");
+            var folder = Files.createTempDirectory("rollback-test-keys");
+            folder.toFile().deleteOnExit(); // after what is in it
+            var file = folder.resolve("backups.key");
             BackupKeys.generate(file);
             file.toFile().deleteOnExit();
             return file;
