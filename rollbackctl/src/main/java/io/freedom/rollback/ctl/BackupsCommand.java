@@ -5,13 +5,6 @@ import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.RestorePointTable;
 import io.freedom.rollback.ctl.view.RestorePoints;
-import io.freedom.rollback.schemas.history.IncidentHeld;
-import io.freedom.rollback.schemas.history.IncidentIgnored;
-import io.freedom.rollback.schemas.history.IncidentMerged;
-import io.freedom.rollback.schemas.history.IncidentQueued;
-import io.freedom.rollback.schemas.history.RollbackStarted;
-import io.freedom.rollback.schemas.incident.Incident;
-import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -134,12 +127,34 @@ final class BackupsCommand extends Group {
     @Command(
             name = "restore",
             description = {
-                "Put the database back to one: the scenario database-restore.",
-                "What was committed since then is given up, and kept beside; operators are asked before."
+                "Put the database back to a restore point, or to any moment of the WAL archive: the scenario database-restore.",
+                "What was committed since then is given up, and kept beside; operators are asked before.",
+                "Where the server does not even start: rollbackctl start --scenario database-rebuild, with the same --at."
             })
-    static final class Restore extends OfOne {
-        Restore() {
-            super("database-restore");
+    static final class Restore extends Scenario {
+        @Parameters(paramLabel = "ID", description = "as list shows it; with --at the name of a registered platform")
+        private String id = "";
+
+        @Option(
+                names = "--at",
+                paramLabel = "MOMENT",
+                description = "a moment instead of a restore point; one is derived of it first: " + Moment.NAMES)
+        private @Nullable String at;
+
+        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
+        private String reason = "";
+
+        @Override
+        int run(ControlPlane plane) {
+            var why = required(reason, "--reason");
+            if (at == null) {
+                return start(plane, find(plane, id).platform(), why, "database-restore", id);
+            }
+            var command = StartRollback.newBuilder()
+                    .setRollbackId(RollbackIds.next(now()))
+                    .setScenario("database-restore")
+                    .build();
+            return start(plane, id, why, command, new Moment(required(at, "--at")));
         }
     }
 
@@ -152,8 +167,6 @@ final class BackupsCommand extends Group {
                 "An incident ends it, and is answered."
             })
     static final class Derive extends Scenario {
-        private static final String BEFORE = "before-incident";
-
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
@@ -161,11 +174,7 @@ final class BackupsCommand extends Group {
                 names = "--at",
                 required = true,
                 paramLabel = "MOMENT",
-                description = {
-                    "a time such as 2026-11-26T09:11:06Z, nothing committed after which is in it;",
-                    "lsn:0/3016588, a WAL position; latest, all that the archive has;",
-                    "before-incident, right before the newest incident of the platform began"
-                })
+                description = Moment.NAMES)
         private String at = "";
 
         @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
@@ -177,7 +186,7 @@ final class BackupsCommand extends Group {
             var command = StartRollback.newBuilder()
                     .setRollbackId(id)
                     .setScenario("restore-point-derive")
-                    .setRestorePoint(moment(plane))
+                    .setRestorePoint(new Moment(at).of(platform, plane))
                     .build();
             int code = start(plane, platform, required(reason, "--reason"), command);
             if (code == ExitCode.OK && !json()) {
@@ -187,31 +196,6 @@ final class BackupsCommand extends Group {
                         + " --scenario database-rebuild --restore-point " + id + " --reason \"…\" --watch");
             }
             return code;
-        }
-
-        private String moment(ControlPlane plane) {
-            if (!at.equals(BEFORE)) {
-                return at;
-            }
-            var began = Histories.read(plane, null, platform).stream()
-                    .map(event -> incident(event.getEvent()))
-                    .filter(incident -> incident != null && incident.getStatus() == IncidentStatus.FIRING)
-                    .map(Incident::getBeganAt)
-                    .reduce((_, newer) -> newer)
-                    .orElseThrow(() -> Failure.rejected("The history knows no incident of " + platform
-                            + ": say when it began, with --at 2026-11-26T09:11:06Z"));
-            return began.minusMillis(1).toString();
-        }
-
-        private static @Nullable Incident incident(Object event) {
-            return switch (event) {
-                case RollbackStarted started -> started.getIncident();
-                case IncidentMerged merged -> merged.getIncident();
-                case IncidentQueued queued -> queued.getIncident();
-                case IncidentHeld held -> held.getIncident();
-                case IncidentIgnored ignored -> ignored.getIncident();
-                default -> null;
-            };
         }
     }
 

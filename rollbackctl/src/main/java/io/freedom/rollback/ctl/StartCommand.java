@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,11 +16,22 @@ final class StartCommand extends StartingVerb {
     @Mixin
     private WantedOptions wanted = new WantedOptions();
 
+    @Option(
+            names = "--at",
+            paramLabel = "MOMENT",
+            description = "restore the database as it was then; a restore point is derived from the WAL archive first: "
+                    + Moment.NAMES)
+    private @Nullable String at;
+
     @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
     private String reason = "";
 
     @Override
     int run(ControlPlane plane) {
-        return start(plane, platform, required(reason, "--reason"), wanted.start(RollbackIds.next(now())));
+        var why = required(reason, "--reason");
+        var command = wanted.start(RollbackIds.next(now()));
+        return at == null
+                ? start(plane, platform, why, command)
+                : start(plane, platform, why, command, new Moment(required(at, "--at")));
     }
 }

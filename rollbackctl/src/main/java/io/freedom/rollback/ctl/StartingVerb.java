@@ -4,7 +4,10 @@ import io.freedom.rollback.ctl.exit.ExitCode;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.RollbackStarted;
+import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.step.Plan;
+import org.apache.avro.specific.SpecificRecord;
 import picocli.CommandLine.Option;
 
 /** A command that starts a scenario, and can follow it to its end. */
@@ -13,14 +16,24 @@ abstract class StartingVerb extends WatchingVerb {
     private boolean watch;
 
     final int start(ControlPlane plane, String platform, String reason, StartRollback command) {
+        return start(plane, platform, reason, command, command.getRollbackId());
+    }
+
+    /** @param at moment that the data go back to, of which a restore point is derived first */
+    final int start(ControlPlane plane, String platform, String reason, StartRollback command, Moment at) {
+        var moment = at.of(platform, plane);
+        return start(plane, platform, reason, new StartAtMoment(moment, command), command.getRollbackId());
+    }
+
+    private int start(ControlPlane plane, String platform, String reason, SpecificRecord command, String asked) {
         var answer = request(plane).ask(platform, reason, command);
-        var id = answer.getRollbackId() == null ? command.getRollbackId() : answer.getRollbackId();
+        var id = answer.getRollbackId() == null ? asked : answer.getRollbackId();
         if (json() && !watch) {
             out().println(Json.of(answer));
         } else if (!json()) {
             var what = answer.getEvent() instanceof RollbackStarted e
                     ? e.getPlan().getScenario() + " of " + platform + " as " + id + ", "
-                            + e.getPlan().getSteps().size() + " steps"
+                            + e.getPlan().getSteps().size() + " steps" + following(e.getPlan())
                     : platform + " as " + id;
             out().println("Started " + what);
         }
@@ -32,5 +45,10 @@ abstract class StartingVerb extends WatchingVerb {
             out().println("Stop and undo it: rollbackctl abort " + id + " --reason \"…\"");
         }
         return ExitCode.OK;
+    }
+
+    private static String following(Plan plan) {
+        var following = plan.getFollowedBy();
+        return following == null ? "" : "; " + following.getScenario() + " follows with the restore point that it makes";
     }
 }

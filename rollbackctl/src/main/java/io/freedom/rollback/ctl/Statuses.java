@@ -55,9 +55,10 @@ final class Statuses {
                         + "' has a status. See rollbackctl status --all, and rollbackctl platform list"));
     }
 
-    /** It only looked, and what it led to is another rollback. */
-    static boolean looked(RollbackStatus status) {
-        return status.getScenario().equals("selective-rollback") && status.getState() == RollbackState.SUCCEEDED;
+    /** It only looked, or made a restore point for another: what was asked for is that other rollback. */
+    static boolean isFirstOfTwo(RollbackStatus status) {
+        return (status.getScenario().equals("selective-rollback") || status.getFollowedBy() != null)
+                && status.getState() == RollbackState.SUCCEEDED;
     }
 
     static boolean isRunning(RollbackStatus status) {

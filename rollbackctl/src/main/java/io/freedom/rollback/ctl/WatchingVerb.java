@@ -29,7 +29,7 @@ abstract class WatchingVerb extends Verb {
         }
     }
 
-    /** To the end of what it leads to, where it only looks. */
+    /** To the end of what it leads to. */
     final RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId) {
         var status = followOne(reader, statuses, rollbackId);
         var next = status.getContinuedBy();
@@ -73,7 +73,7 @@ abstract class WatchingVerb extends Verb {
     }
 
     static int exitCode(RollbackStatus status) {
-        boolean rolledBack = status.getState() == RollbackState.SUCCEEDED && !Statuses.looked(status);
+        boolean rolledBack = status.getState() == RollbackState.SUCCEEDED && !Statuses.isFirstOfTwo(status);
         return rolledBack ? ExitCode.OK : ExitCode.FAILED;
     }
 

@@ -33,11 +33,13 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartDrill;
+import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.step.FollowingRollback;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Duration;
@@ -162,7 +164,8 @@ public final class Admission {
             if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK
                     && plan.getIncidentClass() == incident.getIncidentClass()) {
                 // It looks, or rolls back what was found; not one of services that somebody named.
-                return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id()) || plan.getContinues() != null;
+                return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
+                        || plan.getContinues() != null && plan.getRestorePoint() == null;
             }
             return wanted.scenario().id().equals(plan.getScenario())
                     && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
@@ -199,15 +202,57 @@ public final class Admission {
         }
     }
 
-    // ---- what follows a look ----------------------------------------------------------------------
+    // ---- what follows another --------------------------------------------------------------------
 
-    /** One that only looked has ended: what it found is rolled back. Empty for any other, and where it has failed. */
+    /**
+     * One that only looked has ended: what it found is rolled back. Or one that made a restore point for another, which begins. Empty for any
+     * other, and where it has failed.
+     */
     public Optional<Decision> continuing(Rollback ended) {
+        var following = ended.plan().getFollowedBy();
+        if (following != null) {
+            return ended.outcome() == Outcome.SUCCEEDED
+                    ? Optional.of(following(ended, following))
+                    : Optional.empty();
+        }
         var found = ended.outcome() == Outcome.SUCCEEDED
                         && ended.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
                 ? touched(ended)
                 : Optional.<TargetVerified>empty();
         return found.map(touched -> continuing(ended, touched));
+    }
+
+    private Decision following(Rollback ended, FollowingRollback following) {
+        try {
+            var platform = registered();
+            var id = ended.id() + CONTINUED;
+            fresh(id);
+            var scenario = Scenario.of(following.getScenario())
+                    .orElseThrow(() -> new Refused("there is no scenario " + following.getScenario() + " any more"));
+            var wanted = new Wanted(
+                    scenario,
+                    following.getTarget(),
+                    ended.id(),
+                    following.getServices(),
+                    following.getIncidentClass());
+            var planned = new Plans(state, platform, now).asAsked(id, wanted);
+            var plan = Plan.newBuilder(continuation(planned, ended))
+                    .setOverrides(wanted.overrides(platform))
+                    .build();
+            return new Decision.Start(
+                    new RollbackCommand.Start(id, plan, null, ended.operator(), ended.startReason()));
+        } catch (Refused | InvalidDescriptorException e) {
+            return new Decision.Reject(ended.id() + " is made, and can be restored; but nothing was started: " + e.getMessage());
+        }
+    }
+
+    /** The time that the first took is part of the promise. */
+    private Plan continuation(Plan planned, Rollback ended) {
+        var passed = Duration.between(ended.startedAt(), now).toMillis();
+        return Plan.newBuilder(planned)
+                .setRto(Math.max(1000, planned.getRto() - passed))
+                .setContinues(ended.id())
+                .build();
     }
 
     private static Optional<TargetVerified> touched(Rollback ended) {
@@ -241,13 +286,7 @@ public final class Admission {
             var id = ended.id() + CONTINUED;
             fresh(id);
             var began = incident == null ? ended.startedAt() : incident.getBeganAt();
-            // The time that looking took is part of the promise.
-            var planned = new Plans(state, platform, now).asReported(id, wanted, began);
-            var looked = Duration.between(ended.startedAt(), now).toMillis();
-            var plan = Plan.newBuilder(planned)
-                    .setRto(Math.max(1000, planned.getRto() - looked))
-                    .setContinues(ended.id())
-                    .build();
+            var plan = continuation(new Plans(state, platform, now).asReported(id, wanted, began), ended);
             return new Decision.Start(new RollbackCommand.Start(
                     id, plan, incident, ended.operator(), reason(ended.startReason(), choice.why())));
         } catch (Refused | InvalidDescriptorException e) {
@@ -270,6 +309,7 @@ public final class Admission {
             return switch (command.getCommand()) {
                 case RegisterPlatform c -> register(command, c);
                 case StartRollback c -> start(command, c);
+                case StartAtMoment c -> start(command, c);
                 case PreviewPlan c -> preview(command, c);
                 case CheckPlatform c -> check(command, c);
                 case StartDrill c -> drill(command, c);
@@ -352,6 +392,26 @@ public final class Admission {
         fresh(start.getRollbackId());
         var plan = Plan.newBuilder(new Plans(state, platform, now).asAsked(start.getRollbackId(), wanted))
                 .setOverrides(wanted.overrides(platform))
+                .build();
+        return new Decision.Start(new RollbackCommand.Start(
+                start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));
+    }
+
+    /** What is to follow is planned now, too: better refused before than after the restore point is made. */
+    private Decision start(OperatorCommand command, StartAtMoment asked) throws InvalidDescriptorException, Refused {
+        idle();
+        var platform = registered();
+        var start = asked.getStart();
+        fresh(start.getRollbackId());
+        fresh(start.getRollbackId() + CONTINUED);
+        var wanted = Wanted.by(start, platform);
+        var plans = new Plans(state, platform, now);
+        plans.requireAtMoment(start.getRollbackId(), wanted);
+        // The moment is from before whatever is wrong now: what is made of it serves a restore.
+        var derived = new Wanted(Scenario.RESTORE_POINT_DERIVE, null, asked.getMoment(), List.of(), null);
+        var plan = Plan.newBuilder(plans.asAsked(start.getRollbackId(), derived))
+                .setFollowedBy(new FollowingRollback(
+                        wanted.scenario().id(), wanted.target(), wanted.services(), wanted.kind()))
                 .build();
         return new Decision.Start(new RollbackCommand.Start(
                 start.getRollbackId(), plan, null, command.getOperator(), command.getReason()));

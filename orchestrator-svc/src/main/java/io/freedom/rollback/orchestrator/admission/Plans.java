@@ -46,6 +46,23 @@ final class Plans {
         return Planner.compile(request(rollbackId, wanted));
     }
 
+    /** Whether {@link #asAsked} could be done with a restore point that is yet to be made. */
+    void requireAtMoment(String id, Wanted wanted) throws Refused {
+        if (wanted.restorePoint() != null) {
+            throw new Refused("the data go back to a moment, or to a restore point: name one of them");
+        }
+        if (!wanted.scenario().restoresData() || platform.database() == null) {
+            throw new Refused(wanted.scenario().id() + " of " + platform.name()
+                    + " restores no database: leave the moment out");
+        }
+        if (platform.backups().wal() == null && state.getArchive() == null) {
+            throw new Refused("the descriptor of " + platform.name()
+                    + " has no `backups.wal`: no moment can be derived; name a restore point");
+        }
+        var made = new RestorePoint(id, platform.backups().directory() + "/" + id, now, null, null, null);
+        Planner.compile(request(id, wanted, services(wanted), new Chosen(made, null)));
+    }
+
     /** A look at the platform as it is, for what {@link #asAsked} would meet and do there. */
     Plan look(String lookId, Wanted wanted) throws Refused {
         return Planner.look(request(lookId, wanted));

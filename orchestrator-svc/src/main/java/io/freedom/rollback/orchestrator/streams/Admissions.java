@@ -22,6 +22,7 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.ReportedIncident;
@@ -171,7 +172,7 @@ final class Admissions {
     }
 
     private static boolean doesNotWait(OperatorCommand command) {
-        return command.getCommand() instanceof StartRollback || command.getCommand() instanceof UndoRollback;
+        return command.getCommand() instanceof StartRollback || command.getCommand() instanceof StartAtMoment || command.getCommand() instanceof UndoRollback;
     }
 
     /** Something that yields to what is due now, where that runs. */
@@ -245,7 +246,7 @@ final class Admissions {
         }
     }
 
-    /** From one that only looked to the rollback of what it found. */
+    /** From one that only looked to the rollback of what it found, from one that made a restore point to that for which it was made. */
     private void goOn(Live ended, String platform, Instant now) {
         if (!Sagas.leadsOn(ended.rollback)) {
             return;
@@ -268,7 +269,7 @@ final class Admissions {
                         now);
             case Decision.Ignore(var _, var reason, var _) -> sagas.publishContinued(ended, null, reason, now);
             case Decision.Reject(var reason) -> sagas.publishContinued(ended, null, reason, now);
-            default -> throw new IllegalStateException("nothing that follows a look: " + next.get());
+            default -> throw new IllegalStateException("nothing that follows another: " + next.get());
         }
     }
 

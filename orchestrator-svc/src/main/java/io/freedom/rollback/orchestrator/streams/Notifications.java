@@ -32,8 +32,8 @@ final class Notifications {
         if (Scenario.onlyShows(rollback.plan().getScenario())) {
             return;
         }
-        // What one that only looks leads to tells of itself; and that the schedule is kept is no news.
-        boolean looks = rollback.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
+        // What follows tells of itself; and that the schedule is kept is no news.
+        boolean looks = Sagas.isFirstOfTwo(rollback.plan())
                 || Schedules.started(rollback.operator(), rollback.plan());
         for (int i = 0; i < events.size(); i++) {
             var id = rollback.id() + "." + (live.chain.sequence() - events.size() + 1 + i);

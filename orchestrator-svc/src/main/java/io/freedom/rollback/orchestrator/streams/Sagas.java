@@ -11,6 +11,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -96,10 +97,14 @@ final class Sagas {
         return Optional.of(live);
     }
 
-    /** It only looked, and its end is published with what it leads to. */
+    /** Another is to follow it, and its end is published with that. */
     static boolean leadsOn(Rollback rollback) {
-        return rollback.outcome() == Outcome.SUCCEEDED
-                && rollback.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id());
+        return rollback.outcome() == Outcome.SUCCEEDED && isFirstOfTwo(rollback.plan());
+    }
+
+    /** Of one that only looks, or makes a restore point for another. */
+    static boolean isFirstOfTwo(Plan plan) {
+        return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id()) || plan.getFollowedBy() != null;
     }
 
     /** One that has succeeded, or whose undoing failed, runs again. */

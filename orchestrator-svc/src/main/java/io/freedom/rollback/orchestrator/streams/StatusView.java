@@ -21,6 +21,7 @@ final class StatusView {
     private StatusView() {}
 
     static RollbackStatus of(Rollback rollback, Signs signs, Instant now) {
+        var following = rollback.plan().getFollowedBy();
         var status = RollbackStatus.newBuilder()
                 .setPlatform(rollback.plan().getPlatform())
                 .setRollbackId(rollback.id())
@@ -36,6 +37,7 @@ final class StatusView {
                 .setUpSince(rollback.upSince())
                 .setIncidentClass(rollback.plan().getIncidentClass())
                 .setDifferences(rollback.differences())
+                .setFollowedBy(following == null ? null : following.getScenario())
                 .setAt(now)
                 .setSteps(rollback.plan().getSteps().stream()
                         .map(step -> step(rollback, step, signs))

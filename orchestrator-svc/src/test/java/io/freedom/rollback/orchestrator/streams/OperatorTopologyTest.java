@@ -34,6 +34,7 @@ import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
 import io.freedom.rollback.schemas.operator.StartDrill;
+import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.UndoRollback;
@@ -53,6 +54,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What operators ask for, and decide while something runs. */
@@ -419,6 +421,74 @@ class OperatorTopologyTest extends WholeTopology {
                         finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.COMPENSATED));
         operator(new UndoRollback("rb-2", false));
         assertThat(rejections().getLast()).contains("rb-2 cannot be undone", "which is none");
+    }
+
+    private void archived() {
+        operator(new RegisterPlatform(
+                Descriptors.FREEDOM.replace("reserve: 512MiB}", "reserve: 512MiB, wal: {}}")));
+    }
+
+    private static StartRollback restore(String scenario, @Nullable IncidentClass kind) {
+        return new StartRollback("rb-1", scenario, null, null, kind, List.of());
+    }
+
+    @Test
+    void putsTheDataBackToAMomentWithWhatItDerivesFirst() {
+        archived();
+        operator(new StartAtMoment("2026-03-01T02:59:00Z", restore("database-restore", IncidentClass.DATA_CORRUPTION)));
+        restorePointVerified("rb-1");
+
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(RollbackStarted.class::cast)
+                .toList();
+        assertThat(started).extracting(start -> start.getPlan().getScenario())
+                .containsExactly("restore-point-derive", "database-restore");
+        assertThat(started.getLast().getPlan())
+                .satisfies(plan -> {
+                    assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-1");
+                    assertThat(plan.getContinues()).isEqualTo("rb-1");
+                    assertThat(plan.getIncidentClass()).isEqualTo(IncidentClass.DATA_CORRUPTION);
+                });
+        var first = statuses().stream()
+                .filter(status -> status.getRollbackId().equals("rb-1"))
+                .toList();
+        assertThat(first).allMatch(status -> "database-restore".equals(status.getFollowedBy()));
+        assertThat(first.getLast().getContinuedBy()).isEqualTo("rb-1-2");
+        assertThat(first)
+                .as("its end is published with what follows")
+                .filteredOn(status -> status.getState() == RollbackState.SUCCEEDED)
+                .hasSize(1);
+    }
+
+    @Test
+    void startsNothingWhereTheMomentCouldNotBeDerived() {
+        archived();
+        operator(new StartAtMoment("latest", restore("database-restore", null)));
+        worker(commands.removeLast(), new StepError(FailureKind.PRECONDITION, "not in the WAL archive"));
+
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
+        assertThat(outcomes()).last().isNotEqualTo(Outcome.SUCCEEDED);
+    }
+
+    @Test
+    void refusesBeforeAnythingIsDerivedWhatCouldNotFollow() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM));
+        operator(new StartAtMoment("latest", restore("database-restore", null)));
+        archived();
+        operator(new StartAtMoment("yesterday", restore("database-restore", null)));
+        operator(new StartAtMoment("latest", restore("service-restart", null)));
+        operator(new StartAtMoment("latest", restore("data-migration", null)));
+        operator(new StartAtMoment("latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of())));
+
+        assertThat(rejections())
+                .satisfiesExactly(
+                        it -> assertThat(it).contains("has no `backups.wal`"),
+                        it -> assertThat(it).contains("\"yesterday\" is no moment"),
+                        it -> assertThat(it).contains("service-restart of freedom restores no database"),
+                        it -> assertThat(it).contains("has no `migration`"),
+                        it -> assertThat(it).contains("name one of them"));
+        assertThat(facts()).noneMatch(RollbackStarted.class::isInstance);
     }
 
     @Test

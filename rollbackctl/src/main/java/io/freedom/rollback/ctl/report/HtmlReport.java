@@ -71,7 +71,7 @@ public final class HtmlReport {
         fact("Finished", finished == null ? "not yet, as of " + words.moment(report.asOf()) : words.moment(finished));
         var continues = headline.continues();
         if (continues != null) {
-            fact("Goes on from", continues + ", which only looked");
+            fact("Goes on from", continues);
         }
         var continuedBy = headline.continuedBy();
         if (continuedBy != null) {

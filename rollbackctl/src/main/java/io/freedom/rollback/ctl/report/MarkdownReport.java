@@ -69,7 +69,7 @@ public final class MarkdownReport {
         row("Started", words.moment(headline.startedAt()) + " " + words.zoneName());
         var continues = headline.continues();
         if (continues != null) {
-            row("Goes on from", continues + ", which only looked");
+            row("Goes on from", continues);
         }
         var continuedBy = headline.continuedBy();
         if (continuedBy != null) {

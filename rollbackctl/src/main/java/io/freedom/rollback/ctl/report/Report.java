@@ -32,8 +32,8 @@ public record Report(
 
     /**
      * @param startedBy the incident, or the operator with their reason
-     * @param continues rollback that only looked and led to this one; null for none
-     * @param continuedBy rollback that this one, which only looked, led to; null for none
+     * @param continues rollback that led to this one, having looked or made its restore point; null for none
+     * @param continuedBy rollback that this one led to; null for none
      */
     public record Headline(
             String rollbackId,

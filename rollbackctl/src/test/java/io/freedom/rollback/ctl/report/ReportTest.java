@@ -169,7 +169,7 @@ class ReportTest {
         assertThat(looked.headline().continuedBy()).isEqualTo(ID + "-2");
         assertThat(looked.headline().continues()).isNull();
         assertThat(followed.headline().continues()).isEqualTo(ID);
-        assertThat(HtmlReport.of(followed)).contains("Goes on from", ID + ", which only looked");
+        assertThat(HtmlReport.of(followed)).contains("Goes on from", ID);
         assertThat(MarkdownReport.of(looked)).contains("Goes on as");
     }
 
