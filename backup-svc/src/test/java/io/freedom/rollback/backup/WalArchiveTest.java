@@ -16,6 +16,7 @@ import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.ByteBuffer;
@@ -541,7 +542,7 @@ class WalArchiveTest {
         var finished = archive.current().orElseThrow().finished().stream()
                 .filter(WalFile::isPlain)
                 .toList();
-        assertThat(finished).hasSizeGreaterThan(2);
+        assertThat(finished).hasSizeGreaterThan(1);
         var halfWritten = VAULT.sealed(finished.get(0).path(), true);
         Files.writeString(halfWritten.resolveSibling(Staging.PREFIX + halfWritten.getFileName()), "half");
         // Its plain one is removed last.
@@ -576,6 +577,55 @@ class WalArchiveTest {
                 .untilAsserted(() -> assertThat(base().getFileName()).hasToString("base.tar.gz.age"));
         assertThat(files().stream().filter(WalFile::isPlain)).hasSize(1);
         assertThat(derive("latest", step()).getRows()).isEqualTo(3);
+    }
+
+    /** As docs/operations.md says. */
+    private static final String BY_HAND = """
+            set -e -o pipefail
+            mkdir -m 700 data wal
+            age -d -i $KEY $RUN/base/*/base.tar.zst.age | zstd -d | tar x -C data
+            for f in $RUN/wal/*.age; do age -d -i $KEY $f | zstd -d > wal/$(basename $f .zst.age); done
+            find $RUN/wal -type f ! -name '*.age' -exec cp {} wal ';'
+            for f in wal/*.partial; do mv -n $f ${f%.partial}; done
+            touch data/recovery.signal
+            chmod -R a+rX wal && chown -R --reference=data/PG_VERSION data
+            """;
+
+    @Test
+    void isRecoveredByHandWithNothingOfOurs() throws Exception {
+        kept();
+        segments(1, 2);
+        order(3);
+        var until = now();
+        order(4);
+        keep();
+        var hand = Files.createDirectory(temp.resolve("hand"));
+        Command.in(hand, List.of("bash", "-c", BY_HAND))
+                .environment("KEY", Vaults.KEYS.toString())
+                .environment("RUN", archive.current().orElseThrow().folder().toString())
+                .check();
+
+        var id = PostgresContainer.docker(
+                "create",
+                "--network=none",
+                "--env=PGDATA=/hand/data",
+                "--env=POSTGRES_PASSWORD=x",
+                "--volume=" + hand + ":/hand",
+                "rollback-local/postgres:15",
+                "postgres",
+                "-crestore_command=cp /hand/wal/%f %p",
+                "-crecovery_target_time=" + until.replace("T", " ").replace("Z", "+00"),
+                "-crecovery_target_action=promote");
+        try {
+            PostgresContainer.docker("start", id);
+            await().atMost(Duration.ofMinutes(1))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(PostgresContainer.docker(
+                                    "exec", id, "psql", "-U", "freedom", "-d", DATABASE, "-tAc", "TABLE orders"))
+                            .isEqualTo("1\n2\n3"));
+        } finally {
+            PostgresContainer.docker("rm", "--force", "--volumes", id);
+        }
     }
 
     private void asAReleaseBeforeLeftIt() throws Exception {
