@@ -55,7 +55,7 @@ public class BackupConfiguration {
                         new WriteManifestHandler(vault, clock),
                         new VerifyRestorePointHandler(engines, vault, clock),
                         new ProveRestorePointHandler(engines, vault, clock),
-                        new KeepWalArchiveHandler(engines, clock),
+                        new KeepWalArchiveHandler(engines, vault, clock),
                         new DerivePointInTimeHandler(engines, vault, clock),
                         new FindRestorePointsHandler(vault, clock),
                         new PruneRestorePointsHandler(vault, clock),

@@ -202,7 +202,12 @@ public final class BackupsProgram implements Runnable {
             name = "cat",
             description = "Writes what is in a single file to the standard output: decrypted, decompressed.")
     int cat(
-            @Parameters(paramLabel = "FILE", description = "of a restore point, e.g. files/models.tar.zst.age")
+            @Parameters(
+                            paramLabel = "FILE",
+                            description = {
+                                "of a restore point, e.g. files/models.tar.zst.age, or of the WAL archive: a segment,",
+                                "e.g. wal/000000010000000000000003.zst.age, or base.tar.zst.age of a base backup"
+                            })
                     Path file)
             throws IOException {
         // System.out would swallow that nobody can write.

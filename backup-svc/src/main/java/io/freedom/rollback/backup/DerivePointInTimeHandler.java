@@ -11,25 +11,14 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.sql.JdbcConnections;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,13 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     private static final Logger LOG = LoggerFactory.getLogger(DerivePointInTimeHandler.class);
-    private static final int RENAMED = 10;
-    private static final String LATEST = "latest";
-    private static final String POSITION = "lsn:";
-    /** While settings are read, the server knows no names of time zones, not even Z. */
-    private static final DateTimeFormatter SETTING = DateTimeFormatter.ofPattern(
-                    "yyyy-MM-dd HH:mm:ss.SSSSSSx", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
 
     private static final String REPLAYED = "SELECT to_char(pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC',"
             + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
@@ -65,20 +47,12 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         return DerivePointInTime.class;
     }
 
-    /** Where recovery begins and ends. */
-    private record Way(
-            WalArchive.Run run,
-            WalArchive.Base base,
-            WalArchive.Covered covered,
-            List<String> target,
-            @Nullable Instant moment) {}
-
     @Override
     public Completed execute(DerivePointInTime action, StepContext step) throws StepFailure, InterruptedException {
         var archive = WalArchive.of(action.getBackups(), action.getPlatform());
         return Disk.work(archive.root(), () -> {
             if (archive.runs().isEmpty()) {
-                throw nothing(archive);
+                throw RecoveryWay.nothing(archive);
             }
             try (var _ = archive.use(step.rollbackId())) {
                 return derive(archive, action, step);
@@ -86,18 +60,11 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         });
     }
 
-    private static StepFailure nothing(WalArchive archive) {
-        return new StepFailure(
-                FailureKind.PRECONDITION,
-                "there is no WAL archive in " + archive.root()
-                        + " that anything can be derived from yet (`backups.wal` of the descriptor begins one): choose a restore point");
-    }
-
     private Completed derive(WalArchive archive, DerivePointInTime action, StepContext step)
             throws StepFailure, InterruptedException {
         var begun = clock.instant();
         refresh(archive, action, step);
-        var way = Disk.work(archive.root(), () -> way(archive, action.getPointInTime()));
+        var way = Disk.work(archive.root(), () -> RecoveryWay.find(archive, action.getPointInTime()));
         if (way.base().tablespaces() > 0) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -107,18 +74,17 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         var engine = engines.engine();
         var image = image(engine, action, way);
         requireRoom(engine, image, action, way);
-        // The throwaway server runs as somebody else; nobody but us reaches the folder that they are in.
-        Disk.work(way.run().wal(), () -> readable(way));
+        var feed = Disk.work(way.run().wal(), () -> WalFeed.of(way.run(), way.base(), vault));
         try (var server = TrialServer.recover(
                 engine,
                 image,
                 action.getDatabase().getUser(),
-                way.run().base(way.base().id()),
-                way.run().wal(),
+                new BaseArchive(way.run().base(way.base().id()), vault),
+                feed,
                 way.target(),
                 "derive-" + step.platform(),
                 step)) {
-            return derived(server, engine, action, way, begun, step);
+            return derived(server, feed, engine, action, way, begun, step);
         }
     }
 
@@ -146,102 +112,8 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         }
     }
 
-    private static Way way(WalArchive archive, String asked) throws IOException, StepFailure {
-        var windows = new ArrayList<String>();
-        Optional<Way> found = Optional.empty();
-        for (var run : archive.runs().reversed()) {
-            var bases = run.complete();
-            var covered = run.covered();
-            if (bases.isEmpty()
-                    || covered.isEmpty()
-                    || covered.get().at().isBefore(bases.getFirst().at())) {
-                continue;
-            }
-            var way = way(run, bases, covered.get(), asked);
-            if (found.isEmpty()) {
-                found = way;
-            } else if (way.isPresent()
-                    && !way.get()
-                            .run()
-                            .about()
-                            .systemIdentifier()
-                            .equals(found.get().run().about().systemIdentifier())
-                    && asked.startsWith(POSITION)) {
-                throw new StepFailure(
-                        FailureKind.PRECONDITION,
-                        asked + " is a position of two data directories, one after the other: name a time");
-            }
-            windows.add(
-                    "from " + bases.getFirst().at() + " (" + bases.getFirst().endLsn() + ") to "
-                            + covered.get().at() + " (" + covered.get().lsn() + ")");
-        }
-        if (found.isPresent()) {
-            return found.get();
-        }
-        throw windows.isEmpty()
-                ? nothing(archive)
-                : new StepFailure(
-                        FailureKind.PRECONDITION,
-                        asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
-                                + ": choose a moment in it, or a restore point");
-    }
-
-    private static Optional<Way> way(
-            WalArchive.Run run, List<WalArchive.Base> bases, WalArchive.Covered covered, String asked)
-            throws StepFailure {
-        // One that was just taken may need what is not known to be archived.
-        var usable = bases.reversed().stream()
-                .filter(base -> base.end().compareTo(covered.position()) <= 0
-                        && !base.at().isAfter(covered.at()))
-                .toList();
-        if (asked.equals(LATEST)) {
-            return usable.stream().findFirst().map(base -> new Way(run, base, covered, List.of(), null));
-        }
-        if (asked.startsWith(POSITION)) {
-            var lsn = Lsn.of(asked.substring(POSITION.length())).orElseThrow(() -> unintelligible(asked));
-            return covered.position().compareTo(lsn) < 0
-                    ? Optional.empty()
-                    : usable.stream()
-                            .filter(base -> base.end().compareTo(lsn) <= 0)
-                            .findFirst()
-                            .map(base -> new Way(
-                                    run,
-                                    base,
-                                    covered,
-                                    // What begins there is not in it.
-                                    List.of("-crecovery_target_lsn=" + lsn, "-crecovery_target_inclusive=off"),
-                                    null));
-        }
-        var moment = moment(asked);
-        return covered.at().isBefore(moment)
-                ? Optional.empty()
-                : usable.stream()
-                        .filter(base -> !base.at().isAfter(moment))
-                        .findFirst()
-                        .map(base -> new Way(
-                                run,
-                                base,
-                                covered,
-                                List.of("-crecovery_target_time=" + SETTING.format(moment)),
-                                moment));
-    }
-
-    private static Instant moment(String asked) throws StepFailure {
-        try {
-            return OffsetDateTime.parse(asked).toInstant();
-        } catch (DateTimeParseException e) {
-            throw unintelligible(asked);
-        }
-    }
-
-    private static StepFailure unintelligible(String asked) {
-        return new StepFailure(
-                FailureKind.INVALID,
-                "\"" + asked + "\" is no point in time: write latest, lsn:0/3016588 or 2026-11-26T09:11:06Z");
-    }
-
     /** Of the server as it is, or as it was; but a newer one does not read what an older one wrote. */
-    private static String image(Engine engine, DerivePointInTime action, Way way)
+    private static String image(Engine engine, DerivePointInTime action, RecoveryWay way)
             throws StepFailure, InterruptedException {
         var service = action.getDatabase().getService();
         var image = engine.containers(action.getCompose().getProject()).stream()
@@ -264,9 +136,9 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     }
 
     /** What is recovered goes to the engine's disk, where the platform's own data may be, and the dump beside the other restore points. */
-    private static void requireRoom(Engine engine, String image, DerivePointInTime action, Way way)
+    private static void requireRoom(Engine engine, String image, DerivePointInTime action, RecoveryWay way)
             throws StepFailure, InterruptedException {
-        long needed = 2 * way.base().cluster() + action.getReserve();
+        long needed = 2 * way.base().cluster() + WalFeed.room(way.run(), way.base()) + action.getReserve();
         var said = engine.runAside(image, "df -Pk / | tail -n 1", Duration.ofMinutes(1))
                 .stdout();
         var words = said.strip().split("\\s+", -1);
@@ -296,35 +168,23 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         }
     }
 
-    private static Way readable(Way way) throws IOException {
-        boolean whole = false;
-        // One is renamed while they are listed, now and then.
-        for (int attempt = 0; !whole && attempt < RENAMED; attempt++) {
-            whole = true;
-            List<Path> listed;
-            try (var files = Files.list(way.run().wal())) {
-                listed = files.toList();
-            }
-            for (var file : listed) {
-                try {
-                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
-                } catch (NoSuchFileException e) {
-                    whole = false;
-                }
-            }
-        }
-        Files.setPosixFilePermissions(way.run().wal(), PosixFilePermissions.fromString("rwxr-xr-x"));
-        return way;
-    }
-
     private Completed derived(
-            TrialServer server, Engine engine, DerivePointInTime action, Way way, Instant begun, StepContext step)
+            TrialServer server,
+            WalFeed feed,
+            Engine engine,
+            DerivePointInTime action,
+            RecoveryWay way,
+            Instant begun,
+            StepContext step)
             throws StepFailure, InterruptedException {
         var database = action.getDatabase();
         var lsn = server.value("postgres", "SELECT pg_last_wal_replay_lsn()");
         var replayed = Lsn.of(lsn).orElse(new Lsn(0));
         if (way.target().isEmpty() && replayed.compareTo(way.covered().position()) < 0) {
             server.requireRoom();
+            if (feed.unusable().isPresent()) {
+                throw feed.unusable().get();
+            }
             throw new StepFailure(
                     FailureKind.MISMATCH,
                     "the WAL archive is damaged: its replay ends at " + lsn + ", though all up to "

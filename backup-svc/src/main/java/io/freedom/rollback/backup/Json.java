@@ -1,12 +1,15 @@
 package io.freedom.rollback.backup;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
@@ -45,6 +48,11 @@ final class Json {
         } catch (JacksonException e) {
             throw new IOException("not a JSON array: " + e.getOriginalMessage(), e);
         }
+    }
+
+    /** For what is too large for a tree. {@code in} stays open. */
+    static JsonParser parser(InputStream in) {
+        return MAPPER.reader().without(StreamReadFeature.AUTO_CLOSE_SOURCE).createParser(in);
     }
 
     /** @throws IOException also when the content is not what was expected */

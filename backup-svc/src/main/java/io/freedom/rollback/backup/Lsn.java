@@ -21,7 +21,7 @@ record Lsn(long bytes) implements Comparable<Lsn> {
         return Long.divideUnsigned(bytes, segmentSize);
     }
 
-    /** Number of the segment that a file of {@code pg_wal} holds; empty for other files. */
+    /** Number of the segment that a file of {@code pg_wal} holds, finished or not; empty for other files. */
     static Optional<Long> segmentOf(String file, long segmentSize) {
         if (!file.matches("[0-9A-F]{24}(\\.partial)?")) {
             return Optional.empty();

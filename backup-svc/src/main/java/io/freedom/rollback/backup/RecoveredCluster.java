@@ -4,16 +4,13 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /** A data directory in the making, inside a container that does not run yet. */
 final class RecoveredCluster {
@@ -25,63 +22,84 @@ final class RecoveredCluster {
     private RecoveredCluster() {}
 
     /**
-     * Unpacks a base backup there, ready to be recovered.
+     * Unpacks a base backup there, ready to be recovered, and compares what it unpacks with what the server has sent.
      *
-     * @param base folder of the base backup, in the tar format of {@code pg_basebackup}
      * @param directory absolute path inside, below a folder that every image has
      */
-    static void fill(Engine engine, String container, Path base, String directory, StepContext step)
+    static void fill(Engine engine, String container, BaseArchive base, String directory, StepContext step)
             throws StepFailure, InterruptedException {
-        var archive = base.resolve("base.tar.gz");
-        Disk.work(archive, () -> {
-            long user;
-            long group;
-            try (var in = new TarArchiveInputStream(new GZIPInputStream(Files.newInputStream(archive)))) {
-                var first = in.getNextEntry();
-                if (first == null) {
-                    throw new StepFailure(FailureKind.MISMATCH, archive + " is empty: the base backup is damaged");
-                }
-                user = first.getLongUserId();
-                group = first.getLongGroupId();
-            }
-            int slash = directory.lastIndexOf('/');
-            engine.copyInTar(
-                    container,
-                    folder(directory.substring(slash + 1), user, group),
-                    directory.substring(0, slash),
-                    _ -> {});
-            long total = Files.size(archive);
-            try (var in = Files.newInputStream(archive)) {
-                engine.copyInTar(container, in, directory, bytes -> {
-                    step.checkpoint();
-                    step.progress(bytes, total, "bytes", "unpacking the base backup");
-                });
-            }
-            return engine.copyInTar(container, settings(user, group), directory, _ -> {});
-        });
+        int slash = directory.lastIndexOf('/');
+        var filling = new Filling(base, directory.substring(slash + 1), step);
+        engine.copyIn(container, filling::write, directory.substring(0, slash));
     }
 
-    private static ByteArrayInputStream folder(String name, long user, long group) throws IOException {
-        var bytes = new ByteArrayOutputStream();
-        try (var tar = new TarArchiveOutputStream(bytes)) {
-            var entry = new TarArchiveEntry(name + "/");
-            entry.setMode(040700);
-            entry.setUserId(user);
-            entry.setGroupId(group);
-            tar.putArchiveEntry(entry);
+    /** Everything is owned by who owned it in the platform's server: the image is the same. */
+    private static final class Filling {
+        private final BaseArchive base;
+        private final String name;
+        private final StepContext step;
+        private long user = -1;
+        private long group = -1;
+        private long bytes;
+
+        Filling(BaseArchive base, String name, StepContext step) {
+            this.base = base;
+            this.name = name;
+            this.step = step;
+        }
+
+        void write(OutputStream out) throws IOException, StepFailure {
+            try {
+                var tar = Archive.tar(out);
+                base.read((entry, content) -> take(tar, entry, content));
+                add(tar, name + "/recovery.signal", "", user, group);
+                add(tar, name + "/" + ACCESS, EVERYBODY, user, group);
+                tar.finish();
+                tar.flush();
+            } catch (DamagedException e) {
+                throw new StepFailure(
+                        FailureKind.MISMATCH,
+                        e.getMessage() + ": derive a moment before it was taken, or choose a restore point",
+                        e);
+            } catch (KeyException e) {
+                throw Disk.failure(base.folder(), e);
+            }
+        }
+
+        private void take(TarArchiveOutputStream tar, TarArchiveEntry entry, InputStream content) throws IOException {
+            if (user < 0) {
+                user = entry.getLongUserId();
+                group = entry.getLongGroupId();
+                var home = new TarArchiveEntry(name + "/");
+                home.setMode(040700);
+                own(home);
+                tar.putArchiveEntry(home);
+                tar.closeArchiveEntry();
+            }
+            step.checkpoint();
+            step.progress(bytes, 0, "bytes", "unpacking the base backup");
+            var inside = new TarArchiveEntry(
+                    name + "/" + entry.getName(),
+                    entry.isSymbolicLink()
+                            ? TarConstants.LF_SYMLINK
+                            : entry.isDirectory() ? TarConstants.LF_DIR : TarConstants.LF_NORMAL);
+            inside.setLinkName(entry.getLinkName());
+            inside.setMode(entry.getMode());
+            inside.setModTime(entry.getLastModifiedTime());
+            inside.setUserId(entry.getLongUserId());
+            inside.setGroupId(entry.getLongGroupId());
+            inside.setSize(entry.isFile() ? entry.getSize() : 0);
+            tar.putArchiveEntry(inside);
+            if (entry.isFile()) {
+                bytes += content.transferTo(tar);
+            }
             tar.closeArchiveEntry();
         }
-        return new ByteArrayInputStream(bytes.toByteArray());
-    }
 
-    /** That it is to be recovered, and who is let in. */
-    private static ByteArrayInputStream settings(long user, long group) throws IOException {
-        var bytes = new ByteArrayOutputStream();
-        try (var tar = new TarArchiveOutputStream(bytes)) {
-            add(tar, "recovery.signal", "", user, group);
-            add(tar, ACCESS, EVERYBODY, user, group);
+        private void own(TarArchiveEntry entry) {
+            entry.setUserId(user);
+            entry.setGroupId(group);
         }
-        return new ByteArrayInputStream(bytes.toByteArray());
     }
 
     private static void add(TarArchiveOutputStream tar, String name, String content, long user, long group)

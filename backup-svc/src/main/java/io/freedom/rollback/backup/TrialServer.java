@@ -8,7 +8,6 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.TableCounts;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,7 +51,6 @@ final class TrialServer implements AutoCloseable {
     /** Where what is recovered is: in the container itself, which goes with it. */
     private static final String RECOVERED = "/var/lib/rollback-recovered";
 
-    private static final String WAL = "/rollback-wal";
     private static final String ENDED_EARLY = "recovery ended before configured recovery target was reached";
     private static final int MANY_LINES = 12;
     private static final int ALL_LINES = 10_000;
@@ -92,9 +90,7 @@ final class TrialServer implements AutoCloseable {
             "-carchive_cleanup_command=",
             "-cdefault_transaction_read_only=on",
             "-clc_messages=C", // It is read.
-            // One may be renamed while it is looked for.
-            "-crestore_command=for f in " + WAL + "/%f " + WAL + "/%f.partial " + WAL + "/%f; do"
-                    + " if test -f $f; then exec cp $f \"%p\"; fi; done; exit 1",
+            WalFeed.SETTING,
             "-crecovery_target_action=promote");
 
     private final Engine engine;
@@ -148,16 +144,15 @@ final class TrialServer implements AutoCloseable {
     /**
      * One that is recovered from a base backup to a moment, and has what the platform's server had then.
      *
-     * @param base folder of the base backup
-     * @param wal folder of the WAL that follows it
+     * @param wal that follows the base backup
      * @param target settings that say where recovery stops; empty for where the WAL does
      */
     static TrialServer recover(
             Engine engine,
             String image,
             String user,
-            Path base,
-            Path wal,
+            BaseArchive base,
+            WalFeed wal,
             List<String> target,
             String purpose,
             StepContext step)
@@ -169,17 +164,13 @@ final class TrialServer implements AutoCloseable {
                 "PGDATA", RECOVERED, "POSTGRES_PASSWORD", UUID.randomUUID().toString());
         var left = Duration.between(Instant.now(), step.deadline()).plusMinutes(1);
         step.checkpoint();
-        var id = engine.startBeside(
-                image,
-                environment,
-                arguments,
-                purpose,
-                left,
-                Map.of(wal, WAL),
-                container -> RecoveredCluster.fill(engine, container, base, RECOVERED, step));
+        var id = engine.startBeside(image, environment, arguments, purpose, left, container -> {
+            RecoveredCluster.fill(engine, container, base, RECOVERED, step);
+            wal.begin(engine, container);
+        });
         var server = new TrialServer(engine, id, user, "", step);
         try {
-            server.awaitRecovered();
+            server.awaitRecovered(wal);
             return server;
         } catch (StepFailure | InterruptedException | RuntimeException e) {
             server.close();
@@ -188,27 +179,51 @@ final class TrialServer implements AutoCloseable {
     }
 
     /** It answers once all of the WAL up to the moment is replayed. */
-    private void awaitRecovered() throws StepFailure, InterruptedException {
+    private void awaitRecovered(WalFeed wal) throws StepFailure, InterruptedException {
         while (true) {
             step.checkpoint();
-            step.progress(0, 0, "", "replaying WAL in a throwaway server");
-            var details = engine.details(container);
-            if (details.isEmpty() || !details.get().state().equals("running")) {
-                requireRoom();
-                var said = String.join(" / ", engine.lastLogs(container, MANY_LINES));
-                throw new StepFailure(
-                        said.contains(ENDED_EARLY) ? FailureKind.MISMATCH : FailureKind.PRECONDITION,
-                        said.contains(ENDED_EARLY)
-                                ? "the WAL archive is damaged: its replay ends before that moment, though all until then was archived. It says: "
-                                        + said
-                                : "a throwaway server could not be recovered from the WAL archive. It says: " + said);
+            step.progress(wal.given(), wal.segments(), "segments", "replaying WAL in a throwaway server");
+            if (!isRunning()) {
+                throw notRecovered(wal);
             }
-            if (engine.exec(container, List.of("pg_isready", "--quiet", "--host=127.0.0.1"), Map.of(), BRIEF)
-                    .succeeded()) {
-                return;
+            try {
+                wal.goOn(engine, container);
+                if (answers()) {
+                    return;
+                }
+            } catch (StepFailure e) {
+                if (isRunning()) {
+                    throw e;
+                }
             }
             Thread.sleep(PAUSE);
         }
+    }
+
+    private StepFailure notRecovered(WalFeed wal) throws StepFailure, InterruptedException {
+        requireRoom();
+        if (wal.unusable().isPresent()) {
+            return wal.unusable().get();
+        }
+        var said = String.join(" / ", engine.lastLogs(container, MANY_LINES));
+        return said.contains(ENDED_EARLY)
+                ? new StepFailure(
+                        FailureKind.MISMATCH,
+                        "the WAL archive is damaged: its replay ends before that moment, though all until then was archived. It says: "
+                                + said)
+                : new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "a throwaway server could not be recovered from the WAL archive. It says: " + said);
+    }
+
+    private boolean isRunning() throws StepFailure, InterruptedException {
+        var details = engine.details(container);
+        return details.isPresent() && details.get().state().equals("running");
+    }
+
+    private boolean answers() throws StepFailure, InterruptedException {
+        return engine.exec(container, List.of("pg_isready", "--quiet", "--host=127.0.0.1"), Map.of(), BRIEF)
+                .succeeded();
     }
 
     /** A file that does not fit is one that is missing, for the server. */
@@ -259,12 +274,10 @@ final class TrialServer implements AutoCloseable {
         while (Instant.now().isBefore(end)) {
             step.checkpoint();
             step.progress(0, 0, "databases", "starting a throwaway server");
-            var details = engine.details(container);
-            if (details.isEmpty() || !details.get().state().equals("running")) {
+            if (!isRunning()) {
                 break;
             }
-            if (engine.exec(container, List.of("pg_isready", "--quiet", "--host=127.0.0.1"), Map.of(), BRIEF)
-                    .succeeded()) {
+            if (answers()) {
                 return;
             }
             Thread.sleep(PAUSE);

@@ -35,7 +35,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes and reads files of restore points. Their names say how they are packed, from the inside out: {@code .zst} compressed by zstd,
+ * Writes and reads files of restore points, and of the WAL archive. Their names say how they are packed, from the inside out: {@code .zst} compressed by zstd,
  * {@code .age} encrypted by age. So with the key and the files, `age -d -i KEYFILE x.tar.zst.age | zstd -d` is all it takes.
  */
 final class Vault {
@@ -77,6 +77,11 @@ final class Vault {
     Path sealed(Path plain, boolean compressed) {
         return plain.resolveSibling(
                 plain.getFileName() + (compressed ? COMPRESSED : "") + (encrypting ? ENCRYPTED : ""));
+    }
+
+    /** Whether everything that is written is encrypted, and this is not. */
+    boolean leavesInClear(Path file) {
+        return encrypting && !file.getFileName().toString().endsWith(ENCRYPTED);
     }
 
     /** The file that holds {@code plain}, however it is packed. */

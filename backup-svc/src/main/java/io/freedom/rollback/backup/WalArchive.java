@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -128,35 +129,62 @@ record WalArchive(Path root) {
 
         /** The oldest first. */
         List<Base> complete() throws IOException {
-            var complete = new ArrayList<Base>();
-            for (var base : folders(bases())) {
-                if (Files.exists(base.resolve(BASE))) {
-                    complete.add(Json.read(base.resolve(BASE), Base.class));
-                }
-            }
-            complete.sort(Comparator.comparing(Base::at));
-            return complete;
+            return bases(bases());
         }
 
-        /** What {@code pg_receivewal} was making when its machine went down: it takes no file of another size, and nothing is in it. */
-        void removeHalfMade() throws IOException {
+        private static List<Base> bases(Path folder) throws IOException {
+            var bases = new ArrayList<Base>();
+            for (var base : folders(folder)) {
+                if (Files.exists(base.resolve(BASE))) {
+                    bases.add(Json.read(base.resolve(BASE), Base.class));
+                }
+            }
+            bases.sort(Comparator.comparing(Base::at));
+            return bases;
+        }
+
+        /**
+         * What {@code pg_receivewal} was making when its machine went down: it takes no file of another size, and nothing is in it. Its name stays,
+         * since it tells where to go on.
+         */
+        void emptyHalfMade() throws IOException {
             for (var file : files(wal())) {
                 if (file.toString().endsWith(".partial")
                         && Files.size(file) != 0
                         && Files.size(file) != about.segmentSize()) {
-                    Files.deleteIfExists(file);
+                    Files.write(file, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
                 }
             }
+        }
+
+        /**
+         * Files that {@code pg_receivewal} needs no more: it finds out from the newest one where to go on. Once a run has ended it needs none.
+         */
+        List<WalFile> finished() throws IOException {
+            var all = WalFile.in(wal(), about.segmentSize());
+            return all.stream()
+                    .filter(file -> !goesOn()
+                            || !file.isPartial()
+                                    && !file.name().equals(all.getLast().name()))
+                    .toList();
         }
 
         boolean has(String base) {
             return Files.exists(base(base).resolve(BASE));
         }
 
-        /** Takes over what was made, once its container has ended well. */
+        /** A base backup in {@link #making} is complete, and may be taken over. */
+        void finish(Base base) throws IOException {
+            PrivateFiles.write(making().resolve(base.id()).resolve(BASE), Json.text(base));
+        }
+
+        /** Those that are. */
+        List<Base> finishedBases() throws IOException {
+            return bases(making());
+        }
+
         void adopt(Base base) throws IOException {
             PrivateFiles.createFolders(bases());
-            PrivateFiles.write(making().resolve(base.id()).resolve(BASE), Json.text(base));
             PrivateFiles.moveInto(making().resolve(base.id()), base(base.id()));
         }
 
@@ -205,9 +233,8 @@ record WalArchive(Path root) {
 
         private TreeSet<Long> segments() throws IOException {
             var present = new TreeSet<Long>();
-            for (var file : files(wal())) {
-                Lsn.segmentOf(file.getFileName().toString(), about.segmentSize())
-                        .ifPresent(present::add);
+            for (var file : WalFile.in(wal(), about.segmentSize())) {
+                present.add(file.segment());
             }
             return present;
         }
@@ -216,8 +243,13 @@ record WalArchive(Path root) {
         private void removeBefore(Base oldest) throws IOException {
             long needed = oldest.start().segment(about.segmentSize());
             for (var file : files(wal())) {
-                var segment = Lsn.segmentOf(file.getFileName().toString(), about.segmentSize());
-                if (segment.isPresent() && segment.get() < needed) {
+                // What a killed worker was sealing has the name of what it was to be.
+                var name = String.valueOf(file.getFileName());
+                var whole = name.startsWith(Staging.PREFIX)
+                        ? file.resolveSibling(name.substring(Staging.PREFIX.length()))
+                        : file;
+                var known = WalFile.of(whole, about.segmentSize());
+                if (known.isPresent() && known.get().segment() < needed) {
                     Files.deleteIfExists(file);
                 }
             }

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The containers that fetch a platform's WAL and take its base backups: of the image of its own server, so that the tools are the
@@ -30,8 +30,6 @@ final class WalContainers {
     private static final String ROLE = "io.freedom.rollback.wal.role";
     private static final String RUN = "io.freedom.rollback.wal.run";
     private static final String SERVER = "io.freedom.rollback.wal.server";
-    /** Name of the base backup that it takes. */
-    private static final String BASE = "io.freedom.rollback.wal.base";
 
     private static final String RECEIVER = "receiver";
     private static final String BASE_BACKUP = "base-backup";
@@ -46,23 +44,6 @@ final class WalContainers {
         this.engine = engine;
         this.platform = platform;
         this.step = step;
-    }
-
-    /** A container that takes a base backup, or has. */
-    record Taking(String id, String base, ContainerDetails details) {
-        boolean isRunning() {
-            return details.state().equals("running");
-        }
-
-        boolean succeeded() {
-            return details.state().equals("exited")
-                    && details.exitCode() == 0
-                    && details.error().isEmpty();
-        }
-
-        Instant ended() {
-            return Instant.parse(details.finishedAt());
-        }
     }
 
     /** Sees to it that the WAL is being fetched. Returns whether something had to be started for it. */
@@ -88,14 +69,23 @@ final class WalContainers {
             return false;
         }
         step.checkpoint();
-        run.removeHalfMade();
-        start(
+        run.emptyHalfMade();
+        var sidecar = sidecar(
                 server,
+                run.wal(),
                 run.wal(),
                 database,
                 source,
                 Map.of(ROLE, RECEIVER, RUN, run.about().id()),
                 List.of("pg_receivewal", "--directory=" + INSIDE, "--slot=" + source.slot(), "--synchronous"));
+        try {
+            engine.startSidecar(sidecar);
+        } catch (StepFailure e) {
+            throw new StepFailure(
+                    e.kind() == FailureKind.TOOL ? FailureKind.PRECONDITION : e.kind(),
+                    "a container of the server's image could not be started to fetch its WAL: " + e.text(),
+                    e);
+        }
         return true;
     }
 
@@ -114,45 +104,30 @@ final class WalContainers {
         return "";
     }
 
-    void takeBase(EngineContainer server, WalArchive.Run run, String base, Database database, WalSource source)
-            throws StepFailure, InterruptedException, SQLException {
-        step.checkpoint();
-        start(
+    /** Writes a base backup, as tar with its manifest at the end, to its standard output. */
+    Sidecar base(EngineContainer server, WalArchive.Run run, String base, Database database, WalSource source)
+            throws StepFailure, SQLException {
+        return sidecar(
                 server,
                 run.making(),
+                null,
                 database,
                 source,
-                Map.of(ROLE, BASE_BACKUP, RUN, run.about().id(), BASE, base),
+                Map.of(ROLE, BASE_BACKUP, RUN, run.about().id()),
                 List.of(
                         "pg_basebackup",
-                        "--pgdata=" + INSIDE + "/" + base,
+                        "--pgdata=-",
                         "--format=tar",
-                        "--compress=1",
                         "--wal-method=none",
                         "--checkpoint=fast",
                         "--label=rollback " + base));
     }
 
-    /** Of that run; those of others are removed. */
-    Optional<Taking> taking(WalArchive.Run run) throws StepFailure, InterruptedException {
-        Optional<Taking> taking = Optional.empty();
+    /** That no worker of ours reads from. */
+    void removeBases() throws StepFailure, InterruptedException {
         for (var container : of(BASE_BACKUP)) {
-            var details = engine.details(container.id());
-            // One that was only created is of a worker that was killed: looks at one archive follow each other.
-            boolean begun = details.isPresent() && !details.get().state().equals("created");
-            if (begun && run.about().id().equals(container.labels().get(RUN))) {
-                taking = Optional.of(
-                        new Taking(container.id(), container.labels().getOrDefault(BASE, ""), details.get()));
-            } else {
-                remove(container.id());
-            }
+            remove(container.id());
         }
-        return taking;
-    }
-
-    String said(Taking taking) throws StepFailure, InterruptedException {
-        var said = String.join(" / ", engine.lastLogs(taking.id(), LINES));
-        return taking.details().error().isEmpty() ? said : taking.details().error() + " " + said;
     }
 
     void remove(String id) throws StepFailure, InterruptedException {
@@ -180,14 +155,15 @@ final class WalContainers {
                 .orElse(Instant.EPOCH);
     }
 
-    private void start(
+    private Sidecar sidecar(
             EngineContainer server,
-            Path folder,
+            Path owned,
+            @Nullable Path mounted,
             Database database,
             WalSource source,
             Map<String, String> labels,
             List<String> command)
-            throws StepFailure, InterruptedException, SQLException {
+            throws StepFailure, SQLException {
         var environment = new HashMap<>(Map.of(
                 "PGHOST",
                 "127.0.0.1",
@@ -210,15 +186,7 @@ final class WalContainers {
         all.put(SERVER, server.id());
         var argv = new ArrayList<>(command);
         argv.add("--no-password");
-        try {
-            engine.startSidecar(
-                    new Sidecar(server.imageId(), server.id(), owner(folder), argv, environment, folder, INSIDE, all));
-        } catch (StepFailure e) {
-            throw new StepFailure(
-                    e.kind() == FailureKind.TOOL ? FailureKind.PRECONDITION : e.kind(),
-                    "a container of the server's image could not be started to fetch its WAL: " + e.text(),
-                    e);
-        }
+        return new Sidecar(server.imageId(), server.id(), owner(owned), argv, environment, mounted, INSIDE, all);
     }
 
     /** What it writes is ours. */

@@ -51,6 +51,20 @@ final class WalSource {
         }
     }
 
+    /** Fails where no base backup can be taken of it. */
+    void requireNoTablespaces() throws SQLException, StepFailure {
+        var others = Sql.rows(
+                connection,
+                "SELECT string_agg(spcname, ', ' ORDER BY spcname) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')");
+        var names = others.getFirst().getFirst();
+        if (names != null) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the server has tablespaces of its own (%s), and no moment can be derived with them: move what is in them to pg_default and drop them, or remove `backups.wal` from the descriptor"
+                            .formatted(names));
+        }
+    }
+
     String systemIdentifier() throws SQLException {
         return Sql.value(connection, "SELECT system_identifier FROM pg_control_system()");
     }

@@ -42,6 +42,7 @@ class NewerServerTest {
     private static final String DATABASE = "shop";
     private static PostgresContainer postgres;
     private static EngineProvider engines;
+    private static KeepWalArchiveHandler wal;
 
     @TempDir
     private Path temp;
@@ -50,6 +51,7 @@ class NewerServerTest {
     static void startPostgres() throws Exception {
         postgres = new PostgresContainer(17);
         engines = new EngineProvider();
+        wal = new KeepWalArchiveHandler(engines, VAULT, InstantSource.system());
     }
 
     @AfterAll
@@ -214,9 +216,7 @@ class NewerServerTest {
                 .setReserve(1 << 20)
                 .setWanted(wanted)
                 .build();
-        return (WalArchiveKept) new KeepWalArchiveHandler(engines, InstantSource.system())
-                .execute(action, step())
-                .result();
+        return (WalArchiveKept) wal.execute(action, step()).result();
     }
 
     @Test

@@ -36,7 +36,9 @@ class WalArchiveFilesTest {
 
     private static void base(WalArchive.Run run, String id, Instant at, String start) throws IOException {
         Files.createDirectories(run.making().resolve(id));
-        run.adopt(new WalArchive.Base(id, at, start, start, 0, 1, 1));
+        var base = new WalArchive.Base(id, at, start, start, 0, 1, 1);
+        run.finish(base);
+        run.adopt(base);
     }
 
     private static void segments(WalArchive.Run run, int first, int last) throws IOException {
@@ -109,6 +111,110 @@ class WalArchiveFilesTest {
         assertThat(run.gap()).isEmpty();
         base(run, "0", NOON.minusSeconds(1), "0/2000028");
         assertThat(run.gap()).contains("0000000000000004");
+    }
+
+    @Test
+    void knowsSealedOnes() throws Exception {
+        var run = run("a");
+        base(run, "1", NOON, "0/2000028");
+        segments(run, 1, 4);
+        seal(run, Duration.ofMinutes(1));
+
+        assertThat(names(run.wal()))
+                .as("the newest tells pg_receivewal where to go on")
+                .containsExactly(
+                        "000000010000000000000001.zst.age",
+                        "000000010000000000000002.zst.age",
+                        "000000010000000000000003.zst.age",
+                        "000000010000000000000004.partial");
+        assertThat(run.gap()).isEmpty();
+        assertThat(run.holds(Lsn.of("0/3000028").orElseThrow())).isTrue();
+        Files.writeString(run.wal().resolve(".partial-000000010000000000000001.zst.age"), "of a killed worker");
+        archive.prune(WEEK, NOON);
+        assertThat(names(run.wal())).hasSize(3);
+        Files.delete(run.wal().resolve("000000010000000000000003.zst.age"));
+        assertThat(run.gap()).contains("0000000000000003");
+    }
+
+    private void seal(WalArchive.Run run, Duration budget) throws IOException {
+        assertThat(new WalSealing(Vaults.VAULT, new RunningStep("rb")).seal(archive, budget))
+                .as(run.about().id())
+                .isEqualTo(budget.isZero());
+    }
+
+    @Test
+    void sealsNoLongerThanALookMayTake() throws Exception {
+        var run = run("a");
+        segments(run, 1, 4);
+
+        seal(run, Duration.ZERO);
+
+        assertThat(run.finished()).hasSize(3).allMatch(WalFile::isPlain);
+    }
+
+    @Test
+    void sealsAllOfARunThatHasEnded() throws Exception {
+        var run = run("a");
+        segments(run, 1, 2);
+        run.end("test", NOON);
+
+        seal(run, Duration.ofMinutes(1));
+
+        assertThat(names(run.wal()))
+                .containsExactly("000000010000000000000001.zst.age", "000000010000000000000002.partial.zst.age");
+    }
+
+    @Test
+    void leavesThemPlainButCompressedWhereNothingIsEncrypted() throws Exception {
+        var run = run("a");
+        segments(run, 1, 3);
+        var time = Files.getLastModifiedTime(run.wal().resolve("000000010000000000000001"));
+
+        new WalSealing(new Vault(Vaults.KEYS, false, List.of()), new RunningStep("rb"))
+                .seal(archive, Duration.ofMinutes(1));
+
+        var compressed = run.wal().resolve("000000010000000000000001.zst");
+        assertThat(names(run.wal())).contains("000000010000000000000002.zst", "000000010000000000000003.partial");
+        assertThat(Files.getLastModifiedTime(compressed)).isEqualTo(time);
+        seal(run, Duration.ofMinutes(1));
+        assertThat(names(run.wal()))
+                .as("sealed once it is wanted")
+                .contains("000000010000000000000001.zst.age")
+                .doesNotContain("000000010000000000000001.zst");
+    }
+
+    @Test
+    void emptiesWhatWasHalfMadeAndKeepsItsName() throws Exception {
+        var run = run("a");
+        segments(run, 1, 2);
+        var half = run.wal().resolve("000000010000000000000002.partial");
+        Files.write(half, new byte[4096]);
+
+        run.emptyHalfMade();
+
+        assertThat(half).isEmptyFile();
+    }
+
+    @Test
+    void prefersTheFinishedSegmentAndTheSealedFile() throws Exception {
+        var run = run("a");
+        for (var name : List.of(
+                "000000010000000000000003.partial",
+                "000000010000000000000002.zst.age",
+                "000000010000000000000002.partial",
+                "000000010000000000000002",
+                "000000020000000000000003")) {
+            Files.createFile(run.wal().resolve(name));
+        }
+
+        var best = WalFile.best(WalFile.in(run.wal(), SEGMENT));
+
+        assertThat(best.values().stream().map(file -> file.path().getFileName().toString()))
+                .containsExactly(
+                        "000000010000000000000002.zst.age",
+                        "000000010000000000000003.partial",
+                        "000000020000000000000003");
+        assertThat(best.firstEntry().getValue().now().getFileName()).hasToString("000000010000000000000002.zst.age");
     }
 
     @ParameterizedTest

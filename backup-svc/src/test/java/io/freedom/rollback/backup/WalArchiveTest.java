@@ -16,10 +16,15 @@ import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,6 +32,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -37,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 class WalArchiveTest {
     private static final String DATABASE = "shop";
+    private static final String SECRET = "only-who-has-the-key-reads-this";
 
     @TempDir
     private Path temp;
@@ -44,12 +52,14 @@ class WalArchiveTest {
     private PostgresContainer postgres;
     private EngineProvider engines;
     private WalArchive archive;
-    private InstantSource clock = InstantSource.system();
+    private final InstantSource clock = InstantSource.system();
+    private KeepWalArchiveHandler worker;
 
     @BeforeEach
     void startAServer() throws Exception {
         postgres = new PostgresContainer();
         engines = new EngineProvider();
+        worker = worker();
         archive = WalArchive.of(temp.toString(), "freedom");
         postgres.sql("postgres", "CREATE DATABASE " + DATABASE);
         postgres.sql(DATABASE, "CREATE TABLE orders (id int)");
@@ -78,6 +88,10 @@ class WalArchiveTest {
         return new RunningStep("rb-derived");
     }
 
+    private KeepWalArchiveHandler worker() {
+        return new KeepWalArchiveHandler(engines, VAULT, clock);
+    }
+
     private KeepWalArchive.Builder action() {
         return KeepWalArchive.newBuilder()
                 .setPlatform("freedom")
@@ -91,8 +105,7 @@ class WalArchiveTest {
     }
 
     private WalArchiveKept keep(KeepWalArchive action, RunningStep step) throws StepFailure, InterruptedException {
-        return (WalArchiveKept)
-                new KeepWalArchiveHandler(engines, clock).execute(action, step).result();
+        return (WalArchiveKept) worker.execute(action, step).result();
     }
 
     private WalArchiveKept keep() throws StepFailure, InterruptedException {
@@ -123,6 +136,11 @@ class WalArchiveTest {
     }
 
     private PointInTimeDerived derive(String moment, RunningStep step) throws StepFailure, InterruptedException {
+        return derive(moment, step, VAULT);
+    }
+
+    private PointInTimeDerived derive(String moment, RunningStep step, Vault vault)
+            throws StepFailure, InterruptedException {
         var action = DerivePointInTime.newBuilder()
                 .setPlatform("freedom")
                 .setCompose(postgres.compose())
@@ -132,7 +150,7 @@ class WalArchiveTest {
                 .setPointInTime(moment)
                 .setReserve(1 << 20)
                 .build();
-        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, VAULT, clock)
+        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, vault, clock)
                 .execute(action, step)
                 .result();
     }
@@ -388,14 +406,6 @@ class WalArchiveTest {
         assertThat(derive("latest", step()).getRows()).isEqualTo(1);
     }
 
-    private static void awaitBaseBackup() {
-        await("the base backup")
-                .atMost(Duration.ofMinutes(1))
-                .until(() -> PostgresContainer.docker(
-                                "ps", "--quiet", "--filter", "label=io.freedom.rollback.wal.role=base-backup")
-                        .isEmpty());
-    }
-
     /** At one place after the other, until a look comes to its end. */
     private void killedEverywhere() throws Exception {
         for (int checkpoint = 1; checkpoint < 100; checkpoint++) {
@@ -410,35 +420,247 @@ class WalArchiveTest {
         throw new AssertionError("it never ends");
     }
 
+    private void awaitBaseBackup() {
+        await("the base backup")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> !archive.current().orElseThrow().finishedBases().isEmpty());
+    }
+
     @Test
     void takesOverABaseBackupWhoseWorkerWasKilledRightAfterThat() throws Exception {
         keep();
         awaitBaseBackup();
-        var run = archive.current().orElseThrow();
-        try (var making = Files.list(run.making())) {
-            var made = making.findFirst().orElseThrow();
-            Files.writeString(
-                    made.resolve("base.json"),
-                    Json.text(new WalArchive.Base(
-                            made.getFileName().toString(), Instant.now(), "0/2000028", "0/2000100", 0, 1, 1)));
-            Files.move(made, run.base(made.getFileName().toString()));
-        }
+        worker = worker();
 
+        assertThat(keep().getNotes()).anyMatch(note -> note.startsWith("base backup "));
         assertThat(kept().getBases()).isEqualTo(1);
         assertThat(containers()).hasSize(1);
     }
 
+    /** Each is finished, and the next one begun. */
+    private void segments(int from, int to) throws Exception {
+        for (int id = from; id <= to; id++) {
+            postgres.sql(DATABASE, "INSERT INTO orders VALUES (" + id + ")", "SELECT pg_switch_wal()");
+        }
+    }
+
+    private List<WalFile> files() throws Exception {
+        var run = archive.current().orElseThrow();
+        return WalFile.in(run.wal(), run.about().segmentSize());
+    }
+
+    private Path base() throws Exception {
+        var run = archive.current().orElseThrow();
+        return new BaseArchive(run.base(run.complete().getLast().id()), VAULT).file();
+    }
+
+    private static void flip(Path file) throws Exception {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            var one = ByteBuffer.allocate(1);
+            channel.read(one, channel.size() / 2);
+            channel.write(ByteBuffer.wrap(new byte[] {(byte) (one.get(0) ^ 1)}), channel.size() / 2);
+        }
+    }
+
     @Test
-    void takesAnotherBaseBackupWhereOneIsOfNoUse() throws Exception {
+    void leavesNothingToReadButTheSegmentThatIsBeingWritten() throws Exception {
+        postgres.sql(DATABASE, "CREATE TABLE secrets (text text)", "INSERT INTO secrets VALUES ('" + SECRET + "')");
+        kept();
+        var until = "";
+        for (int i = 0; i < 3; i++) {
+            postgres.sql(
+                    DATABASE,
+                    "INSERT INTO secrets VALUES ('" + SECRET + "')",
+                    "SELECT pg_switch_wal()",
+                    "INSERT INTO orders VALUES (1)");
+            until = now();
+            keep();
+        }
+        kept();
+
+        assertThat(files()).hasSizeGreaterThan(3);
+        var plain = files().stream().filter(WalFile::isPlain).toList();
+        assertThat(plain).containsExactly(files().getLast());
+        try (var all = Files.walk(archive.root())) {
+            for (var file : all.filter(Files::isRegularFile)
+                    .filter(file -> !file.equals(plain.getFirst().path()))
+                    .toList()) {
+                assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                        .as(file.toString())
+                        .doesNotContain(SECRET);
+                assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PrivateFiles.FILE);
+            }
+        }
+        try (var in = VAULT.open(files().get(files().size() - 3).path())) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .hasSize(16 << 20)
+                    .contains(SECRET);
+        }
+        assertThat(derive(until, step()).getRows()).isEqualTo(1 + 3 + 3);
+    }
+
+    @Test
+    void namesWhatIsDamagedAndTheKeyThatIsMissing() throws Exception {
+        kept();
+        order(1);
+        var before = now();
+        segments(2, 5);
         keep();
-        awaitBaseBackup();
-        try (var making = Files.list(archive.current().orElseThrow().making())) {
-            Files.writeString(making.findFirst().orElseThrow().resolve("backup_manifest"), "{}");
+        var last = files().stream()
+                .filter(file -> !file.isPlain())
+                .toList()
+                .getLast()
+                .path();
+        var key = temp.resolve("another.key");
+        BackupKeys.generate(key);
+
+        var locked = catchThrowableOfType(
+                StepFailure.class, () -> derive("latest", step(), new Vault(key, true, List.of())));
+
+        assertThat(locked.kind()).isEqualTo(FailureKind.PRECONDITION);
+        assertThat(locked.text()).contains("is encrypted for another key than those in " + key, "add the one that was");
+        flip(last);
+        var damaged = refused("latest");
+        assertThat(damaged.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(damaged.text())
+                .startsWith("the WAL archive is damaged: " + last + " was changed after it was written")
+                .contains("choose a moment before, or a restore point");
+        assertThat(derive(before, step()).getRows())
+                .as("what lies behind is not needed")
+                .isEqualTo(1);
+        flip(base());
+        var useless = refused("latest");
+        assertThat(useless.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(useless.text())
+                .contains(base() + " was changed after it was written", "derive a moment before it was taken");
+    }
+
+    @Test
+    void healsWhatAWorkerLeavesThatIsKilledWhileItSeals() throws Exception {
+        kept();
+        segments(1, 3);
+        var finished = archive.current().orElseThrow().finished().stream()
+                .filter(WalFile::isPlain)
+                .toList();
+        assertThat(finished).hasSizeGreaterThan(1);
+        var halfWritten = VAULT.sealed(finished.get(0).path(), true);
+        Files.writeString(halfWritten.resolveSibling(Staging.PREFIX + halfWritten.getFileName()), "half");
+        // Its plain one is removed last.
+        Files.copy(finished.get(1).path(), VAULT.sealed(finished.get(1).path(), true));
+
+        for (int checkpoint = 1; checkpoint < 20; checkpoint++) {
+            try {
+                keep(action().build(), step().killedAtCheckpoint(checkpoint));
+                break;
+            } catch (StepCancelledException e) {
+                assertThat(e).hasMessageContaining("killed");
+            }
         }
 
-        assertThat(keep().getNotes()).anyMatch(note -> note.contains("is of no use, another is taken"));
+        assertThat(files().stream().filter(WalFile::isPlain)).hasSize(1);
+        try (var left = Files.list(archive.current().orElseThrow().wal())) {
+            assertThat(left.map(Path::getFileName).map(Path::toString)).noneMatch(name -> name.startsWith("."));
+        }
+        assertThat(derive("latest", step()).getRows()).isEqualTo(3);
+    }
+
+    @Test
+    void takesOverAnArchiveInClear() throws Exception {
         kept();
-        assertThat(derive("latest", step()).getTables()).isEqualTo(1);
+        segments(1, 3);
+        keep();
+        asAReleaseBeforeLeftIt();
+
+        assertThat(derive("latest", step()).getRows()).isEqualTo(3);
+        keep();
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(base().getFileName()).hasToString("base.tar.gz.age"));
+        assertThat(files().stream().filter(WalFile::isPlain)).hasSize(1);
+        assertThat(derive("latest", step()).getRows()).isEqualTo(3);
+    }
+
+    /** As docs/operations.md says. */
+    private static final String BY_HAND = """
+            set -e -o pipefail
+            mkdir -m 700 data wal
+            age -d -i $KEY $RUN/base/*/base.tar.zst.age | zstd -d | tar x -C data
+            for f in $RUN/wal/*.age; do age -d -i $KEY $f | zstd -d > wal/$(basename $f .zst.age); done
+            find $RUN/wal -type f ! -name '*.age' -exec cp {} wal ';'
+            for f in wal/*.partial; do mv -n $f ${f%.partial}; done
+            touch data/recovery.signal
+            chmod -R a+rX wal && chown -R --reference=data/PG_VERSION data
+            """;
+
+    @Test
+    void isRecoveredByHandWithNothingOfOurs() throws Exception {
+        kept();
+        segments(1, 2);
+        order(3);
+        var until = now();
+        order(4);
+        keep();
+        var hand = Files.createDirectory(temp.resolve("hand"));
+        Command.in(hand, List.of("bash", "-c", BY_HAND))
+                .environment("KEY", Vaults.KEYS.toString())
+                .environment("RUN", archive.current().orElseThrow().folder().toString())
+                .check();
+
+        var id = PostgresContainer.docker(
+                "create",
+                "--network=none",
+                "--env=PGDATA=/hand/data",
+                "--env=POSTGRES_PASSWORD=x",
+                "--volume=" + hand + ":/hand",
+                "rollback-local/postgres:15",
+                "postgres",
+                "-crestore_command=cp /hand/wal/%f %p",
+                "-crecovery_target_time=" + until.replace("T", " ").replace("Z", "+00"),
+                "-crecovery_target_action=promote");
+        try {
+            PostgresContainer.docker("start", id);
+            await().atMost(Duration.ofMinutes(1))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(PostgresContainer.docker(
+                                    "exec", id, "psql", "-U", "freedom", "-d", DATABASE, "-tAc", "TABLE orders"))
+                            .isEqualTo("1\n2\n3"));
+        } finally {
+            PostgresContainer.docker("rm", "--force", "--volumes", id);
+        }
+    }
+
+    private void asAReleaseBeforeLeftIt() throws Exception {
+        for (var file : files()) {
+            if (!file.isPlain()) {
+                try (var in = VAULT.open(file.path())) {
+                    Files.copy(in, file.plain());
+                }
+                Files.delete(file.path());
+            }
+        }
+        var sealed = base();
+        var folder = sealed.getParent();
+        try (var in = new TarArchiveInputStream(VAULT.open(sealed));
+                var out = Archive.tar(new GZIPOutputStream(Files.newOutputStream(folder.resolve("base.tar.gz"))))) {
+            for (var entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                if (entry.getName().equals(BackupManifest.NAME)) {
+                    Files.copy(in, folder.resolve(BackupManifest.NAME));
+                    continue;
+                }
+                out.putArchiveEntry(entry);
+                in.transferTo(out);
+                out.closeArchiveEntry();
+            }
+        }
+        Files.delete(sealed);
+    }
+
+    @Test
+    void saysWhatToDoAboutTablespaces() throws Exception {
+        postgres.exec("sh", "-c", "mkdir /var/lib/space && chown postgres /var/lib/space");
+        postgres.sql("postgres", "CREATE TABLESPACE fast LOCATION '/var/lib/space'");
+
+        assertThat(keep().getFault())
+                .contains("tablespaces of its own (fast)", "move what is in them to pg_default and drop them");
     }
 
     @Test

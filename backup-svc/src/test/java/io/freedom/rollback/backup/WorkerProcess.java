@@ -4,6 +4,7 @@ import static io.freedom.rollback.backup.Vaults.VAULT;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.KeepWalArchive;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import java.io.IOException;
@@ -27,6 +28,11 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     static WorkerProcess start(String rollbackId, RestoreDatabase action) throws IOException {
+        return start(rollbackId, action, action.toByteBuffer());
+    }
+
+    /** It lives on after its look. */
+    static WorkerProcess start(String rollbackId, KeepWalArchive action) throws IOException {
         return start(rollbackId, action, action.toByteBuffer());
     }
 
@@ -76,6 +82,11 @@ final class WorkerProcess implements AutoCloseable {
                 case "RestoreDatabase" ->
                     new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
                             .execute(RestoreDatabase.fromByteBuffer(encoded), step);
+                case "KeepWalArchive" -> {
+                    new KeepWalArchiveHandler(engines, VAULT, InstantSource.system())
+                            .execute(KeepWalArchive.fromByteBuffer(encoded), step);
+                    Thread.currentThread().join();
+                }
                 default -> throw new IllegalArgumentException(arguments[1]);
             }
         }

@@ -2,7 +2,6 @@ package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.NotFoundException;
-import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
@@ -11,7 +10,7 @@ import com.github.dockerjava.api.model.Volume;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
-import java.nio.file.Path;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,15 +64,7 @@ final class ContainerAside {
             engine.start(id);
             return await(image, id, TimeLimit.of(timeout));
         } finally {
-            // The interrupt that may have brought us here must not keep us from cleaning up.
-            boolean interrupted = Thread.interrupted();
-            try {
-                remove(id);
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
+            removeWhateverHappens(id);
         }
     }
 
@@ -87,7 +78,6 @@ final class ContainerAside {
             List<String> arguments,
             String purpose,
             Duration lifetime,
-            Map<Path, String> readOnly,
             Engine.Filling filling)
             throws StepFailure, InterruptedException {
         for (var ours : calls.call(
@@ -118,12 +108,6 @@ final class ContainerAside {
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
-                                .withBinds(readOnly.entrySet().stream()
-                                        .map(folder -> new Bind(
-                                                folder.getKey().toString(),
-                                                new Volume(folder.getValue()),
-                                                AccessMode.ro))
-                                        .toList())
                                 .withCpuShares(LOWEST)
                                 .withMemory(MEMORY)
                                 .withMemorySwap(MEMORY)
@@ -143,10 +127,37 @@ final class ContainerAside {
     }
 
     String start(Sidecar sidecar) throws StepFailure, InterruptedException {
+        var id = make(
+                sidecar, new LogConfig(LogConfig.LoggingType.JSON_FILE, Map.of("max-size", "1m", "max-file", "2")));
+        try {
+            engine.start(id);
+            return id;
+        } catch (StepFailure | InterruptedException | RuntimeException e) {
+            removeAfter(e, id);
+            throw e;
+        }
+    }
+
+    /** It ends with what it runs, and is removed then, or when nobody reads any more. */
+    ExecResult stream(Sidecar sidecar, OutputStream out, Duration silence) throws StepFailure, InterruptedException {
+        // What it writes is in no log of the engine.
+        var id = make(sidecar, new LogConfig(LogConfig.LoggingType.NONE, Map.of()));
+        try {
+            return new SidecarStream(client, calls, engine, id).read(out, silence);
+        } finally {
+            removeWhateverHappens(id);
+        }
+    }
+
+    private String make(Sidecar sidecar, LogConfig log) throws StepFailure, InterruptedException {
         var labels = new HashMap<>(sidecar.labels());
         labels.put(EngineContainer.PROJECT, "");
         labels.put(EngineContainer.SERVICE, "");
-        var id = calls.call(
+        var folder = sidecar.folder();
+        var binds = folder == null
+                ? List.<Bind>of()
+                : List.of(new Bind(folder.toString(), new Volume(sidecar.mountedAt())));
+        return calls.call(
                 "making a container of " + sidecar.image(),
                 CALL,
                 () -> client.createContainerCmd(sidecar.image())
@@ -158,21 +169,13 @@ final class ContainerAside {
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("container:" + sidecar.networkOf())
-                                .withBinds(new Bind(sidecar.folder().toString(), new Volume(sidecar.mountedAt())))
+                                .withBinds(binds)
                                 .withMemory(SIDECAR_MEMORY)
                                 .withMemorySwap(SIDECAR_MEMORY)
                                 .withOomScoreAdj(FIRST_TO_GO)
-                                .withLogConfig(new LogConfig(
-                                        LogConfig.LoggingType.JSON_FILE, Map.of("max-size", "1m", "max-file", "2"))))
+                                .withLogConfig(log))
                         .exec()
                         .getId());
-        try {
-            engine.start(id);
-            return id;
-        } catch (StepFailure | InterruptedException | RuntimeException e) {
-            removeAfter(e, id);
-            throw e;
-        }
     }
 
     private static List<String> variables(Map<String, String> environment) {
@@ -193,6 +196,18 @@ final class ContainerAside {
             remove(id);
         } catch (StepFailure | InterruptedException e) {
             failure.addSuppressed(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void removeWhateverHappens(String id) throws StepFailure, InterruptedException {
+        // The interrupt that may have brought us here must not keep us from cleaning up.
+        boolean interrupted = Thread.interrupted();
+        try {
+            remove(id);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

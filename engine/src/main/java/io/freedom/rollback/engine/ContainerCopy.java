@@ -3,6 +3,7 @@ package io.freedom.rollback.engine;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -99,8 +100,14 @@ final class ContainerCopy {
         try {
             packing.get(1, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof StepFailure failure) {
-                return failure;
+            switch (e.getCause()) {
+                case StepFailure failure -> {
+                    return failure;
+                }
+                case StepCancelledException cancelled -> {
+                    return cancelled;
+                }
+                case null, default -> refusal.addSuppressed(e);
             }
         } catch (TimeoutException e) {
             refusal.addSuppressed(e);
@@ -148,10 +155,11 @@ final class ContainerCopy {
         } catch (java.nio.file.FileSystemException e) {
             throw new StepFailure(FailureKind.TOOL, what + ": " + e, e);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof StepFailure failure) {
-                throw failure;
-            }
-            throw new StepFailure(FailureKind.TOOL, what + ": " + e.getCause(), e);
+            throw switch (e.getCause()) {
+                case StepFailure failure -> failure;
+                case StepCancelledException cancelled -> cancelled;
+                case null, default -> new StepFailure(FailureKind.TOOL, what + ": " + e.getCause(), e);
+            };
         }
     }
 }

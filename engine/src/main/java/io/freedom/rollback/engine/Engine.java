@@ -395,8 +395,7 @@ public final class Engine implements AutoCloseable {
     public String startBeside(
             String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this)
-                .start(image, environment, arguments, purpose, lifetime, Map.of(), _ -> {});
+        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime, _ -> {});
     }
 
     /** Fills a container that was made and does not run yet. */
@@ -405,10 +404,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * The same with something of this machine.
+     * The same with files of ours.
      *
-     * @param readOnly folders of this machine, as the engine sees them, and where they are inside
-     * @param filling puts files into it before it starts
+     * @param filling puts them into it before it starts
      */
     public String startBeside(
             String image,
@@ -416,16 +414,26 @@ public final class Engine implements AutoCloseable {
             List<String> arguments,
             String purpose,
             Duration lifetime,
-            Map<Path, String> readOnly,
             Filling filling)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this)
-                .start(image, environment, arguments, purpose, lifetime, readOnly, filling);
+        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime, filling);
     }
 
     /** Starts it; whoever does removes it with {@link #removeWithVolumes}. @return its id */
     public String startSidecar(Sidecar sidecar) throws StepFailure, InterruptedException {
         return new ContainerAside(client, calls, this).start(sidecar);
+    }
+
+    /**
+     * Runs it to its end and removes it. What it writes to its standard output goes to {@code out}, at whose pace it works, and is kept nowhere else.
+     * A stream that is cut may end as silently as a whole one: what is in it must tell.
+     *
+     * @param silence for which it may write nothing
+     * @return its exit code, and the end of what it wrote to its standard error
+     */
+    public ExecResult streamSidecar(Sidecar sidecar, OutputStream out, Duration silence)
+            throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).stream(sidecar, out, silence);
     }
 
     /** Containers with a label, running or not, the oldest first. */

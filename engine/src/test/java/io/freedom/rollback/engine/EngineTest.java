@@ -2,11 +2,15 @@ package io.freedom.rollback.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,6 +86,80 @@ class EngineTest {
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("service db of project " + project + " has no running container");
+    }
+
+    private Sidecar sidecar(String script) {
+        return new Sidecar(
+                "rollback-local/python:bookworm",
+                id,
+                "0:0",
+                List.of("sh", "-c", script),
+                Map.of(),
+                null,
+                "",
+                Map.of("io.freedom.rollback.test", project));
+    }
+
+    private List<EngineContainer> sidecars() throws Exception {
+        return engine.labelled("io.freedom.rollback.test", project);
+    }
+
+    @Test
+    void streamsWhatASidecarWritesAtThePaceOfWhoReads() throws Exception {
+        var mayRead = new CountDownLatch(1);
+        var read = new AtomicLong();
+        var slow = new OutputStream() {
+            @Override
+            public void write(int b) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void write(byte[] buffer, int offset, int length) throws IOException {
+                try {
+                    mayRead.await();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+                read.addAndGet(length);
+            }
+        };
+        var script =
+                "i=0; while [ $i -lt 64 ]; do head -c 1M /dev/zero; i=$((i+1)); echo $i > /at; done; echo why >&2; exit 3";
+        var streamed = new FutureTask<>(() -> engine.streamSidecar(sidecar(script), slow, LIMIT));
+        Thread.ofVirtual().start(streamed);
+        await().during(Duration.ofSeconds(1)).ignoreExceptions().until(this::written, at -> at > 0 && at < 16);
+        mayRead.countDown();
+
+        var result = streamed.get();
+
+        assertThat(result.exitCode()).isEqualTo(3);
+        assertThat(result.stderr()).isEqualTo("why\n");
+        assertThat(read).hasValue(64 << 20);
+        assertThat(sidecars()).isEmpty();
+    }
+
+    /** MiB. */
+    private int written() throws Exception {
+        return Integer.parseInt(engine.exec(sidecars().getFirst().id(), List.of("cat", "/at"), Map.of(), LIMIT)
+                .stdout()
+                .strip());
+    }
+
+    @Test
+    void saysWhatKeepsWhoReadsASidecarFromIt() throws Exception {
+        var full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+
+        assertThatThrownBy(() -> engine.streamSidecar(sidecar("cat /dev/zero"), full, LIMIT))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.TOOL))
+                .hasMessageContaining("No space left on device");
+        assertThat(sidecars()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,161 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.action.KeepWalArchive;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a look at a WAL archive does about its base backups: takes over what was taken, begins the next, seals what is in clear. */
+final class BaseLook {
+    /** One that failed is tried again after that. */
+    private static final Duration PAUSE = Duration.ofMinutes(10);
+
+    private static final DateTimeFormatter NAME =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final BaseBackups bases;
+    private final Vault vault;
+    private final InstantSource clock;
+    private final WalArchive archive;
+    private final KeepWalArchive action;
+    private final StepContext step;
+    private final List<String> notes = new ArrayList<>();
+    private boolean busy;
+
+    BaseLook(
+            BaseBackups bases,
+            Vault vault,
+            InstantSource clock,
+            WalArchive archive,
+            KeepWalArchive action,
+            StepContext step) {
+        this.bases = bases;
+        this.vault = vault;
+        this.clock = clock;
+        this.archive = archive;
+        this.action = action;
+        this.step = step;
+    }
+
+    /** For people. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /** Whether one is being taken. */
+    boolean isBusy() {
+        return busy;
+    }
+
+    /** What was taken is taken over before it is said until when moments can be derived: they begin with it. */
+    void adopt(WalArchive.Run run) throws IOException {
+        for (var base : run.finishedBases()) {
+            step.checkpoint();
+            run.adopt(base);
+            notes.add("base backup %s, %s".formatted(base.id(), Disk.size(base.bytes())));
+        }
+    }
+
+    /** Begins one that is due. */
+    void take(Engine engine, EngineContainer server, WalArchive.Run run, WalSource source, WalContainers containers)
+            throws IOException, SQLException, StepFailure, InterruptedException {
+        if (bases.isAtWork(action.getPlatform())) {
+            busy = true;
+            return;
+        }
+        // Of a worker that has died.
+        containers.removeBases();
+        adopt(run); // It may be over since this look began.
+        var complete = run.complete();
+        boolean due = complete.isEmpty() || isOlder(complete.getLast(), action.getBaseEvery());
+        try {
+            requirePause(bases.taking(action.getPlatform(), run), "the base backup");
+            if (due) {
+                begin(engine, server, run, source, containers);
+            }
+        } catch (StepFailure e) {
+            // What can be derived from the one before can be derived for a while.
+            if (complete.isEmpty() || isOlder(complete.getLast(), 2 * action.getBaseEvery())) {
+                throw e;
+            }
+            notes.add(e.text());
+        }
+    }
+
+    /** Where the disk was full, another is begun once there is room. */
+    private void requirePause(Optional<BaseBackups.Failed> failed, String what) throws StepFailure {
+        if (failed.isPresent()
+                && !Disk.isFull(failed.get().why())
+                && failed.get().at().isAfter(clock.instant().minus(PAUSE))) {
+            throw new StepFailure(
+                    failed.get().why().kind(),
+                    what + " failed, and is tried again ten minutes later: "
+                            + failed.get().why().text());
+        }
+    }
+
+    private boolean isOlder(WalArchive.Base base, long millis) {
+        return !base.at().plusMillis(millis).isAfter(clock.instant());
+    }
+
+    private void requireRoom(long bytes, String what) throws IOException, StepFailure {
+        long needed = bytes + action.getReserve();
+        long free = Files.getFileStore(archive.root()).getUsableSpace();
+        if (free < needed) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "%s has %s free, and %s may need %s, %s of which stay free: free space"
+                            .formatted(
+                                    archive.root(),
+                                    Disk.size(free),
+                                    what,
+                                    Disk.size(needed),
+                                    Disk.size(action.getReserve())));
+        }
+    }
+
+    private void begin(
+            Engine engine, EngineContainer server, WalArchive.Run run, WalSource source, WalContainers containers)
+            throws IOException, SQLException, StepFailure, InterruptedException {
+        requireRoom(source.size(), "a base backup");
+        source.requireNoTablespaces();
+        var id = NAME.format(clock.instant());
+        var sidecar = containers.base(server, run, id, action.getDatabase(), source);
+        long cluster = source.size();
+        step.checkpoint();
+        run.removeUnfinished();
+        bases.take(action.getPlatform(), engine, sidecar, run, id, cluster);
+        busy = true;
+    }
+
+    /** One of a release that did not; it may take hours. */
+    void seal() throws IOException, StepFailure {
+        if (bases.isAtWork(action.getPlatform())) {
+            return;
+        }
+        requirePause(bases.sealing(action.getPlatform()), "sealing a base backup");
+        for (var run : archive.runs()) {
+            for (var base : run.complete()) {
+                var file = new BaseArchive(run.base(base.id()), vault).found();
+                if (file.isPresent() && vault.leavesInClear(file.get())) {
+                    requireRoom(base.bytes(), "the base backup " + base.id());
+                    bases.seal(action.getPlatform(), file.get());
+                    return;
+                }
+            }
+        }
+    }
+}
