@@ -1,54 +1,122 @@
 package io.freedom.rollback.orchestrator.aftercare;
 
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notice;
+import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.StoreCare;
-import io.freedom.rollback.platform.ObjectStoreSpec;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.RestorePointsCopied;
+import io.freedom.rollback.schemas.history.RestorePointsStored;
+import io.freedom.rollback.schemas.history.StoreInterrupted;
+import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.StoredCopies;
-import io.freedom.rollback.schemas.step.ExecuteStep;
-import io.freedom.rollback.schemas.step.StepAction;
-import io.freedom.rollback.schemas.step.StepCancelled;
-import io.freedom.rollback.schemas.step.StepCommand;
-import io.freedom.rollback.schemas.step.StepDone;
-import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
+import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
-/** Sees to second copies of a platform's restore points, one look at a time. Each copies as much as it has time for. */
-public final class StoreCopies {
+/** Second copies of a platform's restore points, in a store. Each look copies as much as it has time for. */
+public final class StoreCopies extends Care<StoredCopies, RestorePointsCopied> {
     /** Of the commands; no plan has such a step. */
     public static final String STEP = "backup.copy-restore-points";
 
     private static final Duration EVERY = Duration.ofMinutes(5);
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
-    // A worker that does not finish in time says so.
-    private static final Duration GIVEN_UP = PATIENCE.plusSeconds(5);
-    /** Looks that fail, one after the other, before people are told. */
-    private static final int SURE = 2;
     /** More are removed with the next looks. */
     private static final int REMEMBERED = 1000;
 
-    private StoreCopies() {}
+    public StoreCopies() {
+        super(new Kind<>(
+                "the store",
+                STEP,
+                Worker.BACKUP,
+                Duration.ofMinutes(10),
+                "copied",
+                "store",
+                RestorePointsCopied.class,
+                PlatformState::getCopies,
+                Platforms::copied));
+    }
 
-    /** Of a platform that is registered, perhaps anew; null where it has no store, and never had. */
-    public static @Nullable StoredCopies planned(
-            @Nullable StoredCopies before, String platform, @Nullable ObjectStoreSpec store, Instant now) {
-        if (before != null) {
-            return soon(before, now);
+    @Override
+    StoredCopies begun(String id, Instant now) {
+        return StoredCopies.newBuilder().setId(id).setNext(now).setLast(now).build();
+    }
+
+    @Override
+    boolean isWanted(PlatformDescriptor platform) {
+        return platform.backups().store() != null;
+    }
+
+    @Override
+    StoredCopies asked(StoredCopies kept, PlatformDescriptor platform) {
+        return soon(kept, kept.getLast().plus(EVERY));
+    }
+
+    @Override
+    SpecificRecord action(StoredCopies kept, PlatformDescriptor platform, boolean quiet) {
+        return StoreCare.copy(
+                platform, Objects.requireNonNull(platform.backups().store()), kept.getRemoved());
+    }
+
+    @Override
+    @Nullable
+    String fault(RestorePointsCopied found) {
+        return found.getFault();
+    }
+
+    /** Nothing that runs on the platform keeps the store from answering. */
+    @Override
+    int excused(int failing) {
+        return failing + 1;
+    }
+
+    @Override
+    StoredCopies learned(StoredCopies kept, Found<RestorePointsCopied> found) {
+        var copied = found.answer();
+        if (copied == null) {
+            return kept;
         }
-        return store == null
-                ? null
-                : StoredCopies.newBuilder()
-                        .setId("store-" + platform + "-" + now.getEpochSecond())
-                        .setNext(now)
-                        .setLast(now)
-                        .build();
+        var stored = copied.getStored();
+        return StoredCopies.newBuilder(kept)
+                .setStored(stored)
+                // What is held there goes later.
+                .setRemoved(kept.getRemoved().stream().filter(stored::contains).toList())
+                .setNext(copied.getBusy() ? kept.getLast() : kept.getNext())
+                .build();
+    }
+
+    @Override
+    Change<StoredCopies> news(StoredCopies before, StoredCopies after, Found<RestorePointsCopied> found) {
+        boolean isBack = before.getInterrupted() && after.getFailing() == 0;
+        var copied = found.answer();
+        if (copied == null || before.getStored().equals(after.getStored()) && !isBack) {
+            return new Change<>(after, List.of());
+        }
+        return new Change<>(
+                StoredCopies.newBuilder(after)
+                        .setInterrupted(after.getFailing() >= SURE)
+                        .build(),
+                List.of(new RestorePointsStored(after.getStored(), copied.getNotes(), copied.getFault())));
+    }
+
+    @Override
+    StoredCopies failing(StoredCopies kept) {
+        return StoredCopies.newBuilder(kept).setInterrupted(true).build();
+    }
+
+    @Override
+    SpecificRecord interrupted(StoredCopies kept, String why, boolean ended) {
+        return new StoreInterrupted(ended ? why + "; what is there stays" : why, ended);
+    }
+
+    @Override
+    Notice notice(StoredCopies kept, String platform, String why) {
+        return Notices.notCopied(platform, why);
     }
 
     /** There is something to copy. */
@@ -63,101 +131,6 @@ public final class StoreCopies {
         var list = new ArrayList<>(all);
         return StoredCopies.newBuilder(soon(copies, now))
                 .setRemoved(List.copyOf(list.subList(Math.max(0, list.size() - REMEMBERED), list.size())))
-                .build();
-    }
-
-    public static boolean isDue(StoredCopies copies, Instant now) {
-        return !isUnderWay(copies) && !now.isBefore(copies.getNext());
-    }
-
-    /** Whether nobody has answered the newest look in the time that it had. */
-    public static boolean isUnanswered(StoredCopies copies, Instant now) {
-        return isUnderWay(copies) && !now.isBefore(copies.getLast().plus(GIVEN_UP));
-    }
-
-    private static boolean isUnderWay(StoredCopies copies) {
-        return copies.getHeard() < copies.getAsked();
-    }
-
-    /** After the look that is due was asked for. */
-    public static StoredCopies asked(StoredCopies copies, Instant now) {
-        return StoredCopies.newBuilder(copies)
-                .setAsked(copies.getAsked() + 1)
-                .setLast(now)
-                .setNext(now.plus(EVERY))
-                .build();
-    }
-
-    /** @param copies before the look was asked for */
-    public static StepCommand look(
-            StoredCopies copies, PlatformDescriptor platform, ObjectStoreSpec store, Instant now) {
-        var action = StoreCare.copy(platform, store, copies.getRemoved());
-        return StepCommand.newBuilder()
-                .setPlatform(platform.name())
-                .setSite(platform.site())
-                .setRollbackId(copies.getId())
-                .setStepId(STEP)
-                .setAttempt(copies.getAsked() + 1)
-                .setAt(now)
-                .setCommand(new ExecuteStep(new StepAction(action), List.of(), now.plus(PATIENCE)))
-                .build();
-    }
-
-    /** What came of the newest look; that a worker cannot look is a fault, too. Empty if it is no answer. */
-    public static Optional<RestorePointsCopied> found(StoredCopies copies, StepEvent event) {
-        boolean isNewest = event.getRollbackId().equals(copies.getId()) && event.getAttempt() == copies.getAsked();
-        if (!isNewest || !isUnderWay(copies)) {
-            return Optional.empty();
-        }
-        return switch (event.getEvent()) {
-            case StepDone done
-            when done.getResult().getResult() instanceof RestorePointsCopied copied -> Optional.of(copied);
-            case StepError error -> Optional.of(unchanged(copies, error.getMessage()));
-            case StepCancelled cancelled ->
-                Optional.of(unchanged(copies, "it could not be copied: " + cancelled.getReason()));
-            default -> Optional.empty();
-        };
-    }
-
-    /** Nobody knows more than before. */
-    public static RestorePointsCopied unchanged(StoredCopies copies, String fault) {
-        return RestorePointsCopied.newBuilder()
-                .setStored(copies.getStored())
-                .setFault(fault)
-                .build();
-    }
-
-    public static StoredCopies heard(StoredCopies copies, RestorePointsCopied found) {
-        var stored = found.getStored();
-        return StoredCopies.newBuilder(copies)
-                .setHeard(copies.getAsked())
-                .setStored(stored)
-                // What is held there goes later.
-                .setRemoved(
-                        copies.getRemoved().stream().filter(stored::contains).toList())
-                .setFailing(found.getFault() == null ? 0 : Math.min(copies.getFailing(), SURE) + 1)
-                .setNext(found.getBusy() ? copies.getLast() : copies.getNext())
-                .build();
-    }
-
-    /** Whether the history is to say that it fails: once, until it does not any more. */
-    public static boolean isInterrupted(StoredCopies copies) {
-        return copies.getFailing() >= SURE && !copies.getInterrupted();
-    }
-
-    /** Whether the history is to say what is in the store. */
-    public static boolean isNews(StoredCopies before, StoredCopies after) {
-        return !before.getStored().equals(after.getStored()) || isBack(after);
-    }
-
-    private static boolean isBack(StoredCopies copies) {
-        return copies.getInterrupted() && copies.getFailing() == 0;
-    }
-
-    /** After people were told. */
-    public static StoredCopies told(StoredCopies copies) {
-        return StoredCopies.newBuilder(copies)
-                .setInterrupted(copies.getFailing() >= SURE)
                 .build();
     }
 }

@@ -1,28 +1,26 @@
 package io.freedom.rollback.orchestrator.aftercare;
 
+import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.notices.Notice;
+import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.WalCare;
 import io.freedom.rollback.platform.PlatformDescriptor;
-import io.freedom.rollback.platform.WalPolicy;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
+import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchived;
+import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.WalArchive;
-import io.freedom.rollback.schemas.step.ExecuteStep;
-import io.freedom.rollback.schemas.step.StepAction;
-import io.freedom.rollback.schemas.step.StepCancelled;
-import io.freedom.rollback.schemas.step.StepCommand;
-import io.freedom.rollback.schemas.step.StepDone;
-import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
+import io.freedom.rollback.schemas.step.Worker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Looks after the archive of what a platform's database commits, one look at a time, as {@link Watches} looks at a platform. Each is a command of its
- * own to a backup worker, which mends what it finds.
- */
-public final class WalArchives {
+/** The archive of what a platform's database commits. Each look mends what it finds; one that is not wanted any more ends it. */
+public final class WalArchives extends Care<WalArchive, WalArchiveKept> {
     /** Of the commands; no plan has such a step. */
     public static final String STEP = "backup.keep-wal-archive";
 
@@ -30,152 +28,128 @@ public final class WalArchives {
     /** Where more is known shortly. */
     private static final Duration SOON = Duration.ofSeconds(5);
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-    // A worker that does not finish in time says so.
-    private static final Duration GIVEN_UP = PATIENCE.plusSeconds(5);
-    /** Looks, one after the other, before it is said that nothing is archived: a server that is restarted is no news. */
-    private static final int SURE = 2;
-
-    private WalArchives() {}
-
-    /** Of a platform that is registered, perhaps anew; null where it has none, and never had. */
-    public static @Nullable WalArchive planned(
-            @Nullable WalArchive before, String platform, @Nullable WalPolicy policy, Instant now) {
-        if (before != null) {
-            return WalArchive.newBuilder(before).setNext(now).build();
-        }
-        return policy == null
-                ? null
-                : WalArchive.newBuilder()
-                        .setId("wal-" + platform + "-" + now.getEpochSecond())
-                        .setNext(now)
-                        .setLast(now)
-                        .setReach(now)
-                        .build();
+    public WalArchives() {
+        super(new Kind<>(
+                "the WAL archive",
+                STEP,
+                Worker.BACKUP,
+                Duration.ofMinutes(2),
+                "looked after",
+                "wal",
+                WalArchiveKept.class,
+                PlatformState::getArchive,
+                Platforms::archived));
     }
 
-    public static boolean isDue(WalArchive archive, Instant now) {
-        return !isUnderWay(archive) && !now.isBefore(archive.getNext());
-    }
-
-    /** Whether nobody has answered the newest look in the time that it had. */
-    public static boolean isUnanswered(WalArchive archive, Instant now) {
-        return isUnderWay(archive) && !now.isBefore(archive.getLast().plus(GIVEN_UP));
-    }
-
-    private static boolean isUnderWay(WalArchive archive) {
-        return archive.getHeard() < archive.getAsked();
-    }
-
-    /** After the look that is due was asked for. @param wanted false to end it */
-    public static WalArchive asked(WalArchive archive, boolean wanted, Instant now) {
-        return WalArchive.newBuilder(archive)
-                .setEnding(!wanted)
-                .setAsked(archive.getAsked() + 1)
+    @Override
+    WalArchive begun(String id, Instant now) {
+        return WalArchive.newBuilder()
+                .setId(id)
+                .setNext(now)
                 .setLast(now)
-                .setNext(now.plus(EVERY))
+                .setReach(now)
                 .build();
     }
 
-    /**
-     * @param archive before the look was asked for
-     * @param wanted false to end it
-     * @param quiet whether something is at work on the platform
-     */
-    public static StepCommand look(
-            WalArchive archive, PlatformDescriptor platform, boolean wanted, boolean quiet, Instant now) {
-        return StepCommand.newBuilder()
-                .setPlatform(platform.name())
-                .setSite(platform.site())
-                .setRollbackId(archive.getId())
-                .setStepId(STEP)
-                .setAttempt(archive.getAsked() + 1)
-                .setAt(now)
-                .setCommand(new ExecuteStep(
-                        new StepAction(WalCare.keep(platform, wanted, quiet)), List.of(), now.plus(PATIENCE)))
+    @Override
+    boolean isWanted(PlatformDescriptor platform) {
+        return canLook(platform) && platform.backups().wal() != null;
+    }
+
+    @Override
+    boolean canLook(PlatformDescriptor platform) {
+        return platform.database() != null;
+    }
+
+    /** A look ends it. */
+    @Override
+    boolean isOver(PlatformDescriptor platform) {
+        return false;
+    }
+
+    @Override
+    boolean isTold(WalArchive kept) {
+        return kept.getTold();
+    }
+
+    @Override
+    WalArchive asked(WalArchive kept, PlatformDescriptor platform) {
+        return WalArchive.newBuilder(kept).setEnding(!isWanted(platform)).build();
+    }
+
+    @Override
+    SpecificRecord action(WalArchive kept, PlatformDescriptor platform, boolean quiet) {
+        return WalCare.keep(platform, !kept.getEnding(), quiet);
+    }
+
+    @Override
+    @Nullable
+    String fault(WalArchiveKept found) {
+        return found.getFault();
+    }
+
+    /** That its server does not answer then is no news. */
+    @Override
+    int excused(int failing) {
+        return 0;
+    }
+
+    @Override
+    WalArchive learned(WalArchive kept, Found<WalArchiveKept> found) {
+        var answer = found.answer();
+        var from = answer == null ? kept.getFrom() : answer.getFrom();
+        var until = answer == null ? kept.getUntil() : answer.getUntil();
+        boolean busy = answer != null && answer.getBusy();
+        return WalArchive.newBuilder(kept)
+                .setFrom(from)
+                .setUntil(until)
+                .setFault(found.fault())
+                .setReach(until != null && canDerive(from, until) ? until : kept.getReach())
+                .setNext(kept.getLast().plus(busy ? SOON : EVERY))
                 .build();
     }
 
-    /** What the newest look found; that a worker cannot look is a fault, too. Empty if it is no answer. */
-    public static Optional<WalArchiveKept> found(WalArchive archive, StepEvent event) {
-        boolean isNewest = event.getRollbackId().equals(archive.getId()) && event.getAttempt() == archive.getAsked();
-        if (!isNewest || !isUnderWay(archive)) {
-            return Optional.empty();
+    /** That it has ended, that what is archived now does not follow what was, and that it is archived. */
+    @Override
+    Change<WalArchive> news(WalArchive before, WalArchive after, Found<WalArchiveKept> found) {
+        if (after.getEnding() && after.getFault() == null) {
+            return ended(after);
         }
-        return switch (event.getEvent()) {
-            case StepDone done when done.getResult().getResult() instanceof WalArchiveKept kept -> Optional.of(kept);
-            case StepError error -> Optional.of(unchanged(archive, error.getMessage()));
-            case StepCancelled cancelled ->
-                Optional.of(unchanged(archive, "it could not be looked after: " + cancelled.getReason()));
-            default -> Optional.empty();
-        };
-    }
-
-    /** Nobody knows more than before. */
-    public static WalArchiveKept unchanged(WalArchive archive, String fault) {
-        return WalArchiveKept.newBuilder()
-                .setFrom(archive.getFrom())
-                .setUntil(archive.getUntil())
-                .setFault(fault)
-                .build();
-    }
-
-    /** @param quiet whether something is at work on the platform: that its server does not answer then is no news */
-    public static WalArchive heard(WalArchive archive, WalArchiveKept kept, boolean quiet) {
-        boolean well = kept.getFault() == null;
-        var reach = canDerive(kept.getFrom(), kept.getUntil()) ? kept.getUntil() : archive.getReach();
-        return WalArchive.newBuilder(archive)
-                .setHeard(archive.getAsked())
-                .setFrom(kept.getFrom())
-                .setUntil(kept.getUntil())
-                .setFault(kept.getFault())
-                .setFailing(failing(archive, well, quiet))
-                .setReach(reach)
-                .setNext(
-                        kept.getBusy()
-                                ? archive.getLast().plus(SOON)
-                                : archive.getLast().plus(EVERY))
-                .build();
-    }
-
-    /** What people know of goes on being known. */
-    private static int failing(WalArchive archive, boolean well, boolean quiet) {
-        if (well) {
-            return 0;
+        var notes = found.answer() == null ? List.<String>of() : found.answer().getNotes();
+        var facts = new ArrayList<SpecificRecord>();
+        boolean told = after.getTold();
+        if (isBroken(before, after) && after.getFailing() != SURE) {
+            var gap = notes.stream().filter(note -> note.startsWith("a gap: ")).findFirst();
+            facts.add(interrupted(after, gap.orElse("what is archived now does not follow what was"), false));
+            told = false;
         }
-        if (archive.getFailing() >= SURE) {
-            return SURE + 1;
+        if (!told && after.getFault() == null && canDerive(after.getFrom(), after.getUntil())) {
+            facts.add(new WalArchived(after.getFrom(), notes));
+            told = true;
         }
-        return quiet ? 0 : archive.getFailing() + 1;
+        return new Change<>(WalArchive.newBuilder(after).setTold(told).build(), facts);
     }
 
-    /** Whether what is archived now does not follow what the history says. */
-    public static boolean isBroken(WalArchive before, WalArchive after) {
+    private static boolean isBroken(WalArchive before, WalArchive after) {
         var from = after.getFrom();
         return before.getTold() && (from == null || from.isAfter(before.getReach()));
     }
 
-    /** After the newest look was given up. */
-    public static WalArchive unheard(WalArchive archive, boolean quiet) {
-        return heard(archive, unchanged(archive, "no backup worker of its site answers"), quiet);
+    @Override
+    WalArchive failing(WalArchive kept) {
+        return WalArchive.newBuilder(kept).setTold(false).build();
     }
 
-    /** Whether the history is to say that it is archived, and does not yet. */
-    public static boolean isBack(WalArchive archive) {
-        return !archive.getTold() && archive.getFault() == null && canDerive(archive);
+    @Override
+    SpecificRecord interrupted(WalArchive kept, String why, boolean ended) {
+        var until = kept.getUntil() == null && kept.getTold() ? kept.getReach() : kept.getUntil();
+        return new WalArchiveInterrupted(until, why, ended);
     }
 
-    /** Whether the history is to say that nothing is archived: once, until it is again. */
-    public static boolean isInterrupted(WalArchive archive) {
-        return archive.getFailing() == SURE;
-    }
-
-    public static WalArchive told(WalArchive archive, boolean archived) {
-        return WalArchive.newBuilder(archive).setTold(archived).build();
-    }
-
-    private static boolean canDerive(WalArchive archive) {
-        return canDerive(archive.getFrom(), archive.getUntil());
+    @Override
+    @Nullable
+    Notice notice(WalArchive kept, String platform, String why) {
+        return kept.getEnding() ? null : Notices.notArchived(platform, kept.getUntil(), why);
     }
 
     private static boolean canDerive(@Nullable Instant from, @Nullable Instant until) {
@@ -184,7 +158,9 @@ public final class WalArchives {
 
     /** All that was committed before can be derived; empty where nothing since the last gap can. */
     public static Optional<Instant> covered(@Nullable WalArchive archive) {
-        return archive == null || !canDerive(archive) ? Optional.empty() : Optional.ofNullable(archive.getUntil());
+        return archive == null || !canDerive(archive.getFrom(), archive.getUntil())
+                ? Optional.empty()
+                : Optional.ofNullable(archive.getUntil());
     }
 
     /** What was committed since then may be lost; empty where nothing is archived. */

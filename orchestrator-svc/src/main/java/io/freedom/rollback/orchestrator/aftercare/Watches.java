@@ -4,8 +4,6 @@ import io.freedom.rollback.orchestrator.planning.Looks;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.state.StabilityWatch;
-import io.freedom.rollback.schemas.step.ExecuteStep;
-import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
@@ -27,9 +25,6 @@ public final class Watches {
     private static final int REMEMBERED = 0b11111;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    // A worker that does not finish in time says so.
-    private static final Duration GIVEN_UP = PATIENCE.plusSeconds(5);
 
     /**
      * What a look came to.
@@ -66,16 +61,17 @@ public final class Watches {
     }
 
     public static boolean isDue(StabilityWatch watch, Instant now) {
-        return !isUnderWay(watch) && !now.isBefore(watch.getNext());
+        return turns(watch).isDue(now);
     }
 
     /** Whether nobody has answered the newest look in the time that it had. */
     public static boolean isUnanswered(StabilityWatch watch, Instant now) {
-        return isUnderWay(watch) && !now.isBefore(watch.getLast().plus(GIVEN_UP));
+        return turns(watch).isUnanswered(PATIENCE, now);
     }
 
-    private static boolean isUnderWay(StabilityWatch watch) {
-        return watch.getHeard() < watch.getAsked();
+    private static Turns turns(StabilityWatch watch) {
+        return new Turns(
+                watch.getRollbackId(), watch.getAsked(), watch.getHeard(), watch.getLast(), watch.getNext(), 0);
     }
 
     /** After the look that is due was asked for. */
@@ -93,22 +89,12 @@ public final class Watches {
         var seen = watch.getAnsweredAt().isBefore(watch.getSince()) ? watch.getLast() : watch.getAnsweredAt();
         var action = Looks.at(
                 platform, watch.getBegan(), watch.getSince(), seen, now, watch.getServices(), watch.getUnwell());
-        return StepCommand.newBuilder()
-                .setPlatform(platform.name())
-                .setSite(platform.site())
-                .setRollbackId(watch.getRollbackId())
-                .setStepId(STEP)
-                .setAttempt(watch.getAsked() + 1)
-                .setAt(now)
-                .setCommand(new ExecuteStep(new StepAction(action), List.of(), now.plus(PATIENCE)))
-                .build();
+        return turns(watch).asked(now).look(platform, STEP, action, PATIENCE);
     }
 
     /** What the newest look found; that a worker cannot look is an anomaly, too. Empty if it is no answer. */
     public static Optional<Look> found(StabilityWatch watch, StepEvent event) {
-        boolean isNewest =
-                event.getRollbackId().equals(watch.getRollbackId()) && event.getAttempt() == watch.getAsked();
-        if (!isNewest || !isUnderWay(watch)) {
+        if (!turns(watch).isAwaited(event)) {
             return Optional.empty();
         }
         return switch (event.getEvent()) {

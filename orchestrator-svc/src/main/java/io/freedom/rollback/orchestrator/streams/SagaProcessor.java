@@ -47,9 +47,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Admissions admissions;
     private Schedules schedules;
     private Aftercare aftercare;
-    private Archives archives;
-    private Copies copies;
-    private LogArchives logs;
+    private Caretaker caretaker;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
 
@@ -79,9 +77,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
         aftercare = new Aftercare(store, history, notifications, publisher);
-        archives = new Archives(store, history, notifications, publisher);
-        copies = new Copies(store, history, notifications, publisher);
-        logs = new LogArchives(store, history, notifications, publisher);
+        caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
@@ -103,14 +99,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : aftercare.toRemind(now)) {
             mishaps.guardOrPutAside("what is to be done about " + platform, () -> aftercare.remind(platform, now));
         }
-        for (var platform : archives.archived()) {
-            mishaps.guardOrLeave("the WAL archive of " + platform, () -> archives.tick(platform, now));
-        }
-        for (var platform : copies.copied()) {
-            mishaps.guardOrLeave("the store of " + platform, () -> copies.tick(platform, now));
-        }
-        for (var platform : logs.logged()) {
-            mishaps.guardOrLeave("the logs of " + platform, () -> logs.tick(platform, now));
+        for (var care : Caretaker.CARES) {
+            for (var platform : caretaker.lookedAfter(care)) {
+                mishaps.guardOrLeave(care.name() + " of " + platform, () -> caretaker.tick(care, platform, now));
+            }
         }
         for (var platform : schedules.due(now)) {
             mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
@@ -238,10 +230,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void fromWorker(@Nullable String key, byte @Nullable [] value, Instant now) {
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
-            if (aftercare.heard(event, now)
-                    || archives.heard(event, now)
-                    || copies.heard(event, now)
-                    || logs.heard(event, now)) {
+            if (aftercare.heard(event, now) || caretaker.heard(event, now)) {
                 return;
             }
             WorkerReports.hear(event, store.live(event.getPlatform()), now)

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.aftercare.Care;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.history.FollowUp;
@@ -50,12 +51,8 @@ final class SagaStore {
     private final Map<String, Live> live = new HashMap<>();
     /** Names of platforms that are looked at after a rollback. */
     private final Set<String> watched = new TreeSet<>();
-    /** Names of platforms whose commits are archived. */
-    private final Set<String> archived = new TreeSet<>();
-    /** Names of platforms whose restore points are copied. */
-    private final Set<String> copied = new TreeSet<>();
-    /** Names of platforms whose logs are kept. */
-    private final Set<String> logged = new TreeSet<>();
+    /** Names of platforms of which something is looked after. */
+    private final Map<Care<?, ?>, Set<String>> lookedAfter = new HashMap<>();
     /** When a restore point is due, by platform. */
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
@@ -125,25 +122,10 @@ final class SagaStore {
 
     private void note(PlatformState state) {
         changed.accept(state);
-        if (state.getWatch() == null) {
-            watched.remove(state.getPlatform());
-        } else {
-            watched.add(state.getPlatform());
-        }
-        if (state.getArchive() == null) {
-            archived.remove(state.getPlatform());
-        } else {
-            archived.add(state.getPlatform());
-        }
-        if (state.getCopies() == null) {
-            copied.remove(state.getPlatform());
-        } else {
-            copied.add(state.getPlatform());
-        }
-        if (state.getLogs() == null) {
-            logged.remove(state.getPlatform());
-        } else {
-            logged.add(state.getPlatform());
+        note(watched, state.getPlatform(), state.getWatch() != null);
+        for (var care : Caretaker.CARES) {
+            var names = lookedAfter.computeIfAbsent(care, _ -> new TreeSet<>());
+            note(names, state.getPlatform(), care.of(state) != null);
         }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
@@ -153,6 +135,14 @@ final class SagaStore {
                 .min(Comparator.naturalOrder())
                 .ifPresentOrElse(
                         due -> reminders.put(state.getPlatform(), due), () -> reminders.remove(state.getPlatform()));
+    }
+
+    private static void note(Set<String> names, String platform, boolean isOne) {
+        if (isOne) {
+            names.add(platform);
+        } else {
+            names.remove(platform);
+        }
     }
 
     private static void note(Map<String, Instant> times, String platform, @Nullable Instant next) {
@@ -190,19 +180,8 @@ final class SagaStore {
                 .toList();
     }
 
-    /** Platforms whose commits are archived. */
-    List<String> archived() {
-        return List.copyOf(archived);
-    }
-
-    /** Platforms whose restore points are copied. */
-    List<String> copied() {
-        return List.copyOf(copied);
-    }
-
-    /** Platforms whose logs are kept. */
-    List<String> logged() {
-        return List.copyOf(logged);
+    List<String> lookedAfter(Care<?, ?> care) {
+        return List.copyOf(lookedAfter.getOrDefault(care, Set.of()));
     }
 
     List<String> watched() {

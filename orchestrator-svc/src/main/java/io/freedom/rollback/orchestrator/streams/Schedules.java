@@ -63,8 +63,8 @@ final class Schedules {
                 .map(Backups::prove)
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
-        var archived = LogArchives.planned(Copies.planned(Archives.planned(state, now), now), now);
-        return objective(Platforms.proving(Platforms.scheduled(archived, next.orElse(null)), proof.orElse(null)), now);
+        var scheduled = Platforms.scheduled(Caretaker.planned(state, now), next.orElse(null));
+        return objective(Platforms.proving(scheduled, proof.orElse(null)), now);
     }
 
     /**

@@ -2,7 +2,6 @@ package io.freedom.rollback.orchestrator.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.KeepWalArchive;
@@ -13,77 +12,37 @@ import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.notification.Notification;
-import io.freedom.rollback.schemas.operator.OperatorCommand;
-import io.freedom.rollback.schemas.operator.StartRollback;
-import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.StepCancelled;
-import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a platform's database commits is archived, as its descriptor says. */
-class ArchivesTest extends OneTask {
+class ArchivesTest extends CareTest {
     private static final String ARCHIVED =
             DESCRIPTOR.replace("reserve: 512MiB}", "reserve: 512MiB, wal: {base: 12h, keep: 48h, bound: 1GiB}}");
 
-    private int seconds;
-
-    private void registered(String descriptor) {
-        var state = Platforms.registered(store.platform("freedom"), descriptor);
-        store.put(Schedules.planned(state, after(seconds)));
-    }
-
-    /** As the orchestrator does every five seconds. */
-    private void pass(int more) {
-        for (int end = seconds + more; seconds < end; ) {
-            seconds += 5;
-            archives.archived().forEach(platform -> archives.tick(platform, after(seconds)));
-        }
+    ArchivesTest() {
+        super(WalArchives.class, WalArchives.STEP);
     }
 
     private List<KeepWalArchive> looks() {
-        return sent(StepCommand.class).stream()
-                .filter(command -> command.getStepId().equals(WalArchives.STEP))
-                .map(command -> ((ExecuteStep) command.getCommand()).getAction().getAction())
-                .map(KeepWalArchive.class::cast)
-                .toList();
-    }
-
-    private void answer(SpecificRecord event) {
-        var archive = Objects.requireNonNull(store.platform("freedom").getArchive());
-        archives.heard(
-                StepEvent.newBuilder()
-                        .setPlatform("freedom")
-                        .setRollbackId(archive.getId())
-                        .setStepId(WalArchives.STEP)
-                        .setAttempt(archive.getAsked())
-                        .setWorkerId("w:1")
-                        .setAt(after(seconds))
-                        .setEvent(event)
-                        .build(),
-                after(seconds));
+        return looks(KeepWalArchive.class);
     }
 
     private static StepDone kept(@Nullable Instant from, @Nullable Instant until, boolean busy, String... notes) {
-        return new StepDone(
-                new StepResult(WalArchiveKept.newBuilder()
-                        .setFrom(from)
-                        .setUntil(until)
-                        .setBusy(busy)
-                        .setNotes(List.of(notes))
-                        .build()),
-                "",
-                false);
+        return done(WalArchiveKept.newBuilder()
+                .setFrom(from)
+                .setUntil(until)
+                .setBusy(busy)
+                .setNotes(List.of(notes))
+                .build());
     }
 
     private StepDone well() {
@@ -160,12 +119,8 @@ class ArchivesTest extends OneTask {
         registered(ARCHIVED);
         for (int look = 0; look < 3; look++) {
             pass(60);
-            answer(new StepDone(
-                    new StepResult(WalArchiveKept.newBuilder()
-                            .setFault("wal_level is minimal")
-                            .build()),
-                    "",
-                    false));
+            answer(done(
+                    WalArchiveKept.newBuilder().setFault("wal_level is minimal").build()));
         }
 
         assertThat(facts(WalArchiveInterrupted.class))
@@ -335,20 +290,7 @@ class ArchivesTest extends OneTask {
     }
 
     private void derive(@Nullable String moment) {
-        admissions.commanded(
-                OperatorCommand.newBuilder()
-                        .setCommandId("c-" + moment)
-                        .setPlatform("freedom")
-                        .setOperator("ada")
-                        .setReason("look")
-                        .setAt(after(seconds))
-                        .setCommand(StartRollback.newBuilder()
-                                .setRollbackId("rb-derived")
-                                .setScenario("restore-point-derive")
-                                .setRestorePoint(moment)
-                                .build())
-                        .build(),
-                after(seconds));
+        start("rb-derived", "restore-point-derive", moment);
     }
 
     @Test

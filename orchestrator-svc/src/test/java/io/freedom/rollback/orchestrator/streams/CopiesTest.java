@@ -12,78 +12,38 @@ import io.freedom.rollback.schemas.history.RestorePointsStored;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.notification.Notification;
-import io.freedom.rollback.schemas.operator.OperatorCommand;
-import io.freedom.rollback.schemas.operator.StartRollback;
-import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.PlanStep;
-import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepResult;
 import java.util.List;
 import java.util.Objects;
-import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Restore points are copied to the store that the descriptor names. */
-class CopiesTest extends OneTask {
+class CopiesTest extends CareTest {
     private static final String STORED = DESCRIPTOR.replace(
             "reserve: 512MiB}",
             "reserve: 512MiB, store: {s3: {bucket: backups, accessKey: \"${env:KEY}\", secretKey:"
                     + " \"${env:SECRET}\"}}}");
     private static final String AWAY = "the store does not answer: see whether it runs";
 
-    private int seconds;
-
-    private void registered(String descriptor) {
-        var state = Platforms.registered(store.platform("freedom"), descriptor);
-        store.put(Schedules.planned(state, after(seconds)));
-    }
-
-    /** As the orchestrator does every five seconds. */
-    private void pass(int more) {
-        for (int end = seconds + more; seconds < end; ) {
-            seconds += 5;
-            copies.copied().forEach(platform -> copies.tick(platform, after(seconds)));
-        }
+    CopiesTest() {
+        super(StoreCopies.class, StoreCopies.STEP);
     }
 
     private List<CopyRestorePoints> looks() {
-        return sent(StepCommand.class).stream()
-                .filter(command -> command.getStepId().equals(StoreCopies.STEP))
-                .map(command -> ((ExecuteStep) command.getCommand()).getAction().getAction())
-                .map(CopyRestorePoints.class::cast)
-                .toList();
-    }
-
-    private void answer(SpecificRecord event) {
-        var known = Objects.requireNonNull(store.platform("freedom").getCopies());
-        copies.heard(
-                StepEvent.newBuilder()
-                        .setPlatform("freedom")
-                        .setRollbackId(known.getId())
-                        .setStepId(StoreCopies.STEP)
-                        .setAttempt(known.getAsked())
-                        .setWorkerId("w:1")
-                        .setAt(after(seconds))
-                        .setEvent(event)
-                        .build(),
-                after(seconds));
+        return looks(CopyRestorePoints.class);
     }
 
     private static StepDone copied(boolean busy, @Nullable String fault, String... stored) {
-        return new StepDone(
-                new StepResult(RestorePointsCopied.newBuilder()
-                        .setStored(List.of(stored))
-                        .setBusy(busy)
-                        .setFault(fault)
-                        .build()),
-                "",
-                false);
+        return done(RestorePointsCopied.newBuilder()
+                .setStored(List.of(stored))
+                .setBusy(busy)
+                .setFault(fault)
+                .build());
     }
 
     private static StepError away() {
@@ -227,19 +187,6 @@ class CopiesTest extends OneTask {
     }
 
     private void importing(String rollback, @Nullable String restorePoint) {
-        admissions.commanded(
-                OperatorCommand.newBuilder()
-                        .setCommandId("c-" + rollback)
-                        .setPlatform("freedom")
-                        .setOperator("ada")
-                        .setReason("look")
-                        .setAt(after(seconds))
-                        .setCommand(StartRollback.newBuilder()
-                                .setRollbackId(rollback)
-                                .setScenario("restore-point-import")
-                                .setRestorePoint(restorePoint)
-                                .build())
-                        .build(),
-                after(seconds));
+        start(rollback, "restore-point-import", restorePoint);
     }
 }

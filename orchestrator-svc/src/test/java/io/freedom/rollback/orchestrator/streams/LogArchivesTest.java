@@ -2,7 +2,6 @@ package io.freedom.rollback.orchestrator.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.KeepLogs;
@@ -12,79 +11,37 @@ import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
 import io.freedom.rollback.schemas.history.LogsArchived;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.notification.Notification;
-import io.freedom.rollback.schemas.operator.OperatorCommand;
-import io.freedom.rollback.schemas.operator.StartRollback;
-import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCancelled;
-import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
 /** The logs of a platform's containers are kept, as its descriptor says. */
-class LogArchivesTest extends OneTask {
+class LogArchivesTest extends CareTest {
     private static final int HOUR = 3600;
     private static final String KEPT =
             DESCRIPTOR.replace("reserve: 512MiB}", "reserve: 512MiB, logs: {every: 1h, keep: 24h, bound: 128MiB}}");
 
-    private int seconds;
-
-    private void registered(String descriptor) {
-        var state = Platforms.registered(store.platform("freedom"), descriptor);
-        store.put(Schedules.planned(state, after(seconds)));
+    LogArchivesTest() {
+        super(LogKeeping.class, LogKeeping.STEP);
     }
 
-    /** As the orchestrator does every five seconds. */
-    private void pass(int more) {
-        for (int end = seconds + more; seconds < end; ) {
-            seconds += 5;
-            logs.logged().forEach(platform -> logs.tick(platform, after(seconds)));
-        }
-    }
-
-    private List<StepCommand> looks() {
-        return sent(StepCommand.class).stream()
-                .filter(command -> command.getStepId().equals(LogKeeping.STEP))
-                .toList();
-    }
-
-    private void answer(SpecificRecord event) {
-        var looks = Objects.requireNonNull(store.platform("freedom").getLogs());
-        answer(event, looks.getId(), looks.getAsked());
-    }
-
-    private void answer(SpecificRecord event, String id, int attempt) {
-        logs.heard(
-                StepEvent.newBuilder()
-                        .setPlatform("freedom")
-                        .setRollbackId(id)
-                        .setStepId(LogKeeping.STEP)
-                        .setAttempt(attempt)
-                        .setWorkerId("w:1")
-                        .setAt(after(seconds))
-                        .setEvent(event)
-                        .build(),
-                after(seconds));
+    private List<KeepLogs> looks() {
+        return looks(KeepLogs.class);
     }
 
     private StepDone kept(boolean more, String... notes) {
-        return new StepDone(
-                new StepResult(LogsKept.newBuilder()
-                        .setUntil(more ? null : after(seconds))
-                        .setMore(more)
-                        .setContainers(3)
-                        .setNotes(List.of(notes))
-                        .build()),
-                "",
-                false);
+        return done(LogsKept.newBuilder()
+                .setUntil(more ? null : after(seconds))
+                .setMore(more)
+                .setContainers(3)
+                .setNotes(List.of(notes))
+                .build());
     }
 
     private static StepError broken() {
@@ -96,30 +53,13 @@ class LogArchivesTest extends OneTask {
                 Objects.requireNonNull(store.platform("freedom").getLogs()).getUntil());
     }
 
-    private void started(String scenario) {
-        admissions.commanded(
-                OperatorCommand.newBuilder()
-                        .setCommandId("c-1")
-                        .setPlatform("freedom")
-                        .setOperator("ada")
-                        .setReason("look")
-                        .setAt(after(seconds))
-                        .setCommand(StartRollback.newBuilder()
-                                .setRollbackId("rb-2")
-                                .setScenario(scenario)
-                                .build())
-                        .build(),
-                after(seconds));
-    }
-
     @Test
     void hasThemKeptAtOnceAndThenEachHourAlsoAfterARestart() {
         registered(KEPT);
         pass(5);
         assertThat(looks()).singleElement().satisfies(look -> {
-            var keep = (KeepLogs) ((ExecuteStep) look.getCommand()).getAction().getAction();
-            assertThat(keep.getCompose().getProject()).isEqualTo("freedom");
-            assertThat(keep.getCompose().getLogs())
+            assertThat(look.getCompose().getProject()).isEqualTo("freedom");
+            assertThat(look.getCompose().getLogs())
                     .isEqualTo(new LogArchive(
                             "freedom", "/var/backups/freedom", 24L * HOUR * 1000, 128L << 20, 512L << 20));
         });
@@ -200,7 +140,7 @@ class LogArchivesTest extends OneTask {
                 .containsExactly(new LogArchiveInterrupted(
                         null, HOUR * 1000L, "no container worker of its site answers", false));
 
-        answer(kept(false), looks().getFirst().getRollbackId(), 1);
+        answer(kept(false), commands().getFirst().getRollbackId(), 1);
         assertThat(facts(LogsArchived.class)).as("of a look that was given up").isEmpty();
         answer(new StepCancelled("its deadline passed"));
         assertThat(Objects.requireNonNull(store.platform("freedom").getLogs()).getFault())
@@ -225,7 +165,7 @@ class LogArchivesTest extends OneTask {
         registered(KEPT);
         pass(5);
         answer(kept(false));
-        started("full-rollback");
+        start("rb-2", "full-rollback", null);
         pass(HOUR);
         assertThat(looks()).hasSize(2);
         answer(kept(false));
@@ -240,7 +180,7 @@ class LogArchivesTest extends OneTask {
     @Test
     void theLastLinesAreKeptBeforeARollbackRemovesContainers() {
         registered(KEPT);
-        started("full-rollback");
+        start("rb-2", "full-rollback", null);
 
         var plan = facts(RollbackStarted.class).getLast().getPlan();
         assertThat(plan.getSteps())
@@ -258,7 +198,7 @@ class LogArchivesTest extends OneTask {
         answer(kept(false));
         var until = until();
         pass(HOUR);
-        var id = looks().getLast().getRollbackId();
+        var id = commands().getLast().getRollbackId();
         registered(DESCRIPTOR);
         pass(5);
         answer(kept(false), id, 2);

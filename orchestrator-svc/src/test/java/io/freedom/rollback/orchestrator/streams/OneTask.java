@@ -38,9 +38,7 @@ abstract class OneTask {
     InMemoryRegistry registry;
     SagaStore store;
     Aftercare aftercare;
-    Archives archives;
-    Copies copies;
-    LogArchives logs;
+    Caretaker caretaker;
     Admissions admissions;
     Sagas sagas;
     Schedules schedules;
@@ -63,9 +61,7 @@ abstract class OneTask {
         var history = new History(store, publisher);
         var notifications = new Notifications(store, publisher);
         aftercare = new Aftercare(store, history, notifications, publisher);
-        archives = new Archives(store, history, notifications, publisher);
-        copies = new Copies(store, history, notifications, publisher);
-        logs = new LogArchives(store, history, notifications, publisher);
+        caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         admissions = new Admissions(store, sagas, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
