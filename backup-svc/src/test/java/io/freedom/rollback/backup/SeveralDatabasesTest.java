@@ -23,6 +23,7 @@ import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -36,6 +37,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -69,6 +71,7 @@ class SeveralDatabasesTest {
     static void startPostgres() throws Exception {
         postgres = new PostgresContainer();
         engines = new EngineProvider();
+        TrustedSchemas.trust();
     }
 
     @AfterAll
@@ -384,7 +387,7 @@ class SeveralDatabasesTest {
         var text = Vaults.text(point().globals());
         var globals = Json.parse(text, point().globals(), Globals.class);
         var statements =
-                java.util.Objects.requireNonNull(globals.databases()).getFirst().statements();
+                Objects.requireNonNull(globals.databases()).getFirst().statements();
         Vaults.write(
                 point().globals(),
                 Json.text(new Globals(
