@@ -37,7 +37,7 @@ class ResetTest {
             assertThat(asked)
                     .contains(
                             "volumes of compose project acc-reset are removed",
-                            "begins anew",
+                            "begin anew",
                             "rollbackctl approve rb-")
                     .contains("Failed: Dump the database freedom_kb", "acc-reset_postgres_data (");
             assertThat(volumes("acc-reset").lines()).hasSize(2);

@@ -43,7 +43,7 @@ class RestoreTest {
                     .until(() -> !plane.facts("acc-restore", "GateOpened").isEmpty());
             assertThat(platform.states()).as("nothing is stopped unasked").contains("castle-gui running");
             var asked = plane.rollbackctl("status", "acc-restore").succeeded();
-            assertThat(asked.output()).contains("goes back to restore point rb-", "rollbackctl approve rb-");
+            assertThat(asked.output()).contains("go back to restore point rb-", "rollbackctl approve rb-");
             plane.rollbackctl("approve", "acc-restore", "--reason", "the table is lost")
                     .succeeded();
             var watched = plane.rollbackctl("watch", "acc-restore");

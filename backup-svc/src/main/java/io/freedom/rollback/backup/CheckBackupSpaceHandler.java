@@ -138,7 +138,11 @@ final class CheckBackupSpaceHandler implements StepHandler<CheckBackupSpace> {
             return new Known(0, "");
         }
         try (var connection = JdbcConnections.open(database, step)) {
-            return new Known(Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")), "");
+            long bytes = 0;
+            for (var name : ServerDatabases.of(connection, database, step).names()) {
+                bytes += Long.parseLong(Sql.value(connection, "SELECT pg_database_size(?::name)", name));
+            }
+            return new Known(bytes, "");
         } catch (SQLException e) {
             return new Known(0, unknown(JdbcConnections.failure(database, e)));
         } catch (StepFailure e) {

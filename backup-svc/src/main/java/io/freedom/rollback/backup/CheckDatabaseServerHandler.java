@@ -5,6 +5,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.CheckDatabaseServer;
 import io.freedom.rollback.schemas.action.ContainersForecast;
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseServerChecked;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PreparedImage;
@@ -90,13 +91,14 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         var server = Sql.serverVersion(connection);
         var major = ServerImage.major(server);
         var extensions = extensions(connection);
+        var problems = new ArrayList<>(tools(engine, container, server));
+        var warnings = new ArrayList<>(collations(connection, major));
+        lookAtOthers(connection, database, major, extensions, warnings, step);
         var found = DatabaseServerChecked.newBuilder()
                 .setServerVersion(server)
                 .setExtensions(extensions.entrySet().stream()
                         .map(extension -> extension.getKey() + " " + extension.getValue())
                         .toList());
-        var problems = new ArrayList<>(tools(engine, container, server));
-        var warnings = new ArrayList<>(collations(connection, major));
         VersionRules.server(server).ifPresent(problems::add);
         VersionRules.newness(server).ifPresent(warnings::add);
         step.checkpoint();
@@ -114,9 +116,31 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
         step.checkpoint();
         var point = action.getRestorePoint();
         if (point != null) {
-            compare(point, action, connection, server, found, problems, step);
+            compare(point, action, connection, server, found, problems, warnings, step);
         }
         return found.setProblems(problems).setWarnings(warnings).build();
+    }
+
+    /** They come with the server, and go with its volume. */
+    private static void lookAtOthers(
+            Connection connection,
+            Database platform,
+            String major,
+            Map<String, String> extensions,
+            List<String> warnings,
+            StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        var databases = ServerDatabases.of(connection, platform, step);
+        databases.leftOut().forEach(other -> warnings.add("in no restore point: " + other));
+        for (var other : databases.others()) {
+            step.checkpoint();
+            try (var its = JdbcConnections.open(platform, other, step)) {
+                extensions(its).forEach(extensions::putIfAbsent);
+                collations(its, major).forEach(warning -> warnings.add("database " + other + ": " + warning));
+            } catch (StepFailure e) {
+                warnings.add("database " + other + " of the same server could not be looked at: " + e.text());
+            }
+        }
     }
 
     private static Map<String, String> extensions(Connection connection) throws SQLException {
@@ -228,38 +252,65 @@ final class CheckDatabaseServerHandler implements StepHandler<CheckDatabaseServe
             String server,
             DatabaseServerChecked.Builder found,
             List<String> problems,
+            List<String> warnings,
             StepContext step)
-            throws SQLException, StepFailure {
+            throws SQLException, StepFailure, InterruptedException {
         var point = RestorePoint.at(restorePoint);
-        var dumped = Manifest.load(point, vault).database();
+        var manifest = Manifest.load(point, vault);
+        var dumped = manifest.database();
         if (dumped == null) {
             problems.add("restore point " + point.id() + " holds no database: choose another");
             return;
         }
         VersionRules.dump(point.id(), dumped.serverVersion(), server).ifPresent(problems::add);
         if (!action.getEnforce()) {
-            var counted = TableCounts.exact(connection, tables -> {
-                step.checkpoint();
-                step.progress(tables, 0, "tables", "counting rows");
-            });
+            var platform = action.getDatabase();
+            var there = ServerDatabases.of(connection, platform, step).names();
+            var changes = new ArrayList<RowsChange>();
+            for (var one : manifest.restored(platform)) {
+                changes.addAll(changes(one, platform, there, step));
+            }
             var then = dumped.nextTransaction();
             long since = then == null ? -1 : Transactions.next(connection) - then;
             // A server that was made anew begins to count anew.
-            found.setChanges(changes(dumped, counted)).setTransactions(Math.max(-1, since));
+            found.setChanges(changes).setTransactions(Math.max(-1, since));
+            var left = there.stream()
+                    .filter(name -> !manifest.databases().contains(name))
+                    .toList();
+            if (!left.isEmpty()) {
+                warnings.add("stay as they are, as the restore point does not have them: " + String.join(", ", left));
+            }
         }
     }
 
-    private static List<RowsChange> changes(DumpRecord dumped, List<TableRows> counted) {
+    private static List<RowsChange> changes(DumpRecord dumped, Database platform, List<String> there, StepContext step)
+            throws SQLException, StepFailure {
+        var name = dumped.database();
+        var other = name.equals(platform.getName()) ? null : name;
+        if (!there.contains(name)) {
+            return changes(dumped, other, List.of());
+        }
+        try (var connection = JdbcConnections.open(platform, name, step)) {
+            return changes(dumped, other, TableCounts.exact(connection, tables -> {
+                step.checkpoint();
+                step.progress(tables, 0, "tables", "counting rows of " + name);
+            }));
+        }
+    }
+
+    private static List<RowsChange> changes(DumpRecord dumped, @Nullable String other, List<TableRows> counted) {
         var changes = new TreeMap<String, RowsChange>();
         for (var rows : dumped.tables()) {
             changes.put(
-                    rows.schema() + "." + rows.table(), new RowsChange(rows.schema(), rows.table(), -1L, rows.rows()));
+                    rows.schema() + "." + rows.table(),
+                    new RowsChange(rows.schema(), rows.table(), -1L, rows.rows(), other));
         }
         for (var rows : counted) {
             changes.merge(
                     rows.getSchema$() + "." + rows.getTable(),
-                    new RowsChange(rows.getSchema$(), rows.getTable(), rows.getRows(), -1L),
-                    (then, now) -> new RowsChange(then.getSchema$(), then.getTable(), now.getNow(), then.getThen()));
+                    new RowsChange(rows.getSchema$(), rows.getTable(), rows.getRows(), -1L, other),
+                    (then, now) ->
+                            new RowsChange(then.getSchema$(), then.getTable(), now.getNow(), then.getThen(), other));
         }
         return changes.values().stream()
                 .filter(change -> change.getNow() != change.getThen())

@@ -31,9 +31,16 @@ final class DatabaseProperties {
         this.database = database;
     }
 
-    /** CREATE DATABASE for an empty database that sorts, compares and encodes like this one. */
-    String createAs(String name) throws SQLException {
-        var d = columns();
+    /** CREATE DATABASE for an empty database that sorts, compares and encodes like this one, in the same place. */
+    String createAs(String name) throws SQLException, StepFailure, InterruptedException {
+        Globals.Query query = sql -> Sql.rows(connection, sql);
+        return create(query, database, name) + " TABLESPACE " + Sql.name(tablespace(query, database));
+    }
+
+    /** Without the tablespace. */
+    static String create(Globals.Query query, String database, String name)
+            throws SQLException, StepFailure, InterruptedException {
+        var d = columns(query, database);
         var sql = new StringBuilder("CREATE DATABASE " + Sql.name(name) + " TEMPLATE template0");
         sql.append(" OWNER ").append(Sql.name(required(d, "owner")));
         sql.append(" ENCODING ").append(Sql.literal(required(d, "encoding_name")));
@@ -52,9 +59,13 @@ final class DatabaseProperties {
             case "c" -> sql.append(" LOCALE_PROVIDER libc");
             default -> {} // before 15
         }
-        sql.append(" TABLESPACE ").append(Sql.name(required(d, "tablespace")));
         sql.append(" CONNECTION LIMIT ").append(required(d, "datconnlimit"));
         return sql.toString();
+    }
+
+    static String tablespace(Globals.Query query, String database)
+            throws SQLException, StepFailure, InterruptedException {
+        return required(columns(query, database), "tablespace");
     }
 
     /** Statements that give another database the settings, rights and comment of this one. */
@@ -133,28 +144,22 @@ final class DatabaseProperties {
         return elements.isEmpty() ? Sql.literal("") : String.join(", ", elements);
     }
 
-    private Map<String, String> columns() throws SQLException {
-        try (var statement = connection.prepareStatement("""
-                SELECT d.*, pg_encoding_to_char(d.encoding) AS encoding_name, r.rolname AS owner,
-                       t.spcname AS tablespace
-                  FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba JOIN pg_tablespace t ON t.oid = d.dattablespace
-                 WHERE d.datname = ?
-                """)) {
-            statement.setString(1, database);
-            try (var result = statement.executeQuery()) {
-                var columns = new HashMap<String, String>();
-                if (result.next()) {
-                    var about = result.getMetaData();
-                    for (int i = 1; i <= about.getColumnCount(); i++) {
-                        var value = result.getString(i);
-                        if (value != null) {
-                            columns.put(about.getColumnLabel(i), value);
-                        }
-                    }
-                }
-                return columns;
-            }
+    private static Map<String, String> columns(Globals.Query query, String database)
+            throws SQLException, StepFailure, InterruptedException {
+        var columns = new HashMap<String, String>();
+        for (var row : query.rows("""
+                SELECT e.key, e.value
+                  FROM (SELECT d.*, pg_encoding_to_char(d.encoding) AS encoding_name, r.rolname AS owner,
+                               t.spcname AS tablespace
+                          FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+                          JOIN pg_tablespace t ON t.oid = d.dattablespace
+                         WHERE d.datname = %s) q,
+                       jsonb_each_text(to_jsonb(q)) e
+                 WHERE e.value IS NOT NULL
+                """.formatted(Sql.literal(database)))) {
+            columns.put(String.valueOf(row.getFirst()), String.valueOf(row.get(1)));
         }
+        return columns;
     }
 
     private static String required(Map<String, String> columns, String name) throws SQLException {

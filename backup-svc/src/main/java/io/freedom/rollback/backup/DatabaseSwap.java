@@ -1,14 +1,20 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.OtherDatabase;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class DatabaseSwap implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseSwap.class);
     private static final int LOCK_SECONDS = 30;
+    private static final String TEMPLATE = "template1";
     static final String OBJECT_IN_USE = "55006";
 
     private final Database database;
@@ -33,15 +40,40 @@ final class DatabaseSwap implements AutoCloseable {
         this.names = SwapNames.of(database.getName(), step.rollbackId());
     }
 
+    /**
+     * What becomes of a name.
+     *
+     * @param incoming database that gets it; null for none
+     * @param outgoing name that the one which has it gets; null where none has it
+     */
+    private record Move(
+            String live,
+            @Nullable String incoming,
+            @Nullable String outgoing) {}
+
     /** Connects without waiting for other attempts: only for looking. */
     static DatabaseSwap look(Database database, StepContext step) throws StepFailure {
-        var maintenance = database.getName().equals("postgres") ? "template1" : "postgres";
+        return look(database, List.of(), step);
+    }
+
+    private static DatabaseSwap look(Database database, Collection<String> others, StepContext step)
+            throws StepFailure {
+        // Nobody renames the database that he is connected to.
+        boolean isUsed =
+                database.getName().equals(ServerDatabases.MAINTENANCE) || others.contains(ServerDatabases.MAINTENANCE);
+        var maintenance = isUsed ? TEMPLATE : ServerDatabases.MAINTENANCE;
         return new DatabaseSwap(database, step, JdbcConnections.open(database, maintenance, step));
     }
 
     static DatabaseSwap open(Database database, StepContext step)
             throws StepFailure, SQLException, InterruptedException {
-        var swap = look(database, step);
+        return open(database, List.of(), step);
+    }
+
+    /** @param others names of further databases that are swapped with it */
+    static DatabaseSwap open(Database database, Collection<String> others, StepContext step)
+            throws StepFailure, SQLException, InterruptedException {
+        var swap = look(database, others, step);
         try {
             swap.lock();
             return swap;
@@ -65,8 +97,13 @@ final class DatabaseSwap implements AutoCloseable {
         }
     }
 
+    /** Of the platform's database. */
     SwapNames names() {
         return names;
+    }
+
+    SwapNames names(String name) {
+        return SwapNames.of(name, step.rollbackId());
     }
 
     boolean exists(String name) throws SQLException {
@@ -82,8 +119,33 @@ final class DatabaseSwap implements AutoCloseable {
         return globals.createMissing(connection, step);
     }
 
+    /** All are swapped with the platform's database, or none. */
     boolean isSwapped() throws SQLException {
         return exists(names.kept()) && exists(names.live());
+    }
+
+    /** Names of the server's databases that belong to the platform. */
+    List<String> belonging() throws SQLException, StepFailure, InterruptedException {
+        return ServerDatabases.of(connection, database, step).names();
+    }
+
+    /** Databases in whose place a restored one is. */
+    List<String> swapped() throws SQLException {
+        return having(SwapNames::kept);
+    }
+
+    /** Databases that a restored one is being made for. */
+    List<String> begun() throws SQLException {
+        return having(SwapNames::side);
+    }
+
+    private List<String> having(Function<SwapNames, String> companion) throws SQLException {
+        var all = Sql.rows(connection, "SELECT datname FROM pg_database").stream()
+                .map(row -> String.valueOf(row.getFirst()))
+                .toList();
+        return all.stream()
+                .filter(name -> all.contains(companion.apply(names(name))))
+                .toList();
     }
 
     /** Bytes of a database; 0 when it is not there. */
@@ -94,66 +156,134 @@ final class DatabaseSwap implements AutoCloseable {
                 name));
     }
 
-    /** An empty database like the live one, in place of what a killed attempt left half restored. */
-    void createSide() throws SQLException, StepFailure {
-        if (!exists(names.live())) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "there is no database " + names.live() + " to replace: create it empty, then retry");
-        }
-        drop(names.side());
-        var create = new DatabaseProperties(connection, names.live()).createAs(names.side());
+    /**
+     * An empty database like the live one, in place of what a killed attempt left half restored; like the one that was dumped, where that is gone.
+     */
+    void createSide(String name, Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
+        var its = names(name);
+        drop(its.side());
+        var create = create(its, globals);
         step.checkpoint();
         Sql.execute(connection, create);
     }
 
-    void drop(String name) throws SQLException {
+    private String create(SwapNames its, Optional<Globals> globals)
+            throws SQLException, StepFailure, InterruptedException {
+        if (exists(its.live())) {
+            return new DatabaseProperties(connection, its.live()).createAs(its.side());
+        }
+        // Where it is to be is said by the platform, and it is what tells whether a swap was made.
+        var create = globals.isEmpty() || its.equals(names)
+                ? Optional.<String>empty()
+                : globals.get().create(connection, its.live(), its.side());
+        return create.orElseThrow(() -> new StepFailure(
+                FailureKind.PRECONDITION,
+                "there is no database " + its.live() + " to replace: create it empty, then retry"));
+    }
+
+    /** Drops all that restored databases were made in, and that never took the place of another. */
+    boolean dropSides() throws SQLException {
+        var suffix = SwapNames.side(step.rollbackId());
+        var sides = Sql.rows(
+                connection, "SELECT datname FROM pg_database WHERE right(datname, length(?)) = ?", suffix, suffix);
+        for (var side : sides) {
+            drop(String.valueOf(side.getFirst()));
+        }
+        return !sides.isEmpty();
+    }
+
+    private void drop(String name) throws SQLException {
         if (exists(name)) {
             step.checkpoint();
-            Sql.execute(connection, "ALTER DATABASE " + Sql.name(name) + " ALLOW_CONNECTIONS false");
+            allowConnections(name, false);
             endSessions(name);
             Sql.execute(connection, "DROP DATABASE " + Sql.name(name));
         }
     }
 
     /**
-     * Puts the side database in the place of the live one, which is kept.
+     * Puts the side databases in the place of the live ones, which are kept.
      *
-     * @param globals of the server that the dump is of
+     * @param all names of the databases
+     * @param globals of the server that the dumps are of
      * @return what of them could not be done; empty for nothing
      */
-    String swapIn(Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
-        for (var statement : new DatabaseProperties(connection, names.live()).applyTo(names.side())) {
-            step.checkpoint();
-            Sql.execute(connection, statement);
+    String swapIn(List<String> all, Optional<Globals> globals) throws SQLException, StepFailure, InterruptedException {
+        var failed = new ArrayList<String>();
+        var moves = new ArrayList<Move>();
+        for (var name : all) {
+            var its = names(name);
+            boolean replaces = exists(name);
+            if (replaces) {
+                for (var statement : new DatabaseProperties(connection, name).applyTo(its.side())) {
+                    step.checkpoint();
+                    Sql.execute(connection, statement);
+                }
+            }
+            if (globals.isPresent()) {
+                var left = globals.get().applyTo(connection, name, its.side(), replaces, step);
+                if (!left.isEmpty()) {
+                    failed.add(left);
+                }
+            }
+            moves.add(new Move(name, its.side(), replaces ? its.kept() : null));
         }
-        var failed = globals.isPresent() ? globals.get().applyTo(connection, names.side(), step) : "";
-        exchange(names.side(), names.kept());
-        return failed;
+        exchange(moves);
+        return String.join("; ", failed);
     }
 
-    /** Returns the kept database to its place; the restored one is kept in turn, for what was written to it. */
-    void swapOut() throws SQLException, StepFailure {
-        exchange(names.kept(), names.undone());
+    /**
+     * Returns the kept databases to their places; the restored ones are kept in turn, for what was written to them.
+     *
+     * @param others that were restored, as far as that was noted: the server does not tell which of them had not been there before
+     */
+    void swapOut(List<OtherDatabase> others) throws SQLException, StepFailure {
+        var moves = new ArrayList<Move>();
+        for (var name : swapped()) {
+            var its = names(name);
+            moves.add(new Move(name, its.kept(), its.undone()));
+        }
+        for (var other : others) {
+            var name = other.getName();
+            var kept = other.getKeptAs();
+            if (kept == null && exists(name)) {
+                moves.add(new Move(name, null, names(name).undone()));
+            } else if (kept != null && !exists(name) && exists(kept)) {
+                moves.add(new Move(name, kept, null)); // somebody dropped the restored one
+            }
+        }
+        exchange(moves);
     }
 
-    /** A killed attempt may have closed the live database. */
+    /** A killed attempt may have closed them. */
     void reopen() throws SQLException {
-        if (exists(names.live())) {
+        var closed = new ArrayList<>(begun());
+        if (!closed.contains(names.live()) && exists(names.live())) {
+            closed.add(names.live());
+        }
+        for (var name : closed) {
             step.checkpoint();
-            allowConnections(names.live(), true);
+            allowConnections(name, true);
         }
     }
 
-    private void exchange(String incoming, String outgoing) throws SQLException, StepFailure {
+    private void exchange(List<Move> moves) throws SQLException, StepFailure {
         step.checkpoint();
-        allowConnections(names.live(), false);
         boolean done = false;
         try {
-            endSessions(names.live());
-            endSessions(incoming);
+            for (var move : moves) {
+                if (move.outgoing() != null) {
+                    allowConnections(move.live(), false);
+                }
+            }
+            for (var move : moves) {
+                endSessions(move.live());
+                if (move.incoming() != null) {
+                    endSessions(move.incoming());
+                }
+            }
             step.checkpoint();
-            renameBoth(incoming, outgoing);
+            rename(moves);
             done = true;
         } catch (SQLException e) {
             if (OBJECT_IN_USE.equals(e.getSQLState())) {
@@ -162,18 +292,22 @@ final class DatabaseSwap implements AutoCloseable {
             throw e;
         } finally {
             if (!done) {
-                reopenAfterFailure();
+                reopenAfterFailure(moves);
             }
         }
     }
 
-    /** An interrupt closes the connection in use, and must not leave the platform without its database. */
-    private void reopenAfterFailure() {
+    /** An interrupt closes the connection in use, and must not leave the platform without its databases. */
+    private void reopenAfterFailure(List<Move> moves) {
         boolean interrupted = Thread.interrupted();
-        try (var fresh = look(database, step)) {
-            fresh.allowConnections(names.live(), true);
+        try (var fresh = look(database, moves.stream().map(Move::live).toList(), step)) {
+            for (var move : moves) {
+                if (move.outgoing() != null) {
+                    fresh.allowConnections(move.live(), true);
+                }
+            }
         } catch (StepFailure | SQLException e) {
-            LOG.warn("database {} may refuse connections until the step is retried or undone", names.live(), e);
+            LOG.warn("databases may refuse connections until the step is retried or undone: {}", moves, e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -181,14 +315,20 @@ final class DatabaseSwap implements AutoCloseable {
         }
     }
 
-    /** In one transaction: at no moment is there no database of that name, or a second one. */
-    private void renameBoth(String incoming, String outgoing) throws SQLException {
+    /** In one transaction: at no moment is there no database of a name, or a second one, or some of before and some of after. */
+    private void rename(List<Move> moves) throws SQLException {
         connection.setAutoCommit(false);
         try {
-            rename(names.live(), outgoing);
-            rename(incoming, names.live());
-            allowConnections(outgoing, true);
-            allowConnections(names.live(), true);
+            for (var move : moves) {
+                if (move.outgoing() != null) {
+                    rename(move.live(), move.outgoing());
+                    allowConnections(move.outgoing(), true);
+                }
+                if (move.incoming() != null) {
+                    rename(move.incoming(), move.live());
+                    allowConnections(move.live(), true);
+                }
+            }
             connection.commit();
         } catch (SQLException e) {
             connection.rollback();
@@ -201,7 +341,7 @@ final class DatabaseSwap implements AutoCloseable {
     private StepFailure inUse(SQLException e) {
         return new StepFailure(
                 FailureKind.UNAVAILABLE,
-                "database %s is still in use (%s): end what uses it, prepared transactions too, then retry"
+                "database %s, or another of its server, is still in use (%s): end what uses it, prepared transactions too, then retry"
                         .formatted(names.live(), e.getMessage()),
                 e);
     }

@@ -159,15 +159,6 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         }
     }
 
-    private static Globals globals(TrialServer server, String database) throws StepFailure, InterruptedException {
-        try {
-            return Globals.of(sql -> server.rows("postgres", sql), database);
-        } catch (SQLException e) {
-            throw new StepFailure(
-                    FailureKind.TOOL, "the throwaway server's roles cannot be read: " + e.getMessage(), e);
-        }
-    }
-
     private Completed derived(
             TrialServer server,
             WalFeed feed,
@@ -195,57 +186,38 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         var asOf = way.moment() != null
                 ? way.moment()
                 : lastCommit != null ? lastCommit : way.base().at();
-        var tables = server.count(database.getName());
         var point = RestorePoint.at(action.getDirectory());
-        var environment = server.environment();
-        try (var tools = PostgresTools.in(engine, server.container(), environment, "rollback-derive", step)) {
-            var target = tools.folder() + "/dump";
-            try (var dump = Background.start(
-                    () -> tools.run(DumpDatabaseHandler.command(database, action.getJobs(), target)))) {
-                dump.await(() -> {
-                    step.checkpoint();
-                    step.progress(tools.size(target), 0, "bytes", "pg_dump is writing");
-                });
-            }
-            var dumped = new DumpRecord(
-                    database.getName(),
-                    server.version(),
-                    tools.version("pg_dump"),
-                    tables.stream().map(DumpRecord.Rows::of).toList(),
-                    Long.parseLong(server.value(database.getName(), "SELECT pg_database_size(current_database())")),
-                    server.values(database.getName(), DumpDatabaseHandler.ROLES),
-                    Long.parseLong(
-                            server.value(database.getName(), "SELECT txid_snapshot_xmax(txid_current_snapshot())")));
-            long rows =
-                    dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
-            var globals = globals(server, database.getName());
-            Disk.work(point.databases(), () -> {
-                globals.write(point, vault);
-                DumpDatabaseHandler.fetch(target, point, dumped, tools, vault, step);
-                return point;
-            });
-            var took = Duration.between(begun, clock.instant());
-            return new Completed(
-                    PointInTimeDerived.newBuilder()
-                            .setAsOf(asOf.truncatedTo(ChronoUnit.MILLIS))
-                            .setLastCommit(lastCommit)
-                            .setLsn(lsn)
-                            .setBase(way.base().id())
-                            .setServerVersion(dumped.serverVersion())
-                            .setTables(dumped.tables().size())
-                            .setRows(rows)
-                            .setTook(took.toMillis())
-                            .build(),
-                    String.format(
-                            Locale.ROOT,
-                            "as of %s (WAL up to %s%s), from base backup %s in %.1f s: %d tables, %,d rows",
-                            asOf,
-                            lsn,
-                            lastCommit == null ? "" : ", last transaction at " + lastCommit,
-                            way.base().id(),
-                            took.toMillis() / 1000.0,
-                            dumped.tables().size(),
-                            rows));
+        var dumps = new RecoveredDatabases(server, engine, database, vault, step).dump(point, action.getJobs());
+        int tables = 0;
+        long rows = 0;
+        for (var dumped : dumps) {
+            tables += dumped.tables().size();
+            rows += dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
         }
+        var names = dumps.stream().map(DumpRecord::database).toList();
+        var took = Duration.between(begun, clock.instant());
+        return new Completed(
+                PointInTimeDerived.newBuilder()
+                        .setAsOf(asOf.truncatedTo(ChronoUnit.MILLIS))
+                        .setLastCommit(lastCommit)
+                        .setLsn(lsn)
+                        .setBase(way.base().id())
+                        .setServerVersion(dumps.getFirst().serverVersion())
+                        .setTables(tables)
+                        .setRows(rows)
+                        .setTook(took.toMillis())
+                        .setDatabases(names)
+                        .build(),
+                String.format(
+                        Locale.ROOT,
+                        "as of %s (WAL up to %s%s), from base backup %s in %.1f s: %s%d tables, %,d rows",
+                        asOf,
+                        lsn,
+                        lastCommit == null ? "" : ", last transaction at " + lastCommit,
+                        way.base().id(),
+                        took.toMillis() / 1000.0,
+                        names.size() == 1 ? "" : names.size() + " databases, ",
+                        tables,
+                        rows));
     }
 }

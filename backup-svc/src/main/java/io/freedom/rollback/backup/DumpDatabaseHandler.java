@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.TableRows;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
@@ -19,7 +20,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Dumps the database in the very snapshot in which its rows are counted, so that a restore can be compared. */
+/**
+ * Dumps the databases of the server, each in the very snapshot in which its rows are counted, so that a restore can be compared. One after the other:
+ * N databases do not take N times the processors.
+ */
 final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
     private static final String PURPOSE = "dump";
     static final String ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE \"C\"";
@@ -38,6 +42,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         return DumpDatabase.class;
     }
 
+    /** The platform's own database comes last: with its dump all are there. */
     @Override
     public Probe probe(DumpDatabase action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
@@ -45,40 +50,85 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         if (!point.hasDump(name)) {
             return new Probe.NotApplied();
         }
-        return Disk.work(
-                point.databases(),
-                () -> new Probe.Applied(completed(point, Json.read(point.dumpRecord(name), DumpRecord.class))));
+        return Disk.work(point.databases(), () -> new Probe.Applied(completed(point, Dumps.of(point, name))));
     }
 
     @Override
     public Completed execute(DumpDatabase action, StepContext step) throws StepFailure, InterruptedException {
-        var database = action.getDatabase();
+        var platform = action.getDatabase();
         var point = RestorePoint.at(action.getDirectory());
-        try (var connection = JdbcConnections.open(database, step)) {
-            endEarlierAttempts(connection, step);
-            try (var tools = PostgresTools.open(engines, action.getCompose(), database, PURPOSE, step)) {
-                var dump = tools.folder() + "/dump";
-                var snapshot = dump(action, dump, connection, tools, step);
-                var dumped = new DumpRecord(
-                        database.getName(),
-                        Sql.serverVersion(connection),
-                        tools.version("pg_dump"),
-                        snapshot.tables().stream().map(DumpRecord.Rows::of).toList(),
-                        Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")),
-                        Sql.rows(connection, ROLES).stream()
-                                .map(row -> String.valueOf(row.getFirst()))
-                                .toList(),
-                        snapshot.nextTransaction());
-                var globals = Globals.of(sql -> Sql.rows(connection, sql), database.getName());
-                return Disk.work(point.databases(), () -> {
-                    globals.write(point, vault);
-                    fetch(dump, point, dumped, tools, vault, step);
-                    return completed(point, dumped);
+        try (var snapshots = Snapshots.open(platform, step)) {
+            endEarlierAttempts(snapshots.platform(), step);
+            try (var tools = PostgresTools.open(engines, action.getCompose(), platform, PURPOSE, step)) {
+                step.checkpoint();
+                Disk.work(point.databases(), () -> {
+                    Dumps.discard(point);
+                    return point;
                 });
+                snapshots.take(step);
+                var dumps = snapshots.dumps();
+                var connection = snapshots.platform();
+                var globals = Globals.of(sql -> Sql.rows(connection, sql), dumps.databases());
+                for (var other : dumps.others()) {
+                    dump(action, other, snapshots.of(other), point, tools, step);
+                }
+                Disk.work(point.dumps(), () -> {
+                    globals.write(point, vault);
+                    dumps.write(point);
+                    return point;
+                });
+                dump(action, platform.getName(), connection, point, tools, step);
+                return Disk.work(point.databases(), () -> completed(point, dumps));
             }
         } catch (SQLException e) {
-            throw JdbcConnections.failure(database, e);
+            throw JdbcConnections.failure(platform, e);
         }
+    }
+
+    private void dump(
+            DumpDatabase action,
+            String name,
+            Connection connection,
+            RestorePoint point,
+            PostgresTools tools,
+            StepContext step)
+            throws StepFailure, InterruptedException {
+        var database = JdbcConnections.named(action.getDatabase(), name);
+        try {
+            var dump = tools.folder() + "/dump";
+            var snapshot = dump(database, action.getJobs(), dump, connection, tools, step);
+            var dumped = new DumpRecord(
+                    name,
+                    Sql.serverVersion(connection),
+                    tools.version("pg_dump"),
+                    snapshot.tables().stream().map(DumpRecord.Rows::of).toList(),
+                    Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")),
+                    Sql.rows(connection, ROLES).stream()
+                            .map(row -> String.valueOf(row.getFirst()))
+                            .toList(),
+                    snapshot.nextTransaction());
+            connection.rollback(); // what vacuum may remove is held back no longer
+            Disk.work(point.databases(), () -> {
+                fetch(dump, point, dumped, tools, vault, step);
+                return point;
+            });
+            tools.remove(dump);
+        } catch (SQLException e) {
+            throw ofAnother(action, name, JdbcConnections.failure(database, e));
+        } catch (StepFailure e) {
+            throw ofAnother(action, name, e);
+        }
+    }
+
+    /** Which one it was, and that the platform need not have it. */
+    private static StepFailure ofAnother(DumpDatabase action, String name, StepFailure failure) {
+        return name.equals(action.getDatabase().getName()) || failure.kind() == FailureKind.OUTAGE
+                ? failure
+                : new StepFailure(
+                        failure.kind(),
+                        "database " + name + " of the same server could not be dumped: " + failure.text()
+                                + "; if it is none of the platform's, name it in `database.except`",
+                        failure);
     }
 
     /** A worker that was killed leaves its pg_dump behind, which would go on for as long as it takes. */
@@ -90,7 +140,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 PostgresTools.session(PURPOSE, step));
     }
 
-    static List<String> command(Database database, int jobs, String target) {
+    static List<String> command(String user, String database, int jobs, String target) {
         return List.of(
                 "pg_dump",
                 "--format=directory",
@@ -98,36 +148,33 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 "--compress=1",
                 "--lock-wait-timeout=60000",
                 "--no-password",
-                "--username=" + database.getUser(),
+                "--username=" + user,
                 "--file=" + target,
-                "--dbname=" + PostgresTools.connection(database.getName()));
+                "--dbname=" + PostgresTools.connection(database));
     }
 
     private record Snapshot(List<TableRows> tables, long nextTransaction) {}
 
     private static Snapshot dump(
-            DumpDatabase action, String target, Connection connection, PostgresTools tools, StepContext step)
+            Database database, int jobs, String target, Connection connection, PostgresTools tools, StepContext step)
             throws SQLException, StepFailure, InterruptedException {
-        connection.setAutoCommit(false);
-        Sql.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        Sql.execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 0");
-        Sql.execute(connection, "SET LOCAL statement_timeout = 0");
-        var argv = new ArrayList<>(command(action.getDatabase(), action.getJobs(), target));
+        var argv = new ArrayList<>(command(database.getUser(), database.getName(), jobs, target));
         argv.add("--snapshot=" + Sql.value(connection, "SELECT pg_export_snapshot()"));
         step.checkpoint();
         try (var dump = Background.start(() -> tools.run(argv))) {
             var tables = TableCounts.exact(connection, counted -> {
                 step.checkpoint();
-                step.progress(counted, 0, "tables", "counting rows of the snapshot while it is dumped");
+                step.progress(
+                        counted,
+                        0,
+                        "tables",
+                        "counting rows of the snapshot of " + database.getName() + " while it is dumped");
             });
             dump.await(() -> {
                 step.checkpoint();
-                step.progress(tools.size(target), 0, "bytes", "pg_dump is writing");
+                step.progress(tools.size(target), 0, "bytes", "pg_dump is writing " + database.getName());
             });
             return new Snapshot(tables, Transactions.next(connection));
-        } finally {
-            connection.rollback();
-            connection.setAutoCommit(true);
         }
     }
 
@@ -150,20 +197,40 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         }
     }
 
-    private static Completed completed(RestorePoint point, DumpRecord dumped) throws IOException {
-        var folder = point.dump(dumped.database());
+    private static Completed completed(RestorePoint point, Dumps dumps) throws IOException {
         int files = 0;
         long bytes = 0;
-        try (var all = Files.walk(folder)) {
-            for (var file : all.filter(Files::isRegularFile).toList()) {
-                files++;
-                bytes += Files.size(file);
+        int tables = 0;
+        long rows = 0;
+        var records = new ArrayList<DumpRecord>();
+        for (var name : dumps.databases()) {
+            var dumped = Json.read(point.dumpRecord(name), DumpRecord.class);
+            records.add(dumped);
+            tables += dumped.tables().size();
+            rows += dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
+            try (var all = Files.walk(point.dump(name))) {
+                for (var file : all.filter(Files::isRegularFile).toList()) {
+                    files++;
+                    bytes += Files.size(file);
+                }
             }
         }
-        long rows = dumped.tables().stream().mapToLong(DumpRecord.Rows::rows).sum();
+        var platform = records.getFirst();
         return new Completed(
-                new DatabaseDumped(folder.toString(), files, bytes, dumped.serverVersion()),
-                "%d tables, %,d rows, %s by %s"
-                        .formatted(dumped.tables().size(), rows, Disk.size(bytes), dumped.tool()));
+                DatabaseDumped.newBuilder()
+                        .setPath(point.dump(platform.database()).toString())
+                        .setFiles(files)
+                        .setBytes(bytes)
+                        .setServerVersion(platform.serverVersion())
+                        .setDatabases(dumps.databases())
+                        .build(),
+                "%s%d tables, %,d rows, %s by %s%s"
+                        .formatted(
+                                records.size() == 1 ? "" : records.size() + " databases, ",
+                                tables,
+                                rows,
+                                Disk.size(bytes),
+                                platform.tool(),
+                                dumps.note()));
     }
 }

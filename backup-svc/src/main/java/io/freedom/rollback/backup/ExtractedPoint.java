@@ -75,12 +75,22 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
     }
 
     private void database(List<String> lines) throws IOException, StepFailure {
-        var dumped = manifest.database();
-        if (dumped == null) {
+        if (manifest.dumps().isEmpty()) {
             return;
         }
-        var target =
-                PrivateFiles.createFolders(into.resolve("database").resolve(RestorePoint.fileName(dumped.database())));
+        for (var dumped : manifest.dumps()) {
+            dump(dumped, lines);
+        }
+        var globals = Globals.read(point, vault);
+        if (globals.isPresent()) {
+            PrivateFiles.write(into.resolve("globals.sql"), globals.get().script(manifest.databases()));
+            lines.add(into.resolve("globals.sql") + ": " + globals.get().roles().size() + " roles");
+        }
+    }
+
+    private void dump(DumpRecord dumped, List<String> lines) throws IOException {
+        var target = PrivateFiles.createFolders(
+                into.resolve("database").resolve(RestorePoint.databaseFileName(dumped.database())));
         long bytes = 0;
         try (var all = Files.list(point.dump(dumped.database()))) {
             for (var file : all.filter(it -> Files.isRegularFile(it, LinkOption.NOFOLLOW_LINKS))
@@ -92,16 +102,12 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
                 }
             }
         }
-        lines.add("%s: %s of PostgreSQL %s, %d tables"
+        lines.add("%s: %s, %s of PostgreSQL %s, %d tables"
                 .formatted(
                         target,
+                        dumped.database(),
                         Disk.size(bytes),
                         dumped.serverVersion(),
                         dumped.tables().size()));
-        var globals = Globals.read(point, vault);
-        if (globals.isPresent()) {
-            PrivateFiles.write(into.resolve("globals.sql"), globals.get().script(dumped.database()));
-            lines.add(into.resolve("globals.sql") + ": " + globals.get().roles().size() + " roles");
-        }
     }
 }

@@ -114,6 +114,7 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
                                 : null)
                 .setFault(proof.map(Proof::fault).orElse(null))
                 .setDistrust(distrust(manifest, action.getDatabase()))
+                .setDatabases(manifest.databases())
                 .build();
     }
 

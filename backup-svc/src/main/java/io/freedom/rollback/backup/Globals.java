@@ -19,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param systemIdentifier of the server's data directory; another one has roles and settings of its own
  * @param roles all of the server's, PostgreSQL's own left out
  * @param memberships of roles in others
- * @param database statements that give a database called {@link #NAME} the owner, settings, rights and comment
+ * @param database statements that give a database called {@link #NAME} the owner, settings, rights and comment; of releases that knew of one
+ *     database alone
+ * @param databases what it is instead since; null before
  */
-record Globals(String systemIdentifier, List<Role> roles, List<Membership> memberships, List<String> database) {
+record Globals(
+        String systemIdentifier,
+        List<Role> roles,
+        List<Membership> memberships,
+        List<String> database,
+        @Nullable List<Described> databases) {
     /** In place of a database's name. */
     private static final String NAME = "the restored database\u0001";
 
@@ -65,6 +72,20 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
         roles = List.copyOf(roles);
         memberships = List.copyOf(memberships);
         database = List.copyOf(database);
+        databases = databases == null ? null : List.copyOf(databases);
+    }
+
+    /**
+     * A database, for a server that does not have it.
+     *
+     * @param create statement that makes it empty, called {@link #NAME}
+     * @param tablespace where it was
+     * @param statements that give one of that name the owner, settings, rights and comment
+     */
+    record Described(String name, String create, String tablespace, List<String> statements) {
+        Described {
+            statements = List.copyOf(statements);
+        }
     }
 
     /**
@@ -91,8 +112,11 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
         List<List<@Nullable String>> rows(String sql) throws SQLException, StepFailure, InterruptedException;
     }
 
-    /** @param query of any database of the server */
-    static Globals of(Query query, String database) throws SQLException, StepFailure, InterruptedException {
+    /**
+     * @param query of any database of the server
+     * @param databases names of those that are dumped
+     */
+    static Globals of(Query query, List<String> databases) throws SQLException, StepFailure, InterruptedException {
         boolean passwords = "true".equals(first(query.rows(MAY_READ_PASSWORDS)));
         var creates = new LinkedHashMap<String, String>();
         var sql = passwords ? ROLES.formatted("rolpassword", "pg_authid") : ROLES.formatted("NULL::text", "pg_roles");
@@ -113,17 +137,59 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
         for (var row : query.rows(MEMBERSHIPS)) {
             memberships.add(membership(row));
         }
+        var described = new ArrayList<Described>();
+        for (var database : databases) {
+            described.add(described(query, database));
+        }
+        return new Globals(
+                first(query.rows("SELECT system_identifier::text FROM pg_control_system()")),
+                roles,
+                memberships,
+                List.of(),
+                described);
+    }
+
+    private static Described described(Query query, String database)
+            throws SQLException, StepFailure, InterruptedException {
         var statements = new ArrayList<String>();
         for (var row : query.rows(OWNER.formatted(Sql.literal(database)))) {
             statements.add(
                     "ALTER DATABASE " + Sql.name(NAME) + " OWNER TO " + Sql.name(String.valueOf(row.getFirst())));
         }
         statements.addAll(DatabaseProperties.statements(query, database, NAME));
-        return new Globals(
-                first(query.rows("SELECT system_identifier::text FROM pg_control_system()")),
-                roles,
-                memberships,
+        return new Described(
+                database,
+                DatabaseProperties.create(query, database, NAME),
+                DatabaseProperties.tablespace(query, database),
                 statements);
+    }
+
+    private Optional<Described> described(String database) {
+        return databases == null
+                ? Optional.empty()
+                : databases.stream().filter(it -> it.name().equals(database)).findFirst();
+    }
+
+    private List<String> statements(String database, String name) {
+        var statements = databases == null
+                ? this.database
+                : described(database).map(Described::statements).orElse(List.of());
+        return statements.stream()
+                .map(statement -> statement.replace(Sql.name(NAME), Sql.name(name)))
+                .toList();
+    }
+
+    /** Statement that makes an empty database as one was; empty where that is not known. */
+    Optional<String> create(Connection connection, String database, String name) throws SQLException {
+        var described = described(database);
+        if (described.isEmpty()) {
+            return Optional.empty();
+        }
+        var tablespace = described.get().tablespace();
+        boolean isThere =
+                Sql.holds(connection, "SELECT EXISTS (SELECT FROM pg_tablespace WHERE spcname = ?)", tablespace);
+        return Optional.of(described.get().create().replace(Sql.name(NAME), Sql.name(name))
+                + (isThere ? " TABLESPACE " + Sql.name(tablespace) : ""));
     }
 
     private static Membership membership(List<@Nullable String> row) {
@@ -150,15 +216,15 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
     }
 
     /** All of it, for {@code psql}. */
-    String script(String database) {
+    String script(List<String> names) {
         var script = new StringBuilder();
         for (var role : roles) {
             script.append(role.create()).append(";\n");
             role.settings().forEach(setting -> script.append(setting).append(";\n"));
         }
         memberships.forEach(membership -> script.append(membership.grant()).append(";\n"));
-        for (var statement : this.database) {
-            script.append(statement.replace(Sql.name(NAME), Sql.name(database))).append(";\n");
+        for (var name : names) {
+            statements(name, name).forEach(statement -> script.append(statement).append(";\n"));
         }
         return script.toString();
     }
@@ -210,20 +276,17 @@ record Globals(String systemIdentifier, List<Role> roles, List<Membership> membe
     }
 
     /**
-     * Gives a restored database its owner, settings, rights and comment where its server is not the one that was dumped: that has them already, perhaps
-     * changed since.
+     * Gives a restored database its owner, settings, rights and comment. Those of a database that the server which was dumped still has are the
+     * live one's, perhaps changed since.
      *
+     * @param database that it is restored from
+     * @param name what it is called meanwhile
+     * @param replaces whether there is a live one
      * @return what could not be done; empty for nothing
      */
-    String applyTo(Connection connection, String name, StepContext step) throws SQLException {
-        return isOf(connection)
-                ? ""
-                : run(
-                        connection,
-                        database.stream()
-                                .map(statement -> statement.replace(Sql.name(NAME), Sql.name(name)))
-                                .toList(),
-                        step);
+    String applyTo(Connection connection, String database, String name, boolean replaces, StepContext step)
+            throws SQLException {
+        return replaces && isOf(connection) ? "" : run(connection, statements(database, name), step);
     }
 
     private boolean isOf(Connection connection) throws SQLException {

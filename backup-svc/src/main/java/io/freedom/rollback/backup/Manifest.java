@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  * @param id last element of the restore point's directory
  * @param takenBy scenario; null where an older release wrote it
  * @param distrust why it serves analysis only, never a restore; null where it may be restored
- * @param database null when no database belongs to it
+ * @param database the platform's; null when no database belongs to it
  * @param files ordered by path
+ * @param others further databases of its server; empty where an older release wrote it
+ * @param oneMoment whether all databases are as they were at one and the same moment; null where there is but one
+ * @param leftOut databases of the server that are not in it, each with the reason
  */
 record Manifest(
         int format,
@@ -32,7 +37,10 @@ record Manifest(
         @Nullable String takenBy,
         @Nullable String distrust,
         @Nullable DumpRecord database,
-        List<Entry> files) {
+        List<Entry> files,
+        List<DumpRecord> others,
+        @Nullable Boolean oneMoment,
+        List<String> leftOut) {
     static final int FORMAT = 2;
     /** Before, nothing was signed. */
     private static final int SIGNED = 2;
@@ -48,6 +56,27 @@ record Manifest(
 
     Manifest {
         files = List.copyOf(files);
+        others = others == null ? List.of() : List.copyOf(others);
+        leftOut = leftOut == null ? List.of() : List.copyOf(leftOut);
+    }
+
+    /** The platform's database first; empty when no database belongs to it. */
+    List<DumpRecord> dumps() {
+        return database == null
+                ? List.of()
+                : Stream.concat(Stream.of(database), others.stream()).toList();
+    }
+
+    /** What of it is put back: not what the platform leaves alone by now. */
+    List<DumpRecord> restored(Database platform) {
+        return dumps().stream()
+                .filter(dump -> !platform.getExcept().contains(dump.database()))
+                .toList();
+    }
+
+    /** Names of the databases, the platform's first. */
+    List<String> databases() {
+        return dumps().stream().map(DumpRecord::database).toList();
     }
 
     /**

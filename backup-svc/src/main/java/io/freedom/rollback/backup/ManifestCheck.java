@@ -73,16 +73,27 @@ final class ManifestCheck {
         return known == 0 ? "" : ", of which " + Disk.size(known) + " were read back with an earlier one";
     }
 
-    /** The files of a dump, and what belongs to it. */
-    static void dump(RestorePoint point, Manifest manifest, Path dump, Vault vault, Instant now, StepContext step)
+    /** The files of dumps, and what belongs to them. */
+    static void dumps(
+            RestorePoint point, Manifest manifest, List<Path> dumps, Vault vault, Instant now, StepContext step)
             throws IOException, StepFailure {
-        var below = point.directory().relativize(dump) + "/";
+        var below = dumps.stream()
+                .map(dump -> point.directory().relativize(dump) + "/")
+                .toList();
         var globals = point.directory().relativize(point.globals()).toString();
-        parts(point, manifest, vault, now, step, path -> path.startsWith(below) || path.startsWith(globals));
-        if (manifest.files().stream().noneMatch(entry -> entry.path().startsWith(below))) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "the restore point " + point.directory() + " holds no dump at " + below + ": choose another");
+        parts(
+                point,
+                manifest,
+                vault,
+                now,
+                step,
+                path -> below.stream().anyMatch(path::startsWith) || path.startsWith(globals));
+        for (var dump : below) {
+            if (manifest.files().stream().noneMatch(entry -> entry.path().startsWith(dump))) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "the restore point " + point.directory() + " holds no dump at " + dump + ": choose another");
+            }
         }
     }
 

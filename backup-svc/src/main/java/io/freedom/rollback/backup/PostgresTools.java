@@ -165,6 +165,11 @@ final class PostgresTools implements AutoCloseable {
         return words[0].matches("\\d+") ? Long.parseLong(words[0]) * 1024 : 0;
     }
 
+    /** Makes room in the container for the next. */
+    void remove(String path) throws StepFailure, InterruptedException {
+        run(List.of("rm", "-rf", path), BRIEF);
+    }
+
     /** SHA-256 of each file below a folder, by path relative to it. */
     private Map<String, String> sums(String path) throws StepFailure, InterruptedException {
         var result = run(List.of("find", path, "-type", "f", "-exec", "sha256sum", "{}", "+"));

@@ -46,7 +46,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
     @Override
     public Completed execute(ProveRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
-        var dumped = dump(point, action.getDatabase().getName());
+        var dumps = dumps(point, action.getDatabase().getName());
         var engine = engines.engine();
         var server = server(
                 engine, action.getCompose().getProject(), action.getDatabase().getService());
@@ -57,24 +57,29 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         try (var trial = TrialServer.start(
                 engine, server.imageId(), action.getDatabase().getUser(), initArguments, purpose, step)) {
             var version = trial.version();
-            requireNotOlder(version, dumped);
-            requireRoom(trial.free(), action.getReserve(), point, dumped);
-            trial.createRoles(dumped.roles());
-            trial.restore(dumped.database(), new SealedDump(point.dump(dumped.database()), vault));
-            var tables = trial.count(dumped.database());
-            compare(dumped, tables);
-            long rows = tables.stream().mapToLong(TableRows::getRows).sum();
-            note(point, version, tables.size(), rows, null, step);
+            requireNotOlder(version, dumps.getFirst());
+            requireRoom(trial.free(), action.getReserve(), point, dumps);
+            trial.createRoles(dumps.getFirst().roles());
+            int tables = 0;
+            long rows = 0;
+            for (var dumped : dumps) {
+                var restored = tried(trial, point, dumped);
+                tables += restored.size();
+                rows += restored.stream().mapToLong(TableRows::getRows).sum();
+            }
+            note(point, version, tables, rows, null, step);
             var took = Duration.between(begun, clock.instant());
             return new Completed(
-                    new RestorePointProven(point.id(), version, tables.size(), rows, took.toMillis()),
+                    new RestorePointProven(point.id(), version, tables, rows, took.toMillis()),
                     String.format(
                             Locale.ROOT,
-                            "restored into a throwaway PostgreSQL %s in %.1f s: %d tables, %,d rows, all as in the dump",
+                            "restored into a throwaway PostgreSQL %s in %.1f s: %s%d tables, %,d rows, all as in the %s",
                             version,
                             took.toMillis() / 1000.0,
-                            tables.size(),
-                            rows));
+                            dumps.size() == 1 ? "" : dumps.size() + " databases, ",
+                            tables,
+                            rows,
+                            dumps.size() == 1 ? "dump" : "dumps"));
         } catch (StepFailure e) {
             if (e.kind() == FailureKind.MISMATCH) {
                 note(point, null, 0, 0, e.text(), step);
@@ -83,7 +88,19 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private DumpRecord dump(RestorePoint point, String database) throws StepFailure, InterruptedException {
+    private List<TableRows> tried(TrialServer trial, RestorePoint point, DumpRecord dumped)
+            throws StepFailure, InterruptedException {
+        try {
+            trial.restore(dumped.database(), new SealedDump(point.dump(dumped.database()), vault));
+            var tables = trial.count(dumped.database());
+            compare(dumped, tables);
+            return tables;
+        } catch (StepFailure e) {
+            throw new StepFailure(e.kind(), "database " + dumped.database() + ": " + e.text(), e);
+        }
+    }
+
+    private List<DumpRecord> dumps(RestorePoint point, String database) throws StepFailure, InterruptedException {
         var manifest = Manifest.load(point, vault);
         Verification.require(point);
         var dumped = manifest.database();
@@ -92,7 +109,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
                     FailureKind.PRECONDITION,
                     "restore point " + point.id() + " holds no dump of " + database + ": there is nothing to restore");
         }
-        return dumped;
+        return manifest.dumps();
     }
 
     /** It need not run. */
@@ -116,11 +133,13 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private static void requireRoom(long free, long reserve, RestorePoint point, DumpRecord dumped)
+    private static void requireRoom(long free, long reserve, RestorePoint point, List<DumpRecord> dumps)
             throws StepFailure, InterruptedException {
-        var known = dumped.bytes();
-        long database = known == null ? EXPANSION * size(point.dump(dumped.database())) : known;
-        long needed = 2 * database + reserve;
+        long needed = reserve;
+        for (var dumped : dumps) {
+            var known = dumped.bytes();
+            needed += 2 * (known == null ? EXPANSION * size(point.dump(dumped.database())) : known);
+        }
         if (free < needed) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,

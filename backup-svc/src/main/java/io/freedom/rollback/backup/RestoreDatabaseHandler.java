@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
+import io.freedom.rollback.schemas.action.OtherDatabase;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -16,11 +17,16 @@ import io.freedom.rollback.worker.sql.TableCounts;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 /**
- * Restores beside the live database and swaps by rename: until the restored one is complete and compared, nothing of the
- * live one is touched, and afterwards it is kept.
+ * Restores beside the live databases and swaps by rename: until the restored ones are complete and compared, nothing of the live ones is touched, and
+ * afterwards these are kept. Databases that the restore point does not have are left alone.
  */
 final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     private final EngineProvider engines;
@@ -48,8 +54,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 if (!swap.isSwapped()) {
                     return new Probe.NotApplied();
                 }
-                return new Probe.Applied(
-                        completed(swap.names(), count(database, swap.names().live(), step)));
+                var point = RestorePoint.at(action.getRestorePoint());
+                return new Probe.Applied(counted(swap, dumps(Manifest.load(point, vault), database), database, step));
             }
         });
     }
@@ -58,40 +64,39 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     public Completed execute(RestoreDatabase action, StepContext attempt) throws StepFailure, InterruptedException {
         var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
-        var dumped = requireUsable(action, step);
+        var dumps = requireUsable(action, step);
+        var all = names(dumps);
         return Sql.work(database, () -> {
-            try (var swap = DatabaseSwap.open(database, step)) {
-                var names = swap.names();
+            try (var swap = DatabaseSwap.open(database, all, step)) {
                 if (swap.isSwapped()) { // by an attempt that ended while this one waited for the lock
-                    return completed(names, count(database, names.live(), step));
+                    return counted(swap, dumps, database, step);
                 }
                 var point = RestorePoint.at(action.getRestorePoint());
-                var newer = VersionRules.dump(point.id(), dumped.serverVersion(), swap.serverVersion());
+                var newer = VersionRules.dump(point.id(), dumps.getFirst().serverVersion(), swap.serverVersion());
                 if (newer.isPresent()) {
                     throw new StepFailure(FailureKind.PRECONDITION, newer.get());
                 }
                 var globals = Disk.work(point.databases(), () -> Globals.read(point, vault));
                 var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
-                swap.createSide();
-                List<TableRows> tables;
+                for (var name : all) {
+                    swap.createSide(name, globals);
+                }
+                var tables = new LinkedHashMap<String, List<TableRows>>();
                 try {
-                    fill(action, swap, step);
-                    try (var analysis = Background.start(() -> {
-                        analyze(database, names.side(), step);
-                        return names;
-                    })) {
-                        tables = count(database, names.side(), step);
-                        compare(dumped, tables);
-                        analysis.await(() -> {
-                            step.checkpoint();
-                            step.progress(0, 0, "tables", "gathering statistics of " + names.side());
-                        });
+                    for (var dumped : dumps) {
+                        tables.put(dumped.database(), restored(dumped, action, swap, step));
                     }
                 } catch (StepFailure e) {
                     dropAfter(e, swap);
                     throw e;
                 }
-                var failed = swap.swapIn(globals);
+                var replaced = new HashSet<String>();
+                for (var name : all) {
+                    if (swap.exists(name)) {
+                        replaced.add(name);
+                    }
+                }
+                var failed = swap.swapIn(all, globals);
                 var notes = new ArrayList<String>();
                 if (!roles.isEmpty()) {
                     notes.add(roles);
@@ -99,20 +104,29 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 if (!failed.isEmpty()) {
                     notes.add("not given to the database: " + failed);
                 }
-                return completed(names, tables, notes);
+                return completed(swap, tables, replaced, notes);
             }
         });
     }
 
+    private static List<String> names(List<DumpRecord> dumps) {
+        return dumps.stream().map(DumpRecord::database).toList();
+    }
+
     private static void dropAfter(StepFailure failure, DatabaseSwap swap) {
         try {
-            swap.drop(swap.names().side());
+            swap.dropSides();
         } catch (SQLException e) {
-            failure.addSuppressed(e); // The next attempt or the compensation drops it.
+            failure.addSuppressed(e); // The next attempt or the compensation drops them.
         }
     }
 
-    private DumpRecord requireUsable(RestoreDatabase action, StepContext step)
+    /** The platform's own first. */
+    private static List<DumpRecord> dumps(Manifest manifest, Database platform) {
+        return manifest.restored(platform);
+    }
+
+    private List<DumpRecord> requireUsable(RestoreDatabase action, StepContext step)
             throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
         var manifest = Manifest.load(point, vault);
@@ -132,44 +146,65 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                                     name,
                                     step.platform()));
         }
+        var dumps = dumps(manifest, action.getDatabase());
         return Disk.work(point.databases(), () -> {
             // Months may have passed since it was verified.
-            ManifestCheck.dump(point, manifest, point.dump(name), vault, clock.instant(), step);
-            return dumped;
+            var folders = names(dumps).stream().map(point::dump).toList();
+            ManifestCheck.dumps(point, manifest, folders, vault, clock.instant(), step);
+            return dumps;
         });
     }
 
-    private void fill(RestoreDatabase action, DatabaseSwap swap, StepContext step)
+    /** Restores one beside, and compares it; returns its rows. */
+    private List<TableRows> restored(DumpRecord dumped, RestoreDatabase action, DatabaseSwap swap, StepContext step)
             throws StepFailure, InterruptedException {
-        var database = action.getDatabase();
-        var dump = RestorePoint.at(action.getRestorePoint()).dump(database.getName());
-        try (var tools = PostgresTools.open(engines, action.getCompose(), database, "restore", step)) {
-            step.progress(0, 0, "bytes", "copying the dump into the container");
+        var name = dumped.database();
+        var database =
+                JdbcConnections.named(action.getDatabase(), swap.names(name).side());
+        fill(name, database, action, swap, step);
+        try (var analysis = Background.start(() -> {
+            analyze(database, step);
+            return database;
+        })) {
+            var tables = Sql.work(database, () -> count(database, step));
+            compare(dumped, tables);
+            analysis.await(() -> {
+                step.checkpoint();
+                step.progress(0, 0, "tables", "gathering statistics of " + database.getName());
+            });
+            return tables;
+        }
+    }
+
+    private void fill(String name, Database side, RestoreDatabase action, DatabaseSwap swap, StepContext step)
+            throws StepFailure, InterruptedException {
+        var dump = RestorePoint.at(action.getRestorePoint()).dump(name);
+        try (var tools = PostgresTools.open(engines, action.getCompose(), side, "restore", step)) {
+            step.progress(0, 0, "bytes", "copying the dump of " + name + " into the container");
             var argv = List.of(
                     "pg_restore",
                     "--jobs=" + Math.max(1, action.getJobs()),
                     "--exit-on-error",
                     "--no-password",
-                    "--username=" + database.getUser(),
-                    "--dbname=" + PostgresTools.connection(swap.names().side()),
+                    "--username=" + side.getUser(),
+                    "--dbname=" + PostgresTools.connection(side.getName()),
                     tools.copyIn(new SealedDump(dump, vault)));
             step.checkpoint();
             try (var restore = Background.start(() -> tools.run(argv))) {
                 restore.await(() -> {
                     step.checkpoint();
-                    long size = Sql.work(database, () -> swap.size(swap.names().side()));
-                    step.progress(size, 0, "bytes", "pg_restore is writing the side database");
+                    long size = Sql.work(side, () -> swap.size(side.getName()));
+                    step.progress(size, 0, "bytes", "pg_restore is writing the side database of " + name);
                 });
             }
         }
     }
 
-    private static List<TableRows> count(Database database, String name, StepContext step)
-            throws SQLException, StepFailure {
-        try (var connection = JdbcConnections.open(database, name, step)) {
+    private static List<TableRows> count(Database database, StepContext step) throws SQLException, StepFailure {
+        try (var connection = JdbcConnections.open(database, step)) {
             return TableCounts.exact(connection, counted -> {
                 step.checkpoint();
-                step.progress(counted, 0, "tables", "counting rows of " + name);
+                step.progress(counted, 0, "tables", "counting rows of " + database.getName());
             });
         }
     }
@@ -179,34 +214,89 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         if (!differences.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    "the restored database differs from the dump and was dropped, the live one is untouched: "
-                            + String.join("; ", differences));
+                    "the restored database %s differs from its dump and was dropped, the live one is untouched: %s"
+                            .formatted(dumped.database(), String.join("; ", differences)));
         }
     }
 
-    private static void analyze(Database database, String name, StepContext step)
-            throws StepFailure, InterruptedException {
+    private static void analyze(Database database, StepContext step) throws StepFailure, InterruptedException {
         Sql.work(database, () -> {
-            try (var connection = JdbcConnections.open(database, name, step)) {
+            try (var connection = JdbcConnections.open(database, step)) {
                 step.checkpoint();
                 Sql.execute(connection, "ANALYZE");
-                return name;
+                return database;
             }
         });
     }
 
-    private static Completed completed(SwapNames names, List<TableRows> tables, List<String> notes) {
-        var completed = completed(names, tables);
-        return notes.isEmpty()
-                ? completed
-                : new Completed(completed.result(), completed.detail() + "; " + String.join("; ", notes));
+    /** What an attempt before has done. */
+    private static Completed counted(DatabaseSwap swap, List<DumpRecord> dumps, Database database, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        var tables = new LinkedHashMap<String, List<TableRows>>();
+        for (var name : names(dumps)) {
+            tables.put(name, count(JdbcConnections.named(database, name), step));
+        }
+        return completed(swap, tables, new HashSet<>(swap.swapped()), List.of());
     }
 
-    private static Completed completed(SwapNames names, List<TableRows> tables) {
-        long rows = tables.stream().mapToLong(TableRows::getRows).sum();
-        return new Completed(
-                new DatabaseRestored(names.kept(), tables),
-                "%d tables, %,d rows restored; the replaced database is kept as %s"
-                        .formatted(tables.size(), rows, names.kept()));
+    /**
+     * @param tables of each database, the platform's own first
+     * @param replaced names of those that had been there
+     */
+    private static Completed completed(
+            DatabaseSwap swap, Map<String, List<TableRows>> tables, Set<String> replaced, List<String> notes)
+            throws SQLException, StepFailure, InterruptedException {
+        var others = new ArrayList<OtherDatabase>();
+        for (var one : tables.entrySet()) {
+            var its = swap.names(one.getKey());
+            if (!its.equals(swap.names())) {
+                others.add(new OtherDatabase(
+                        its.live(), replaced.contains(its.live()) ? its.kept() : null, one.getValue()));
+            }
+        }
+        var left = swap.belonging().stream()
+                .filter(name -> !tables.containsKey(name))
+                .toList();
+        var result = new DatabaseRestored(
+                swap.names().kept(),
+                Objects.requireNonNull(tables.get(swap.names().live())),
+                others,
+                left);
+        return new Completed(result, detail(result, notes));
+    }
+
+    private static String detail(DatabaseRestored restored, List<String> notes) {
+        var all = new ArrayList<>(List.of(restored.getTables()));
+        var kept = new ArrayList<>(List.of(restored.getKeptAs()));
+        var created = new ArrayList<String>();
+        for (var other : restored.getOthers()) {
+            all.add(other.getTables());
+            var its = other.getKeptAs();
+            if (its == null) {
+                created.add(other.getName());
+            } else {
+                kept.add(its);
+            }
+        }
+        var texts = new ArrayList<String>();
+        texts.add("%s%d tables, %,d rows restored"
+                .formatted(
+                        all.size() == 1 ? "" : all.size() + " databases, ",
+                        all.stream().mapToInt(List::size).sum(),
+                        all.stream()
+                                .flatMap(List::stream)
+                                .mapToLong(TableRows::getRows)
+                                .sum()));
+        texts.add((kept.size() == 1 ? "the replaced database is kept as " : "the replaced databases are kept as ")
+                + String.join(", ", kept));
+        if (!created.isEmpty()) {
+            texts.add("back, as they had been gone: " + String.join(", ", created));
+        }
+        if (!restored.getLeft().isEmpty()) {
+            texts.add("left as they are, as the restore point does not have them: "
+                    + String.join(", ", restored.getLeft()));
+        }
+        texts.addAll(notes);
+        return String.join("; ", texts);
     }
 }

@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
@@ -16,6 +17,7 @@ record RestorePoint(Path directory) {
     static final String PROVEN = "proven.json";
     static final String OBJECTS = "objects";
     static final String HOLD = "hold.json";
+    private static final String RECORD = ".json";
 
     static RestorePoint at(String directory) throws StepFailure {
         var path = Path.of(directory).normalize();
@@ -37,12 +39,17 @@ record RestorePoint(Path directory) {
 
     /** Folder of a database's dump. */
     Path dump(String database) {
-        return databases().resolve(fileName(database));
+        return databases().resolve(folderName(database));
     }
 
     /** What is known about the dump, written once the dump is complete. */
     Path dumpRecord(String database) {
-        return databases().resolve(fileName(database) + ".json");
+        return databases().resolve(folderName(database) + RECORD);
+    }
+
+    /** Which databases belong to it; missing where an older release took it. */
+    Path dumps() {
+        return files().resolve("databases.json");
     }
 
     Path configuration() {
@@ -111,6 +118,31 @@ record RestorePoint(Path directory) {
     boolean hasDump(String database) {
         return Files.isDirectory(dump(database), LinkOption.NOFOLLOW_LINKS)
                 && Files.isRegularFile(dumpRecord(database));
+    }
+
+    /** Older releases wrote some names otherwise. */
+    private String folderName(String database) {
+        var before = fileName(database);
+        var name = databaseFileName(database);
+        try {
+            return !before.equals(name)
+                            && Files.isDirectory(databases().resolve(before), LinkOption.NOFOLLOW_LINKS)
+                            && Files.isRegularFile(databases().resolve(before + RECORD))
+                    ? before
+                    : name;
+        } catch (InvalidPathException e) {
+            return name; // One that this machine's encoding does not have.
+        }
+    }
+
+    /** In ASCII, whatever the machine's encoding; and "x.json" must not be what is known about "x". */
+    static String databaseFileName(String database) {
+        var out = new StringBuilder();
+        for (byte b : fileName(database).getBytes(StandardCharsets.UTF_8)) {
+            out.append(b < 0 || b == 0x7f ? String.format("%%%02X", b) : String.valueOf((char) b));
+        }
+        var name = out.toString();
+        return name.endsWith(RECORD) ? name.substring(0, name.length() - RECORD.length()) + "%2Ejson" : name;
     }
 
     /** A database may be called "../x" or ".hidden"; most names stay as they are. */

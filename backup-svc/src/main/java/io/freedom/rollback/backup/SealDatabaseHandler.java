@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseSealed;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.TableRows;
@@ -29,6 +30,15 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
              ORDER BY pid
             """;
 
+    private static final String ELSEWHERE = """
+            SELECT datname, coalesce(nullif(application_name, ''), 'unnamed')
+                        || ' (' || coalesce(usename, '?') || coalesce(' from ' || host(client_addr), '') || ')'
+              FROM pg_stat_activity
+             WHERE datname <> current_database() AND backend_type = 'client backend'
+               AND application_name <> 'rollback' AND application_name NOT LIKE 'rollback-%'
+             ORDER BY datname, pid
+            """;
+
     @Override
     public Class<SealDatabase> action() {
         return SealDatabase.class;
@@ -41,6 +51,7 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
         try (var connection = JdbcConnections.open(database, step)) {
             endOthers(connection, step, notes);
             notePrepared(connection, notes);
+            noteElsewhere(connection, database, notes);
             step.checkpoint();
             checkpoint(connection, notes);
             var tables = TableCounts.exact(connection, counted -> {
@@ -93,6 +104,18 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
             Sql.rows(connection, "SELECT pg_sleep(0.1)");
         }
         return true;
+    }
+
+    /** The server may be that of others too: their sessions end with it, or where their database is swapped. */
+    private static void noteElsewhere(Connection connection, Database database, List<String> notes)
+            throws SQLException {
+        var connected = Sql.rows(connection, ELSEWHERE).stream()
+                .filter(row -> !database.getExcept().contains(String.valueOf(row.getFirst())))
+                .map(row -> row.get(1) + " to " + row.getFirst())
+                .toList();
+        if (!connected.isEmpty()) {
+            notes.add("connected to other databases of the server: " + String.join(", ", connected));
+        }
     }
 
     private static void notePrepared(Connection connection, List<String> notes) throws SQLException {

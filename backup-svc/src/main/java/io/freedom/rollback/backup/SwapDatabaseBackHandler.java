@@ -3,7 +3,9 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
+import io.freedom.rollback.schemas.action.OtherDatabase;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
 import io.freedom.rollback.schemas.action.VolumesRemoved;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Undoes a restore, however far it came. Where the server has died since, it is started; if it got a new volume, the previous
@@ -122,25 +125,59 @@ final class SwapDatabaseBackHandler implements StepHandler<SwapDatabaseBack> {
 
     private static Completed swapBack(Database database, StepContext step) throws StepFailure, InterruptedException {
         return Sql.work(database, () -> {
-            try (var swap = DatabaseSwap.open(database, step)) {
+            try (var swap = DatabaseSwap.open(database, others(database, step), step)) {
                 var names = swap.names();
                 if (swap.isSwapped()) {
-                    swap.swapOut();
+                    var restored = step.find(DatabaseRestored.class)
+                            .map(DatabaseRestored::getOthers)
+                            .orElse(List.of());
+                    var back = swap.swapped();
+                    var created = created(restored);
+                    swap.swapOut(restored);
                     return completed(
-                            names,
-                            names.live() + " is the database from before again; the restored one is kept as "
-                                    + names.undone() + ", drop it when it is not needed");
+                            names, back.size() == 1 && created.isEmpty() ? one(names) : all(swap, back, created));
                 }
                 swap.reopen();
                 if (swap.exists(names.undone())) {
                     return completed(names, "swapped back before; the restored database is kept as " + names.undone());
                 }
-                boolean begun = swap.exists(names.side());
-                swap.drop(names.side());
+                boolean begun = swap.dropSides();
                 return completed(
                         names, "nothing to swap back" + (begun ? "; the half restored database was dropped" : ""));
             }
         });
+    }
+
+    /** Whether the one that is otherwise good for connecting is among them. */
+    private static List<String> others(Database database, StepContext step) throws StepFailure, SQLException {
+        try (var look = DatabaseSwap.look(database, step)) {
+            return Stream.concat(look.swapped().stream(), look.begun().stream())
+                    .distinct()
+                    .toList();
+        }
+    }
+
+    /** Those that had been gone. */
+    private static List<String> created(List<OtherDatabase> restored) {
+        return restored.stream()
+                .filter(other -> other.getKeptAs() == null)
+                .map(OtherDatabase::getName)
+                .toList();
+    }
+
+    private static String one(SwapNames names) {
+        return names.live() + " is the database from before again; the restored one is kept as " + names.undone()
+                + ", drop it when it is not needed";
+    }
+
+    private static String all(DatabaseSwap swap, List<String> back, List<String> created) {
+        var undone = Stream.concat(back.stream(), created.stream())
+                .map(name -> swap.names(name).undone())
+                .toList();
+        return String.join(", ", back) + " are the databases from before again"
+                + (created.isEmpty() ? "" : "; " + String.join(", ", created) + " had not been there")
+                + "; the restored ones are kept as " + String.join(", ", undone)
+                + ", drop them when they are not needed";
     }
 
     private static Completed completed(SwapNames names, String detail) {

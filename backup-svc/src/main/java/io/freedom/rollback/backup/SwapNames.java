@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Names of the databases around a swap. They carry the rollback's id, so that the server itself tells how far a swap is.
  *
- * @param live the platform's database
+ * @param live the database that the platform uses
  * @param side the restored one, until it is swapped in
  * @param kept the replaced one; it exists exactly while the restored one is live
  * @param undone the restored one after it was swapped out again
@@ -14,11 +14,16 @@ record SwapNames(String live, String side, String kept, String undone) {
     /** NAMEDATALEN - 1, bytes; PostgreSQL cuts longer names silently. */
     private static final int LIMIT = 63;
 
+    /** What names of restored databases end in that are not swapped in yet. */
+    static String side(String rollbackId) {
+        return "__restore_" + ShortId.of(rollbackId);
+    }
+
     static SwapNames of(String database, String rollbackId) {
         var id = ShortId.of(rollbackId);
         return new SwapNames(
                 database,
-                derived(database, "__restore_" + id),
+                derived(database, side(rollbackId)),
                 derived(database, "__before_" + id),
                 derived(database, "__undone_" + id));
     }

@@ -46,7 +46,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                 } else {
                     known = ManifestCheck.fresh(point, manifest, vault, now, step);
                 }
-                tool = readDump(action, point, step);
+                tool = readDumps(action, point, manifest, step);
             } catch (StepFailure e) {
                 Verification.withdrawn(point, e);
                 throw e;
@@ -71,11 +71,20 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                                     result.getFiles(),
                                     Disk.size(result.getBytes()),
                                     known,
-                                    tool == null ? "" : "; dump read to its end by " + tool));
+                                    tool == null
+                                            ? ""
+                                            : "; "
+                                                    + (manifest.dumps().size() == 1
+                                                            ? "dump"
+                                                            : "dumps of "
+                                                                    + manifest.dumps()
+                                                                            .size() + " databases")
+                                                    + " read to the end by " + tool));
         });
     }
 
-    private @Nullable String readDump(VerifyRestorePoint action, RestorePoint point, StepContext step)
+    private @Nullable String readDumps(
+            VerifyRestorePoint action, RestorePoint point, Manifest manifest, StepContext step)
             throws StepFailure, InterruptedException {
         Database database = action.getDatabase();
         if (database == null || action.getDumpOptional() && !point.hasDump(database.getName())) {
@@ -88,18 +97,28 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                             .formatted(point.directory(), database.getName()));
         }
         try (var tools = PostgresTools.open(engines, action.getCompose(), database, "verify", step)) {
-            step.progress(0, 0, "bytes", "pg_restore reads the dump");
-            var dump = tools.copyIn(new SealedDump(point.dump(database.getName()), vault));
-            try {
-                // Listing passes on a truncated archive: every byte has to be read.
-                tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));
-            } catch (StepFailure e) {
-                throw PostgresTools.blamesTheDump(e)
-                        ? new StepFailure(
-                                FailureKind.MISMATCH, "the dump cannot be restored, take another one: " + e.text(), e)
-                        : e;
+            for (var dumped : manifest.dumps()) {
+                read(dumped.database(), point, tools, step);
             }
             return tools.version("pg_restore");
         }
+    }
+
+    private void read(String name, RestorePoint point, PostgresTools tools, StepContext step)
+            throws StepFailure, InterruptedException {
+        step.progress(0, 0, "bytes", "pg_restore reads the dump of " + name);
+        var dump = tools.copyIn(new SealedDump(point.dump(name), vault));
+        try {
+            // Listing passes on a truncated archive: every byte has to be read.
+            tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));
+        } catch (StepFailure e) {
+            throw PostgresTools.blamesTheDump(e)
+                    ? new StepFailure(
+                            FailureKind.MISMATCH,
+                            "the dump of " + name + " cannot be restored, take another one: " + e.text(),
+                            e)
+                    : e;
+        }
+        tools.remove(dump);
     }
 }

@@ -46,6 +46,11 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
         var point = RestorePoint.at(action.getDirectory());
         return Disk.work(point.directory(), () -> {
             var dump = dump(point, action);
+            var dumps = dump == null ? Dumps.none() : Dumps.of(point, dump.database());
+            var others = new ArrayList<DumpRecord>();
+            for (var other : dumps.others()) {
+                others.add(Json.read(point.dumpRecord(other), DumpRecord.class));
+            }
             var progress = new Manifest.Progress(step, 0);
             var entries = new ArrayList<Manifest.Entry>();
             for (var file : Manifest.covered(point.directory())) {
@@ -62,7 +67,10 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
                     action.getTakenBy(),
                     action.getDistrust(),
                     dump,
-                    entries);
+                    entries,
+                    others,
+                    others.isEmpty() ? null : dumps.oneMoment(),
+                    dumps.leftOut());
             step.checkpoint();
             manifest.write(point, vault);
             return completed(point, manifest);

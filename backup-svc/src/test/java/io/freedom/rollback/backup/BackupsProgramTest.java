@@ -53,7 +53,8 @@ class BackupsProgramTest {
                         List.of(new Globals.Role(
                                 "owner", "CREATE ROLE owner LOGIN", List.of("ALTER ROLE owner SET a = 1"))),
                         List.of(),
-                        List.of())
+                        List.of(),
+                        null)
                 .write(point, VAULT);
         new WriteManifestHandler(VAULT, () -> NOW)
                 .execute(

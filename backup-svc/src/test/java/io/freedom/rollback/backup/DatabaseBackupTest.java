@@ -268,7 +268,7 @@ class DatabaseBackupTest {
         });
         writeManifest();
 
-        assertMismatch(() -> verify(), "the dump cannot be restored");
+        assertMismatch(() -> verify(), "the dump of " + name + " cannot be restored");
         assertThatThrownBy(() -> restore(step())).hasMessageContaining("was never verified");
     }
 
@@ -342,7 +342,7 @@ class DatabaseBackupTest {
 
     @Test
     void saysThatTheDatabaseDoesNotAnswer() {
-        var silent = new Database("postgres", name, "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null);
+        var silent = new Database("postgres", name, "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null, List.of());
 
         for (var act : List.<ThrowingCallable>of(
                 () -> new DumpDatabaseHandler(engines, VAULT)
@@ -366,7 +366,7 @@ class DatabaseBackupTest {
     @Test
     void saysWhetherThePasswordOrTheNameIsWrong() {
         var url = database.getJdbcUrl();
-        var wrongPassword = new Database("postgres", name, "freedom", url, "guess");
+        var wrongPassword = new Database("postgres", name, "freedom", url, "guess", List.of());
         var wrongName = postgres.database("elsewhere");
 
         assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongPassword), step()))
@@ -406,7 +406,12 @@ class DatabaseBackupTest {
             var done = new SealDatabaseHandler()
                     .execute(
                             new SealDatabase(new Database(
-                                    plain.getService(), "plain", "plain", plain.getJdbcUrl(), plain.getPassword())),
+                                    plain.getService(),
+                                    "plain",
+                                    "plain",
+                                    plain.getJdbcUrl(),
+                                    plain.getPassword(),
+                                    List.of())),
                             step());
 
             assertThat(done.detail()).contains("no checkpoint").contains("pg_checkpoint");

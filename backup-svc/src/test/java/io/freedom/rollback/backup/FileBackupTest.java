@@ -238,7 +238,7 @@ class FileBackupTest {
     @Test
     void checksSpaceWithoutADatabaseThatDoesNotAnswer() throws Exception {
         write("models/a", "x");
-        var silent = new Database("postgres", "kb", "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null);
+        var silent = new Database("postgres", "kb", "freedom", "jdbc:postgresql://127.0.0.1:1/kb", null, List.of());
 
         var done = new CheckBackupSpaceHandler(ENGINES, VAULT).execute(space(0, silent), step);
 

@@ -92,7 +92,7 @@ final class PostgresContainer implements AutoCloseable {
     }
 
     Database database(String name) {
-        return new Database(SERVICE, name, USER, url(name), "${env:PG_PASSWORD}");
+        return new Database(SERVICE, name, USER, url(name), "${env:PG_PASSWORD}", List.of());
     }
 
     private String url(String name) {

@@ -187,7 +187,7 @@ class ProofTest {
 
         var failure = failure(RESERVE);
 
-        assertThat(failure.text()).startsWith("it cannot be restored: ");
+        assertThat(failure.text()).startsWith("database " + DATABASE + ": it cannot be restored: ");
         assertThat(failure.kind()).isEqualTo(FailureKind.MISMATCH);
     }
 

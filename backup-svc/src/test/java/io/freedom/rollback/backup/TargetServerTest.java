@@ -154,7 +154,8 @@ class TargetServerTest {
 
             assertThat(found.getChanges())
                     .containsExactly(
-                            new RowsChange("public", "documents", 3L, 2L), new RowsChange("public", "later", 0L, -1L));
+                            new RowsChange("public", "documents", 3L, 2L, null),
+                            new RowsChange("public", "later", 0L, -1L, null));
             assertThat(found.getTransactions()).isEqualTo(2);
             assertThat(check(true, null, point).getChanges())
                     .as("not counted where nobody asks")

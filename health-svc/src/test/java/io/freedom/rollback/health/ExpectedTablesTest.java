@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 class ExpectedTablesTest {
     private static final BaselineRecorded BASELINE = new BaselineRecorded(List.of(rows("documents", 1)));
     private static final DatabaseSealed SEALED = new DatabaseSealed("0/1", List.of(rows("documents", 2)));
-    private static final DatabaseRestored RESTORED = new DatabaseRestored("kept", List.of(rows("documents", 3)));
+    private static final DatabaseRestored RESTORED =
+            new DatabaseRestored("kept", List.of(rows("documents", 3)), List.of(), List.of());
 
     private final RecordedStep step = RecordedStep.within(Duration.ofSeconds(5));
 

@@ -269,7 +269,8 @@ final class DescriptorMapper {
                         node.path("name").stringValue(),
                         node.path("user").stringValue(),
                         node.path("jdbcUrl").stringValue(),
-                        text(node, "password"))
+                        text(node, "password"),
+                        texts(node, "except", List.of()))
                 : null;
     }
 

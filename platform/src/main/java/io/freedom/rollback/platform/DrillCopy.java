@@ -110,7 +110,12 @@ public final class DrillCopy {
         return spec == null
                 ? null
                 : new DatabaseSpec(
-                        spec.service(), spec.name(), spec.user(), jdbc(spec.jdbcUrl()), moved(spec.password()));
+                        spec.service(),
+                        spec.name(),
+                        spec.user(),
+                        jdbc(spec.jdbcUrl()),
+                        moved(spec.password()),
+                        spec.except());
     }
 
     private String jdbc(String url) throws Impossible {

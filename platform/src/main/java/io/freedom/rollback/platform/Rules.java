@@ -141,6 +141,13 @@ final class Rules {
         text(database, "database", "user", TextRules::identifier);
         text(database, "database", "jdbcUrl", TextRules::jdbcUrl);
         text(database, "database", "password", TextRules::secret);
+        texts(
+                database,
+                "database",
+                "except",
+                name -> name.equals(database.path("name").stringValue(""))
+                        ? "names database.name itself, which is dumped and restored always: remove it here"
+                        : null);
     }
 
     private void probes(JsonNode probes) {

@@ -42,6 +42,7 @@ class PlatformDescriptorsTest {
               user: freedom
               jdbcUrl: jdbc:postgresql://127.0.0.1:5432/freedom_kb
               password: ${file:/srv/freedom/.env#POSTGRES_PASSWORD}
+              except: [reports of others]
             configuration: [docker-compose.yml, .env, config/]
             models: [models/]
             containerData: [{service: kb-service, path: /app/data}]
@@ -128,7 +129,8 @@ class PlatformDescriptorsTest {
                                 "freedom_kb",
                                 "freedom",
                                 "jdbc:postgresql://127.0.0.1:5432/freedom_kb",
-                                "${file:/srv/freedom/.env#POSTGRES_PASSWORD}"),
+                                "${file:/srv/freedom/.env#POSTGRES_PASSWORD}",
+                                List.of("reports of others")),
                         List.of("docker-compose.yml", ".env", "config/"),
                         List.of("models/"),
                         List.of(new ContainerData("kb-service", "/app/data")),
@@ -389,6 +391,7 @@ class PlatformDescriptorsTest {
             name: freedom_kb  | name: -U              | database.name: must be a PostgreSQL name (letters, digits, _ - $; at most 63), not '-U'
             jdbc:postgresql://127.0.0.1:5432/freedom_kb | jdbc:mysql://h/db | database.jdbcUrl: must be a PostgreSQL URL such as jdbc:postgresql://127.0.0.1:5432/freedom_kb
             5432/freedom_kb   | 5432/freedom_kb?password=s3 | database.jdbcUrl: must not hold a password: write database.password as ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
+            except: [reports of others] | except: [a, freedom_kb] | database.except[1]: names database.name itself, which is dumped and restored always: remove it here
             ${file:/srv/freedom/.env#POSTGRES_PASSWORD} | hunter2 | database.password: must not be written out here: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
             ${file:/srv/freedom/.env#POSTGRES_PASSWORD} | ${POSTGRES_PASSWORD} | database.password: is no secret reference: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine)
             ${file:/srv/freedom/.env#FREEDOM_API_KEY}  | sk-12345 | probes.endToEnd.headers.Authorization: must not be written out here: write ${env:NAME} (a variable of the workers) or ${file:/path#KEY} (a key of an env file on the workers' machine), e.g. "Bearer ${env:FREEDOM_API_KEY}"

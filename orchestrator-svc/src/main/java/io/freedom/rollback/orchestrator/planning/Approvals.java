@@ -58,7 +58,7 @@ final class Approvals {
         }
         var reasons = new ArrayList<String>();
         reasons.add(
-                "database %s goes back to restore point %s of %s: what was committed since is given up%s, and kept %s"
+                "database %s and the others of its server go back to restore point %s of %s: what was committed since is given up%s, and kept %s"
                         .formatted(
                                 database.getName(),
                                 point.getId(),
@@ -114,9 +114,9 @@ final class Approvals {
         if (database != null) {
             reasons.add(
                     point == null
-                            ? "database %s begins anew, with nothing but what %s itself puts into it; to restore one, reject this and start again with --restore-point"
+                            ? "database %s and the others of its server begin anew, with nothing but what %s itself puts into them; to restore them, reject this and start again with --restore-point"
                                     .formatted(database.getName(), request.tag())
-                            : "database %s goes back to restore point %s of %s: what was committed since is given up"
+                            : "database %s and the others of its server go back to restore point %s of %s: what was committed since is given up"
                                     .formatted(
                                             database.getName(),
                                             point.getId(),

@@ -127,7 +127,7 @@ final class BackupSteps {
     PlannedStep dump(Database dumped) {
         return step(
                         "backup.database",
-                        "Dump the database " + dumped.getName(),
+                        "Dump the database " + dumped.getName() + " and the others of its server",
                         DumpDatabase.newBuilder()
                                 .setCompose(compose)
                                 .setDatabase(dumped)
@@ -236,7 +236,7 @@ final class BackupSteps {
     PlannedStep derive(Database dumped, String moment) {
         return step(
                         "backup.derive",
-                        "Recover a throwaway server to " + moment + " and dump the database from it",
+                        "Recover a throwaway server to " + moment + " and dump the databases from it",
                         DerivePointInTime.newBuilder()
                                 .setPlatform(platform.name())
                                 .setCompose(compose)
@@ -327,7 +327,7 @@ final class BackupSteps {
     PlannedStep restore(Database restored, String restorePoint, boolean intoNewVolume) {
         return step(
                         "backup.restore-database",
-                        "Restore the database beside, verify it and swap it in",
+                        "Restore the databases beside, verify them and swap them in",
                         RestoreDatabase.newBuilder()
                                 .setCompose(compose)
                                 .setDatabase(restored)
@@ -337,7 +337,10 @@ final class BackupSteps {
                         LONG)
                 .attempts(2)
                 .undoneBy(
-                        swapBack(restored), intoNewVolume ? new String[] {"container.remove-volumes"} : new String[0]);
+                        swapBack(restored),
+                        intoNewVolume
+                                ? new String[] {"backup.restore-database", "container.remove-volumes"}
+                                : new String[] {"backup.restore-database"});
     }
 
     /** Of the copy of a drill, which its platform's restore points are restored into. */
@@ -348,6 +351,6 @@ final class BackupSteps {
 
     private Undo swapBack(Database restored) {
         return new Undo(
-                "Swap the previous database back", Worker.BACKUP, new SwapDatabaseBack(compose, restored), MINUTES);
+                "Swap the previous databases back", Worker.BACKUP, new SwapDatabaseBack(compose, restored), MINUTES);
     }
 }

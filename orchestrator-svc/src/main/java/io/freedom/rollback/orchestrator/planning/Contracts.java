@@ -48,7 +48,7 @@ final class Contracts {
     }
 
     static Database database(DatabaseSpec spec) {
-        return new Database(spec.service(), spec.name(), spec.user(), spec.jdbcUrl(), spec.password());
+        return new Database(spec.service(), spec.name(), spec.user(), spec.jdbcUrl(), spec.password(), spec.except());
     }
 
     static HttpProbe probe(Probe probe) {

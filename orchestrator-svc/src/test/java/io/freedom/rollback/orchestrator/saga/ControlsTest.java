@@ -452,7 +452,7 @@ class ControlsTest {
         var restore = undoable(step("restore", RECOVER))
                 .setAction(new StepAction(new RestoreDatabase(
                         new ComposeProject("p", "/srv", List.of("docker-compose.yml"), null, null, null),
-                        new Database("postgres", "kb", "freedom", "jdbc:postgresql://db/kb", null),
+                        new Database("postgres", "kb", "freedom", "jdbc:postgresql://db/kb", null, List.of()),
                         "/var/backups/rb-0",
                         2,
                         null,

@@ -478,7 +478,6 @@ class OperatorTopologyTest extends WholeTopology {
         archived();
         operator(new StartAtMoment("yesterday", restore("database-restore", null)));
         operator(new StartAtMoment("latest", restore("service-restart", null)));
-        operator(new StartAtMoment("latest", restore("data-migration", null)));
         operator(new StartAtMoment("latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of())));
 
         assertThat(rejections())
@@ -486,7 +485,6 @@ class OperatorTopologyTest extends WholeTopology {
                         it -> assertThat(it).contains("has no `backups.wal`"),
                         it -> assertThat(it).contains("\"yesterday\" is no moment"),
                         it -> assertThat(it).contains("service-restart of freedom restores no database"),
-                        it -> assertThat(it).contains("has no `migration`"),
                         it -> assertThat(it).contains("name one of them"));
         assertThat(facts()).noneMatch(RollbackStarted.class::isInstance);
     }

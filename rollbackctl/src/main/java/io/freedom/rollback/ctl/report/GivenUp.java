@@ -82,6 +82,12 @@ final class GivenUp {
         for (var restored : chronicle.found(DatabaseRestored.class)) {
             if (!chronicle.wasUndone(restored.step().getId())) {
                 lines.add("The replaced database: kept as " + restored.result().getKeptAs());
+                for (var other : restored.result().getOthers()) {
+                    lines.add(
+                            other.getKeptAs() == null
+                                    ? "Database " + other.getName() + ", which had been gone, is back"
+                                    : "The replaced database " + other.getName() + ": kept as " + other.getKeptAs());
+                }
             }
         }
         chronicle

@@ -296,15 +296,15 @@ public final class Outlook {
         var server = result(DatabaseServerChecked.class);
         if (!restores && beginsAnew()) {
             return List.of(
-                    "every volume of the project is removed: the database begins anew, with nothing but what the target puts into it",
+                    "every volume of the project is removed: all databases of its server begin anew, with nothing but what the target puts into them",
                     "copies of the volumes are kept, and brought back by undoing");
         }
         if (!restores) {
             return server.isPresent() ? List.of("the database keeps what is in it") : List.of();
         }
         var lines = new ArrayList<String>();
-        lines.add("the database goes back to " + plan.getRestorePointTakenAt()
-                + "; what is in it now is kept beside it until you give it up");
+        lines.add("the database and the others of its server go back to " + plan.getRestorePointTakenAt()
+                + "; what is in them now is kept beside them until you give it up");
         server.ifPresent(checked -> {
             lines.add(given(checked));
             checked.getChanges().stream().limit(2L * NAMED).map(Outlook::change).forEach(lines::add);
@@ -329,7 +329,8 @@ public final class Outlook {
     }
 
     private static String change(RowsChange change) {
-        var table = change.getSchema$() + "." + change.getTable();
+        var database = change.getDatabase();
+        var table = (database == null ? "" : database + ": ") + change.getSchema$() + "." + change.getTable();
         if (change.getThen() < 0) {
             return table + ": not there then, " + count(change.getNow(), "row") + " now";
         }

@@ -184,7 +184,8 @@ public final class RestorePointTable {
         lines.add("  where          " + point.directory());
         lines.add("  content        " + point.files() + " files, " + Texts.size(point.bytes()));
         if (point.serverVersion() != null) {
-            lines.add("  database       dump of PostgreSQL " + point.serverVersion());
+            lines.add("  database       dump of PostgreSQL " + point.serverVersion()
+                    + (point.databases().isEmpty() ? "" : ": " + String.join(", ", point.databases())));
         }
         if (point.commit() != null) {
             lines.add("  commit         " + point.commit());
@@ -233,6 +234,9 @@ public final class RestorePointTable {
         }
         if (point.serverVersion() != null) {
             json.put("serverVersion", point.serverVersion());
+        }
+        if (!point.databases().isEmpty()) {
+            json.put("databases", point.databases());
         }
         if (!point.rpo().isZero()) {
             json.put("rpoMillis", point.rpo().toMillis());

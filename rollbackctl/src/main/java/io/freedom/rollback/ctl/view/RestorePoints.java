@@ -52,6 +52,7 @@ public final class RestorePoints {
      * @param heldUntil null for no hold
      * @param commit that was checked out when it was taken; null where that was not noted
      * @param serverVersion of the database that it has a dump of; null for none
+     * @param databases names of those that it has dumps of, the platform's first; empty where that was not noted
      * @param distrust why it serves analysis only, never a restore; null where it may be restored
      */
     public record Point(
@@ -68,7 +69,12 @@ public final class RestorePoints {
             @Nullable Instant heldUntil,
             @Nullable String commit,
             @Nullable String serverVersion,
+            List<String> databases,
             @Nullable String distrust) {
+        public Point {
+            databases = List.copyOf(databases);
+        }
+
         public boolean isRestorable() {
             return distrust == null;
         }
@@ -88,6 +94,7 @@ public final class RestorePoints {
                     held,
                     commit,
                     serverVersion,
+                    databases,
                     why);
         }
 
@@ -163,6 +170,8 @@ public final class RestorePoints {
 
         @Nullable
         String serverVersion;
+
+        List<String> databases = List.of();
 
         Taking(String platform, RollbackStarted started) {
             this.platform = platform;
@@ -295,8 +304,14 @@ public final class RestorePoints {
     private void read(Taking taking, StepSucceeded done, Instant at) {
         switch (done.getResult().getResult()) {
             case GitStateRecorded state -> taking.commit = state.getCommit();
-            case DatabaseDumped dump -> taking.serverVersion = dump.getServerVersion();
-            case PointInTimeDerived derived -> taking.serverVersion = derived.getServerVersion();
+            case DatabaseDumped dump -> {
+                taking.serverVersion = dump.getServerVersion();
+                taking.databases = List.copyOf(dump.getDatabases());
+            }
+            case PointInTimeDerived derived -> {
+                taking.serverVersion = derived.getServerVersion();
+                taking.databases = List.copyOf(derived.getDatabases());
+            }
             case RestorePointsPruned pruned ->
                 pruned.getRemoved().forEach(gone -> {
                     takings.remove(gone);
@@ -352,6 +367,7 @@ public final class RestorePoints {
                         one.getHeldUntil(),
                         null,
                         one.getServerVersion(),
+                        one.getDatabases(),
                         one.getFault() == null ? one.getDistrust() : one.getFault()));
     }
 
@@ -424,6 +440,7 @@ public final class RestorePoints {
                 holds.get(id),
                 taking.commit,
                 taking.serverVersion,
+                taking.databases,
                 distrust(taking)));
     }
 

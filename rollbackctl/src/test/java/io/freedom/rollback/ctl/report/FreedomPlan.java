@@ -31,7 +31,8 @@ final class FreedomPlan {
 
     private static final ComposeProject COMPOSE =
             new ComposeProject("freedom", TREE, List.of("docker-compose.yml"), null, null, null);
-    private static final Database DATABASE = new Database("postgres", "freedom_kb", "freedom", "jdbc:…", null);
+    private static final Database DATABASE =
+            new Database("postgres", "freedom_kb", "freedom", "jdbc:…", null, List.of());
 
     private final List<PlanStep> steps = new ArrayList<>();
     private final @Nullable String restorePoint;

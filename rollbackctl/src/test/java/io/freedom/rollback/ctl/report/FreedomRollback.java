@@ -83,7 +83,8 @@ final class FreedomRollback {
                         "backup.database",
                         2,
                         false,
-                        new DatabaseDumped(FreedomPlan.DIRECTORY + "/database", 12, 7_400_000L, "15.18"),
+                        new DatabaseDumped(
+                                FreedomPlan.DIRECTORY + "/database", 12, 7_400_000L, "15.18", List.of("freedom_kb")),
                         "7.4 MB")
                 .step(
                         "git.preserve-changes",
@@ -171,7 +172,7 @@ final class FreedomRollback {
                         "backup.restore-database",
                         32_000,
                         39_000,
-                        new DatabaseRestored("freedom_kb__before_a3f9", rows(1200)),
+                        new DatabaseRestored("freedom_kb__before_a3f9", rows(1200), List.of(), List.of()),
                         "1,212 rows restored");
     }
 

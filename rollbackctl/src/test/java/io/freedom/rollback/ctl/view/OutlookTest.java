@@ -185,9 +185,9 @@ class OutlookTest {
     @Test
     void saysWhatOfTheDataIsGivenUp() {
         var rows = List.of(
-                new RowsChange("public", "a", 12L, 10L),
-                new RowsChange("public", "b", 1L, -1L),
-                new RowsChange("public", "c", -1L, 7L));
+                new RowsChange("public", "a", 12L, 10L, null),
+                new RowsChange("public", "b", 1L, -1L, null),
+                new RowsChange("public", "c", -1L, 7L, "reports"));
         found(
                 "backup.check-server",
                 new DatabaseServerChecked("15.1", null, List.of("plpgsql 1.0"), List.of(), List.of(), rows, 5L));
@@ -196,7 +196,8 @@ class OutlookTest {
                                 "backup.restore-database",
                                 RestoreDatabase.newBuilder()
                                         .setCompose(COMPOSE)
-                                        .setDatabase(new Database("db", "kb", "u", "jdbc:postgresql://h/kb", null))
+                                        .setDatabase(new Database(
+                                                "db", "kb", "u", "jdbc:postgresql://h/kb", null, List.of()))
                                         .setRestorePoint("/b/rb-1")
                                         .build()),
                         step("container.prune-images", new PruneImages(COMPOSE, false, List.of("rb-0")))))
@@ -204,10 +205,10 @@ class OutlookTest {
                 .build();
 
         assertThat(text(restoring))
-                .contains("goes back to 2026-01-31T02:00:00Z")
+                .contains("go back to 2026-01-31T02:00:00Z")
                 .contains("given up: at most 5 transactions since then, and rows of 3 tables:")
                 .contains("public.a: 12 rows now, 10 then", "public.b: not there then, 1 row now")
-                .contains("public.c: comes back with 7 rows")
+                .contains("reports: public.c: comes back with 7 rows")
                 .contains("cannot be undone  rollback rb-0 can no longer be undone");
     }
 
@@ -268,7 +269,7 @@ class OutlookTest {
                 step("git.set-files-aside", new SetFilesAside("/srv/freedom", List.of())));
 
         assertThat(text(reset))
-                .contains("every volume of the project is removed: the database begins anew")
+                .contains("every volume of the project is removed: all databases of its server begin anew")
                 .contains("all that git does not track is moved away")
                 .contains("Nothing stands in its way", "! the target's db is PostgreSQL 16")
                 .doesNotContain("keeps what is in it");

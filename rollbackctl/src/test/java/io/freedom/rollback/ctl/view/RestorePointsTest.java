@@ -45,7 +45,8 @@ class RestorePointsTest {
     private static final Instant HELD = Samples.START.plusSeconds(86_400);
     private static final DumpDatabase DUMP = DumpDatabase.newBuilder()
             .setCompose(new ComposeProject("freedom", "/srv", List.of("docker-compose.yml"), null, null, null))
-            .setDatabase(new Database("postgres", "freedom_kb", "freedom", "jdbc:postgresql://h/freedom_kb", "p"))
+            .setDatabase(
+                    new Database("postgres", "freedom_kb", "freedom", "jdbc:postgresql://h/freedom_kb", "p", List.of()))
             .setDirectory("/backups")
             .build();
 
@@ -74,7 +75,7 @@ class RestorePointsTest {
     }
 
     private void dumped(String id, long seconds) {
-        done(id, seconds, new DatabaseDumped("/backups/" + id, 3, 100L, "15.18"));
+        done(id, seconds, new DatabaseDumped("/backups/" + id, 3, 100L, "15.18", List.of("freedom_kb", "reports")));
     }
 
     private void verified(String id, String of, long seconds) {
@@ -230,7 +231,9 @@ class RestorePointsTest {
         assertThat(point.verifiedAt()).isEqualTo(Samples.START.plusSeconds(110));
         assertThat(point.heldUntil()).isEqualTo(HELD);
         assertThat(RestorePointTable.detail(point, HELD, ZoneOffset.UTC, Style.PLAIN))
-                .contains("  where          /backups/rb-1", "  database       dump of PostgreSQL 15.18")
+                .contains(
+                        "  where          /backups/rb-1",
+                        "  database       dump of PostgreSQL 15.18: freedom_kb, reports")
                 .anyMatch(line -> line.endsWith("rollbackctl backups restore rb-1 --reason \"…\" --watch"))
                 .anyMatch(line -> line.contains("never; to prove it: rollbackctl backups verify rb-1"));
         assertThat(RestorePointTable.json(point))

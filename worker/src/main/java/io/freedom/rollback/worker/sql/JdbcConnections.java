@@ -32,7 +32,20 @@ public final class JdbcConnections {
 
     /** Connects to another database of the same server, with the same role. */
     public static Connection open(Database database, String name, StepContext step) throws StepFailure {
-        return connect(database, urlOf(database, name), step);
+        return open(named(database, name), step);
+    }
+
+    /** Another database of the same server, as the same role. */
+    public static Database named(Database database, String name) {
+        return name.equals(database.getName())
+                ? database
+                : new Database(
+                        database.getService(),
+                        name,
+                        database.getUser(),
+                        urlOf(database, name),
+                        database.getPassword(),
+                        database.getExcept());
     }
 
     /** What a database error means for the step, with what to do about it. */

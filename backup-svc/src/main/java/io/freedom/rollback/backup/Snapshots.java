@@ -1,0 +1,116 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.sql.JdbcConnections;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A transaction in each database of a server. No snapshot is of several databases, but transactions are counted for the whole server: where all of
+ * them see the same, they are of one moment.
+ */
+final class Snapshots implements AutoCloseable {
+    private static final int ATTEMPTS = 100;
+
+    private final Map<String, Connection> connections = new LinkedHashMap<>();
+    private final List<String> leftOut = new ArrayList<>();
+    private boolean oneMoment;
+
+    private Snapshots() {}
+
+    /** Of all databases that belong to the platform, its own first. */
+    static Snapshots open(Database platform, StepContext step) throws StepFailure, SQLException, InterruptedException {
+        var snapshots = new Snapshots();
+        try {
+            var connection = JdbcConnections.open(platform, step);
+            snapshots.connections.put(platform.getName(), connection);
+            var databases = ServerDatabases.of(connection, platform, step);
+            snapshots.leftOut.addAll(databases.leftOut());
+            for (var other : databases.others()) {
+                snapshots.connect(platform, other, step);
+            }
+            return snapshots;
+        } catch (StepFailure | SQLException | InterruptedException | RuntimeException e) {
+            snapshots.close();
+            throw e;
+        }
+    }
+
+    private void connect(Database platform, String other, StepContext step) throws StepFailure {
+        step.checkpoint();
+        try {
+            connections.put(other, JdbcConnections.open(platform, other, step));
+        } catch (StepFailure e) {
+            leftOut.add(ServerDatabases.refused(other, platform, e));
+        }
+    }
+
+    /** Begins the transactions, until all of them see the same or the server does not come to rest. */
+    void take(StepContext step) throws SQLException {
+        for (int attempt = 0; attempt < ATTEMPTS && !oneMoment; attempt++) {
+            step.checkpoint();
+            for (var connection : connections.values()) {
+                begin(connection);
+            }
+            var seen = new HashSet<String>();
+            for (var connection : connections.values()) {
+                seen.add(Sql.value(connection, "SELECT txid_current_snapshot()::text"));
+            }
+            oneMoment = seen.size() == 1;
+        }
+    }
+
+    private static void begin(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            connection.rollback();
+        }
+        connection.setAutoCommit(false);
+        Sql.execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        Sql.execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 0");
+        Sql.execute(connection, "SET LOCAL statement_timeout = 0");
+    }
+
+    /** Names, the platform's first. */
+    List<String> databases() {
+        return List.copyOf(connections.keySet());
+    }
+
+    /** To the platform's database. */
+    Connection platform() {
+        return connections.values().iterator().next();
+    }
+
+    Connection of(String database) {
+        var connection = connections.get(database);
+        if (connection == null) {
+            throw new IllegalArgumentException("no snapshot of " + database);
+        }
+        return connection;
+    }
+
+    Dumps dumps() {
+        return new Dumps(databases(), oneMoment, leftOut);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        SQLException failure = null;
+        for (var connection : connections.values()) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
