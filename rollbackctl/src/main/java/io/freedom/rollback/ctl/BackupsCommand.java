@@ -170,11 +170,7 @@ final class BackupsCommand extends Group {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
-        @Option(
-                names = "--at",
-                required = true,
-                paramLabel = "MOMENT",
-                description = Moment.NAMES)
+        @Option(names = "--at", required = true, paramLabel = "MOMENT", description = Moment.NAMES)
         private String at = "";
 
         @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")

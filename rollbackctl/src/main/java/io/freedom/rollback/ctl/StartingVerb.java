@@ -49,6 +49,8 @@ abstract class StartingVerb extends WatchingVerb {
 
     private static String following(Plan plan) {
         var following = plan.getFollowedBy();
-        return following == null ? "" : "; " + following.getScenario() + " follows with the restore point that it makes";
+        return following == null
+                ? ""
+                : "; " + following.getScenario() + " follows with the restore point that it makes";
     }
 }

@@ -32,8 +32,8 @@ import io.freedom.rollback.schemas.operator.RejectGate;
 import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
-import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartAtMoment;
+import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.TestNotifications;
@@ -211,9 +211,7 @@ public final class Admission {
     public Optional<Decision> continuing(Rollback ended) {
         var following = ended.plan().getFollowedBy();
         if (following != null) {
-            return ended.outcome() == Outcome.SUCCEEDED
-                    ? Optional.of(following(ended, following))
-                    : Optional.empty();
+            return ended.outcome() == Outcome.SUCCEEDED ? Optional.of(following(ended, following)) : Optional.empty();
         }
         var found = ended.outcome() == Outcome.SUCCEEDED
                         && ended.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
@@ -230,19 +228,15 @@ public final class Admission {
             var scenario = Scenario.of(following.getScenario())
                     .orElseThrow(() -> new Refused("there is no scenario " + following.getScenario() + " any more"));
             var wanted = new Wanted(
-                    scenario,
-                    following.getTarget(),
-                    ended.id(),
-                    following.getServices(),
-                    following.getIncidentClass());
+                    scenario, following.getTarget(), ended.id(), following.getServices(), following.getIncidentClass());
             var planned = new Plans(state, platform, now).asAsked(id, wanted);
             var plan = Plan.newBuilder(continuation(planned, ended))
                     .setOverrides(wanted.overrides(platform))
                     .build();
-            return new Decision.Start(
-                    new RollbackCommand.Start(id, plan, null, ended.operator(), ended.startReason()));
+            return new Decision.Start(new RollbackCommand.Start(id, plan, null, ended.operator(), ended.startReason()));
         } catch (Refused | InvalidDescriptorException e) {
-            return new Decision.Reject(ended.id() + " is made, and can be restored; but nothing was started: " + e.getMessage());
+            return new Decision.Reject(
+                    ended.id() + " is made, and can be restored; but nothing was started: " + e.getMessage());
         }
     }
 

@@ -52,8 +52,8 @@ final class Plans {
             throw new Refused("the data go back to a moment, or to a restore point: name one of them");
         }
         if (!wanted.scenario().restoresData() || platform.database() == null) {
-            throw new Refused(wanted.scenario().id() + " of " + platform.name()
-                    + " restores no database: leave the moment out");
+            throw new Refused(
+                    wanted.scenario().id() + " of " + platform.name() + " restores no database: leave the moment out");
         }
         if (platform.backups().wal() == null && state.getArchive() == null) {
             throw new Refused("the descriptor of " + platform.name()

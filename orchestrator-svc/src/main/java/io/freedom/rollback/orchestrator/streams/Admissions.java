@@ -172,7 +172,9 @@ final class Admissions {
     }
 
     private static boolean doesNotWait(OperatorCommand command) {
-        return command.getCommand() instanceof StartRollback || command.getCommand() instanceof StartAtMoment || command.getCommand() instanceof UndoRollback;
+        return command.getCommand() instanceof StartRollback
+                || command.getCommand() instanceof StartAtMoment
+                || command.getCommand() instanceof UndoRollback;
     }
 
     /** Something that yields to what is due now, where that runs. */

@@ -33,8 +33,7 @@ final class Notifications {
             return;
         }
         // What follows tells of itself; and that the schedule is kept is no news.
-        boolean looks = Sagas.isFirstOfTwo(rollback.plan())
-                || Schedules.started(rollback.operator(), rollback.plan());
+        boolean looks = Sagas.isFirstOfTwo(rollback.plan()) || Schedules.started(rollback.operator(), rollback.plan());
         for (int i = 0; i < events.size(); i++) {
             var id = rollback.id() + "." + (live.chain.sequence() - events.size() + 1 + i);
             Notices.of(events.get(i), rollback)

@@ -33,8 +33,8 @@ import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.ResumeRollback;
 import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.SkipStep;
-import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartAtMoment;
+import io.freedom.rollback.schemas.operator.StartDrill;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.UndoRollback;
@@ -424,8 +424,7 @@ class OperatorTopologyTest extends WholeTopology {
     }
 
     private void archived() {
-        operator(new RegisterPlatform(
-                Descriptors.FREEDOM.replace("reserve: 512MiB}", "reserve: 512MiB, wal: {}}")));
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace("reserve: 512MiB}", "reserve: 512MiB, wal: {}}")));
     }
 
     private static StartRollback restore(String scenario, @Nullable IncidentClass kind) {
@@ -442,14 +441,14 @@ class OperatorTopologyTest extends WholeTopology {
                 .filter(RollbackStarted.class::isInstance)
                 .map(RollbackStarted.class::cast)
                 .toList();
-        assertThat(started).extracting(start -> start.getPlan().getScenario())
+        assertThat(started)
+                .extracting(start -> start.getPlan().getScenario())
                 .containsExactly("restore-point-derive", "database-restore");
-        assertThat(started.getLast().getPlan())
-                .satisfies(plan -> {
-                    assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-1");
-                    assertThat(plan.getContinues()).isEqualTo("rb-1");
-                    assertThat(plan.getIncidentClass()).isEqualTo(IncidentClass.DATA_CORRUPTION);
-                });
+        assertThat(started.getLast().getPlan()).satisfies(plan -> {
+            assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-1");
+            assertThat(plan.getContinues()).isEqualTo("rb-1");
+            assertThat(plan.getIncidentClass()).isEqualTo(IncidentClass.DATA_CORRUPTION);
+        });
         var first = statuses().stream()
                 .filter(status -> status.getRollbackId().equals("rb-1"))
                 .toList();
@@ -478,7 +477,8 @@ class OperatorTopologyTest extends WholeTopology {
         archived();
         operator(new StartAtMoment("yesterday", restore("database-restore", null)));
         operator(new StartAtMoment("latest", restore("service-restart", null)));
-        operator(new StartAtMoment("latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of())));
+        operator(new StartAtMoment(
+                "latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of())));
 
         assertThat(rejections())
                 .satisfiesExactly(
