@@ -79,6 +79,8 @@ final class BaseLook {
         // Of a worker that has died.
         containers.removeBases();
         adopt(run); // It may be over since this look began.
+        step.checkpoint();
+        run.removeUnfinished();
         var complete = run.complete();
         boolean due = complete.isEmpty() || isOlder(complete.getLast(), action.getBaseEvery());
         try {
@@ -136,7 +138,6 @@ final class BaseLook {
         var sidecar = containers.base(server, run, id, action.getDatabase(), source);
         long cluster = source.size();
         step.checkpoint();
-        run.removeUnfinished();
         bases.take(action.getPlatform(), engine, sidecar, run, id, cluster);
         busy = true;
     }

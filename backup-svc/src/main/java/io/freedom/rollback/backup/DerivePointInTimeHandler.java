@@ -35,11 +35,17 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     private final EngineProvider engines;
     private final Vault vault;
     private final InstantSource clock;
+    private final WalFeed.Window window;
 
     DerivePointInTimeHandler(EngineProvider engines, Vault vault, InstantSource clock) {
+        this(engines, vault, clock, WalFeed.Window.DEFAULT);
+    }
+
+    DerivePointInTimeHandler(EngineProvider engines, Vault vault, InstantSource clock, WalFeed.Window window) {
         this.engines = engines;
         this.vault = vault;
         this.clock = clock;
+        this.window = window;
     }
 
     @Override
@@ -74,7 +80,7 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         var engine = engines.engine();
         var image = image(engine, action, way);
         requireRoom(engine, image, action, way);
-        var feed = Disk.work(way.run().wal(), () -> WalFeed.of(way.run(), way.base(), vault));
+        var feed = Disk.work(way.run().wal(), () -> WalFeed.of(way.run(), way.base(), vault, window));
         try (var server = TrialServer.recover(
                 engine,
                 image,
@@ -136,9 +142,9 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     }
 
     /** What is recovered goes to the engine's disk, where the platform's own data may be, and the dump beside the other restore points. */
-    private static void requireRoom(Engine engine, String image, DerivePointInTime action, RecoveryWay way)
+    private void requireRoom(Engine engine, String image, DerivePointInTime action, RecoveryWay way)
             throws StepFailure, InterruptedException {
-        long needed = 2 * way.base().cluster() + WalFeed.room(way.run(), way.base()) + action.getReserve();
+        long needed = 2 * way.base().cluster() + WalFeed.room(way.run(), way.base(), window) + action.getReserve();
         var said = engine.runAside(image, "df -Pk / | tail -n 1", Duration.ofMinutes(1))
                 .stdout();
         var words = said.strip().split("\\s+", -1);

@@ -30,9 +30,6 @@ final class WalFeed {
     private static final String PARENT = "/var/lib";
     private static final String INSIDE = PARENT + "/" + FOLDER;
     private static final Duration BRIEF = Duration.ofMinutes(2);
-    private static final long AHEAD = 256L << 20;
-    /** The server may ask for some once more. */
-    private static final long BEHIND = 512L << 20;
 
     private static final int ATTEMPTS = 5;
     private static final String HISTORY = ".history";
@@ -60,19 +57,32 @@ final class WalFeed {
     /** Of the server that is fed. */
     static final String SETTING = "-crestore_command=sh " + INSIDE + "/" + SCRIPT_NAME + " %f \"%p\"";
 
+    /**
+     * Bytes that are in the container at a time.
+     *
+     * @param ahead of what the server asks for
+     * @param behind that stay: it may ask for some once more
+     */
+    record Window(long ahead, long behind) {
+        static final Window DEFAULT = new Window(256L << 20, 512L << 20);
+    }
+
     private final Vault vault;
+    private final Window window;
     private final long segmentSize;
     private final List<WalFile> files;
     private final List<Path> histories;
-    /** Position in {@link #files} from where on nothing was asked for when the base backup was complete. */
+    /** So many of {@link #files} it needs until it is consistent; they stay until it is far beyond. */
     private final int consistent;
 
     private int fed;
     private int removed;
     private @Nullable StepFailure unusable;
 
-    private WalFeed(Vault vault, long segmentSize, List<WalFile> files, List<Path> histories, int consistent) {
+    private WalFeed(
+            Vault vault, Window window, long segmentSize, List<WalFile> files, List<Path> histories, int consistent) {
         this.vault = vault;
+        this.window = window;
         this.segmentSize = segmentSize;
         this.files = files;
         this.histories = histories;
@@ -80,7 +90,7 @@ final class WalFeed {
     }
 
     /** From where a base backup begins to what is fetched by now. */
-    static WalFeed of(WalArchive.Run run, WalArchive.Base base, Vault vault) throws IOException {
+    static WalFeed of(WalArchive.Run run, WalArchive.Base base, Vault vault, Window window) throws IOException {
         long size = run.about().segmentSize();
         long first = base.start().segment(size);
         long end = base.end().segment(size);
@@ -92,7 +102,7 @@ final class WalFeed {
         try (var all = Files.list(run.wal())) {
             var histories =
                     all.filter(file -> file.toString().endsWith(HISTORY)).toList();
-            return new WalFeed(vault, size, files, histories, consistent);
+            return new WalFeed(vault, window, size, files, histories, consistent);
         }
     }
 
@@ -106,10 +116,10 @@ final class WalFeed {
     }
 
     /** Bytes in the container, at most. */
-    static long room(WalArchive.Run run, WalArchive.Base base) {
+    static long room(WalArchive.Run run, WalArchive.Base base, Window window) {
         long size = run.about().segmentSize();
         long atFirst = base.end().segment(size) - base.start().segment(size) + 1;
-        return atFirst * size + Math.max(AHEAD, 2 * size) + Math.max(BEHIND, 2 * size);
+        return atFirst * size + Math.max(window.ahead(), 2 * size) + Math.max(window.behind(), 2 * size);
     }
 
     private int segments(long bytes) {
@@ -147,13 +157,13 @@ final class WalFeed {
                     var marker = files.get(i).name() + UNUSABLE;
                     copyIn(engine, container, tar -> add(tar, marker, new byte[0]));
                 }
-                removeBefore(engine, container, i - segments(BEHIND));
+                removeBefore(engine, container, i - segments(window.behind()));
             }
         }
     }
 
     private void feed(Engine engine, String container, int asked) throws StepFailure, InterruptedException {
-        int until = Math.min(files.size(), asked + segments(AHEAD));
+        int until = Math.min(files.size(), asked + segments(window.ahead()));
         if (fed >= until || unusable != null) {
             return;
         }

@@ -54,6 +54,7 @@ class WalArchiveTest {
     private WalArchive archive;
     private final InstantSource clock = InstantSource.system();
     private KeepWalArchiveHandler worker;
+    private WalFeed.Window window = WalFeed.Window.DEFAULT;
 
     @BeforeEach
     void startAServer() throws Exception {
@@ -150,7 +151,7 @@ class WalArchiveTest {
                 .setPointInTime(moment)
                 .setReserve(1 << 20)
                 .build();
-        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, vault, clock)
+        return (PointInTimeDerived) new DerivePointInTimeHandler(engines, vault, clock, window)
                 .execute(action, step)
                 .result();
     }
@@ -578,6 +579,17 @@ class WalArchiveTest {
                 .untilAsserted(() -> assertThat(base().getFileName()).hasToString("base.tar.gz.age"));
         assertThat(files().stream().filter(WalFile::isPlain)).hasSize(1);
         assertThat(derive("latest", step()).getRows()).isEqualTo(3);
+    }
+
+    @Test
+    void givesTheServerThatReplaysAFewSegmentsAtATime() throws Exception {
+        kept();
+        segments(1, 12);
+        keep();
+
+        window = new WalFeed.Window(32 << 20, 32 << 20);
+
+        assertThat(derive("latest", step()).getRows()).isEqualTo(12);
     }
 
     /** As docs/operations.md says. */
