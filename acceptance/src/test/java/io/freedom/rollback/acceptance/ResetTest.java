@@ -36,9 +36,7 @@ class ResetTest {
             var asked = plane.rollbackctl("status", "acc-reset").succeeded().output();
             assertThat(asked)
                     .contains(
-                            "volumes of compose project acc-reset are removed",
-                            "begin anew",
-                            "rollbackctl approve rb-")
+                            "volumes of compose project acc-reset are removed", "begin anew", "rollbackctl approve rb-")
                     .contains("Failed: Dump the database freedom_kb", "acc-reset_postgres_data (");
             assertThat(volumes("acc-reset").lines()).hasSize(2);
             assertThat(plane.facts("acc-reset", "StepDispatched"))

@@ -386,8 +386,7 @@ class SeveralDatabasesTest {
         }
         var text = Vaults.text(point().globals());
         var globals = Json.parse(text, point().globals(), Globals.class);
-        var statements =
-                Objects.requireNonNull(globals.databases()).getFirst().statements();
+        var statements = Objects.requireNonNull(globals.databases()).getFirst().statements();
         Vaults.write(
                 point().globals(),
                 Json.text(new Globals(

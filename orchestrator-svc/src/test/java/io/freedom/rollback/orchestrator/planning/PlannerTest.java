@@ -300,7 +300,9 @@ class PlannerTest {
         assertThat(gate.getOnExpiry()).isEqualTo(GateExpiry.REJECT);
         assertThat(String.join("\n", gate.getReasons()))
                 .contains("volumes of compose project freedom", "kept in /var/backups/freedom/.volumes/rb-1")
-                .contains("database freedom_kb and the others of its server begin anew", "files in /srv/freedom that git does not track")
+                .contains(
+                        "database freedom_kb and the others of its server begin anew",
+                        "files in /srv/freedom that git does not track")
                 .contains("all but .env, config/, docker-compose.yml, models/;", "images");
     }
 
