@@ -61,23 +61,25 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
             endEarlierAttempts(snapshots.platform(), step);
             try (var tools = PostgresTools.open(engines, action.getCompose(), platform, PURPOSE, step)) {
                 step.checkpoint();
-                Disk.work(point.databases(), () -> {
-                    Dumps.discard(point);
-                    return point;
-                });
+                discard(point);
                 snapshots.take(step);
                 var dumps = snapshots.dumps();
                 var connection = snapshots.platform();
                 var globals = Globals.of(sql -> Sql.rows(connection, sql), dumps.databases());
-                for (var other : dumps.others()) {
-                    dump(action, other, snapshots.of(other), point, tools, step);
+                try {
+                    for (var other : dumps.others()) {
+                        dump(action, other, snapshots.of(other), point, tools, step);
+                    }
+                    Disk.work(point.dumps(), () -> {
+                        globals.write(point, vault);
+                        dumps.write(point);
+                        return point;
+                    });
+                    dump(action, platform.getName(), connection, point, tools, step);
+                } catch (StepFailure e) {
+                    discard(point); // Some of them are of no use, and take room.
+                    throw e;
                 }
-                Disk.work(point.dumps(), () -> {
-                    globals.write(point, vault);
-                    dumps.write(point);
-                    return point;
-                });
-                dump(action, platform.getName(), connection, point, tools, step);
                 return Disk.work(point.databases(), () -> completed(point, dumps));
             }
         } catch (SQLException e) {
@@ -129,6 +131,13 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                         "database " + name + " of the same server could not be dumped: " + failure.text()
                                 + "; if it is none of the platform's, name it in `database.except`",
                         failure);
+    }
+
+    private static void discard(RestorePoint point) throws StepFailure, InterruptedException {
+        Disk.work(point.databases(), () -> {
+            Dumps.discard(point);
+            return point;
+        });
     }
 
     /** A worker that was killed leaves its pg_dump behind, which would go on for as long as it takes. */

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -93,7 +94,18 @@ class FullDiskTest {
 
     private void dump(String id, String name) throws Exception {
         new DumpDatabaseHandler(engines, VAULT)
-                .execute(new DumpDatabase(postgres.compose(), postgres.database(name), directory(id), 2), step(id));
+                .execute(new DumpDatabase(postgres.compose(), alone(name), directory(id), 2), step(id));
+    }
+
+    private static Database alone(String name) {
+        var database = postgres.database(name);
+        return new Database(
+                database.getService(),
+                name,
+                database.getUser(),
+                database.getJdbcUrl(),
+                database.getPassword(),
+                Stream.of("small", "large").filter(other -> !other.equals(name)).toList());
     }
 
     private void manifest(String id, String database) throws Exception {
