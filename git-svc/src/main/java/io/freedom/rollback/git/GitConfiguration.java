@@ -2,6 +2,7 @@ package io.freedom.rollback.git;
 
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.worker.Capability;
+import java.time.InstantSource;
 import java.util.List;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,6 +31,7 @@ public class GitConfiguration {
                         new ReturnPathsHandler(trees),
                         new SetFilesAsideHandler(trees),
                         new BringFilesBackHandler(trees),
-                        new CopyRepositoryHandler(trees)));
+                        new CopyRepositoryHandler(trees),
+                        new RecordConfigurationHandler(trees, InstantSource.system())));
     }
 }

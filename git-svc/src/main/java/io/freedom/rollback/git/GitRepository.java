@@ -5,6 +5,7 @@ import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import org.eclipse.jgit.errors.RepositoryNotFoundException;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An opened repository with a work tree: HEAD, refs and commits, by JGit, which runs no hooks and signs nothing. */
 final class GitRepository implements AutoCloseable {
+    /** A lock that old is of a process that was killed. */
+    private static final Duration ABANDONED = Duration.ofMinutes(1);
+
     private final Repository jgit;
     private final Path root;
 
@@ -90,6 +94,13 @@ final class GitRepository implements AutoCloseable {
         return jgit.getCommonDirectory().toPath();
     }
 
+    /** What is written from now on is on disk before a ref says so, whatever the repository's settings; those stay as they are. */
+    void writeThrough() {
+        var settings = jgit.getConfig();
+        settings.setBoolean("core", null, "fsyncObjectFiles", true);
+        settings.setBoolean("core", null, "fsyncRefFiles", true);
+    }
+
     Path indexFile() {
         return jgit.getIndexFile().toPath();
     }
@@ -140,6 +151,29 @@ final class GitRepository implements AutoCloseable {
         update.setExpectedOldObjectId(expected);
         update.setRefLogMessage("rollback", false);
         require(update.forceUpdate(), name);
+    }
+
+    /**
+     * As {@link #updateRef}, of a ref that is written while git may be at work: `git pack-refs` holds a lock for a moment.
+     *
+     * @return false where another process holds the ref, or has moved it
+     */
+    boolean moveRef(String name, ObjectId expected, ObjectId commit) throws IOException, StepFailure {
+        var lock = commonDirectory().resolve(name + ".lock");
+        if (FileStamp.of(lock)
+                .filter(stamp -> stamp.changed().isBefore(Instant.now().minus(ABANDONED)))
+                .isPresent()) {
+            Files.deleteIfExists(lock);
+        }
+        var update = jgit.updateRef(name);
+        update.setNewObjectId(commit);
+        update.setExpectedOldObjectId(expected);
+        update.setRefLogMessage("rollback", false);
+        var result = update.forceUpdate();
+        if (result != RefUpdate.Result.LOCK_FAILURE) {
+            require(result, name);
+        }
+        return result != RefUpdate.Result.LOCK_FAILURE;
     }
 
     void detachHead(ObjectId commit) throws IOException, StepFailure {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.eclipse.jgit.util.QuotedString;
 
 /** Names as they are put into messages. */
 final class Names {
@@ -14,6 +15,11 @@ final class Names {
     static String few(Collection<String> names) {
         var shown = names.stream().limit(SHOWN).collect(Collectors.joining(", "));
         return names.size() <= SHOWN ? shown : shown + " and " + (names.size() - SHOWN) + " more";
+    }
+
+    /** In one line, quoted as git does it where it must be. */
+    static String line(String name) {
+        return name.chars().anyMatch(Character::isISOControl) ? QuotedString.GIT_PATH.quote(name) : name;
     }
 
     static List<String> nearest(String wanted, Collection<String> names) {

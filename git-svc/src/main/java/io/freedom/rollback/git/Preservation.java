@@ -18,10 +18,14 @@ final class Preservation {
     private final String rollbackId;
 
     Preservation(GitRepository repository, String rollbackId) throws StepFailure {
-        if (!ID.matcher(rollbackId).matches() || rollbackId.endsWith(".lock")) {
+        if (!ID.matcher(rollbackId).matches()
+                || rollbackId.endsWith(".lock")
+                || rollbackId.equals(ConfigurationHistory.NAME)) {
             throw new StepFailure(
                     FailureKind.INVALID,
-                    "rollback id '" + rollbackId + "' cannot be part of a ref: only letters, digits, '.', '_' and '-'");
+                    "rollback id '" + rollbackId
+                            + "' cannot be part of a ref: only letters, digits, '.', '_' and '-', and not "
+                            + ConfigurationHistory.NAME);
         }
         this.repository = repository;
         this.rollbackId = rollbackId;

@@ -20,7 +20,15 @@ final class TreeLock implements AutoCloseable {
     }
 
     static TreeLock of(GitRepository repository) throws IOException, StepFailure {
-        var file = repository.gitDirectory().resolve("rollback.lock");
+        return of(repository.gitDirectory().resolve("rollback.lock"));
+    }
+
+    /** Only the ref at which the configuration is recorded: a rollback does not wait for that. */
+    static TreeLock ofConfiguration(GitRepository repository) throws IOException, StepFailure {
+        return of(repository.commonDirectory().resolve("rollback-configuration.lock"));
+    }
+
+    private static TreeLock of(Path file) throws IOException, StepFailure {
         var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!locked(channel)) {
             channel.close();

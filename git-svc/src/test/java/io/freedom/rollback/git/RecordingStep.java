@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
 /** A step that counts its checkpoints, and can be cancelled at one of them. */
-final class RecordingStep implements StepContext {
+class RecordingStep implements StepContext {
     private final String rollbackId;
     private final int allowed;
     private final List<SpecificRecord> inputs = new ArrayList<>();

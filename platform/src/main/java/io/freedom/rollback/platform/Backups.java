@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param wal null where nothing is archived between restore points
  * @param store that restore points are copied to; null for none
  * @param logs null where logs are kept with restore points only
+ * @param configuration null where the configuration is kept with restore points only
  */
 public record Backups(
         String directory,
@@ -24,4 +25,5 @@ public record Backups(
         @Nullable Retention keep,
         @Nullable WalPolicy wal,
         @Nullable ObjectStoreSpec store,
-        @Nullable LogPolicy logs) {}
+        @Nullable LogPolicy logs,
+        @Nullable ConfigurationPolicy configuration) {}

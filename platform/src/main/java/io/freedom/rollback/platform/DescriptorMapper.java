@@ -113,7 +113,8 @@ final class DescriptorMapper {
                 retention,
                 wal(node.path("wal")),
                 store(node.path("store").path("s3")),
-                keptLogs(node.path("logs")));
+                keptLogs(node.path("logs")),
+                recordedConfiguration(node.path("configuration")));
     }
 
     private static @Nullable ObjectStoreSpec store(JsonNode node) {
@@ -138,6 +139,14 @@ final class DescriptorMapper {
                         duration(text(node, "every", "1h")),
                         duration(text(node, "keep", "168h")),
                         size(text(node, "bound", "1GiB")))
+                : null;
+    }
+
+    private static @Nullable ConfigurationPolicy recordedConfiguration(JsonNode node) {
+        return node.isObject()
+                ? new ConfigurationPolicy(
+                        duration(text(node, "every", "1m")),
+                        node.path("secrets").asBoolean(false))
                 : null;
     }
 

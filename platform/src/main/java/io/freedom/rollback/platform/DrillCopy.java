@@ -94,6 +94,7 @@ public final class DrillCopy {
                         null,
                         null,
                         null,
+                        null,
                         null),
                 Map.of(),
                 nobody,

@@ -85,6 +85,11 @@ final class Rules {
         text(s3, "backups.store.s3", "accessKey", TextRules::secret);
         text(s3, "backups.store.s3", "secretKey", TextRules::secret);
         logs(root.path("backups").path("logs"));
+        var recorded = root.path("backups").path("configuration");
+        text(recorded, "backups.configuration", "every", TextRules::look);
+        if (recorded.isObject() && root.path("configuration").isEmpty()) {
+            add("backups.configuration", "needs configuration, the files and folders to record");
+        }
     }
 
     private void logs(JsonNode logs) {

@@ -72,10 +72,19 @@ final class TextRules {
         return atLeast(1, value);
     }
 
+    /** No look is due sooner after another. */
+    static @Nullable String look(String value) {
+        return atLeast(Duration.ofSeconds(5), "5s", value);
+    }
+
     private static @Nullable String atLeast(int minutes, String value) {
+        return atLeast(Duration.ofMinutes(minutes), minutes + "m", value);
+    }
+
+    private static @Nullable String atLeast(Duration least, String named, String value) {
         var wrong = duration(value);
-        return wrong == null && Quantities.duration(value).orElseThrow().compareTo(Duration.ofMinutes(minutes)) < 0
-                ? "must be at least " + minutes + "m, not '" + value + "'"
+        return wrong == null && Quantities.duration(value).orElseThrow().compareTo(least) < 0
+                ? "must be at least " + named + ", not '" + value + "'"
                 : wrong;
     }
 

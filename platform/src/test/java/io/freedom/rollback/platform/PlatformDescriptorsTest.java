@@ -62,7 +62,7 @@ class PlatformDescriptorsTest {
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
             backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
                       store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}},
-                      logs: {every: 30m, keep: 24h, bound: 64MiB}}
+                      logs: {every: 30m, keep: 24h, bound: 64MiB}, configuration: {every: 10s, secrets: true}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
@@ -93,6 +93,19 @@ class PlatformDescriptorsTest {
                 .isNull();
         assertThat(PlatformDescriptors.parse(named, "platform.yaml").backups().logs())
                 .isEqualTo(new LogPolicy(Duration.ofHours(1), Duration.ofHours(168), 1L << 30));
+    }
+
+    @Test
+    void recordsChangesOfTheConfigurationOnlyWhereThatIsNamedAndNoSecretsByDefault() throws Exception {
+        var named = SMALLEST.replace("/var/backups/freedom}", "/var/backups/freedom, configuration: {}}")
+                + "configuration: [config/]\n";
+
+        assertThat(PlatformDescriptors.parse(SMALLEST, "platform.yaml")
+                        .backups()
+                        .configuration())
+                .isNull();
+        assertThat(PlatformDescriptors.parse(named, "platform.yaml").backups().configuration())
+                .isEqualTo(new ConfigurationPolicy(Duration.ofMinutes(1), false));
     }
 
     @Test
@@ -182,7 +195,8 @@ class PlatformDescriptorsTest {
                                         "${env:S3_KEY}",
                                         "${file:/etc/s3}",
                                         true),
-                                new LogPolicy(Duration.ofMinutes(30), Duration.ofHours(24), 64L << 20)),
+                                new LogPolicy(Duration.ofMinutes(30), Duration.ofHours(24), 64L << 20),
+                                new ConfigurationPolicy(Duration.ofSeconds(10), true)),
                         Map.of(
                                 "SERVICE_DEGRADATION", "restore-point",
                                 "DATA_CORRUPTION", "full-rollback",
@@ -367,6 +381,8 @@ class PlatformDescriptorsTest {
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, prefix: /a, accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.prefix: must be like site-a/rollback, without a slash at its ends, not '/a'
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {bucket: abc, endpoint: "https://h/abc", accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.endpoint: must be the server alone, e.g. https://s3.example.org: write what follows it as bucket and prefix
             {directory: /var/backups/freedom} | {directory: /b, store: {s3: {accessKey: "${env:A}", secretKey: "${env:B}"}}} | backups.store.s3.bucket: is missing: name of the bucket
+            {directory: /var/backups/freedom} | {directory: /b, configuration: {}} | backups.configuration: needs configuration, the files and folders to record
+            {directory: /var/backups/freedom} | "{directory: /b, configuration: {every: 1s}}\\nconfiguration: [a]" | backups.configuration.every: must be at least 5s, not '1s'
             {directory: /var/backups/freedom} | {directory: /b, logs: {every: 30s}} | backups.logs.every: must be at least 1m, not '30s'
             {directory: /var/backups/freedom} | {directory: /b, logs: {every: hourly}} | backups.logs.every: must be a duration such as 90s, 20m or 1h, not 'hourly'
             {directory: /var/backups/freedom} | {directory: /b, logs: {keep: 30m}} | backups.logs.keep: must be at least as long as backups.logs.every: what is kept would go at once

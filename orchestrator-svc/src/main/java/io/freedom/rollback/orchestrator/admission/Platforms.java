@@ -298,6 +298,11 @@ public final class Platforms {
         return PlatformState.newBuilder(state).setLogs(looks).build();
     }
 
+    /** @param looks null where changes of the configuration are not recorded */
+    public static PlatformState configured(PlatformState state, @Nullable LogLooks looks) {
+        return PlatformState.newBuilder(state).setConfiguration(looks).build();
+    }
+
     /** @param at when people are told that the newest restore point grows too old; null for never */
     public static PlatformState atRisk(PlatformState state, @Nullable Instant at) {
         return PlatformState.newBuilder(state).setRpoAtRisk(at).build();

@@ -1,4 +1,4 @@
-/** Decides what follows a rollback that has succeeded: the watch for a relapse, and what people are to do. */
+/** Decides what follows a rollback that has succeeded, and how what a platform's descriptor names is looked after between rollbacks. */
 @NullMarked
 package io.freedom.rollback.orchestrator.aftercare;
 

@@ -186,6 +186,22 @@ public final class Notices {
                 null);
     }
 
+    /** What is overwritten from now on may be lost. */
+    public static Notice configurationNotRecorded(String platform, @Nullable Instant until, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": changes of its configuration are not recorded",
+                List.of(
+                        why,
+                        until == null
+                                ? "No change is recorded yet."
+                                : "What was changed until " + second(until) + " is recorded.",
+                        "It is tried again at least every five minutes, and goes on by itself with the files as they are then."),
+                List.of("Until when they are recorded: rollbackctl backups list " + platform),
+                null,
+                null);
+    }
+
     /** One less to go back to, and maybe a disk that fails. */
     public static Notice withdrawn(String platform, String restorePoint, String why) {
         return new Notice(

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.aftercare.Care;
 import io.freedom.rollback.orchestrator.aftercare.Change;
+import io.freedom.rollback.orchestrator.aftercare.ConfigurationChanges;
 import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
 import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.aftercare.Turns;
@@ -14,7 +15,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 
 /** Has workers look after what platforms' descriptors name, whatever else runs. */
 final class Caretaker {
-    static final List<Care<?, ?>> CARES = List.of(new WalArchives(), new StoreCopies(), new LogKeeping());
+    static final List<Care<?, ?>> CARES =
+            List.of(new WalArchives(), new StoreCopies(), new LogKeeping(), new ConfigurationChanges());
 
     private final SagaStore store;
     private final History history;

@@ -1,8 +1,8 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
-import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.micrometer.core.instrument.Gauge;
@@ -18,11 +18,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.wal.archive.age} and {@code rollback.logs.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.wal.archive.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -31,6 +32,7 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
     private final Map<String, Instant> logged = new ConcurrentHashMap<>();
+    private final Map<String, Instant> configured = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -47,10 +49,15 @@ public final class RecoveryPoints implements MeterBinder {
     void note(PlatformState state) {
         offered.put(state.getPlatform(), Platforms.offered(state));
         note(archived, state.getPlatform(), WalArchives.covered(state.getArchive()));
-        note(logged, state.getPlatform(), LogKeeping.until(state.getLogs()));
+        note(logged, state.getPlatform(), until(state.getLogs()));
+        note(configured, state.getPlatform(), until(state.getConfiguration()));
         var copies = state.getCopies();
         stored.put(state.getPlatform(), copies == null ? Set.of() : Set.copyOf(copies.getStored()));
         measure(state.getPlatform());
+    }
+
+    private static Optional<Instant> until(@Nullable LogLooks looks) {
+        return Optional.ofNullable(looks).map(LogLooks::getUntil);
     }
 
     private static void note(Map<String, Instant> times, String platform, Optional<Instant> until) {
@@ -63,51 +70,58 @@ public final class RecoveryPoints implements MeterBinder {
         archived.remove(platform);
         stored.remove(platform);
         logged.remove(platform);
+        configured.remove(platform);
     }
 
     private void measure(String platform) {
         var meters = registry;
         if (meters != null && measured.add(platform)) {
-            Gauge.builder("rollback.wal.archive.age", () -> age(archived, platform))
-                    .description("since all that was committed was archived")
-                    .baseUnit("seconds")
-                    .tag("platform", platform)
-                    .register(meters);
-            Gauge.builder("rollback.logs.age", () -> age(logged, platform))
-                    .description("since all that was logged was kept")
-                    .baseUnit("seconds")
-                    .tag("platform", platform)
-                    .register(meters);
+            gauge(
+                    meters,
+                    "rollback.wal.archive.age",
+                    "since all that was committed was archived",
+                    platform,
+                    () -> age(archived, platform));
+            gauge(
+                    meters,
+                    "rollback.logs.age",
+                    "since all that was logged was kept",
+                    platform,
+                    () -> age(logged, platform));
+            gauge(
+                    meters,
+                    "rollback.configuration.age",
+                    "since all changes of the configuration were recorded",
+                    platform,
+                    () -> age(configured, platform));
             gauge(
                     meters,
                     "rollback.restore.point.age",
                     "of the newest that can be restored",
                     platform,
-                    RestorePoint::getTakenAt);
+                    () -> age(platform, RestorePoint::getTakenAt));
             gauge(
                     meters,
                     "rollback.restore.point.proven.age",
                     "since one was last restored to prove it",
                     platform,
-                    RestorePoint::getProvenAt);
+                    () -> age(platform, RestorePoint::getProvenAt));
             gauge(
                     meters,
                     "rollback.store.age",
                     "of the newest that can be restored and is in the store",
                     platform,
-                    point -> stored.getOrDefault(platform, Set.of()).contains(point.getId())
-                            ? point.getTakenAt()
-                            : null);
+                    () -> age(
+                            platform,
+                            point -> stored.getOrDefault(platform, Set.of()).contains(point.getId())
+                                    ? point.getTakenAt()
+                                    : null));
         }
     }
 
-    private void gauge(
-            MeterRegistry meters,
-            String name,
-            String description,
-            String platform,
-            Function<RestorePoint, @Nullable Instant> time) {
-        Gauge.builder(name, () -> age(platform, time))
+    private static void gauge(
+            MeterRegistry meters, String name, String description, String platform, Supplier<Number> age) {
+        Gauge.builder(name, age)
                 .description(description)
                 .baseUnit("seconds")
                 .tag("platform", platform)

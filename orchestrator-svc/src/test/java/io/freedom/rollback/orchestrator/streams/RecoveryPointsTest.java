@@ -94,4 +94,20 @@ class RecoveryPointsTest {
         points.note(Platforms.logged(state(), null));
         assertThat(value("rollback.logs.age")).isNaN();
     }
+
+    @Test
+    void tellsHowOldTheConfigurationIsThatIsRecorded() {
+        points.bindTo(meters);
+        points.note(state());
+        assertThat(value("rollback.configuration.age")).isNaN();
+
+        var looks = LogLooks.newBuilder()
+                .setId("configuration-shop")
+                .setNext(NOW)
+                .setLast(NOW)
+                .setUntil(NOW.minusSeconds(20))
+                .build();
+        points.note(Platforms.configured(state(), looks));
+        assertThat(value("rollback.configuration.age")).isEqualTo(20);
+    }
 }

@@ -27,7 +27,8 @@ enum DataEffect {
                     CheckOutPaths _,
                     ReturnPaths _,
                     SetFilesAside _,
-                    BringFilesBack _ -> KEEPS;
+                    BringFilesBack _,
+                    RecordConfiguration _ -> KEEPS;
             // Volumes stay, whatever happens to the containers.
             case CheckCompose _,
                     ForecastContainers _,

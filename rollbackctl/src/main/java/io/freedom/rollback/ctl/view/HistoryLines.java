@@ -4,6 +4,8 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.AttemptFailed;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.CompensationStarted;
+import io.freedom.rollback.schemas.history.ConfigurationFollowed;
+import io.freedom.rollback.schemas.history.ConfigurationUnfollowed;
 import io.freedom.rollback.schemas.history.FasterWayChosen;
 import io.freedom.rollback.schemas.history.FollowUpDone;
 import io.freedom.rollback.schemas.history.FollowUpOverdue;
@@ -181,6 +183,18 @@ public final class HistoryLines {
                                 + (e.getUntil() == null
                                         ? ""
                                         : "; what was logged until " + Texts.moment(e.getUntil(), zone) + " is"));
+            case ConfigurationFollowed e ->
+                new Line(
+                        "configuration recorded",
+                        "every " + Texts.limit(e.getEvery())
+                                + (e.getNotes().isEmpty() ? "" : "; not so: " + String.join("; ", e.getNotes())));
+            case ConfigurationUnfollowed e ->
+                new Line(
+                        "configuration not recorded",
+                        e.getReason()
+                                + (e.getUntil() == null
+                                        ? ""
+                                        : "; what was changed until " + Texts.moment(e.getUntil(), zone) + " is"));
             case NotificationsTested e ->
                 new Line(
                         "notifications tested",

@@ -1,7 +1,7 @@
 package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.ctl.view.RestorePoints.Archive;
-import io.freedom.rollback.ctl.view.RestorePoints.Logs;
+import io.freedom.rollback.ctl.view.RestorePoints.Kept;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
 import io.freedom.rollback.ctl.view.RestorePoints.Store;
 import java.time.Duration;
@@ -18,13 +18,13 @@ public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
     private final List<Store> stores;
-    private final List<Logs> logs;
+    private final List<Kept> kept;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
         stores = known.stores();
-        logs = known.logs();
+        kept = known.kept();
     }
 
     public List<String> lines(Instant now, ZoneId zone, Style style) {
@@ -36,7 +36,7 @@ public final class RestorePointTable {
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
             stores.forEach(store -> none.add(text(store, style)));
-            logs.forEach(kept -> none.add(text(kept, now, zone, style)));
+            kept.forEach(it -> none.add(text(it, now, zone, style)));
             return none;
         }
         var table = new Table(
@@ -74,7 +74,7 @@ public final class RestorePointTable {
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
         stores.forEach(store -> lines.add(text(store, style)));
-        logs.forEach(kept -> lines.add(text(kept, now, zone, style)));
+        kept.forEach(it -> lines.add(text(it, now, zone, style)));
         return lines;
     }
 
@@ -119,26 +119,24 @@ public final class RestorePointTable {
         return archive.ended() ? text : style.red(text);
     }
 
-    private static String text(Logs logs, Instant now, ZoneId zone, Style style) {
-        var rpo = "RPO " + Texts.limit(logs.every().toMillis());
-        if (logs.fault() == null) {
-            var kept = logs.platform() + ": the logs of its containers are kept; " + rpo;
-            if (logs.notes().isEmpty()) {
-                return kept;
-            }
-            var notes = String.join("; ", logs.notes());
-            return kept + style.yellow("; not so: " + notes);
+    private static String text(Kept kept, Instant now, ZoneId zone, Style style) {
+        var rpo = "RPO " + Texts.limit(kept.every().toMillis());
+        var what = kept.platform() + ": " + kept.what() + " are ";
+        if (kept.fault() == null) {
+            var well = what + kept.done() + "; " + rpo;
+            var notes = String.join("; ", kept.notes());
+            return notes.isEmpty() ? well : well + style.yellow("; not so: " + notes);
         }
-        var until = logs.until();
-        var text = logs.platform() + ": the logs of its containers are not kept (" + logs.fault() + ")"
+        var until = kept.until();
+        var text = what + "not " + kept.done() + " (" + kept.fault() + ")"
                 + (until == null
                         ? ""
                         : "; those until " + Texts.moment(until, zone) + " are, " + age(Duration.between(until, now))
                                 + " ago");
-        if (logs.ended()) {
+        if (kept.ended()) {
             return text;
         }
-        boolean missed = until == null || Duration.between(until, now).compareTo(logs.every()) > 0;
+        boolean missed = until == null || Duration.between(until, now).compareTo(kept.every()) > 0;
         return style.red(text + "; " + rpo + (missed ? ", which is missed" : ""));
     }
 

@@ -13,6 +13,8 @@ import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.history.ConfigurationFollowed;
+import io.freedom.rollback.schemas.history.ConfigurationUnfollowed;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
 import io.freedom.rollback.schemas.history.LogsArchived;
@@ -127,22 +129,26 @@ public final class RestorePoints {
             boolean ended) {}
 
     /**
-     * Whether the logs of a platform's containers are kept.
+     * Whether what comes up between restore points is kept: logs, changes of the configuration.
      *
+     * @param what such as {@code the logs of its containers}
+     * @param done such as {@code kept}
      * @param every how often: what may be lost of them
      * @param until null while they are kept, or where none were
      * @param fault why they are not kept now; null while they are
      * @param ended whether that is because nobody wants it any more
      * @param notes what is left out and why, one line each
      */
-    public record Logs(
+    public record Kept(
             String platform,
+            String what,
+            String done,
             Duration every,
             @Nullable Instant until,
             @Nullable String fault,
             boolean ended,
             List<String> notes) {
-        public Logs {
+        public Kept {
             notes = List.copyOf(notes);
         }
     }
@@ -203,7 +209,9 @@ public final class RestorePoints {
     /** By platform. */
     private final Map<String, Store> stores = new TreeMap<>();
     /** By platform. */
-    private final Map<String, Logs> logs = new TreeMap<>();
+    private final Map<String, Kept> logs = new TreeMap<>();
+    /** By platform. */
+    private final Map<String, Kept> configurations = new TreeMap<>();
     /** By id of the restore point. */
     private final Map<String, Instant> holds = new HashMap<>();
 
@@ -263,27 +271,43 @@ public final class RestorePoints {
                                 interrupted.getEnded()));
             }
             case LogsArchived kept ->
+                logs.put(event.getPlatform(), logs(event, kept.getEvery(), null, null, false, kept.getNotes()));
+            case LogArchiveInterrupted not ->
                 logs.put(
                         event.getPlatform(),
-                        new Logs(
-                                event.getPlatform(),
-                                Duration.ofMillis(kept.getEvery()),
-                                null,
-                                null,
-                                false,
-                                kept.getNotes()));
-            case LogArchiveInterrupted interrupted ->
-                logs.put(
+                        logs(event, not.getEvery(), not.getUntil(), not.getReason(), not.getEnded(), List.of()));
+            case ConfigurationFollowed kept ->
+                configurations.put(
+                        event.getPlatform(), configuration(event, kept.getEvery(), null, null, false, kept.getNotes()));
+            case ConfigurationUnfollowed not ->
+                configurations.put(
                         event.getPlatform(),
-                        new Logs(
-                                event.getPlatform(),
-                                Duration.ofMillis(interrupted.getEvery()),
-                                interrupted.getUntil(),
-                                interrupted.getReason(),
-                                interrupted.getEnded(),
-                                List.of()));
+                        configuration(
+                                event, not.getEvery(), not.getUntil(), not.getReason(), not.getEnded(), List.of()));
             default -> {} // nothing about what can be restored
         }
+    }
+
+    private static Kept logs(
+            HistoryEvent event,
+            long every,
+            @Nullable Instant until,
+            @Nullable String fault,
+            boolean ended,
+            List<String> notes) {
+        var what = "the logs of its containers";
+        return new Kept(event.getPlatform(), what, "kept", Duration.ofMillis(every), until, fault, ended, notes);
+    }
+
+    private static Kept configuration(
+            HistoryEvent event,
+            long every,
+            @Nullable Instant until,
+            @Nullable String fault,
+            boolean ended,
+            List<String> notes) {
+        var what = "changes of its configuration";
+        return new Kept(event.getPlatform(), what, "recorded", Duration.ofMillis(every), until, fault, ended, notes);
     }
 
     /** By platform; without those of which nothing was ever archived. */
@@ -296,9 +320,10 @@ public final class RestorePoints {
         return List.copyOf(stores.values());
     }
 
-    /** By platform; without those whose logs never were to be kept. */
-    public List<Logs> logs() {
-        return List.copyOf(logs.values());
+    /** Logs, then configurations, by platform; without what never was to be kept. */
+    public List<Kept> kept() {
+        return Stream.concat(logs.values().stream(), configurations.values().stream())
+                .toList();
     }
 
     private void read(Taking taking, StepSucceeded done, Instant at) {

@@ -16,6 +16,8 @@ import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.history.ConfigurationFollowed;
+import io.freedom.rollback.schemas.history.ConfigurationUnfollowed;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
 import io.freedom.rollback.schemas.history.LogsArchived;
@@ -148,6 +150,22 @@ class RestorePointsTest {
         assertThat(lines(1800).getLast())
                 .startsWith("freedom: what is committed is not archived (the disk is full); moments until ");
         assertThat(lines(1800)).anyMatch(line -> line.contains("is in no restore point"));
+    }
+
+    @Test
+    void saysUntilWhenChangesOfTheConfigurationAreRecorded() {
+        add(null, 30, new ConfigurationFollowed(60_000L, List.of(".env: git ignores it")));
+        assertThat(lines(60).getLast())
+                .isEqualTo(
+                        "freedom: changes of its configuration are recorded; RPO 1 min; not so: .env: git ignores it");
+
+        var until = Samples.START.plusSeconds(100);
+        add(null, 200, new ConfigurationUnfollowed(until, 60_000L, "no git worker of its site answers", false));
+        assertThat(lines(220).getLast())
+                .startsWith(
+                        "freedom: changes of its configuration are not recorded (no git worker of its site answers);"
+                                + " those until ")
+                .endsWith("; RPO 1 min, which is missed");
     }
 
     @Test
