@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -129,7 +130,7 @@ final class DatabaseSwap implements AutoCloseable {
         return ServerDatabases.of(connection, database, step).names();
     }
 
-    /** Databases in whose place a restored one is. */
+    /** Databases in whose place a restored one is, the platform's first. */
     List<String> swapped() throws SQLException {
         return having(SwapNames::kept);
     }
@@ -145,6 +146,8 @@ final class DatabaseSwap implements AutoCloseable {
                 .toList();
         return all.stream()
                 .filter(name -> all.contains(companion.apply(names(name))))
+                .sorted(Comparator.comparing((String name) -> !name.equals(names.live()))
+                        .thenComparing(Comparator.naturalOrder()))
                 .toList();
     }
 

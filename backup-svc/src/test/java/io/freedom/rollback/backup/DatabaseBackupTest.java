@@ -188,7 +188,7 @@ class DatabaseBackupTest {
         postgres.sql(name, "DELETE FROM keyless");
         int killed = 0;
 
-        for (int checkpoint = 1; checkpoint < 100; checkpoint++) {
+        for (int checkpoint = 1; checkpoint < 300; checkpoint++) {
             try {
                 restore(step().killedAtCheckpoint(checkpoint));
                 break;
