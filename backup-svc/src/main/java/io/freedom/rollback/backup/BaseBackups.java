@@ -55,7 +55,7 @@ final class BaseBackups {
                     job.run();
                 } catch (StepFailure e) {
                     failed = new Failed(e, clock.instant());
-                } catch (RuntimeException | InterruptedException e) {
+                } catch (RuntimeException | InterruptedException | Error e) {
                     LOG.warn("a base backup came to nothing", e);
                     failed = new Failed(
                             new StepFailure(FailureKind.INTERNAL, "it came to nothing: " + e, e), clock.instant());
@@ -112,7 +112,7 @@ final class BaseBackups {
                     var base = take(engine, sidecar, new BaseArchive(folder, vault), id, cluster);
                     run.finish(base);
                     return base;
-                } catch (IOException | StepFailure | InterruptedException | RuntimeException e) {
+                } catch (IOException | StepFailure | InterruptedException | RuntimeException | Error e) {
                     PrivateFiles.delete(folder);
                     throw e;
                 }

@@ -11,8 +11,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ final class DatabaseSwap implements AutoCloseable {
     private static final int LOCK_SECONDS = 30;
     private static final String TEMPLATE = "template1";
     static final String OBJECT_IN_USE = "55006";
+    /** It takes no connections, or is not there. */
+    private static final Set<String> UNUSABLE = Set.of("55000", "3D000");
 
     private final Database database;
     private final StepContext step;
@@ -62,8 +66,25 @@ final class DatabaseSwap implements AutoCloseable {
         // Nobody renames the database that he is connected to.
         boolean isUsed =
                 database.getName().equals(ServerDatabases.MAINTENANCE) || others.contains(ServerDatabases.MAINTENANCE);
-        var maintenance = isUsed ? TEMPLATE : ServerDatabases.MAINTENANCE;
-        return new DatabaseSwap(database, step, JdbcConnections.open(database, maintenance, step));
+        return new DatabaseSwap(database, step, isUsed ? template(database, step) : maintenance(database, step));
+    }
+
+    private static Connection maintenance(Database database, StepContext step) throws StepFailure {
+        try {
+            return JdbcConnections.open(database, ServerDatabases.MAINTENANCE, step);
+        } catch (StepFailure e) {
+            // A killed attempt has closed it, or it is gone.
+            boolean isClosed = e.getCause() instanceof SQLException refused
+                    && UNUSABLE.contains(String.valueOf(refused.getSQLState()));
+            if (isClosed) {
+                return template(database, step);
+            }
+            throw e;
+        }
+    }
+
+    private static Connection template(Database database, StepContext step) throws StepFailure {
+        return JdbcConnections.open(database, TEMPLATE, step);
     }
 
     static DatabaseSwap open(Database database, StepContext step)
@@ -258,13 +279,19 @@ final class DatabaseSwap implements AutoCloseable {
         exchange(moves);
     }
 
-    /** A killed attempt may have closed them. */
+    /** A killed attempt may have closed those that a restored one is being made for. */
     void reopen() throws SQLException {
-        var closed = new ArrayList<>(begun());
-        if (!closed.contains(names.live()) && exists(names.live())) {
-            closed.add(names.live());
-        }
+        reopen(begun());
+    }
+
+    /** A killed attempt may have closed them, and the platform's. */
+    void reopen(Collection<String> all) throws SQLException {
+        var closed = new LinkedHashSet<>(all);
+        closed.add(names.live());
         for (var name : closed) {
+            if (!exists(name)) {
+                continue;
+            }
             step.checkpoint();
             allowConnections(name, true);
         }
@@ -306,7 +333,7 @@ final class DatabaseSwap implements AutoCloseable {
         try (var fresh = look(database, moves.stream().map(Move::live).toList(), step)) {
             for (var move : moves) {
                 if (move.outgoing() != null) {
-                    fresh.allowConnections(move.live(), true);
+                    fresh.openAfterFailure(move.live());
                 }
             }
         } catch (StepFailure | SQLException e) {
@@ -315,6 +342,14 @@ final class DatabaseSwap implements AutoCloseable {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void openAfterFailure(String name) {
+        try {
+            allowConnections(name, true);
+        } catch (SQLException e) {
+            LOG.warn("database {} may refuse connections until the step is retried or undone", name, e);
         }
     }
 

@@ -63,24 +63,28 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 step.checkpoint();
                 discard(point);
                 snapshots.take(step);
-                var dumps = snapshots.dumps();
                 var connection = snapshots.platform();
-                var globals = Globals.of(sql -> Sql.rows(connection, sql), dumps.databases());
+                var globals = Globals.of(sql -> Sql.rows(connection, sql), snapshots.databases());
+                boolean done = false;
                 try {
-                    for (var other : dumps.others()) {
-                        dump(action, other, snapshots.of(other), point, tools, step);
+                    for (var other : snapshots.others()) {
+                        dump(action, other, snapshots.fresh(other), point, tools, step);
                     }
+                    snapshots.fresh(platform.getName());
+                    var dumps = snapshots.dumps();
                     Disk.work(point.dumps(), () -> {
                         globals.write(point, vault);
                         dumps.write(point);
                         return point;
                     });
                     dump(action, platform.getName(), connection, point, tools, step);
-                } catch (StepFailure e) {
-                    discard(point); // Some of them are of no use, and take room.
-                    throw e;
+                    done = true;
+                    return Disk.work(point.databases(), () -> completed(point, dumps));
+                } finally {
+                    if (!done) {
+                        discard(point); // Some of them are of no use, and take room.
+                    }
                 }
-                return Disk.work(point.databases(), () -> completed(point, dumps));
             }
         } catch (SQLException e) {
             throw JdbcConnections.failure(platform, e);

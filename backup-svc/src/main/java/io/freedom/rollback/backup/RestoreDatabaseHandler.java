@@ -76,6 +76,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 if (newer.isPresent()) {
                     throw new StepFailure(FailureKind.PRECONDITION, newer.get());
                 }
+                swap.reopen(all);
                 var globals = Disk.work(point.databases(), () -> Globals.read(point, vault));
                 var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
                 for (var name : all) {

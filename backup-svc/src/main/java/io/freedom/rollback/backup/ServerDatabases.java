@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * The databases of a server that belong to its platform (ADR 26).
  *
  * @param names the platform's own first, then by name
- * @param leftOut those that its role may not connect to, each with the reason
+ * @param leftOut those that cannot be kept or put back, each with the reason
  */
 record ServerDatabases(List<String> names, List<String> leftOut) {
     static final String MAINTENANCE = "postgres";
@@ -24,18 +24,27 @@ record ServerDatabases(List<String> names, List<String> leftOut) {
     private static final Pattern KEPT =
             Pattern.compile(".*__(restore|before|undone)_(rb-[a-z0-9_-]{1,17}|[0-9a-f]{12})", Pattern.DOTALL);
 
+    /** With why it cannot be one of them. To put one back is to make, rename and drop it, which its owner may. */
     private static final String ALL = """
-            SELECT datname, has_database_privilege(oid, 'CONNECT')::text FROM pg_database
-             WHERE datallowconn AND NOT datistemplate ORDER BY datname COLLATE "C"
+            SELECT datname, CASE
+                     WHEN datconnlimit = -2 THEN 'its removal was interrupted: drop it'
+                     WHEN NOT datallowconn THEN 'it takes no connections'
+                     WHEN NOT has_database_privilege(oid, 'CONNECT') THEN 'role ' || current_user || ' may not connect to it'
+                     WHEN NOT pg_has_role(datdba, 'MEMBER')
+                     THEN 'role ' || current_user || ' is not its owner, and could not put it back'
+                   END
+              FROM pg_database WHERE NOT datistemplate ORDER BY datname COLLATE "C"
             """;
 
-    /** Whether somebody made something in a database that begins with nothing. */
+    /** Whether somebody made something in a database that begins with nothing, other than extensions, which look after the server. */
     private static final String USED = """
-            SELECT (EXISTS (SELECT FROM pg_class WHERE oid >= 16384)
-                 OR EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)
-                 OR EXISTS (SELECT FROM pg_type WHERE oid >= 16384)
-                 OR EXISTS (SELECT FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_')
-                 OR EXISTS (SELECT FROM pg_extension WHERE oid >= 16384)
+            WITH own AS (
+              SELECT 'pg_class'::regclass AS of, oid FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+              UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc
+              UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typtype IN ('d', 'e', 'r')
+              UNION ALL SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname !~ '^pg_')
+            SELECT (EXISTS (SELECT FROM own WHERE oid >= 16384 AND NOT EXISTS (
+                     SELECT FROM pg_depend WHERE classid = own.of AND objid = own.oid AND deptype = 'e'))
                  OR EXISTS (SELECT FROM pg_largeobject_metadata))::text
             """;
 
@@ -59,8 +68,8 @@ record ServerDatabases(List<String> names, List<String> leftOut) {
                     || KEPT.matcher(name).matches()) {
                 continue;
             }
-            if (!"true".equals(row.get(1))) {
-                leftOut.add(name + " (role " + platform.getUser() + " may not connect to it)");
+            if (row.get(1) != null) {
+                leftOut.add(name + " (" + row.get(1) + ")");
             } else if (!name.equals(MAINTENANCE)) {
                 names.add(name);
             } else {

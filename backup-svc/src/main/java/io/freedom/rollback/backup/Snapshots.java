@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A transaction in each database of a server. No snapshot is of several databases, but transactions are counted for the whole server: where all of
@@ -18,6 +19,12 @@ import java.util.Map;
  */
 final class Snapshots implements AutoCloseable {
     private static final int ATTEMPTS = 100;
+    /** The table is as the snapshot sees it, the function knows the present. */
+    private static final String REWRITTEN = """
+            SELECT EXISTS (SELECT FROM pg_class
+             WHERE relkind IN ('r', 'm') AND relfilenode <> 0 AND oid >= 16384 AND relpersistence <> 't'
+               AND relfilenode IS DISTINCT FROM pg_relation_filenode(oid))
+            """;
 
     private final Map<String, Connection> connections = new LinkedHashMap<>();
     private final List<String> leftOut = new ArrayList<>();
@@ -87,10 +94,20 @@ final class Snapshots implements AutoCloseable {
         return connections.values().iterator().next();
     }
 
-    Connection of(String database) {
-        var connection = connections.get(database);
-        if (connection == null) {
-            throw new IllegalArgumentException("no snapshot of " + database);
+    /** All but the platform's. */
+    List<String> others() {
+        return databases().subList(1, connections.size());
+    }
+
+    /**
+     * Right before it is dumped. A table that was emptied or rewritten since the snapshot was taken would look empty in it, and nothing would tell: then
+     * there is another snapshot.
+     */
+    Connection fresh(String database) throws SQLException {
+        var connection = Objects.requireNonNull(connections.get(database));
+        if (Sql.holds(connection, REWRITTEN)) {
+            begin(connection);
+            oneMoment = connections.size() == 1;
         }
         return connection;
     }

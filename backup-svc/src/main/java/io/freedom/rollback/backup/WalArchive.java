@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -227,8 +228,21 @@ record WalArchive(Path root) {
         }
 
         /** Whether there is a file for a position. */
-        boolean holds(Lsn position) throws IOException {
-            return segments().contains(position.segment(about.segmentSize()));
+        boolean holds(Lsn position) throws IOException, InterruptedException {
+            long segment = position.segment(about.segmentSize());
+            if (segments().contains(segment)) {
+                return true;
+            }
+            Thread.sleep(RENAMED);
+            return segments().contains(segment);
+        }
+
+        /** The best file of each segment, in the order of recovery. None is missing because it was just renamed. */
+        Collection<WalFile> best() throws IOException, InterruptedException {
+            var best = WalFile.best(WalFile.in(wal(), about.segmentSize()));
+            Thread.sleep(RENAMED);
+            best.putAll(WalFile.best(WalFile.in(wal(), about.segmentSize())));
+            return best.values();
         }
 
         private TreeSet<Long> segments() throws IOException {
@@ -243,12 +257,7 @@ record WalArchive(Path root) {
         private void removeBefore(Base oldest) throws IOException {
             long needed = oldest.start().segment(about.segmentSize());
             for (var file : files(wal())) {
-                // What a killed worker was sealing has the name of what it was to be.
-                var name = String.valueOf(file.getFileName());
-                var whole = name.startsWith(Staging.PREFIX)
-                        ? file.resolveSibling(name.substring(Staging.PREFIX.length()))
-                        : file;
-                var known = WalFile.of(whole, about.segmentSize());
+                var known = WalFile.of(file, about.segmentSize());
                 if (known.isPresent() && known.get().segment() < needed) {
                     Files.deleteIfExists(file);
                 }

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,12 +42,12 @@ final class WalFeed {
     private static final String NAMES = "names";
 
     private static final String SCRIPT_NAME = "restore";
-    /** Whoever the server runs as: it says what it waits for, and takes what is there. */
+    /** Whoever the server runs as: it says what it waits for, and takes what is there. Where it cannot even say it, recovery ends: that is no gap. */
     private static final String SCRIPT = """
             w=%s
             grep -qxF "$1" "$w/names" || exit 1
             case "$1" in *.history) exec cp "$w/$1" "$2";; esac
-            echo "$1" > "$w/asking" && mv -f "$w/asking" "$w/asked" || exit 1
+            echo "$1" > "$w/asking" && mv -f "$w/asking" "$w/asked" || exit 126
             until test -e "$w/$1.whole"; do
               if test -e "$w/$1.unusable"; then exit 1; fi
               sleep 0.1 2>/dev/null || sleep 1
@@ -77,7 +78,10 @@ final class WalFeed {
 
     private int fed;
     private int removed;
-    private @Nullable StepFailure unusable;
+    /** By their places in {@link #files}. */
+    private final Map<Integer, StepFailure> unusable = new HashMap<>();
+    /** Of what the server has asked for. */
+    private @Nullable StepFailure refused;
 
     private WalFeed(
             Vault vault, Window window, long segmentSize, List<WalFile> files, List<Path> histories, int consistent) {
@@ -90,11 +94,12 @@ final class WalFeed {
     }
 
     /** From where a base backup begins to what is fetched by now. */
-    static WalFeed of(WalArchive.Run run, WalArchive.Base base, Vault vault, Window window) throws IOException {
+    static WalFeed of(WalArchive.Run run, WalArchive.Base base, Vault vault, Window window)
+            throws IOException, InterruptedException {
         long size = run.about().segmentSize();
         long first = base.start().segment(size);
         long end = base.end().segment(size);
-        var files = WalFile.best(WalFile.in(run.wal(), size)).values().stream()
+        var files = run.best().stream()
                 .filter(file -> file.segment() >= first && isWhole(file, size))
                 .toList();
         int consistent =
@@ -153,7 +158,8 @@ final class WalFeed {
         for (int i = 0; i < files.size(); i++) {
             if (files.get(i).name().equals(asked)) {
                 feed(engine, container, i);
-                if (i >= fed && unusable != null) {
+                if (unusable.containsKey(i)) {
+                    refused = unusable.get(i);
                     var marker = files.get(i).name() + UNUSABLE;
                     copyIn(engine, container, tar -> add(tar, marker, new byte[0]));
                 }
@@ -164,15 +170,15 @@ final class WalFeed {
 
     private void feed(Engine engine, String container, int asked) throws StepFailure, InterruptedException {
         int until = Math.min(files.size(), asked + segments(window.ahead()));
-        if (fed >= until || unusable != null) {
-            return;
-        }
-        try {
-            copyIn(engine, container, tar -> write(tar, until));
-        } catch (StepFailure e) {
-            // It matters once the server asks for it.
-            if (unusable == null) {
-                throw e;
+        while (fed < until) {
+            try {
+                copyIn(engine, container, tar -> write(tar, until));
+            } catch (StepFailure e) {
+                // It matters once the server asks for it.
+                if (!unusable.containsKey(fed)) {
+                    throw e;
+                }
+                fed++;
             }
         }
     }
@@ -257,7 +263,7 @@ final class WalFeed {
                                 + "; choose a moment before, or a restore point",
                         e)
                 : Disk.failure(file.path(), e);
-        unusable = failure;
+        unusable.put(fed, failure);
         return failure;
     }
 
@@ -285,9 +291,9 @@ final class WalFeed {
         return entry;
     }
 
-    /** Why it could not give all; empty while it can. */
+    /** Why it could not give what the server asked for; empty while it can. */
     Optional<StepFailure> unusable() {
-        return Optional.ofNullable(unusable);
+        return Optional.ofNullable(refused);
     }
 
     int segments() {

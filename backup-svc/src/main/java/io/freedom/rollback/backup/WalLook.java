@@ -119,12 +119,20 @@ final class WalLook {
         try {
             Disk.work(archive.root(), () -> {
                 busy |= new WalSealing(vault, step).seal(archive, BUDGET);
-                base.seal();
                 return archive;
             });
         } catch (StepFailure e) {
             var text = "what is archived is not sealed: " + e.text();
             fault = fault == null ? text : fault + "; " + text;
+        }
+        try {
+            Disk.work(archive.root(), () -> {
+                base.seal();
+                return archive;
+            });
+        } catch (StepFailure e) {
+            // What a release before has left: it is archived, as all that follows is.
+            notes.add("a base backup stays in clear: " + e.text());
         }
     }
 
@@ -170,10 +178,14 @@ final class WalLook {
             if (gap.isEmpty()) {
                 return current.get();
             }
+            endAll(containers);
+            base.adopt(current.get()); // it may have been complete by then
+            current.get().removeUnfinished();
             step.checkpoint();
             current.get().end(gap.get(), now());
+        } else {
+            endAll(containers);
         }
-        endAll(containers);
         source.reserve();
         unfetched.remove(action.getPlatform());
         var runs = archive.runs();

@@ -5,13 +5,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * Seals what is finished of a WAL archive, also what a release before has left in clear. A sealed file has its place before the plain one goes: what a
  * killed worker leaves is done again.
  */
 final class WalSealing {
+    private static final Duration ABANDONED = Duration.ofHours(1);
+
     private final Vault vault;
     private final StepContext step;
 
@@ -24,6 +28,10 @@ final class WalSealing {
     boolean seal(WalArchive archive, Duration budget) throws IOException {
         long end = System.nanoTime() + budget.toNanos();
         for (var run : archive.runs()) {
+            removeAbandoned(run.wal());
+            for (var base : run.complete()) {
+                removeAbandoned(run.base(base.id()));
+            }
             for (var file : run.finished()) {
                 if (!file.isPlain() && !vault.leavesInClear(file.path())) {
                     continue;
@@ -42,12 +50,32 @@ final class WalSealing {
         return false;
     }
 
+    /** What a killed worker was writing; whoever writes still, does so all the time. */
+    private static void removeAbandoned(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        var since = FileTime.from(Instant.now().minus(ABANDONED));
+        try (var files = Files.newDirectoryStream(folder, Staging.PREFIX + "*")) {
+            for (var file : files) {
+                try {
+                    if (Files.getLastModifiedTime(file).compareTo(since) < 0) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    // It is in its place by now.
+                }
+            }
+        }
+    }
+
     /** Puts a file into the place of another, which has the same content and was changed at the same time. */
     static void seal(Path file, Path sealed, Vault vault) throws IOException {
         if (file.equals(sealed)) {
             return;
         }
-        try (var staging = Staging.beside(sealed)) {
+        // Another look, or another worker, may be at the same.
+        try (var staging = Staging.unique(sealed)) {
             try (var in = vault.open(file);
                     var out = vault.create(staging.path())) {
                 in.transferTo(out);

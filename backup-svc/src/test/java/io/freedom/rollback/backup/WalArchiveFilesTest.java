@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -129,9 +130,15 @@ class WalArchiveFilesTest {
                         "000000010000000000000004.partial");
         assertThat(run.gap()).isEmpty();
         assertThat(run.holds(Lsn.of("0/3000028").orElseThrow())).isTrue();
-        Files.writeString(run.wal().resolve(".partial-000000010000000000000001.zst.age"), "of a killed worker");
         archive.prune(WEEK, NOON);
         assertThat(names(run.wal())).hasSize(3);
+        var abandoned = run.wal().resolve(".partial-x-000000010000000000000002.zst.age");
+        Files.writeString(abandoned, "of a killed worker");
+        seal(run, Duration.ofMinutes(1));
+        assertThat(abandoned).as("somebody may be writing it").exists();
+        Files.setLastModifiedTime(abandoned, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        seal(run, Duration.ofMinutes(1));
+        assertThat(abandoned).doesNotExist();
         Files.delete(run.wal().resolve("000000010000000000000003.zst.age"));
         assertThat(run.gap()).contains("0000000000000003");
     }

@@ -637,6 +637,13 @@ class WalArchiveTest {
                                     "exec", id, "psql", "-U", "freedom", "-d", DATABASE, "-tAc", "TABLE orders"))
                             .isEqualTo("1\n2\n3"));
         } finally {
+            new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "docker logs " + id + " > /tmp/s/hand.log 2>&1; ls -lnR " + hand
+                                    + " >> /tmp/s/hand.log | head -100")
+                    .start()
+                    .waitFor();
             PostgresContainer.docker("rm", "--force", "--volumes", id);
         }
     }

@@ -35,8 +35,11 @@ final class ConfigurationReading {
     /** What stands for bytes that are no characters. */
     private static final char UNREADABLE = '\uFFFD';
 
+    /** Of a file or a folder, also as editors and people call their copies. */
     private static final Pattern SECRET =
-            Pattern.compile("\\.env(\\..*)?|.*\\.(env|key|pem|p12|pfx|jks|keystore)|.*(secret|password|credential).*");
+            Pattern.compile("\\.?(env|netrc|npmrc|pgpass|id_(rsa|dsa|ecdsa|ed25519))([.~_-].*)?|\\.ssh"
+                    + "|.*\\.(env|key|pem|p8|p12|pfx|jks|kdbx|keystore)([.~].*)?"
+                    + "|.*(secret|passw|htpasswd|credential|token|api_?key).*");
 
     private final GitRepository repository;
     private final boolean secrets;
@@ -136,16 +139,33 @@ final class ConfigurationReading {
         if (filter != null && filter.getState() == Attribute.State.CUSTOM) {
             return "git keeps it through the filter " + filter.getValue(); // such as git-crypt
         }
-        if (index.findEntry(walk.getPathString()) >= 0) {
-            return null;
+        var path = walk.getPathString();
+        int tracked = index.findEntry(path);
+        if (tracked >= 0) {
+            var entry = index.getEntry(tracked);
+            return entry.isSkipWorkTree() || entry.isAssumeValid() ? "git is told to pass over what is on disk" : null;
         }
         if (ignored) {
             return "git ignores it";
         }
-        if (SECRET.matcher(walk.getNameString().toLowerCase(Locale.ROOT)).matches()) {
-            return "git does not track it, and it looks like a secret";
+        for (var name : path.split("/")) {
+            if (SECRET.matcher(name.toLowerCase(Locale.ROOT)).matches()) {
+                return "git does not track it, and it looks like a secret";
+            }
         }
-        return !link && stamp.isOwnersAlone() ? "git does not track it, and only its owner may read it" : null;
+        return !link && (!stamp.isForEverybody() || isBehindAClosedFolder(path))
+                ? "git does not track it, and not everybody may read it"
+                : null;
+    }
+
+    private boolean isBehindAClosedFolder(String path) throws IOException {
+        for (var folder = Path.of(path).getParent(); folder != null; folder = folder.getParent()) {
+            var stamp = FileStamp.of(repository.root().resolve(folder));
+            if (stamp.isPresent() && !stamp.get().isOpenToEverybody()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isIgnored(FileTreeIterator file, String path) throws IOException {

@@ -24,7 +24,8 @@ record FileStamp(String inode, int mode, long size, Instant modified, Instant ch
     /** A change so soon after a reading might not show in the times. */
     private static final Duration SETTLED = Duration.ofSeconds(2);
 
-    private static final int READ_BY_OTHERS = 0044;
+    private static final int READ_BY_OTHERS = 0004;
+    private static final int ENTERED_BY_OTHERS = 0001;
 
     /** Empty where there is no such file. */
     static Optional<FileStamp> of(Path path) throws IOException {
@@ -51,7 +52,12 @@ record FileStamp(String inode, int mode, long size, Instant modified, Instant ch
         return modified.plus(SETTLED).isBefore(read) && changed.plus(SETTLED).isBefore(read);
     }
 
-    boolean isOwnersAlone() {
-        return (mode & READ_BY_OTHERS) == 0;
+    boolean isForEverybody() {
+        return (mode & READ_BY_OTHERS) != 0;
+    }
+
+    /** Of a folder. */
+    boolean isOpenToEverybody() {
+        return (mode & ENTERED_BY_OTHERS) != 0;
     }
 }

@@ -9,6 +9,8 @@ import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
+import java.util.Comparator;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A moment of a platform's database as an operator names it. */
@@ -26,9 +28,10 @@ record Moment(String words) {
         }
         var began = Histories.read(plane, null, platform).stream()
                 .map(event -> incident(event.getEvent()))
-                .filter(incident -> incident != null && incident.getStatus() == IncidentStatus.FIRING)
+                .filter(Objects::nonNull)
+                .filter(incident -> incident.getStatus() == IncidentStatus.FIRING)
                 .map(Incident::getBeganAt)
-                .reduce((_, newer) -> newer)
+                .max(Comparator.naturalOrder())
                 .orElseThrow(() -> Failure.rejected("The history knows no incident of " + platform
                         + ": say when it began, with --at 2026-11-26T09:11:06Z"));
         return began.minusMillis(1).toString();

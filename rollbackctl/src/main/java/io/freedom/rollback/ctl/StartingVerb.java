@@ -22,6 +22,9 @@ abstract class StartingVerb extends WatchingVerb {
     /** @param at moment that the data go back to, of which a restore point is derived first */
     final int start(ControlPlane plane, String platform, String reason, StartRollback command, Moment at) {
         var moment = at.of(platform, plane);
+        if (!json()) {
+            out().println("To the moment " + moment);
+        }
         return start(plane, platform, reason, new StartAtMoment(moment, command), command.getRollbackId());
     }
 
@@ -38,7 +41,11 @@ abstract class StartingVerb extends WatchingVerb {
             out().println("Started " + what);
         }
         if (watch) {
-            return exitCode(follow(plane, id));
+            var status = follow(plane, id);
+            // An orchestrator of an earlier release would have forgotten what was to follow.
+            boolean isMissing =
+                    command instanceof StartAtMoment && status.getRollbackId().equals(id);
+            return isMissing ? ExitCode.FAILED : exitCode(status);
         }
         if (!json()) {
             out().println("Watch it:         rollbackctl watch " + id);

@@ -235,8 +235,7 @@ public final class Admission {
                     .build();
             return new Decision.Start(new RollbackCommand.Start(id, plan, null, ended.operator(), ended.startReason()));
         } catch (Refused | InvalidDescriptorException e) {
-            return new Decision.Reject(
-                    ended.id() + " is made, and can be restored; but nothing was started: " + e.getMessage());
+            return new Decision.Reject("nothing was started with " + ended.id() + ": " + e.getMessage());
         }
     }
 
@@ -400,7 +399,7 @@ public final class Admission {
         fresh(start.getRollbackId() + CONTINUED);
         var wanted = Wanted.by(start, platform);
         var plans = new Plans(state, platform, now);
-        plans.requireAtMoment(start.getRollbackId(), wanted);
+        plans.requireAtMoment(start.getRollbackId(), wanted, asked.getMoment());
         // The moment is from before whatever is wrong now: what is made of it serves a restore.
         var derived = new Wanted(Scenario.RESTORE_POINT_DERIVE, null, asked.getMoment(), List.of(), null);
         var plan = Plan.newBuilder(plans.asAsked(start.getRollbackId(), derived))

@@ -47,7 +47,15 @@ final class Plans {
     }
 
     /** Whether {@link #asAsked} could be done with a restore point that is yet to be made. */
-    void requireAtMoment(String id, Wanted wanted) throws Refused {
+    void requireAtMoment(String id, Wanted wanted, String moment) throws Refused {
+        if (wanted.kind() == IncidentClass.SECURITY_BREACH) {
+            throw new Refused("an intruder is not left in while a moment is derived: stop the services now, with"
+                    + " `rollbackctl start " + platform.name() + " --class security-breach --restore-point none`, then"
+                    + " `rollbackctl backups derive`");
+        }
+        if (moment.equals(LATEST) && wanted.kind() == IncidentClass.DATA_CORRUPTION) {
+            throw new Refused("the latest moment has the corruption: name one from before it began");
+        }
         if (wanted.restorePoint() != null) {
             throw new Refused("the data go back to a moment, or to a restore point: name one of them");
         }

@@ -157,6 +157,17 @@ public final class Notices {
                 null);
     }
 
+    /** What a rollback was to lead to has not begun. */
+    public static Notice notFollowed(String platform, String id, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": nothing has followed " + id + ", and its data are as they were",
+                List.of(why),
+                List.of("What it has made: rollbackctl backups show " + id),
+                null,
+                null);
+    }
+
     public static Notice notCopied(String platform, String why) {
         return new Notice(
                 NotificationKind.ATTENTION,

@@ -184,6 +184,9 @@ final class Admissions {
 
     /** Nobody asked for what the schedule starts; what is only about restore points, or a look, is over with what it would tell. */
     static boolean isInTheWay(Rollback rollback) {
+        if (rollback.plan().getFollowedBy() != null) {
+            return false; // it is the first half of what an operator wants
+        }
         return Scenario.onlyShows(rollback.plan().getScenario())
                 || onlyProves(rollback)
                 || Schedules.started(rollback.operator(), rollback.plan());
@@ -270,7 +273,11 @@ final class Admissions {
                         "goes on as " + start.rollbackId() + ", " + start.plan().getScenario() + ": " + start.reason(),
                         now);
             case Decision.Ignore(var _, var reason, var _) -> sagas.publishContinued(ended, null, reason, now);
-            case Decision.Reject(var reason) -> sagas.publishContinued(ended, null, reason, now);
+            case Decision.Reject(var reason) -> {
+                sagas.publishContinued(ended, null, reason, now);
+                var id = ended.rollback.id();
+                notifications.tell(Notices.notFollowed(platform, id, reason), platform, id + ".not-followed", now);
+            }
             default -> throw new IllegalStateException("nothing that follows another: " + next.get());
         }
     }
