@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 record ServerDatabases(List<String> names, List<String> leftOut) {
     static final String MAINTENANCE = "postgres";
     private static final String REFUSED = "28";
+    private static final String CLOSED = "55000";
 
     /** What rollbacks keep; see {@link SwapNames}. */
     private static final Pattern KEPT =
@@ -68,18 +69,20 @@ record ServerDatabases(List<String> names, List<String> leftOut) {
                     || KEPT.matcher(name).matches()) {
                 continue;
             }
-            if (row.get(1) != null) {
-                leftOut.add(name + " (" + row.get(1) + ")");
-            } else if (!name.equals(MAINTENANCE)) {
+            var why = row.get(1);
+            try {
+                if (name.equals(MAINTENANCE)
+                        && !"true".equals(maintenance.rows(USED).getFirst().getFirst())) {
+                    continue;
+                }
+            } catch (StepFailure e) {
+                leftOut.add(refused(name, platform, e));
+                continue;
+            }
+            if (why == null) {
                 names.add(name);
             } else {
-                try {
-                    if ("true".equals(maintenance.rows(USED).getFirst().getFirst())) {
-                        names.add(name);
-                    }
-                } catch (StepFailure e) {
-                    leftOut.add(refused(name, platform, e));
-                }
+                leftOut.add(name + " (" + why + ")");
             }
         }
         return new ServerDatabases(names, leftOut);
@@ -87,9 +90,12 @@ record ServerDatabases(List<String> names, List<String> leftOut) {
 
     /** A database that the role has a right to, but that pg_hba.conf keeps it from; any other failure is thrown again. */
     static String refused(String name, Database platform, StepFailure failure) throws StepFailure {
-        if (failure.getCause() instanceof SQLException refused
-                && String.valueOf(refused.getSQLState()).startsWith(REFUSED)) {
+        var state = failure.getCause() instanceof SQLException refused ? String.valueOf(refused.getSQLState()) : "";
+        if (state.startsWith(REFUSED)) {
             return name + " (the server refuses role " + platform.getUser() + ": see pg_hba.conf)";
+        }
+        if (state.equals(CLOSED)) {
+            return name + " (it takes no connections)";
         }
         throw failure;
     }

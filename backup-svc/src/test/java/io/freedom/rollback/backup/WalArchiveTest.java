@@ -596,7 +596,7 @@ class WalArchiveTest {
     private static final String BY_HAND = """
             set -e -o pipefail
             mkdir -m 700 data wal
-            age -d -i $KEY $RUN/base/*/base.tar.zst.age | zstd -d | tar x -C data
+            age -d -i $KEY $RUN/base/*/base.tar.zst.age | zstd -d | tar x --numeric-owner -C data
             for f in $RUN/wal/*.age; do age -d -i $KEY $f | zstd -d > wal/$(basename $f .zst.age); done
             find $RUN/wal -type f ! -name '*.age' -exec cp {} wal ';'
             for f in wal/*.partial; do mv -n $f ${f%.partial}; done
@@ -637,13 +637,6 @@ class WalArchiveTest {
                                     "exec", id, "psql", "-U", "freedom", "-d", DATABASE, "-tAc", "TABLE orders"))
                             .isEqualTo("1\n2\n3"));
         } finally {
-            new ProcessBuilder(
-                            "sh",
-                            "-c",
-                            "docker logs " + id + " > /tmp/s/hand.log 2>&1; ls -lnR " + hand
-                                    + " >> /tmp/s/hand.log | head -100")
-                    .start()
-                    .waitFor();
             PostgresContainer.docker("rm", "--force", "--volumes", id);
         }
     }

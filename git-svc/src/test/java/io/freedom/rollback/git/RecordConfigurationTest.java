@@ -171,7 +171,7 @@ class RecordConfigurationTest {
         assertThat(recorded.getNotes())
                 .containsExactly(
                         ".env: git ignores it",
-                        "config/private: git does not track it, and only its owner may read it",
+                        "config/private: git does not track it, and not everybody may read it",
                         "config/prod.env: git does not track it, and it looks like a secret",
                         "config/sealed.yml: git keeps it through the filter git-crypt",
                         "config/tls.key: git does not track it, and it looks like a secret");
