@@ -78,10 +78,12 @@ final class BaseLook {
         }
         // Of a worker that has died.
         containers.removeBases();
+        int known = run.complete().size();
         adopt(run); // It may be over since this look began.
         step.checkpoint();
         run.removeUnfinished();
         var complete = run.complete();
+        busy |= complete.size() > known; // The next look knows whether what it needs is archived.
         boolean due = complete.isEmpty() || isOlder(complete.getLast(), action.getBaseEvery());
         try {
             requirePause(bases.taking(action.getPlatform(), run), "the base backup");

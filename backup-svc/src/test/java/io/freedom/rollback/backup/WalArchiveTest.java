@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -546,7 +547,9 @@ class WalArchiveTest {
                 .toList();
         assertThat(finished).hasSizeGreaterThan(1);
         var halfWritten = VAULT.sealed(finished.get(0).path(), true);
-        Files.writeString(halfWritten.resolveSibling(Staging.PREFIX + halfWritten.getFileName()), "half");
+        var half = halfWritten.resolveSibling(Staging.PREFIX + "x-" + halfWritten.getFileName());
+        Files.writeString(half, "half");
+        Files.setLastModifiedTime(half, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
         // Its plain one is removed last.
         Files.copy(finished.get(1).path(), VAULT.sealed(finished.get(1).path(), true));
 
