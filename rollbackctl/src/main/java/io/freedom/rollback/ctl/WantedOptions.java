@@ -33,7 +33,7 @@ final class WantedOptions {
             converter = IncidentClasses.class,
             description = "as for an incident of this class: " + IncidentClasses.NAMES
                     + ". A full rollback for a security-breach stops the services first and is never undone"
-                    + " unasked; a rollback for a data-corruption needs --restore-point")
+                    + " unasked; a rollback for a data-corruption needs --restore-point, or --at of start")
     private @Nullable IncidentClass incidentClass;
 
     @Option(names = "--target", paramLabel = "TAG", description = "git tag, instead of the descriptor's")
