@@ -37,12 +37,16 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** All that a server commits is archived, and any moment of it becomes a restore point. */
 @Tag("engine")
+@Order(1)
+@ResourceLock("derive-freedom")
 class WalArchiveTest {
     private static final String DATABASE = "shop";
     private static final String SECRET = "only-who-has-the-key-reads-this";
