@@ -1,16 +1,15 @@
 package io.freedom.rollback.orchestrator.streams;
 
-import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.apache.avro.specific.SpecificRecord;
@@ -78,14 +77,9 @@ final class Publisher {
                 .setOffset(metadata.map(origin -> origin.offset()).orElse(-1L))
                 .setAt(now)
                 .setReason(reason)
-                .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))
-                .setValue(value == null ? null : beginning(value));
+                .setKey(key == null ? null : Beginning.ofKey(key.getBytes(StandardCharsets.UTF_8)))
+                .setValue(Beginning.ofValue(value));
         deadLetter(topic, key, letter.build(), now);
-    }
-
-    /** Such a letter must fit into a record again, whatever the record was compressed to. */
-    private static ByteBuffer beginning(byte[] value) {
-        return ByteBuffer.wrap(value, 0, Math.min(value.length, IncidentReader.LARGEST));
     }
 
     /** An incident that was read but cannot be applied. */
@@ -95,7 +89,9 @@ final class Publisher {
 
     private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {
         somebodyWaits();
-        forward(topics.deadLetters(topic), key, letter, now);
+        // A key that is none of ours may be as large as a record.
+        boolean isName = key != null && key.length() <= Beginning.KEY;
+        forward(topics.deadLetters(topic), isName ? key : null, letter, now);
     }
 
     private void forward(Topic topic, @Nullable String key, SpecificRecord value, Instant now) {
