@@ -346,6 +346,7 @@ public final class RestorePoints {
             case RestorePointsFound all -> {
                 var rpo = Duration.ofMillis(taking.started.getPlan().getRpo());
                 all.getRestorePoints().forEach(one -> known(taking.platform, one, rpo));
+                all.getMissing().forEach(gone -> blame(gone.getRestorePointId(), gone.getWhy()));
             }
             case RestorePointProven proven -> {
                 imported.computeIfPresent(proven.getRestorePointId(), (_, point) -> point.proven(at));
@@ -371,6 +372,7 @@ public final class RestorePoints {
         var taking = takings.get(one.getRestorePointId());
         if (taking != null) {
             taking.fault = one.getFault();
+            taking.provenAt = one.getProvenAt() == null ? taking.provenAt : one.getProvenAt();
             return;
         }
         if (one.getHeldUntil() != null) {
@@ -406,10 +408,12 @@ public final class RestorePoints {
                     default -> "";
                 })
                 .map(RestorePoints::id)
-                .forEach(bad -> {
-                    takings.computeIfPresent(bad, (_, own) -> own.blamed(failed.getMessage()));
-                    imported.computeIfPresent(bad, (_, point) -> point.blamed(failed.getMessage()));
-                });
+                .forEach(bad -> blame(bad, failed.getMessage()));
+    }
+
+    private void blame(String id, String why) {
+        takings.computeIfPresent(id, (_, own) -> own.blamed(why));
+        imported.computeIfPresent(id, (_, point) -> point.blamed(why));
     }
 
     private static String id(String directory) {
