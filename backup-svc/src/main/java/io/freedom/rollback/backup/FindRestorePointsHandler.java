@@ -97,15 +97,14 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
                 + (suspect == 0 ? "" : ", " + suspect + " of them for analysis only")
                 + named("; mended from the catalogue, all files compared: ", found.getMended())
                 + named("; in the catalogue and not on disk: ", missing)
-                + (found.getPassedOver().isEmpty()
-                        ? ""
-                        : "; passed over: " + String.join("; ", found.getPassedOver()));
+                + (found.getPassedOver().isEmpty() ? "" : "; passed over: " + String.join("; ", found.getPassedOver()));
     }
 
     private static String named(String what, List<String> ids) {
         return ids.isEmpty()
                 ? ""
-                : what + String.join(", ", ids.subList(0, Math.min(NAMED, ids.size())))
+                : what
+                        + String.join(", ", ids.subList(0, Math.min(NAMED, ids.size())))
                         + (ids.size() > NAMED ? " and " + (ids.size() - NAMED) + " more" : "");
     }
 
@@ -205,9 +204,8 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
     }
 
     private static @Nullable String distrust(FoundRestorePoint found, @Nullable String database) {
-        var dumped = found.getDatabases().isEmpty()
-                ? null
-                : found.getDatabases().getFirst();
+        var dumped =
+                found.getDatabases().isEmpty() ? null : found.getDatabases().getFirst();
         return found.getDistrust() == null && database != null && !database.equals(dumped)
                 ? "it has no dump of " + database
                 : found.getDistrust();

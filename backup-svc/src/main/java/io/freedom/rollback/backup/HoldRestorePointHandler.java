@@ -47,8 +47,7 @@ final class HoldRestorePointHandler implements StepHandler<HoldRestorePoint> {
             }
             var held = held(point, wanted, step).until();
             until = held.isAfter(until) ? held : until;
-            var catalogued =
-                    Disk.work(point.directory(), () -> Papers.report(point, vault, clock.instant(), step));
+            var catalogued = Disk.work(point.directory(), () -> Papers.report(point, vault, clock.instant(), step));
             notes.add(point.id() + " is held until " + held + catalogued);
         }
         return new Completed(new RestorePointHeld(until), String.join("; ", notes));

@@ -190,8 +190,7 @@ record Manifest(
         if (!ManifestSigner.verify(String.valueOf(signed.signer()), text, String.valueOf(signed.signature()))) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    "%s is not what was signed: somebody changed it; do not restore from it%s"
-                            .formatted(name, MENDED));
+                    "%s is not what was signed: somebody changed it; do not restore from it%s".formatted(name, MENDED));
         }
     }
 

@@ -132,9 +132,7 @@ final class Papers {
     }
 
     private static @Nullable String distrust(Manifest manifest) {
-        return manifest.takenBy() == null
-                ? "an older release took it, and did not note for what"
-                : manifest.distrust();
+        return manifest.takenBy() == null ? "an older release took it, and did not note for what" : manifest.distrust();
     }
 
     /** The text of the manifest that the catalogue has; whether it is signed is another question. */
@@ -145,7 +143,8 @@ final class Papers {
         }
         if (papers.getManifestSize() > UNPACKED) {
             throw new StepFailure(
-                    FailureKind.MISMATCH, "it says that it has " + Disk.size(papers.getManifestSize()) + " of manifest");
+                    FailureKind.MISMATCH,
+                    "it says that it has " + Disk.size(papers.getManifestSize()) + " of manifest");
         }
         var bytes = new byte[packed.remaining()];
         packed.duplicate().get(bytes);

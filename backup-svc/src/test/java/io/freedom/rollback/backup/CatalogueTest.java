@@ -63,8 +63,7 @@ class CatalogueTest {
         PrivateFiles.write(point.proven(), Json.text(proof));
         var step = new RunningStep("hold");
         new HoldRestorePointHandler(VAULT, () -> NOW)
-                .execute(
-                        new HoldRestorePoint(directory, Duration.ofDays(30).toMillis(), "somebody looks", null), step);
+                .execute(new HoldRestorePoint(directory, Duration.ofDays(30).toMillis(), "somebody looks", null), step);
         catalogued(step);
     }
 
@@ -127,9 +126,10 @@ class CatalogueTest {
 
         assertThat(found.getMended()).containsExactly("rb-1");
         assertThat(found.getPassedOver()).isEmpty();
-        assertThat(found.getRestorePoints()).singleElement().satisfies(back -> assertThat(
-                        FoundRestorePoint.newBuilder(back).build())
-                .isEqualTo(catalogue.get("rb-1").getRestorePoint()));
+        assertThat(found.getRestorePoints())
+                .singleElement()
+                .satisfies(back -> assertThat(FoundRestorePoint.newBuilder(back).build())
+                        .isEqualTo(catalogue.get("rb-1").getRestorePoint()));
         assertThat(papers()).isEqualTo(before);
         verify();
     }
@@ -242,7 +242,16 @@ class CatalogueTest {
             entries.add(new Manifest.Entry("objects/" + sum + ".zst.age", 1_048_576L + 7_919L * i, sum, null));
         }
         var manifest = new Manifest(
-                Manifest.FORMAT, "rb-1", "freedom", NOW, "restore-point", null, null, entries, List.of(), null,
+                Manifest.FORMAT,
+                "rb-1",
+                "freedom",
+                NOW,
+                "restore-point",
+                null,
+                null,
+                entries,
+                List.of(),
+                null,
                 List.of());
         manifest.write(point, VAULT);
         return Papers.read(point, manifest, NOW, NOW);

@@ -103,8 +103,8 @@ class FindRestorePointsTest {
     void saysThatTheFolderIsNotThere() {
         var action = new FindRestorePoints("shop", backups.resolve("none").toString(), null);
 
-        assertThatThrownBy(() ->
-                        new FindRestorePointsHandler(VAULT, () -> NOW, (_, _) -> Map.of()).execute(action, new RunningStep("rb-find")))
+        assertThatThrownBy(() -> new FindRestorePointsHandler(VAULT, () -> NOW, (_, _) -> Map.of())
+                        .execute(action, new RunningStep("rb-find")))
                 .isInstanceOf(StepFailure.class)
                 .hasMessageContaining("is what restore points are on mounted?");
     }

@@ -29,7 +29,8 @@ class HoldTest {
 
     private RestorePointHeld hold(Duration time, String because) throws Exception {
         var action = new HoldRestorePoint(temp.toString(), time.toMillis(), because, null);
-        var done = new HoldRestorePointHandler(VAULT, InstantSource.fixed(NOW)).execute(action, new RunningStep("rb-1"));
+        var done =
+                new HoldRestorePointHandler(VAULT, InstantSource.fixed(NOW)).execute(action, new RunningStep("rb-1"));
         return (RestorePointHeld) done.result();
     }
 

@@ -233,8 +233,10 @@ public final class Platforms {
     /** It is on disk, with that fault or none, and perhaps with the proof that it was restored whole. */
     public static PlatformState found(PlatformState state, RestorePoint point) {
         var proven = point.getProvenAt();
-        return changed(restorable(state, point), point.getId(), known -> known.setFault(point.getFault())
-                .setProvenAt(proven == null ? known.getProvenAt() : proven));
+        return changed(
+                restorable(state, point),
+                point.getId(),
+                known -> known.setFault(point.getFault()).setProvenAt(proven == null ? known.getProvenAt() : proven));
     }
 
     /** It was restored whole. */

@@ -341,7 +341,10 @@ class RestorePointsTest {
                 .containsExactly(tuple("rb-1", false), tuple("rb-2", false));
         assertThat(lines(60))
                 .anyMatch(line ->
-                        line.contains("analysis only: it is not on disk: there is no /backups/rb-2"));
+                        line.startsWith("rb-2") && line.endsWith("none: it is not on disk: there is no /backups/rb-2"));
+        assertThat(RestorePointTable.json(points().getLast())).containsEntry("onDisk", false);
+        assertThat(RestorePointTable.detail(points().getLast(), Samples.START, ZoneOffset.UTC, Style.PLAIN))
+                .anyMatch(line -> line.endsWith("then: rollbackctl backups import freedom"));
 
         begun("import-3", 60, plan -> plan);
         var back = FoundRestorePoint.newBuilder(found("rb-2", null))
