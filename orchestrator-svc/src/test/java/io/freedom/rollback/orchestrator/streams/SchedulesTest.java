@@ -136,7 +136,7 @@ class SchedulesTest extends OneTask {
         sagas.catalogued(reading(papers, "rb-import", 1), papers, END);
         assertThat(catalogued()).containsExactly(tuple("freedom/rb-0", papers));
 
-        done("backup.find-restore-points", found(List.of(onDisk("rb-0", null))), after(1));
+        done("backup.find-restore-points", found(List.of()), after(1));
         operator(StartRollback.newBuilder()
                 .setRollbackId("rb-prune")
                 .setScenario("restore-point-prune")
