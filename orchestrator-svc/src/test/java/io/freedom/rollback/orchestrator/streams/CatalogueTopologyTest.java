@@ -74,9 +74,7 @@ class CatalogueTopologyTest extends WholeTopology {
 
         assertThat(catalogue())
                 .extracting(TestRecord::key, TestRecord::value)
-                .containsExactly(
-                        tuple("freedom/rb-1", older),
-                        tuple("freedom/rb-2", newer));
+                .containsExactly(tuple("freedom/rb-1", older), tuple("freedom/rb-2", newer));
 
         worker(
                 find,
