@@ -145,7 +145,7 @@ final class StepRunner {
         if (before != null) {
             before.cancel("superseded by attempt " + command.getAttempt());
         }
-        var attempt = new Attempt(command, execute, secrets, clock);
+        var attempt = new Attempt(command, execute, secrets, clock, events);
         var ended = new CompletableFuture<Void>();
         latest.remove(key); // so that the newest is the last to be forgotten
         latest.put(key, new Latest(generation, attempt, ended));

@@ -230,9 +230,13 @@ public final class Platforms {
                 .build();
     }
 
-    /** It is on disk, with that fault or none. */
+    /** It is on disk, with that fault or none, and perhaps with the proof that it was restored whole. */
     public static PlatformState found(PlatformState state, RestorePoint point) {
-        return changed(restorable(state, point), point.getId(), known -> known.setFault(point.getFault()));
+        var proven = point.getProvenAt();
+        return changed(
+                restorable(state, point),
+                point.getId(),
+                known -> known.setFault(point.getFault()).setProvenAt(proven == null ? known.getProvenAt() : proven));
     }
 
     /** It was restored whole. */

@@ -221,6 +221,7 @@ public final class Notices {
                 List.of(why, "It is offered no longer. See what has changed it, and whether the others are well."),
                 List.of(
                         "Which are left: rollbackctl backups list " + platform,
+                        "Where its manifest is damaged, or it is back: rollbackctl backups import " + platform,
                         "Once it is mended: rollbackctl backups verify " + restorePoint),
                 null,
                 null);

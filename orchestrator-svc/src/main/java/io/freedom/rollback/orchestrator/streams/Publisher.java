@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.saga.Reaction;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.notification.Notification;
@@ -68,6 +69,20 @@ final class Publisher {
         forward(topics.status(), status.getRollbackId(), status, now);
     }
 
+    void restorePoint(CataloguedRestorePoint point, Instant now) {
+        var key = restorePoint(point.getPlatform(), point.getRestorePoint().getRestorePointId());
+        forward(topics.restorePoints(), key, point, now);
+    }
+
+    /** It is gone from the disk because it was to go. */
+    void restorePointRemoved(String platform, String restorePoint, Instant now) {
+        forward(topics.restorePoints(), restorePoint(platform, restorePoint), null, now);
+    }
+
+    private static String restorePoint(String platform, String restorePoint) {
+        return platform + "/" + restorePoint;
+    }
+
     /** The record in hand cannot be read. */
     void refuse(Topic topic, @Nullable String key, byte @Nullable [] value, String reason, Instant now) {
         var metadata = context.recordMetadata();
@@ -94,7 +109,7 @@ final class Publisher {
         forward(topics.deadLetters(topic), isName ? key : null, letter, now);
     }
 
-    private void forward(Topic topic, @Nullable String key, SpecificRecord value, Instant now) {
+    private void forward(Topic topic, @Nullable String key, @Nullable SpecificRecord value, Instant now) {
         context.forward(new Record<>(key, new Outbound(topic.name(), value), now.toEpochMilli()));
     }
 }

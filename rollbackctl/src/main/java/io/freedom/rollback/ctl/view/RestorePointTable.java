@@ -64,7 +64,7 @@ public final class RestorePointTable {
                         proven(point, zone),
                         point.heldUntil() == null ? "–" : Texts.moment(point.heldUntil(), zone),
                         isStored(point) ? "copied" : "–",
-                        point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
+                        use(point)));
         var lines = new ArrayList<>(table.lines(style));
         lines.add("");
         newest().forEach((platform, point) -> {
@@ -140,6 +140,13 @@ public final class RestorePointTable {
         return style.red(text + "; " + rpo + (missed ? ", which is missed" : ""));
     }
 
+    private static String use(Point point) {
+        if (point.isRestorable()) {
+            return "restore";
+        }
+        return point.onDisk() ? "analysis only: " + point.distrust() : "none: " + point.distrust();
+    }
+
     /** Into a throwaway server, to prove it. */
     private static String proven(Point point, ZoneId zone) {
         if (point.provenAt() != null) {
@@ -197,7 +204,10 @@ public final class RestorePointTable {
         }
         lines.add(
                 "  held until     " + (point.heldUntil() == null ? "no hold" : Texts.moment(point.heldUntil(), zone)));
-        if (!point.isRestorable()) {
+        if (!point.onDisk()) {
+            lines.add(style.yellow("  use            none: " + point.distrust()
+                    + "; mount it or bring it back, then: rollbackctl backups import " + point.platform()));
+        } else if (!point.isRestorable()) {
             lines.add(style.yellow("  use            for analysis only: " + point.distrust()));
         } else if (point.serverVersion() == null) {
             lines.add("  use            it has no database");
@@ -221,6 +231,9 @@ public final class RestorePointTable {
             json.put("provenAt", point.provenAt());
         }
         json.put("restorable", point.isRestorable());
+        if (!point.onDisk()) {
+            json.put("onDisk", false);
+        }
         if (point.distrust() != null) {
             json.put("distrust", point.distrust());
         }

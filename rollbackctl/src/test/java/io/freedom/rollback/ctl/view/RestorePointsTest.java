@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -293,9 +294,7 @@ class RestorePointsTest {
         done(
                 "import",
                 41,
-                new RestorePointsFound(
-                        List.of(found("rb-1", null), found("bad", "taken after a breach"), found("rb-2", null)),
-                        List.of()));
+                found(List.of(found("rb-1", null), found("bad", "taken after a breach"), found("rb-2", null))));
         begun("hold", 45, plan -> plan, new HoldRestorePoint("/backups/rb-1", 1L, "", null));
         done("hold", 46, new RestorePointHeld(HELD));
         begun("check-2", 50, plan -> plan);
@@ -310,6 +309,52 @@ class RestorePointsTest {
         assertThat(points().getFirst().heldUntil()).isEqualTo(HELD);
         assertThat(points().getFirst().takenBy()).isEqualTo("restore-point");
         assertThat(points().getFirst().rpo()).hasMinutes(15);
+    }
+
+    private static RestorePointsFound found(List<FoundRestorePoint> found, MissingRestorePoint... missing) {
+        return RestorePointsFound.newBuilder()
+                .setRestorePoints(found)
+                .setPassedOver(List.of())
+                .setMissing(List.of(missing))
+                .build();
+    }
+
+    @Test
+    void offersNothingThatTheDiskHasLostUntilItIsBack() {
+        begun("rb-2", 0, plan -> plan, DUMP);
+        dumped("rb-2", 10);
+        verified("rb-2", "rb-2", 20);
+        done("rb-2", 30, new RestorePointProven("rb-2", "15.18", 3, 10L, 900L));
+        begun("import", 40, plan -> plan);
+        done("import", 41, found(List.of(found("rb-1", null))));
+        begun("import-2", 50, plan -> plan);
+        done(
+                "import-2",
+                51,
+                found(
+                        List.of(),
+                        new MissingRestorePoint("rb-1", "it is not on disk: there is no /backups/rb-1"),
+                        new MissingRestorePoint("rb-2", "it is not on disk: there is no /backups/rb-2")));
+
+        assertThat(points())
+                .extracting(Point::id, Point::isRestorable)
+                .containsExactly(tuple("rb-1", false), tuple("rb-2", false));
+        assertThat(lines(60))
+                .anyMatch(line ->
+                        line.startsWith("rb-2") && line.endsWith("none: it is not on disk: there is no /backups/rb-2"));
+        assertThat(RestorePointTable.json(points().getLast())).containsEntry("onDisk", false);
+        assertThat(RestorePointTable.detail(points().getLast(), Samples.START, ZoneOffset.UTC, Style.PLAIN))
+                .anyMatch(line -> line.endsWith("then: rollbackctl backups import freedom"));
+
+        begun("import-3", 60, plan -> plan);
+        var back = FoundRestorePoint.newBuilder(found("rb-2", null))
+                .setProvenAt(Samples.START.plusSeconds(30))
+                .build();
+        done("import-3", 61, found(List.of(back)));
+
+        assertThat(points())
+                .extracting(Point::id, Point::provenAt, Point::distrust)
+                .contains(tuple("rb-2", Samples.START.plusSeconds(30), null));
     }
 
     private static FoundRestorePoint found(String id, @Nullable String distrust) {
