@@ -61,6 +61,8 @@ public class BackupConfiguration {
                         new PruneRestorePointsHandler(vault, clock),
                         new CopyRestorePointsHandler(vault, clock),
                         new FetchRestorePointsHandler(vault),
+                        new CopyWalArchiveHandler(vault, clock),
+                        new FetchWalArchiveHandler(clock),
                         new HoldRestorePointHandler(clock),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),
