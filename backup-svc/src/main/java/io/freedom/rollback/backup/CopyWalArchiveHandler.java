@@ -98,8 +98,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
         }
 
         /** Of the newest that can be derived from. */
-        private void reach(WalArchive.Run run, WalRunCopy copy)
-                throws IOException, StepFailure, InterruptedException {
+        private void reach(WalArchive.Run run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
             var bases = copy.bases();
             var claimed = copy.claimed();
             boolean usable = !bases.isEmpty()
@@ -123,7 +122,8 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             var covered = newest.covered();
             var reached = until == null ? newest.about().began() : until;
             if (covered.isEmpty()
-                    || !reached.plusMillis(action.getRpo()).isBefore(covered.get().at())) {
+                    || !reached.plusMillis(action.getRpo())
+                            .isBefore(covered.get().at())) {
                 return null;
             }
             return "%s, more than the rpo of %d min behind what is archived (%s): %s"
@@ -143,14 +143,16 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                 throws IOException, StepFailure, InterruptedException {
             boolean any = false;
             for (var run : own) {
-                var bases = run.complete();
-                any |= !bases.isEmpty();
+                any |= !run.complete().isEmpty();
                 var known = there.get(run.about().id());
                 if (known != null) {
                     remove(
                             known,
                             StoredWalRetention.removedHere(
-                                    known, bases, run.about().segmentSize()));
+                                    known,
+                                    run.complete(),
+                                    run.beginnings(),
+                                    run.about().segmentSize()));
                 }
             }
             for (var known : there.values()) {
@@ -185,8 +187,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         private <T> T read(StoredRun known, String path, Class<T> type)
                 throws IOException, StepFailure, InterruptedException {
-            return Json.parse(
-                    new String(store.bytes(known.key(path)), StandardCharsets.UTF_8), Path.of(path), type);
+            return Json.parse(new String(store.bytes(known.key(path)), StandardCharsets.UTF_8), Path.of(path), type);
         }
 
         private boolean goesOn(long bytes, String what) {

@@ -10,7 +10,6 @@ import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Optional;
@@ -65,13 +64,15 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
             if (stored == null || !stored.hasBase(way.base().id())) {
                 throw new StepFailure(
                         FailureKind.MISMATCH,
-                        store.name(StoreKeys.WAL) + " has run " + about.id() + " under another name: somebody has moved it");
+                        store.name(StoreKeys.WAL) + " has run " + about.id()
+                                + " under another name: somebody has moved it");
             }
             var run = new WalArchive.Run(archive.root().resolve(about.id()), about);
             requireOurs(run);
             PrivateFiles.createFolders(archive.root());
             try (var _ = archive.use(step.rollbackId())) {
-                return new WalRunFetch(store, stored, run, action.getReserve(), step).fetch(way, clock.instant());
+                return new WalRunFetch(store, stored, run, action.getReserve(), step)
+                        .fetch(way, way.run().chain(way.base()), clock.instant());
             }
         } finally {
             PrivateFiles.delete(mirror);
@@ -88,6 +89,7 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
             for (var base : run.bases()) {
                 bring(run, StoredRun.base(base, WalArchive.BASE), mirror, store);
             }
+            name(run, mirror);
         }
         try {
             return RecoveryWay.find(mirror, moment);
@@ -97,6 +99,18 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
                     missing.text() + ". In the store " + store.name(StoreKeys.WAL) + ": "
                             + e.text().replace(mirror.root().toString(), "it"),
                     e);
+        }
+    }
+
+    /** Which segments there are tells which base backups recovery can begin from. */
+    private static void name(StoredRun run, WalArchive mirror) throws IOException {
+        var folder = mirror.root().resolve(run.id()).resolve("wal");
+        PrivateFiles.createFolders(folder);
+        for (var path : run.files().keySet()) {
+            var file = mirror.root().resolve(run.id()).resolve(path).normalize();
+            if (folder.equals(file.getParent())) {
+                Files.createFile(file);
+            }
         }
     }
 

@@ -221,6 +221,16 @@ record WalArchive(Path root) {
             return bases(bases());
         }
 
+        /** The complete ones that recovery can begin from: all WAL since the oldest of them is kept. */
+        List<Base> beginnings() throws IOException {
+            return complete();
+        }
+
+        /** What a base backup is put together from; the last is itself. */
+        List<Base> chain(Base base) throws IOException {
+            return List.of(base);
+        }
+
         private static List<Base> bases(Path folder) throws IOException {
             var bases = new ArrayList<Base>();
             for (var base : folders(folder)) {

@@ -265,7 +265,8 @@ final class WalLook {
         step.checkpoint();
         if (!source.finishSegment()) {
             notes.add("the store has what is committed once a segment is full, for the role may not finish it:"
-                    + " GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \"" + action.getDatabase().getUser() + "\"");
+                    + " GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \""
+                    + action.getDatabase().getUser() + "\"");
             return;
         }
         // With something in the next, this one can be sealed.

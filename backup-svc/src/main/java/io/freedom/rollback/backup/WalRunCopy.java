@@ -67,22 +67,24 @@ final class WalRunCopy {
         return Optional.ofNullable(claimed);
     }
 
-    /** Base backups that are there, the oldest first. */
+    /** Base backups that recovery can begin from and that are there, the oldest first. */
     List<WalArchive.Base> bases() throws IOException {
-        return run.complete().stream().filter(base -> there.hasBase(base.id())).toList();
+        return run.beginnings().stream()
+                .filter(base -> there.hasBase(base.id()))
+                .toList();
     }
 
     /** @return false where the time was over before */
     boolean send() throws IOException, StepFailure, InterruptedException {
-        var bases = run.complete();
-        if (bases.isEmpty()) {
+        var beginnings = run.beginnings();
+        if (beginnings.isEmpty()) {
             return true; // Nobody could recover with it.
         }
         about();
-        boolean all = segments(bases.getFirst());
-        claim(bases.getFirst());
+        boolean all = segments(beginnings.getFirst());
+        claim(beginnings.getFirst());
         if (all) {
-            for (var base : bases) { // one may depend on those before it
+            for (var base : run.complete()) { // one may depend on those before it
                 if (!base(base)) {
                     return false;
                 }
@@ -144,7 +146,9 @@ final class WalRunCopy {
      */
     static Optional<WalArchive.Covered> covered(List<WalArchive.Covered> known, long reach, long segmentSize) {
         return known.reversed().stream()
-                .filter(it -> it.lastSegment(segmentSize).filter(last -> last <= reach).isPresent())
+                .filter(it -> it.lastSegment(segmentSize)
+                        .filter(last -> last <= reach)
+                        .isPresent())
                 .findFirst();
     }
 
@@ -218,6 +222,7 @@ final class WalRunCopy {
     }
 
     private void added(String path, long size) {
-        there.files().put(path, new S3Store.Stored(there.key(path), size, run.about().began(), ""));
+        there.files()
+                .put(path, new S3Store.Stored(there.key(path), size, run.about().began(), ""));
     }
 }

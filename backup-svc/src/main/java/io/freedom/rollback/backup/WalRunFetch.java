@@ -34,8 +34,12 @@ final class WalRunFetch {
         this.step = step;
     }
 
-    /** @param way as the store's own small files have it */
-    Completed fetch(RecoveryWay way, Instant now) throws IOException, StepFailure, InterruptedException {
+    /**
+     * @param way as the store's own small files have it
+     * @param bases what its base backup is put together from
+     */
+    Completed fetch(RecoveryWay way, List<WalArchive.Base> bases, Instant now)
+            throws IOException, StepFailure, InterruptedException {
         long size = run.about().segmentSize();
         long first = way.base().start().segment(size);
         requireNoGap(way, first, size);
@@ -48,9 +52,11 @@ final class WalRunFetch {
                 .forEach(file -> paths.add(file.path().toString()));
         int segments = paths.size();
         paths.addAll(stored.histories(size));
-        paths.addAll(stored.ofBase(way.base().id()).stream()
-                .filter(path -> !path.equals(StoredRun.base(way.base().id(), WalArchive.BASE)))
-                .toList());
+        for (var base : bases) {
+            paths.addAll(stored.ofBase(base.id()).stream()
+                    .filter(path -> !path.equals(StoredRun.base(base.id(), WalArchive.BASE)))
+                    .toList());
+        }
         paths.removeIf(this::isHere);
         var download = new S3Download(store, requireRoom(paths), step);
         for (var path : paths) {
@@ -58,7 +64,9 @@ final class WalRunFetch {
         }
         step.checkpoint();
         PrivateFiles.sealTree(run.folder());
-        run.fetched(way.base());
+        for (var base : bases) {
+            run.fetched(base);
+        }
         run.cover(way.covered());
         // From now on it is there. What comes next follows nothing of it.
         if (run.goesOn() || !Files.exists(run.folder().resolve(WalArchive.ABOUT))) {
@@ -121,16 +129,19 @@ final class WalRunFetch {
         var begun = unfinished(path);
         var known = stored.file(path);
         var sum = store.sha256(key)
-                .orElseThrow(() -> new StepFailure(
-                        FailureKind.MISMATCH,
-                        store.name(key)
-                                + " is not as it was sent, for its hash is missing: choose a moment that needs another base backup, or a restore point"));
+                .orElseThrow(
+                        () -> new StepFailure(
+                                FailureKind.MISMATCH,
+                                store.name(key)
+                                        + " is not as it was sent, for its hash is missing: choose a moment that needs another base backup, or a restore point"));
         if (!download.fetch(key, begun, known.size(), sum, run.about().id() + " " + path)) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
                     store.name(key)
                             + " is damaged: choose a moment that needs another base backup, or a restore point; what came before stays");
         }
-        PrivateFiles.moveInto(begun, begun.resolveSibling(String.valueOf(run.folder().resolve(path).getFileName())));
+        PrivateFiles.moveInto(
+                begun,
+                begun.resolveSibling(String.valueOf(run.folder().resolve(path).getFileName())));
     }
 }

@@ -94,9 +94,13 @@ class StoredWalTest {
         run.cover(covered(60, 1, 701, true));
         assertThat(first.isBehind(run.covered().orElseThrow())).as("ours alone").isFalse();
         run.cover(covered(120, 1, 702, false));
-        assertThat(first.isBehind(run.covered().orElseThrow())).as("not committed yet").isFalse();
+        assertThat(first.isBehind(run.covered().orElseThrow()))
+                .as("not committed yet")
+                .isFalse();
         run.cover(covered(180, 1, 703, true));
-        assertThat(first.isBehind(run.covered().orElseThrow())).as("perhaps committed now").isTrue();
+        assertThat(first.isBehind(run.covered().orElseThrow()))
+                .as("perhaps committed now")
+                .isTrue();
         var second = run.covered().orElseThrow();
         run.cover(covered(240, 1, 705, true));
         assertThat(second.isBehind(run.covered().orElseThrow())).isTrue();
@@ -128,7 +132,8 @@ class StoredWalTest {
                 "base/20261126-3/base.tar.zst.age",
                 "base/20261126-3/base.json");
 
-        assertThat(StoredWalRetention.removedHere(there, List.of(base("20261126-3", 3)), SEGMENT))
+        assertThat(StoredWalRetention.removedHere(
+                        there, List.of(base("20261126-3", 3)), List.of(base("20261126-3", 3)), SEGMENT))
                 .containsExactly(
                         "base/20261126-2/base.json",
                         "base/20261126-2/incremental.tar.zst.age",
@@ -136,14 +141,20 @@ class StoredWalTest {
                         "base/20261126-1/base.tar.zst.age",
                         segment(1),
                         segment(2));
-        assertThat(StoredWalRetention.removedHere(there, List.of(), SEGMENT)).isEmpty();
-        assertThat(StoredWalRetention.removedHere(there, List.of(base("20261126-4", 3)), SEGMENT))
-                .as("it is not there yet")
+        assertThat(StoredWalRetention.removedHere(there, List.of(), List.of(), SEGMENT))
                 .isEmpty();
         assertThat(StoredWalRetention.removedHere(
-                        there, List.of(base("20261126-1", 1), base("20261126-3", 3)), SEGMENT))
+                        there, List.of(base("20261126-4", 3)), List.of(base("20261126-4", 3)), SEGMENT))
+                .as("it is not there yet")
+                .isEmpty();
+        var both = List.of(base("20261126-1", 1), base("20261126-3", 3));
+        assertThat(StoredWalRetention.removedHere(there, both, both, SEGMENT))
                 .as("lost rather than removed")
                 .isEmpty();
+        assertThat(StoredWalRetention.removedHere(there, both, both.subList(1, 2), SEGMENT))
+                .as("the first is what the last is incremental to")
+                .containsExactly(
+                        "base/20261126-2/base.json", "base/20261126-2/incremental.tar.zst.age", segment(1), segment(2));
         assertThat(StoredWalRetention.all(there)).hasSize(10).startsWith("run.json");
     }
 }

@@ -32,7 +32,8 @@ class WalStoreTest {
     private static final String ROOT = "site-a/freedom/wal/";
     private static final String RUN = "20261126-110000-1";
     private static final long SEGMENT = 16 << 20;
-    private static final Instant NOON = Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofDays(40));
+    private static final Instant NOON =
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofDays(40));
     private static final Duration WEEK = Duration.ofDays(7);
 
     @TempDir
@@ -66,7 +67,11 @@ class WalStoreTest {
 
     private WalArchiveCopied copy(RunningStep step) throws Exception {
         var action = new CopyWalArchive(
-                "freedom", backups.toString(), server.store(), WEEK.toMillis(), Duration.ofMinutes(15).toMillis());
+                "freedom",
+                backups.toString(),
+                server.store(),
+                WEEK.toMillis(),
+                Duration.ofMinutes(15).toMillis());
         return (WalArchiveCopied) copier.execute(action, step).result();
     }
 
@@ -210,8 +215,9 @@ class WalStoreTest {
         var before = fetch(NOON.plusSeconds(30).toString());
 
         assertThat(before.getBase()).isEqualTo("20261126-120000");
-        assertThat(archive.runs()).singleElement().satisfies(it -> assertThat(it.complete())
-                .hasSize(2));
+        assertThat(archive.runs())
+                .singleElement()
+                .satisfies(it -> assertThat(it.complete()).hasSize(2));
         assertThat(fetch(NOON.plusSeconds(30).toString()).getRun()).isNull();
         assertThatThrownBy(() -> fetch(NOON.plusSeconds(130).toString()))
                 .hasMessageContaining("is not in the WAL archive")
@@ -273,7 +279,8 @@ class WalStoreTest {
         var key = ROOT + RUN + "/base/20261126-120000/base.tar.zst.age";
         byte[] right;
         try (var s3 = server.client()) {
-            right = s3.getObjectAsBytes(request -> request.bucket(S3Server.BUCKET).key(key))
+            right = s3.getObjectAsBytes(
+                            request -> request.bucket(S3Server.BUCKET).key(key))
                     .asByteArray();
         }
         overwrite(key, new byte[1000], "0");
@@ -293,9 +300,7 @@ class WalStoreTest {
     private static void overwrite(String key, byte[] content, String sha256) {
         try (var s3 = server.client()) {
             s3.putObject(
-                    request -> request.bucket(S3Server.BUCKET)
-                            .key(key)
-                            .metadata(Map.of(S3Store.SHA256, sha256)),
+                    request -> request.bucket(S3Server.BUCKET).key(key).metadata(Map.of(S3Store.SHA256, sha256)),
                     RequestBody.fromBytes(content));
         }
     }

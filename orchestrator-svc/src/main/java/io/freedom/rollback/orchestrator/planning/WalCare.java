@@ -31,7 +31,10 @@ public final class WalCare {
                 .setKeepFor(policy.keep().toMillis())
                 .setBound(policy.bound())
                 .setReserve(backups.reserve())
-                .setSwitchAfter(backups.store() == null ? 0 : platform.rpo().dividedBy(PARTS).toMillis())
+                .setSwitchAfter(
+                        backups.store() == null
+                                ? 0
+                                : platform.rpo().dividedBy(PARTS).toMillis())
                 .build();
     }
 }

@@ -16,13 +16,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 
 /** Has workers look after what platforms' descriptors name, whatever else runs. */
 final class Caretaker {
-    static final List<Care<?, ?>> CARES =
-            List.of(
-                    new WalArchives(),
-                    new StoreCopies(),
-                    new WalCopies(),
-                    new LogKeeping(),
-                    new ConfigurationChanges());
+    static final List<Care<?, ?>> CARES = List.of(
+            new WalArchives(), new StoreCopies(), new WalCopies(), new LogKeeping(), new ConfigurationChanges());
 
     private final SagaStore store;
     private final History history;

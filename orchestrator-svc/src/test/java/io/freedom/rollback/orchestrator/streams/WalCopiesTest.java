@@ -105,7 +105,8 @@ class WalCopiesTest extends CareTest {
         var plan = facts(RollbackStarted.class).getLast().getPlan();
         assertThat(plan.getSteps())
                 .extracting(PlanStep::getId)
-                .containsExactly("backup.fetch-wal", "backup.derive", "backup.manifest", "backup.verify", "backup.hold");
+                .containsExactly(
+                        "backup.fetch-wal", "backup.derive", "backup.manifest", "backup.verify", "backup.hold");
         var fetch = (FetchWalArchive) plan.getSteps().getFirst().getAction().getAction();
         assertThat(fetch.getPointInTime()).isEqualTo("2026-03-01T02:00:30Z");
         assertThat(plan.getSteps().get(1).getDependsOn()).contains("backup.fetch-wal");

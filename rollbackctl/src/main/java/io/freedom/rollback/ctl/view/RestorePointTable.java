@@ -132,9 +132,7 @@ public final class RestorePointTable {
                     + "; within the RPO it follows what is committed";
         }
         var text = copy.platform() + ": the WAL archive is not copied to the store (" + copy.fault() + ")"
-                + (until == null
-                        ? ""
-                        : "; what was committed until " + Texts.moment(until, zone) + " is there");
+                + (until == null ? "" : "; what was committed until " + Texts.moment(until, zone) + " is there");
         return copy.ended() ? text : style.red(text);
     }
 
