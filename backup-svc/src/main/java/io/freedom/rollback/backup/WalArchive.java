@@ -429,7 +429,7 @@ record WalArchive(Path root) {
         }
         var horizon = now.minus(keep);
         for (var folder : folders(root)) {
-            if (folder.getFileName().toString().startsWith(REMOVED)) {
+            if (folder.getFileName().toString().startsWith(REMOVED) || isHalfFetched(folder, horizon)) {
                 PrivateFiles.delete(folder);
             }
         }
@@ -459,6 +459,14 @@ record WalArchive(Path root) {
             }
         }
         return removed;
+    }
+
+    /** By somebody who has long given up. */
+    private static boolean isHalfFetched(Path folder, Instant horizon) throws IOException {
+        var marker = folder.resolve(FETCHED);
+        return Files.exists(marker)
+                && !Files.exists(folder.resolve(ABOUT))
+                && Files.getLastModifiedTime(marker).toInstant().isBefore(horizon);
     }
 
     long bytes() throws IOException {

@@ -276,6 +276,8 @@ class WalStoreTest {
         assertThatThrownBy(() -> fetch("latest", new RunningStep("rb-derive").killedAtNote("base.tar")))
                 .isInstanceOf(StepCancelledException.class);
         assertThat(archive.runs()).as("nobody sees half of it").isEmpty();
+        assertThat(archive.prune(WEEK, Instant.now())).isZero();
+        assertThat(archive.root().resolve(RUN)).as("somebody may go on").exists();
         var key = ROOT + RUN + "/base/20261126-120000/base.tar.zst.age";
         byte[] right;
         try (var s3 = server.client()) {
@@ -291,6 +293,9 @@ class WalStoreTest {
 
         assertThat(fetch("latest").getBytes()).as("the segments had come").isEqualTo(1000);
         assertThat(archive.runs()).hasSize(1);
+        Files.delete(archive.root().resolve(RUN).resolve("run.json"));
+        archive.prune(WEEK, Instant.now().plus(Duration.ofDays(8)));
+        assertThat(archive.root().resolve(RUN)).as("nobody goes on any more").doesNotExist();
     }
 
     private Path write(byte[] content) throws IOException {
