@@ -72,6 +72,8 @@ public class BackupConfiguration {
                         new PruneRestorePointsHandler(vault, clock),
                         new CopyRestorePointsHandler(vault, clock),
                         new FetchRestorePointsHandler(vault),
+                        new CopyWalArchiveHandler(vault, clock),
+                        new FetchWalArchiveHandler(clock),
                         new HoldRestorePointHandler(vault, clock),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),

@@ -163,7 +163,7 @@ final class BackupsCommand extends Group {
     @Command(
             name = "derive",
             description = {
-                "Make a restore point of a moment of which none was taken, from the WAL archive.",
+                "Make a restore point of a moment of which none was taken, from the WAL archive; from its copy in the store where the disk was lost.",
                 "The platform goes on meanwhile, or may be gone; restore it with: rollbackctl backups restore ID.",
                 "An incident ends it, and is answered."
             })

@@ -17,12 +17,14 @@ import java.util.TreeMap;
 public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
+    private final List<Archive> storedArchives;
     private final List<Store> stores;
     private final List<Kept> kept;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
+        storedArchives = known.storedArchives();
         stores = known.stores();
         kept = known.kept();
     }
@@ -36,6 +38,7 @@ public final class RestorePointTable {
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
             stores.forEach(store -> none.add(text(store, style)));
+            storedArchives.forEach(archive -> none.add(stored(archive, zone, style)));
             kept.forEach(it -> none.add(text(it, now, zone, style)));
             return none;
         }
@@ -74,6 +77,7 @@ public final class RestorePointTable {
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
         stores.forEach(store -> lines.add(text(store, style)));
+        storedArchives.forEach(archive -> lines.add(stored(archive, zone, style)));
         kept.forEach(it -> lines.add(text(it, now, zone, style)));
         return lines;
     }
@@ -117,6 +121,19 @@ public final class RestorePointTable {
                         ? ""
                         : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive");
         return archive.ended() ? text : style.red(text);
+    }
+
+    /** How far the copy reaches. */
+    private static String stored(Archive copy, ZoneId zone, Style style) {
+        var since = copy.since();
+        var until = copy.until();
+        if (copy.fault() == null && since != null) {
+            return copy.platform() + ": the WAL archive is in the store, too, since " + Texts.moment(since, zone)
+                    + "; within the RPO it follows what is committed";
+        }
+        var text = copy.platform() + ": the WAL archive is not copied to the store (" + copy.fault() + ")"
+                + (until == null ? "" : "; what was committed until " + Texts.moment(until, zone) + " is there");
+        return copy.ended() ? text : style.red(text);
     }
 
     private static String text(Kept kept, Instant now, ZoneId zone, Style style) {

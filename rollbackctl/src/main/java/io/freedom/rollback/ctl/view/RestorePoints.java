@@ -24,6 +24,8 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchiveNotStored;
+import io.freedom.rollback.schemas.history.WalArchiveStored;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
@@ -222,6 +224,8 @@ public final class RestorePoints {
     private final Map<String, Point> imported = new LinkedHashMap<>();
     /** By platform. */
     private final Map<String, Archive> archives = new TreeMap<>();
+    /** What of them is in the store, by platform. */
+    private final Map<String, Archive> storedWal = new TreeMap<>();
     /** By platform. */
     private final Map<String, Store> stores = new TreeMap<>();
     /** By platform. */
@@ -271,6 +275,20 @@ public final class RestorePoints {
                                 until,
                                 interrupted.getReason(),
                                 interrupted.getEnded()));
+            }
+            case WalArchiveStored stored ->
+                storedWal.put(
+                        event.getPlatform(), new Archive(event.getPlatform(), stored.getSince(), null, null, false));
+            case WalArchiveNotStored not -> {
+                var before = storedWal.get(event.getPlatform());
+                storedWal.put(
+                        event.getPlatform(),
+                        new Archive(
+                                event.getPlatform(),
+                                before == null ? null : before.since(),
+                                not.getUntil(),
+                                not.getReason(),
+                                not.getEnded()));
             }
             case RestorePointsStored all ->
                 stores.put(
@@ -329,6 +347,11 @@ public final class RestorePoints {
     /** By platform; without those of which nothing was ever archived. */
     public List<Archive> archives() {
         return List.copyOf(archives.values());
+    }
+
+    /** What of the archives is in a store, by platform; without those of which nothing ever was. */
+    public List<Archive> storedArchives() {
+        return List.copyOf(storedWal.values());
     }
 
     /** By platform; without those that never had one. */

@@ -28,6 +28,8 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchiveNotStored;
+import io.freedom.rollback.schemas.history.WalArchiveStored;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
@@ -132,6 +134,20 @@ class RestorePointsTest {
         assertThat(lines(1200).getLast()).endsWith("; not all are copied: the store does not answer");
         add(null, 900, new RestorePointsStored(List.of("rb-1", "rb-2"), List.of(), null));
         assertThat(lines(1200).getLast()).isEqualTo("freedom: 2 of 2 are in the store");
+    }
+
+    @Test
+    void saysHowFarTheCopyOfTheWalArchiveReaches() {
+        add(null, 30, new WalArchiveStored(Samples.START.plusSeconds(30), List.of()));
+        assertThat(lines(60).getLast())
+                .startsWith("freedom: the WAL archive is in the store, too, since ")
+                .endsWith("; within the RPO it follows what is committed");
+
+        add(null, 60, new WalArchiveNotStored(Samples.START.plusSeconds(55), "the store does not answer", false));
+        assertThat(lines(90).getLast())
+                .startsWith("freedom: the WAL archive is not copied to the store (the store does not answer);"
+                        + " what was committed until ")
+                .endsWith(" is there");
     }
 
     @Test
