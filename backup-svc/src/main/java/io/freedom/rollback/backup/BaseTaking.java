@@ -38,6 +38,10 @@ record BaseTaking(
     /** The server may take long for the checkpoint that it begins with. */
     private static final Duration SILENCE = Duration.ofHours(1);
 
+    private static final String NO_INCREMENT = "no incremental one could be taken: ";
+    /** As from then on, it was ended by a signal. */
+    private static final int SIGNALLED = 128;
+
     private static final String PARENT = "/var/lib";
     private static final String NAME = "rollback-" + BackupManifest.NAME;
 
@@ -56,16 +60,22 @@ record BaseTaking(
             try {
                 takeIncrement(increment.get(), vault, clock);
                 return;
-            } catch (DamagedException | StepFailure e) {
-                if (Disk.isFull(e)) {
+            } catch (DamagedException e) {
+                why = NO_INCREMENT + e.getMessage();
+            } catch (StepFailure e) {
+                if (!isOfTheIncrement(e)) {
                     throw e;
                 }
-                why = "no incremental one could be taken: "
-                        + (e instanceof StepFailure failure ? failure.text() : e.getMessage());
-                LOG.info("{}: a full base backup is taken: {}", run.folder(), why);
+                why = NO_INCREMENT + e.text();
             }
+            LOG.info("{}: a full base backup is taken: {}", run.folder(), why);
         }
         take(full, _ -> {}, null, why, vault, clock);
+    }
+
+    /** Whatever else it is, a full one meets it as well; and who has removed its container takes one of their own. */
+    private static boolean isOfTheIncrement(StepFailure e) {
+        return (e.kind() == FailureKind.TOOL || e.kind() == FailureKind.MISMATCH) && !Disk.isFull(e);
     }
 
     private void takeIncrement(Increment increment, Vault vault, InstantSource clock)
@@ -126,7 +136,7 @@ record BaseTaking(
             }
             if (!result.succeeded()) {
                 throw new StepFailure(
-                        FailureKind.TOOL,
+                        result.exitCode() > SIGNALLED ? FailureKind.UNAVAILABLE : FailureKind.TOOL,
                         "pg_basebackup ends with exit code %d: %s"
                                 .formatted(
                                         result.exitCode(),

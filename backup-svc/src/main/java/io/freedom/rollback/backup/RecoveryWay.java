@@ -46,6 +46,10 @@ record RecoveryWay(
                         + " that anything can be derived from yet (`backups.wal` of the descriptor begins one): choose a restore point");
     }
 
+    static RecoveryWay find(WalArchive archive, String asked) throws IOException, StepFailure {
+        return find(archive, asked, Set.of());
+    }
+
     /** @param unusable base backups that nothing is to begin from, nor from those that are incremental to them */
     static RecoveryWay find(WalArchive archive, String asked, Set<WalArchive.Base> unusable)
             throws IOException, StepFailure {

@@ -26,6 +26,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -168,10 +169,12 @@ class NewerServerTest {
         assertThat(proven.getRows()).isEqualTo(1000);
     }
 
-    /** A full base backup, one that is incremental to it, and moments after each. */
+    /** From a full base backup, one that is incremental to it, and without that once it is damaged. */
     @Test
     void derivesAMomentFromItsWal() throws Exception {
-        postgres.sql(DATABASE, "CREATE TABLE ballast AS SELECT md5(g::text) FROM generate_series(1, 100000) g");
+        postgres.sql(
+                DATABASE,
+                "CREATE TABLE ballast WITH (autovacuum_enabled = off) AS SELECT md5(g::text) FROM generate_series(1, 100000) g");
         try {
             assertThat(taken(Duration.ofHours(24)))
                     .anyMatch(note -> note.endsWith("a full one: summarize_wal of the server was off until now"));
@@ -180,8 +183,7 @@ class NewerServerTest {
             var run = WalArchive.of(temp.toString(), "newer").current().orElseThrow();
             var full = run.complete().getFirst();
 
-            assertThat(taken(Duration.ofMillis(1)))
-                    .anyMatch(note -> note.endsWith("incremental to " + full.id()));
+            assertThat(taken(Duration.ofMillis(1))).anyMatch(note -> note.endsWith("incremental to " + full.id()));
 
             var increment = run.complete().getLast();
             assertThat(increment.after()).contains(full.id());
@@ -207,11 +209,25 @@ class NewerServerTest {
                 assertThat(result.getBase()).isEqualTo(full.id());
                 assertThat(result.getRows()).isEqualTo(1002);
             });
+            replaceManifest(run.base(increment.id()));
+            assertThat(taken(Duration.ofMillis(1)))
+                    .anyMatch(note -> note.contains(
+                            "a full one: no incremental one could be taken: pg_basebackup ends with exit"));
+            assertThat(run.complete().getLast().after()).isEmpty();
         } finally {
             keep(Duration.ofHours(24), false);
         }
         assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_replication_slots"))
                 .isEqualTo("0");
+    }
+
+    /** By one that the server refuses. */
+    private static void replaceManifest(Path base) throws Exception {
+        var manifest = new BaseArchive(base, VAULT).manifest().orElseThrow();
+        Files.delete(manifest);
+        try (var out = VAULT.create(manifest)) {
+            out.write("{}".getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     private static void flip(Path file) throws Exception {
@@ -232,7 +248,7 @@ class NewerServerTest {
                                 .setPointInTime(moment)
                                 .setReserve(1 << 20)
                                 .build(),
-                        step());
+                        new Purposed(step(), "newer", "rb"));
     }
 
     /** Until a base backup more is there. Returns what all looks have said. */
