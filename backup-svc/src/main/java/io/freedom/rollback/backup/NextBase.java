@@ -52,7 +52,7 @@ record NextBase(WalArchive.@Nullable Base after, @Nullable String why) {
         }
     }
 
-    /** What has to be read for a recovery is bounded by twice a full one. */
+    /** Once they are as large together as the full one, recovery would read more of changes than of data. */
     private static NextBase after(WalArchive.Base last, List<WalArchive.Base> chain) {
         var full = chain.getFirst();
         var increments = chain.subList(1, chain.size());
