@@ -24,6 +24,18 @@ class DeadLetterTest {
     void keepsTheIncidentOfAnUnknownPlatformWithTheReason() {
         plane.alert("acc-nowhere", "deployment-failure", "f", Instant.now().toString());
         letterSays("platform acc-nowhere is not registered", "rollbackctl platform register");
+
+        var listed = plane.rollbackctl("dead-letters", "list").succeeded().output();
+        var id = listed.lines()
+                .filter(line -> line.contains("platform acc-nowhere is not registered"))
+                .findFirst()
+                .map(line -> line.split(" +")[2])
+                .orElseThrow();
+        assertThat(plane.rollbackctl("dead-letters", "show", id).succeeded().output())
+                .contains(id, "not registered", "acc-nowhere");
+        var again = plane.rollbackctl("dead-letters", "replay", id, "--reason", "as if it were registered");
+        assertThat(again.exitCode()).isEqualTo(4);
+        assertThat(again.output()).contains("could not apply it: platform acc-nowhere is not registered");
     }
 
     @Test

@@ -173,7 +173,7 @@ class BaseChainTest {
         increment(2);
         increment(3);
         segments(9);
-        run.cover(new WalArchive.Covered(day(4), "0/8000000"));
+        run.cover(new WalArchive.Covered(day(4), "0/8000000", null, null, null, null));
 
         assertThat(RecoveryWay.find(archive, "latest").base().id()).isEqualTo("b3");
         assertThat(begin(Set.of(of(3, "b2", 100)))).isEqualTo("b2");

@@ -39,9 +39,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What all else is tested with 15 for, with PostgreSQL 17: it has other defaults, catalogues and limits. */
 @Tag("engine")
+@ResourceLock("trial-freedom")
+@ResourceLock("derive-freedom")
 class NewerServerTest {
     private static final String DATABASE = "shop";
     private static PostgresContainer postgres;

@@ -26,9 +26,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A restore point is restored into a throwaway server. */
 @Tag("engine")
+@ResourceLock("trial-freedom")
 class ProofTest {
     private static final String DATABASE = "odd \"name";
     private static final long RESERVE = 1 << 20;

@@ -48,9 +48,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A restore point has all databases of the server. */
 @Tag("engine")
+@ResourceLock("trial-freedom")
 class SeveralDatabasesTest {
     private static final String SHOP = "shop";
     private static final String ODD = "Weiß \"B\"/x";

@@ -3,6 +3,7 @@ package io.freedom.rollback.engine;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.Container;
 import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.LogConfig;
@@ -12,6 +13,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +28,12 @@ final class ContainerAside {
     private static final String ASIDE = "io.freedom.rollback.aside";
 
     private static final String BESIDE = "io.freedom.rollback.beside";
+    /** Seconds since 1970: nobody uses it after that. */
+    private static final String UNTIL = "io.freedom.rollback.until";
+
+    /** Who started it has read by then what it said last. */
+    private static final Duration READ = Duration.ofMinutes(10);
+
     private static final int LOWEST = 2;
     private static final int LEAST_IO = 10;
     private static final int FIRST_TO_GO = 1000;
@@ -89,7 +97,7 @@ final class ContainerAside {
                         .withLabelFilter(List.of(BESIDE))
                         .exec())) {
             // With their data, those of workers that were killed, whatever for.
-            if (purpose.equals(ours.getLabels().get(BESIDE)) || OVER.contains(ours.getState())) {
+            if (purpose.equals(ours.getLabels().get(BESIDE)) || isLeft(ours)) {
                 remove(ours.getId());
             }
         }
@@ -102,6 +110,8 @@ final class ContainerAside {
         }
         var own = config == null ? null : config.getEntrypoint();
         entrypoint.addAll(List.of(own == null ? new String[0] : own));
+        var labels = new HashMap<>(labels(BESIDE, purpose));
+        labels.put(UNTIL, String.valueOf(Instant.now().plus(lifetime).getEpochSecond()));
         var id = calls.call(
                 "making a container of " + image,
                 CALL,
@@ -109,7 +119,7 @@ final class ContainerAside {
                         .withEntrypoint(entrypoint)
                         .withCmd(arguments)
                         .withEnv(variables(environment))
-                        .withLabels(labels(BESIDE, purpose))
+                        .withLabels(labels)
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
@@ -247,6 +257,29 @@ final class ContainerAside {
         for (var container : left) {
             remove(container.getId());
         }
+    }
+
+    /** Another worker's may only just have ended, and is read by that. */
+    private boolean isLeft(Container ours) throws StepFailure, InterruptedException {
+        var until = ours.getLabels().get(UNTIL);
+        if (until != null && Instant.now().getEpochSecond() > Long.parseLong(until)) {
+            return true;
+        }
+        if (!OVER.contains(ours.getState())) {
+            return false;
+        }
+        return calls.call("inspecting container " + Engine.shortened(ours.getId()), () -> {
+            try {
+                var ended = client.inspectContainerCmd(ours.getId())
+                        .exec()
+                        .getState()
+                        .getFinishedAt();
+                return ended == null
+                        || Instant.parse(ended).isBefore(Instant.now().minus(READ));
+            } catch (NotFoundException e) {
+                return false;
+            }
+        });
     }
 
     /** With the volumes that its image asks for. */

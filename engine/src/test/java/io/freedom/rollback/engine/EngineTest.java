@@ -88,6 +88,51 @@ class EngineTest {
                 .hasMessageContaining("service db of project " + project + " has no running container");
     }
 
+    private String beside(String purpose, Duration lifetime) throws Exception {
+        return engine.startBeside(
+                "rollback-local/python:bookworm",
+                Map.of(),
+                List.of("sh", "-c", "echo said; exit 3"),
+                project + purpose,
+                lifetime);
+    }
+
+    private List<EngineContainer> besides(String purpose) throws Exception {
+        return engine.labelled("io.freedom.rollback.beside", project + purpose);
+    }
+
+    @Test
+    void leavesWhatAnotherWorkerHasYetToRead() throws Exception {
+        var read = beside("-read", LIMIT);
+        await().atMost(LIMIT)
+                .until(() -> engine.details(read).orElseThrow().state().equals("exited"));
+        var other = beside("-other", LIMIT);
+        try {
+            var said = new ArrayList<String>();
+            engine.logs(read, null, said::add);
+
+            assertThat(said).containsExactly("said");
+        } finally {
+            engine.removeWithVolumes(other);
+            engine.removeWithVolumes(read);
+        }
+    }
+
+    @Test
+    void removesWhatNobodyWaitsForAnyMore() throws Exception {
+        var past = Duration.ofSeconds(-2); // its worker would have given up before that
+        docker(
+                "create",
+                "--label=io.freedom.rollback.beside=" + project + "-left",
+                "--label=io.freedom.rollback.until=" + Instant.now().plus(past).getEpochSecond(),
+                "rollback-local/python:bookworm");
+        assertThat(besides("-left")).hasSize(1);
+
+        engine.removeWithVolumes(beside("-next", LIMIT));
+
+        assertThat(besides("-left")).isEmpty();
+    }
+
     private Sidecar sidecar(String script) {
         return new Sidecar(
                 "rollback-local/python:bookworm",

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,12 @@ final class InMemoryControlPlane implements ControlPlane {
     private BiFunction<SpecificRecord, Published, Map<Topic, SpecificRecord>> orchestrator = (_, _) -> Map.of();
     final List<Object> published = new ArrayList<>();
 
+    final Map<String, SpecificRecord> known = new HashMap<>();
+
     @Nullable
     String lastKey;
+
+    Map<String, String> lastHeaders = Map.of();
 
     void answering(BiFunction<SpecificRecord, Published, Map<Topic, SpecificRecord>> answers) {
         orchestrator = answers;
@@ -51,10 +56,20 @@ final class InMemoryControlPlane implements ControlPlane {
     }
 
     @Override
-    public Published publish(Topic topic, @Nullable String key, byte[] value) {
+    public Published publish(Topic topic, byte @Nullable [] key, byte[] value, Map<String, String> headers) {
+        var written = new Published(topic.name(), 0, published.size());
         published.add(new String(value, StandardCharsets.UTF_8));
-        lastKey = key;
-        return new Published(topic.name(), 0, published.size() - 1L);
+        lastKey = key == null ? null : new String(key, StandardCharsets.UTF_8);
+        lastHeaders = headers;
+        decoded(topic.name(), value)
+                .ifPresent(record -> orchestrator.apply(record, written).forEach(this::add));
+        return written;
+    }
+
+    /** Tests do without a registry: the bytes are the name of one that was made known. */
+    @Override
+    public Optional<SpecificRecord> decoded(String topic, byte[] value) {
+        return Optional.ofNullable(known.get(new String(value, StandardCharsets.UTF_8)));
     }
 
     @Override

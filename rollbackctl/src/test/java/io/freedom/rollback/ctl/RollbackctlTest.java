@@ -1012,20 +1012,4 @@ class RollbackctlTest {
         assertThat(err.toString()).contains("cannot be written", "--file");
         assertThat(run("report", Samples.ID, "--format", "pdf")).isEqualTo(2);
     }
-
-    @Test
-    void listsDeadLetters() {
-        plane.add(
-                plane.topics().deadLetters(plane.topics().incidents()),
-                DeadLetter.newBuilder()
-                        .setTopic("rollback.incidents")
-                        .setPartition(2)
-                        .setOffset(7)
-                        .setAt(START)
-                        .setReason("neither Avro nor JSON")
-                        .build());
-
-        assertThat(run("dead-letters", "list")).isZero();
-        assertThat(out.toString()).contains("rollback.incidents-2  7       neither Avro nor JSON");
-    }
 }

@@ -1,11 +1,15 @@
 package io.freedom.rollback.ctl.topics;
 
+import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
+import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,7 +20,6 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
 /** Kafka and the registry themselves. Clients are made when first used: `status` needs no producer. */
@@ -64,23 +67,24 @@ public final class KafkaControlPlane implements ControlPlane {
             if (bytes == null) {
                 throw new IllegalStateException("a record is never null");
             }
-            return publish(topic, key, bytes);
+            return publish(topic, key.getBytes(StandardCharsets.UTF_8), bytes, Map.of());
         } catch (RuntimeException e) {
             throw errors.explain(e);
         }
     }
 
     @Override
-    public Published publish(Topic topic, @Nullable String key, byte[] value) {
+    public Published publish(Topic topic, byte @Nullable [] key, byte[] value, Map<String, String> headers) {
         var settings = settings();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, ANSWER_MILLIS);
         settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 2 * ANSWER_MILLIS);
-        try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
-            var written = producer.send(new ProducerRecord<>(topic.name(), key, value))
-                    .get(3L * ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            var record = new ProducerRecord<>(topic.name(), key, value);
+            headers.forEach((name, text) -> record.headers().add(name, text.getBytes(StandardCharsets.UTF_8)));
+            var written = producer.send(record).get(3L * ANSWER_MILLIS, TimeUnit.MILLISECONDS);
             return new Published(written.topic(), written.partition(), written.offset());
         } catch (ExecutionException e) {
             throw errors.explain(e);
@@ -88,6 +92,18 @@ public final class KafkaControlPlane implements ControlPlane {
             throw errors.explain(new org.apache.kafka.common.errors.TimeoutException("publishing to " + topic.name()));
         } catch (InterruptedException e) {
             throw new InterruptException(e);
+        } catch (RuntimeException e) {
+            throw errors.explain(e);
+        }
+    }
+
+    @Override
+    public Optional<SpecificRecord> decoded(String topic, byte[] value) {
+        try (var deserializer = new SpecificAvroDeserializer<SpecificRecord>()) {
+            deserializer.configure(settings(), false);
+            return Optional.ofNullable(deserializer.deserialize(topic, value));
+        } catch (UnreadableRecordException e) {
+            return Optional.empty();
         } catch (RuntimeException e) {
             throw errors.explain(e);
         }
