@@ -84,6 +84,11 @@ record BackupManifest(Map<String, Sum> files, String startLsn, String endLsn) {
         return lsn != null && Lsn.of(lsn).isPresent();
     }
 
+    /** Bytes of all files. */
+    long bytes() {
+        return files.values().stream().mapToLong(Sum::size).sum();
+    }
+
     /** The first file that is missing or another one; empty where all are as the server sent them. */
     Optional<String> difference(Map<String, Sum> found) {
         return files.entrySet().stream()

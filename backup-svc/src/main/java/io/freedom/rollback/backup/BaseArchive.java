@@ -49,6 +49,15 @@ record BaseArchive(Path folder, Vault vault) {
 
     /** Reads it to its end and compares each file with the sum that the server has sent. @throws DamagedException naming what is not as it was */
     BackupManifest read(Member member) throws IOException, StepFailure {
+        return read(member, BaseArchive::manifest);
+    }
+
+    /** Of the tar, which comes to it. */
+    private interface Manifest {
+        BackupManifest read(Path file, InputStream in) throws IOException;
+    }
+
+    private BackupManifest read(Member member, Manifest reader) throws IOException, StepFailure {
         var file = file();
         var sums = new HashMap<String, BackupManifest.Sum>();
         BackupManifest manifest = null;
@@ -56,7 +65,7 @@ record BaseArchive(Path folder, Vault vault) {
             var tar = new TarArchiveInputStream(in, "UTF-8");
             for (var entry = next(tar, file); entry != null; entry = next(tar, file)) {
                 if (entry.getName().equals(BackupManifest.NAME)) {
-                    manifest = manifest(file, tar);
+                    manifest = reader.read(file, tar);
                 } else {
                     var content = new CheckedInputStream(tar, new CRC32C());
                     member.take(entry, content);
@@ -80,6 +89,25 @@ record BaseArchive(Path folder, Vault vault) {
     /** As the other, for nothing but that. */
     BackupManifest check() throws IOException, StepFailure {
         return read((_, _) -> {});
+    }
+
+    /** The same; its manifest is kept beside it, where one that is incremental to it finds it without reading all. */
+    BackupManifest checkAndKeepManifest() throws IOException, StepFailure {
+        return read((_, _) -> {}, (file, in) -> {
+            var kept = vault.sealed(folder.resolve(BackupManifest.NAME), true);
+            try (var out = vault.create(kept)) {
+                in.transferTo(out);
+            }
+            PrivateFiles.force(kept);
+            try (var again = vault.open(kept)) {
+                return manifest(file, again);
+            }
+        });
+    }
+
+    /** The manifest that is kept beside it. */
+    Optional<Path> manifest() {
+        return Vault.find(folder.resolve(BackupManifest.NAME));
     }
 
     private static BackupManifest manifest(Path file, InputStream in) throws IOException {

@@ -1,17 +1,11 @@
 package io.freedom.rollback.backup;
 
-import io.freedom.rollback.engine.Engine;
-import io.freedom.rollback.engine.ExecResult;
-import io.freedom.rollback.engine.Sidecar;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,14 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The base backups that this worker takes, beside its looks: each is streamed out of its container, sealed on its way to the disk, and read back. One
- * whose worker dies is begun anew by the next.
+ * The base backups that this worker takes, beside its looks. One whose worker dies is begun anew by the next.
  */
 final class BaseBackups {
     private static final Logger LOG = LoggerFactory.getLogger(BaseBackups.class);
-    /** The server may take long for the checkpoint that it begins with. */
-    private static final Duration SILENCE = Duration.ofHours(1);
-
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final Vault vault;
@@ -103,50 +93,15 @@ final class BaseBackups {
         }
     }
 
-    /** @param sidecar writes it to its standard output */
-    void take(String platform, Engine engine, Sidecar sidecar, WalArchive.Run run, String id, long cluster) {
-        begin(platform, run.about().id(), () -> {
-            Disk.work(run.making(), () -> {
-                var folder = PrivateFiles.createFolders(run.making().resolve(id));
-                try {
-                    var base = take(engine, sidecar, new BaseArchive(folder, vault), id, cluster);
-                    run.finish(base);
-                    return base;
-                } catch (IOException | StepFailure | InterruptedException | RuntimeException | Error e) {
-                    PrivateFiles.delete(folder);
-                    throw e;
-                }
-            });
-        });
-    }
-
-    private WalArchive.Base take(Engine engine, Sidecar sidecar, BaseArchive archive, String id, long cluster)
-            throws IOException, StepFailure, InterruptedException {
-        var file = archive.target();
-        ExecResult result;
-        try (var out = vault.create(file)) {
-            result = engine.streamSidecar(sidecar, out, SILENCE);
-        }
-        if (!result.succeeded()) {
-            throw new StepFailure(
-                    FailureKind.TOOL,
-                    "pg_basebackup ends with exit code %d: %s"
-                            .formatted(
-                                    result.exitCode(), result.stderr().strip().replace("\n", " / ")));
-        }
-        var at = clock.instant().plusMillis(1).truncatedTo(ChronoUnit.MILLIS);
-        PrivateFiles.force(file);
-        var manifest = readBack(archive);
-        return new WalArchive.Base(id, at, manifest.startLsn(), manifest.endLsn(), 0, Files.size(file), cluster);
-    }
-
-    private static BackupManifest readBack(BaseArchive archive) throws IOException, StepFailure {
-        try {
-            return archive.check();
-        } catch (DamagedException e) {
-            throw new StepFailure(
-                    FailureKind.MISMATCH, "what was written is not what the server has sent: " + e.getMessage(), e);
-        }
+    void take(String platform, BaseTaking taking) {
+        var run = taking.run();
+        begin(
+                platform,
+                run.about().id(),
+                () -> Disk.work(run.making(), () -> {
+                    taking.take(vault, clock);
+                    return taking;
+                }));
     }
 
     /** Seals a base backup of a release that did not. */

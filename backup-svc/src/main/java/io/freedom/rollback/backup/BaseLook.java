@@ -65,8 +65,18 @@ final class BaseLook {
         for (var base : run.finishedBases()) {
             step.checkpoint();
             run.adopt(base);
-            notes.add("base backup %s, %s".formatted(base.id(), Disk.size(base.bytes())));
+            notes.add("base backup %s, %s%s".formatted(base.id(), Disk.size(base.bytes()), how(base)));
         }
+    }
+
+    private static String how(WalArchive.Base base) {
+        var made = base.made();
+        if (made == null) {
+            return "";
+        }
+        return made.after() != null
+                ? ", incremental to " + made.after()
+                : made.why() == null ? "" : ", a full one: " + made.why();
     }
 
     /** Begins one that is due. */
@@ -136,12 +146,54 @@ final class BaseLook {
             throws IOException, SQLException, StepFailure, InterruptedException {
         requireRoom(source.size(), "a base backup");
         source.requireNoTablespaces();
-        var id = NAME.format(clock.instant());
-        var sidecar = containers.base(server, run, id, action.getDatabase(), source);
-        long cluster = source.size();
+        var now = clock.instant();
+        while (run.has(NAME.format(now))) {
+            now = now.plusSeconds(1);
+        }
+        var id = NAME.format(now);
+        var taking = taking(engine, server, run, source, containers, id);
         step.checkpoint();
-        bases.take(action.getPlatform(), engine, sidecar, run, id, cluster);
+        bases.take(action.getPlatform(), taking);
         busy = true;
+    }
+
+    private BaseTaking taking(
+            Engine engine,
+            EngineContainer server,
+            WalArchive.Run run,
+            WalSource source,
+            WalContainers containers,
+            String id)
+            throws IOException, SQLException, StepFailure, InterruptedException {
+        var database = action.getDatabase();
+        var full = containers.base(server, run, id, database, source);
+        if (!VersionRules.takesIncrements(source.version())) {
+            return new BaseTaking(engine, run, id, source.size(), full, Optional.empty(), Optional.empty());
+        }
+        boolean checksums = source.checksums();
+        var next = NextBase.of(run, vault, checksums, obstacle(source));
+        var after = Optional.ofNullable(next.after());
+        var sidecar = containers.base(server, run, id, database, source, BaseTaking.OPTION);
+        return new BaseTaking(
+                engine,
+                run,
+                id,
+                source.size(),
+                full,
+                after.map(base -> new BaseTaking.Increment(base, sidecar)),
+                Optional.of(new BaseTaking.Kind(checksums, next.why())));
+    }
+
+    /** Why the server cannot tell what has changed since the last one; empty where it can. */
+    private Optional<String> obstacle(WalSource source) throws SQLException, InterruptedException {
+        if (source.summarizes()) {
+            return Optional.empty();
+        }
+        if (!action.getSummarize()) {
+            return Optional.of(
+                    "summarize_wal of the server is off; `summarize: true` below `backups.wal` of the descriptor switches it on");
+        }
+        return Optional.of(source.summarize().orElse("summarize_wal of the server was off until now"));
     }
 
     /** One of a release that did not; it may take hours. */

@@ -18,7 +18,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +74,45 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
             throws StepFailure, InterruptedException {
         var begun = clock.instant();
         refresh(archive, action, step);
-        var way = Disk.work(archive.root(), () -> RecoveryWay.find(archive, action.getPointInTime()));
+        var unusable = new LinkedHashMap<WalArchive.Base, StepFailure>();
+        var notes = new ArrayList<String>();
+        while (true) {
+            var way = way(archive, action, unusable);
+            var cluster = Disk.work(way.run().bases(), () -> RecoveredCluster.of(way.run(), way.base(), vault, step));
+            try {
+                return derived(cluster, action, way, begun, notes, step);
+            } catch (StepFailure e) {
+                var found = cluster.unusable();
+                if (found.isEmpty()) {
+                    throw e;
+                }
+                LOG.warn("{}: {}", action.getPlatform(), found.get().why());
+                unusable.put(found.get().base(), e);
+                notes.add(found.get().why() + ", so an earlier base backup was taken; ");
+            }
+        }
+    }
+
+    /** From the newest base backup that is of use. Where none is, the first failure tells what is wrong with it. */
+    private static RecoveryWay way(
+            WalArchive archive, DerivePointInTime action, Map<WalArchive.Base, StepFailure> unusable)
+            throws StepFailure, InterruptedException {
+        try {
+            return Disk.work(
+                    archive.root(), () -> RecoveryWay.find(archive, action.getPointInTime(), unusable.keySet()));
+        } catch (StepFailure e) {
+            throw unusable.values().stream().findFirst().orElse(e);
+        }
+    }
+
+    private Completed derived(
+            RecoveredCluster cluster,
+            DerivePointInTime action,
+            RecoveryWay way,
+            Instant begun,
+            List<String> notes,
+            StepContext step)
+            throws StepFailure, InterruptedException {
         if (way.base().tablespaces() > 0) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -79,18 +121,18 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         }
         var engine = engines.engine();
         var image = image(engine, action, way);
-        requireRoom(engine, image, action, way);
+        requireRoom(engine, image, action, way, cluster);
         var feed = Disk.work(way.run().wal(), () -> WalFeed.of(way.run(), way.base(), vault, window));
         try (var server = TrialServer.recover(
                 engine,
                 image,
                 action.getDatabase().getUser(),
-                new BaseArchive(way.run().base(way.base().id()), vault),
+                cluster,
                 feed,
                 way.target(),
                 "derive-" + step.platform(),
                 step)) {
-            return derived(server, feed, engine, action, way, begun, step);
+            return derived(server, feed, engine, action, way, begun, notes, step);
         }
     }
 
@@ -142,9 +184,11 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     }
 
     /** What is recovered goes to the engine's disk, where the platform's own data may be, and the dump beside the other restore points. */
-    private void requireRoom(Engine engine, String image, DerivePointInTime action, RecoveryWay way)
+    private void requireRoom(
+            Engine engine, String image, DerivePointInTime action, RecoveryWay way, RecoveredCluster cluster)
             throws StepFailure, InterruptedException {
-        long needed = 2 * way.base().cluster() + WalFeed.room(way.run(), way.base(), window) + action.getReserve();
+        long dump = 2 * way.base().cluster() + WalFeed.room(way.run(), way.base(), window) + action.getReserve();
+        long needed = dump + cluster.room();
         var said = engine.runAside(image, "df -Pk / | tail -n 1", Duration.ofMinutes(1))
                 .stdout();
         var words = said.strip().split("\\s+", -1);
@@ -152,15 +196,16 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
         long beside = Disk.work(
                 Path.of(action.getBackups()),
                 () -> Files.getFileStore(Path.of(action.getBackups())).getUsableSpace());
-        if (Math.min(free, beside) < needed) {
+        if (free < needed || beside < dump) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
-                    "the engine's disk has %s free and that of %s %s, and each may need %s, %s of which stay free: free space"
+                    "the engine's disk has %s free and may need %s, that of %s has %s and may need %s, %s of which stay free: free space"
                             .formatted(
                                     Disk.size(free),
+                                    Disk.size(needed),
                                     action.getBackups(),
                                     Disk.size(beside),
-                                    Disk.size(needed),
+                                    Disk.size(dump),
                                     Disk.size(action.getReserve())));
         }
     }
@@ -172,6 +217,7 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
             DerivePointInTime action,
             RecoveryWay way,
             Instant begun,
+            List<String> notes,
             StepContext step)
             throws StepFailure, InterruptedException {
         var database = action.getDatabase();
@@ -216,7 +262,8 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
                         .build(),
                 String.format(
                         Locale.ROOT,
-                        "as of %s (WAL up to %s%s), from base backup %s in %.1f s: %s%d tables, %,d rows",
+                        "%sas of %s (WAL up to %s%s), from base backup %s in %.1f s: %s%d tables, %,d rows",
+                        String.join("", notes),
                         asOf,
                         lsn,
                         lastCommit == null ? "" : ", last transaction at " + lastCommit,

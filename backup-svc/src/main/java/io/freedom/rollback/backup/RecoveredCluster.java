@@ -8,9 +8,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.jspecify.annotations.Nullable;
 
 /** A data directory in the making, inside a container that does not run yet. */
 final class RecoveredCluster {
@@ -19,50 +24,149 @@ final class RecoveredCluster {
 
     private static final String EVERYBODY = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
 
-    private RecoveredCluster() {}
+    /** Where what it is combined from lies, each in a folder of its own, if that is more than one base backup. */
+    private static final String CHAIN = "rollback-chain";
+
+    /** Says that combining has failed. */
+    static final String NOT_COMBINED = "rollback: the base backups could not be combined";
+
+    private final WalArchive.Run run;
+    /** A full base backup, and those that are incremental each to the one before. */
+    private final List<WalArchive.Base> chain;
+
+    private final @Nullable DamagedException broken;
+    private final Vault vault;
+    private final StepContext step;
+    private volatile @Nullable Unusable unusable;
+
+    /** @param base that recovery begins from */
+    static RecoveredCluster of(WalArchive.Run run, WalArchive.Base base, Vault vault, StepContext step)
+            throws IOException {
+        try {
+            return new RecoveredCluster(run, run.chain(base), null, vault, step);
+        } catch (DamagedException e) {
+            return new RecoveredCluster(run, List.of(base), e, vault, step);
+        }
+    }
+
+    private RecoveredCluster(
+            WalArchive.Run run,
+            List<WalArchive.Base> chain,
+            @Nullable DamagedException broken,
+            Vault vault,
+            StepContext step) {
+        this.run = run;
+        this.chain = List.copyOf(chain);
+        this.broken = broken;
+        this.vault = vault;
+        this.step = step;
+    }
+
+    /** A base backup that nothing can be recovered from, with those that are incremental to it. */
+    record Unusable(WalArchive.Base base, String why) {}
+
+    /** The one that kept it from being made; empty where it was something else. */
+    Optional<Unusable> unusable() {
+        return Optional.ofNullable(unusable);
+    }
 
     /**
-     * Unpacks a base backup there, ready to be recovered, and compares what it unpacks with what the server has sent.
+     * Unpacks all of them inside, and compares what it unpacks with what the server has sent.
      *
-     * @param directory absolute path inside, below a folder that every image has
+     * @param directory absolute path inside of what is to be recovered, below a folder that every image has
      */
-    static void fill(Engine engine, String container, BaseArchive base, String directory, StepContext step)
-            throws StepFailure, InterruptedException {
+    void fill(Engine engine, String container, String directory) throws StepFailure, InterruptedException {
+        if (broken != null) {
+            throw unusable(chain.getLast(), String.valueOf(broken.getMessage()), broken);
+        }
         int slash = directory.lastIndexOf('/');
-        var filling = new Filling(base, directory.substring(slash + 1), step);
-        engine.copyIn(container, filling::write, directory.substring(0, slash));
+        var name = directory.substring(slash + 1);
+        for (int i = 0; i < chain.size(); i++) {
+            boolean alone = chain.size() == 1;
+            var filling = new Filling(chain.get(i), alone ? List.of(name) : List.of(name, CHAIN, CHAIN + "/" + i));
+            engine.copyIn(container, filling::write, directory.substring(0, slash));
+        }
+    }
+
+    /**
+     * Shell script that makes the data directory of what was unpacked, by the server's own tool, as whoever the container runs as; empty where there is
+     * nothing to combine. What the last one has beside its files goes with it.
+     */
+    String combining(String directory) {
+        if (chain.size() == 1) {
+            return "";
+        }
+        var parent = directory.substring(0, directory.lastIndexOf('/') + 1);
+        var inputs = IntStream.range(0, chain.size())
+                .mapToObj(i -> parent + CHAIN + "/" + i)
+                .collect(Collectors.joining(" "));
+        return """
+                set -e
+                link=
+                if pg_combinebackup --help | grep -q -e --link; then link=--link; fi
+                pg_combinebackup --no-sync --no-manifest $link --output=%1$s %2$s || { echo '%3$s'; exit 1; }
+                if [ "$(id -u)" = 0 ]; then chown -R "$(stat -c %%u:%%g %1$s)" %1$s; fi
+                rm -rf %2$s
+                """.formatted(directory, inputs, NOT_COMBINED);
+    }
+
+    /** Bytes of what is combined, which are there beside the result for a while; 0 where there is nothing to combine. */
+    long room() {
+        return chain.size() == 1
+                ? 0
+                : chain.stream()
+                        .mapToLong(base -> base.made() == null
+                                ? base.cluster()
+                                : base.made().unpacked())
+                        .sum();
+    }
+
+    /** Combining has failed, though each of them is whole. */
+    StepFailure notCombined(String said) {
+        return unusable(
+                chain.getLast(),
+                "base backup " + chain.getLast().id()
+                        + " cannot be combined with what it is incremental to, pg_combinebackup says: " + said,
+                null);
+    }
+
+    private StepFailure unusable(WalArchive.Base base, String why, @Nullable Throwable cause) {
+        unusable = new Unusable(base, why);
+        return new StepFailure(
+                FailureKind.MISMATCH, why + ": derive a moment before it was taken, or choose a restore point", cause);
     }
 
     /** Everything is owned by who owned it in the platform's server: the image is the same. */
-    private static final class Filling {
-        private final BaseArchive base;
+    private final class Filling {
+        private final WalArchive.Base base;
+        private final List<String> folders;
         private final String name;
-        private final StepContext step;
         private long user = -1;
         private long group = -1;
         private long bytes;
 
-        Filling(BaseArchive base, String name, StepContext step) {
+        /** @param folders that are made; it goes into the last */
+        Filling(WalArchive.Base base, List<String> folders) {
             this.base = base;
-            this.name = name;
-            this.step = step;
+            this.folders = folders;
+            name = folders.getLast();
         }
 
         void write(OutputStream out) throws IOException, StepFailure {
+            var archive = new BaseArchive(run.base(base.id()), vault);
             try {
                 var tar = Archive.tar(out);
-                base.read((entry, content) -> take(tar, entry, content));
-                add(tar, name + "/recovery.signal", "", user, group);
-                add(tar, name + "/" + ACCESS, EVERYBODY, user, group);
+                archive.read((entry, content) -> take(tar, entry, content));
+                if (base.equals(chain.getLast())) {
+                    add(tar, name + "/recovery.signal", "", user, group);
+                    add(tar, name + "/" + ACCESS, EVERYBODY, user, group);
+                }
                 tar.finish();
                 tar.flush();
             } catch (DamagedException e) {
-                throw new StepFailure(
-                        FailureKind.MISMATCH,
-                        e.getMessage() + ": derive a moment before it was taken, or choose a restore point",
-                        e);
+                throw unusable(base, String.valueOf(e.getMessage()), e);
             } catch (KeyException e) {
-                throw Disk.failure(base.folder(), e);
+                throw Disk.failure(archive.folder(), e);
             }
         }
 
@@ -70,11 +174,9 @@ final class RecoveredCluster {
             if (user < 0) {
                 user = entry.getLongUserId();
                 group = entry.getLongGroupId();
-                var home = new TarArchiveEntry(name + "/");
-                home.setMode(040700);
-                own(home);
-                tar.putArchiveEntry(home);
-                tar.closeArchiveEntry();
+                for (var folder : folders) {
+                    folder(tar, folder);
+                }
             }
             step.checkpoint();
             step.progress(bytes, 0, "bytes", "unpacking the base backup");
@@ -96,9 +198,13 @@ final class RecoveredCluster {
             tar.closeArchiveEntry();
         }
 
-        private void own(TarArchiveEntry entry) {
-            entry.setUserId(user);
-            entry.setGroupId(group);
+        private void folder(TarArchiveOutputStream tar, String path) throws IOException {
+            var folder = new TarArchiveEntry(path + "/");
+            folder.setMode(040700);
+            folder.setUserId(user);
+            folder.setGroupId(group);
+            tar.putArchiveEntry(folder);
+            tar.closeArchiveEntry();
         }
     }
 

@@ -9,9 +9,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,10 +47,16 @@ record RecoveryWay(
     }
 
     static RecoveryWay find(WalArchive archive, String asked) throws IOException, StepFailure {
+        return find(archive, asked, Set.of());
+    }
+
+    /** @param unusable base backups that nothing is to begin from, nor from those that are incremental to them */
+    static RecoveryWay find(WalArchive archive, String asked, Set<WalArchive.Base> unusable)
+            throws IOException, StepFailure {
         var windows = new ArrayList<String>();
         Optional<RecoveryWay> found = Optional.empty();
         for (var run : archive.runs().reversed()) {
-            var bases = run.complete();
+            var bases = usable(run, unusable);
             var covered = run.covered();
             if (bases.isEmpty()
                     || covered.isEmpty()
@@ -82,6 +90,25 @@ record RecoveryWay(
                         FailureKind.PRECONDITION,
                         asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
                                 + ": choose a moment in it, or a restore point");
+    }
+
+    private static List<WalArchive.Base> usable(WalArchive.Run run, Set<WalArchive.Base> unusable) throws IOException {
+        var bases = new ArrayList<WalArchive.Base>();
+        for (var base : run.beginnings()) {
+            if (!unusable.contains(base) && Collections.disjoint(chain(run, base), unusable)) {
+                bases.add(base);
+            }
+        }
+        return bases;
+    }
+
+    /** That one is missing in it, whoever unpacks it notices. */
+    private static List<WalArchive.Base> chain(WalArchive.Run run, WalArchive.Base base) throws IOException {
+        try {
+            return run.chain(base);
+        } catch (DamagedException e) {
+            return List.of(base);
+        }
     }
 
     private static Optional<RecoveryWay> find(

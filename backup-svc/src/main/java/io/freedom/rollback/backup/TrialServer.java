@@ -142,16 +142,16 @@ final class TrialServer implements AutoCloseable {
     }
 
     /**
-     * One that is recovered from a base backup to a moment, and has what the platform's server had then.
+     * One that is recovered from base backups to a moment, and has what the platform's server had then.
      *
-     * @param wal that follows the base backup
+     * @param wal that follows the last base backup
      * @param target settings that say where recovery stops; empty for where the WAL does
      */
     static TrialServer recover(
             Engine engine,
             String image,
             String user,
-            BaseArchive base,
+            RecoveredCluster cluster,
             WalFeed wal,
             List<String> target,
             String purpose,
@@ -164,13 +164,14 @@ final class TrialServer implements AutoCloseable {
                 "PGDATA", RECOVERED, "POSTGRES_PASSWORD", UUID.randomUUID().toString());
         var left = Duration.between(Instant.now(), step.deadline()).plusMinutes(1);
         step.checkpoint();
-        var id = engine.startBeside(image, environment, arguments, purpose, left, container -> {
-            RecoveredCluster.fill(engine, container, base, RECOVERED, step);
+        var combining = cluster.combining(RECOVERED);
+        var id = engine.startBeside(image, environment, arguments, purpose, left, combining, container -> {
+            cluster.fill(engine, container, RECOVERED);
             wal.begin(engine, container);
         });
         var server = new TrialServer(engine, id, user, "", step);
         try {
-            server.awaitRecovered(wal);
+            server.awaitRecovered(cluster, wal);
             return server;
         } catch (StepFailure | InterruptedException | RuntimeException e) {
             server.close();
@@ -179,12 +180,12 @@ final class TrialServer implements AutoCloseable {
     }
 
     /** It answers once all of the WAL up to the moment is replayed. */
-    private void awaitRecovered(WalFeed wal) throws StepFailure, InterruptedException {
+    private void awaitRecovered(RecoveredCluster cluster, WalFeed wal) throws StepFailure, InterruptedException {
         while (true) {
             step.checkpoint();
             step.progress(wal.given(), wal.segments(), "segments", "replaying WAL in a throwaway server");
             if (!isRunning()) {
-                throw notRecovered(wal);
+                throw notRecovered(cluster, wal);
             }
             try {
                 wal.goOn(engine, container);
@@ -200,12 +201,15 @@ final class TrialServer implements AutoCloseable {
         }
     }
 
-    private StepFailure notRecovered(WalFeed wal) throws StepFailure, InterruptedException {
+    private StepFailure notRecovered(RecoveredCluster cluster, WalFeed wal) throws StepFailure, InterruptedException {
         requireRoom();
         if (wal.unusable().isPresent()) {
             return wal.unusable().get();
         }
         var said = String.join(" / ", engine.lastLogs(container, MANY_LINES));
+        if (said.contains(RecoveredCluster.NOT_COMBINED)) {
+            return cluster.notCombined(said);
+        }
         return said.contains(ENDED_EARLY)
                 ? new StepFailure(
                         FailureKind.MISMATCH,

@@ -52,6 +52,11 @@ final class VersionRules {
         return major(one) == major(other);
     }
 
+    /** Since then there are incremental base backups, and the tool that combines them. */
+    static boolean takesIncrements(String server) {
+        return major(server) >= 17;
+    }
+
     static Optional<String> walArchive(String server) {
         return major(server) < OLDEST
                 ? Optional.of("the WAL of PostgreSQL " + server + " is not archived: " + OLDEST + " or newer is needed")

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -111,8 +113,22 @@ record WalArchive(Path root) {
      * @param tablespaces besides the standard ones
      * @param bytes on disk
      * @param cluster bytes of all databases of the server then
+     * @param made how, as far as others depend on it; null before PostgreSQL 17, and of a release before
      */
-    record Base(String id, Instant at, String startLsn, String endLsn, int tablespaces, long bytes, long cluster) {
+    record Base(
+            String id,
+            Instant at,
+            String startLsn,
+            String endLsn,
+            int tablespaces,
+            long bytes,
+            long cluster,
+            @Nullable Made made) {
+        /** Id of the one that it is incremental to; empty for a full one. */
+        Optional<String> after() {
+            return Optional.ofNullable(made).map(Made::after);
+        }
+
         Lsn start() {
             return Lsn.of(startLsn).orElseThrow();
         }
@@ -121,6 +137,16 @@ record WalArchive(Path root) {
             return Lsn.of(endLsn).orElseThrow();
         }
     }
+
+    /**
+     * How a base backup was taken.
+     *
+     * @param after id of the one that it is incremental to, and of no use without; null for a full one
+     * @param why it is a full one, though the server could have given an incremental one; null otherwise
+     * @param checksums whether the server's pages had checksums
+     * @param unpacked bytes of the files in it
+     */
+    record Made(@Nullable String after, @Nullable String why, boolean checksums, long unpacked) {}
 
     /** One run. */
     record Run(Path folder, About about) {
@@ -221,16 +247,6 @@ record WalArchive(Path root) {
             return bases(bases());
         }
 
-        /** The complete ones that recovery can begin from: all WAL since the oldest of them is kept. */
-        List<Base> beginnings() throws IOException {
-            return complete();
-        }
-
-        /** What a base backup is put together from; the last is itself. */
-        List<Base> chain(Base base) throws IOException {
-            return List.of(base);
-        }
-
         private static List<Base> bases(Path folder) throws IOException {
             var bases = new ArrayList<Base>();
             for (var base : folders(folder)) {
@@ -240,6 +256,77 @@ record WalArchive(Path root) {
             }
             bases.sort(Comparator.comparing(Base::at));
             return bases;
+        }
+
+        /** What a base backup is put together from: a full one, and those that are incremental each to the one before. The last is itself. */
+        List<Base> chain(Base base) throws IOException {
+            var bases = complete();
+            var chain = new ArrayDeque<>(List.of(base));
+            while (chain.getFirst().after().isPresent()) {
+                var first = chain.getFirst();
+                chain.addFirst(before(first, bases)
+                        .orElseThrow(
+                                () -> new DamagedException(base(first.after().orElseThrow())
+                                        + " is missing, which base backup " + first.id() + " is incremental to")));
+            }
+            return List.copyOf(chain);
+        }
+
+        /**
+         * The complete ones that recovery can begin from. Older ones may be kept only because these are incremental to them; the WAL since then is not.
+         */
+        List<Base> beginnings() throws IOException {
+            var bases = complete();
+            if (bases.size() < 2 || !isFollowed(bases.getFirst(), bases)) {
+                return bases;
+            }
+            var present = segments();
+            int first = 0;
+            while (first < bases.size() - 1
+                    && !present.isEmpty()
+                    && bases.get(first).start().segment(about.segmentSize()) < present.first()
+                    && isFollowed(bases.get(first), bases)) {
+                first++;
+            }
+            return bases.subList(first, bases.size());
+        }
+
+        private static boolean isFollowed(Base base, List<Base> bases) {
+            return bases.stream().anyMatch(other -> other.after().equals(Optional.of(base.id())));
+        }
+
+        /** Removes those that no moment since then needs, with the WAL of before. Returns how many base backups went. */
+        private int prune(Instant horizon) throws IOException {
+            var bases = complete();
+            int first = 0;
+            while (first < bases.size() - 1 && !bases.get(first + 1).at().isAfter(horizon)) {
+                first++;
+            }
+            var needed = new HashSet<String>();
+            for (var base : bases.subList(first, bases.size())) {
+                for (var other = Optional.of(base); other.isPresent(); other = before(other.get(), bases)) {
+                    needed.add(other.get().id());
+                }
+            }
+            int removed = 0;
+            // The newest first: whatever becomes of us, none is left without what it is incremental to.
+            for (var base : bases.subList(0, first).reversed()) {
+                if (!needed.contains(base.id())) {
+                    PrivateFiles.delete(base(base.id()));
+                    removed++;
+                }
+            }
+            if (!bases.isEmpty()) {
+                removeBefore(bases.get(first));
+            }
+            return removed;
+        }
+
+        private static Optional<Base> before(Base base, List<Base> bases) {
+            return bases.stream()
+                    .filter(other -> base.after().equals(Optional.of(other.id()))
+                            && other.at().isBefore(base.at()))
+                    .findFirst();
         }
 
         /**
@@ -300,7 +387,7 @@ record WalArchive(Path root) {
             PrivateFiles.write(folder.resolve(ABOUT), Json.text(ended));
         }
 
-        /** Name of the first segment that is missing between the oldest base backup and the newest file; empty for none. */
+        /** Name of the first segment that is missing between the oldest base backup that recovery can begin from and the newest file; empty for none. */
         Optional<String> gap() throws IOException, InterruptedException {
             var missing = missing();
             if (missing.isPresent()) {
@@ -311,7 +398,7 @@ record WalArchive(Path root) {
         }
 
         private Optional<String> missing() throws IOException {
-            var bases = complete();
+            var bases = beginnings();
             var present = segments();
             if (bases.isEmpty() || present.isEmpty()) {
                 return Optional.empty();
@@ -449,14 +536,7 @@ record WalArchive(Path root) {
             if (run.isFetched()) {
                 continue; // It goes as it came.
             }
-            var bases = run.complete();
-            while (bases.size() > 1 && !bases.get(1).at().isAfter(horizon)) {
-                PrivateFiles.delete(run.base(bases.removeFirst().id()));
-                removed++;
-            }
-            if (!bases.isEmpty()) {
-                run.removeBefore(bases.getFirst());
-            }
+            removed += run.prune(horizon);
         }
         return removed;
     }

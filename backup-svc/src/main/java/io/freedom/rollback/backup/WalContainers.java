@@ -104,9 +104,27 @@ final class WalContainers {
         return "";
     }
 
-    /** Writes a base backup, as tar with its manifest at the end, to its standard output. */
-    Sidecar base(EngineContainer server, WalArchive.Run run, String base, Database database, WalSource source)
+    /**
+     * Writes a base backup, as tar with its manifest at the end, to its standard output.
+     *
+     * @param options of its own
+     */
+    Sidecar base(
+            EngineContainer server,
+            WalArchive.Run run,
+            String base,
+            Database database,
+            WalSource source,
+            String... options)
             throws StepFailure, SQLException {
+        var argv = new ArrayList<>(List.of(
+                "pg_basebackup",
+                "--pgdata=-",
+                "--format=tar",
+                "--wal-method=none",
+                "--checkpoint=fast",
+                "--label=rollback " + base));
+        argv.addAll(List.of(options));
         return sidecar(
                 server,
                 run.making(),
@@ -114,13 +132,7 @@ final class WalContainers {
                 database,
                 source,
                 Map.of(ROLE, BASE_BACKUP, RUN, run.about().id()),
-                List.of(
-                        "pg_basebackup",
-                        "--pgdata=-",
-                        "--format=tar",
-                        "--wal-method=none",
-                        "--checkpoint=fast",
-                        "--label=rollback " + base));
+                argv);
     }
 
     /** That no worker of ours reads from. */

@@ -312,9 +312,9 @@ final class WalLook {
             Instant until = null;
             int count = 0;
             for (var run : archive.runs()) {
-                var complete = run.complete();
+                var complete = run.beginnings();
                 var covered = run.covered().map(WalArchive.Covered::at).orElse(Instant.MIN);
-                count += complete.size();
+                count += run.complete().size();
                 // Of the last one; what is before it, derive finds.
                 boolean known = !complete.isEmpty()
                         && !covered.isBefore(complete.getFirst().at());

@@ -16,6 +16,7 @@ final class WalSource {
     private static final String FOREIGN_SLOT = "55006"; // object in use
     private static final String FORBIDDEN = "42501"; // insufficient privilege
 
+
     /** What a receiver has on its disk; unlike pg_stat_replication, every role may see it. */
     private static final String FETCHED =
             "SELECT coalesce(bool_or(active AND restart_lsn >= ?::pg_lsn), false) FROM pg_replication_slots WHERE slot_name = ?";
@@ -124,6 +125,41 @@ final class WalSource {
 
     private boolean isBounded() throws SQLException {
         return !Sql.value(connection, "SHOW max_slot_wal_keep_size").equals("-1");
+    }
+
+    /** Whether it summarizes its WAL: without that, and before PostgreSQL 17, it gives no incremental base backups. */
+    boolean summarizes() throws SQLException {
+        return Sql.value(connection, "SELECT coalesce(current_setting('summarize_wal', true), '')")
+                .equals("on");
+    }
+
+    /** Tells it to, which needs no new start. Returns why it does not; empty where it does. */
+    Optional<String> summarize() throws SQLException, InterruptedException {
+        step.checkpoint();
+        try {
+            Sql.execute(connection, "ALTER SYSTEM SET summarize_wal = on");
+            Sql.value(connection, "SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            if (FORBIDDEN.equals(e.getSQLState())) {
+                return Optional.of(
+                        "summarize_wal of the server is off, and the platform's role may not switch it on: let a superuser do it");
+            }
+            throw e;
+        }
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!summarizes()) {
+            if (System.nanoTime() > end) {
+                return Optional.of(
+                        "summarize_wal of the server stays off: set it where the server's command line or its configuration does");
+            }
+            Thread.sleep(50);
+        }
+        return Optional.empty();
+    }
+
+    /** Whether its pages have checksums. */
+    boolean checksums() throws SQLException {
+        return Sql.value(connection, "SHOW data_checksums").equals("on");
     }
 
     /** Whether anybody fetches what the slot has. */

@@ -23,11 +23,15 @@ import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,56 +172,116 @@ class NewerServerTest {
         assertThat(proven.getRows()).isEqualTo(1000);
     }
 
+    /** From a full base backup, one that is incremental to it, and without that once it is damaged. */
     @Test
     void derivesAMomentFromItsWal() throws Exception {
-        await().atMost(Duration.ofMinutes(1))
-                .pollInterval(Duration.ofMillis(200))
-                .untilAsserted(() -> {
-                    var look = keep(true);
-                    assertThat(look.getFault()).isNull();
-                    assertThat(look.getBusy())
-                            .as("a base backup is being taken")
-                            .isFalse();
-                });
-        postgres.sql(DATABASE, "INSERT INTO orders VALUES (1001)");
-        var until = keep(true).getUntil();
+        postgres.sql(
+                DATABASE,
+                "CREATE TABLE ballast WITH (autovacuum_enabled = off) AS SELECT md5(g::text) FROM generate_series(1, 100000) g");
         try {
+            assertThat(taken(Duration.ofHours(24)))
+                    .anyMatch(note -> note.endsWith("a full one: summarize_wal of the server was off until now"));
+            assertThat(postgres.value("postgres", "SHOW summarize_wal")).isEqualTo("on");
+            postgres.sql(DATABASE, "INSERT INTO orders VALUES (1001)");
+            var run = WalArchive.of(temp.toString(), "newer").current().orElseThrow();
+            var full = run.complete().getFirst();
+
+            assertThat(taken(Duration.ofMillis(1))).anyMatch(note -> note.endsWith("incremental to " + full.id()));
+
+            var increment = run.complete().getLast();
+            assertThat(increment.after()).contains(full.id());
+            assertThat(increment.bytes()).isLessThan(full.bytes() / 4);
+            postgres.sql(DATABASE, "INSERT INTO orders VALUES (1002)", "DELETE FROM ballast");
+            var until = keep(Duration.ofHours(24), true).getUntil();
             postgres.sql(DATABASE, "DELETE FROM orders");
 
-            var derived = (PointInTimeDerived) new DerivePointInTimeHandler(engines, VAULT, InstantSource.system())
-                    .execute(
-                            DerivePointInTime.newBuilder()
-                                    .setPlatform("newer")
-                                    .setCompose(postgres.compose())
-                                    .setDatabase(postgres.database(DATABASE))
-                                    .setBackups(temp.toString())
-                                    .setDirectory(directory())
-                                    .setPointInTime(until.toString())
-                                    .setReserve(1 << 20)
-                                    .build(),
-                            step())
-                    .result();
+            var derived = derive(until.toString());
 
-            assertThat(derived.getServerVersion()).startsWith("17.");
-            assertThat(derived.getRows()).isEqualTo(1001);
+            assertThat(derived.result()).isInstanceOfSatisfying(PointInTimeDerived.class, result -> {
+                assertThat(result.getServerVersion()).startsWith("17.");
+                assertThat(result.getBase()).isEqualTo(increment.id());
+                assertThat(result.getRows()).isEqualTo(1002);
+            });
+            var damaged = new BaseArchive(run.base(increment.id()), VAULT).file();
+            flip(damaged);
+            var without = derive(until.toString());
+            assertThat(without.detail())
+                    .startsWith(damaged + " was changed after it was written")
+                    .contains("so an earlier base backup was taken; as of " + until);
+            assertThat(without.result()).isInstanceOfSatisfying(PointInTimeDerived.class, result -> {
+                assertThat(result.getBase()).isEqualTo(full.id());
+                assertThat(result.getRows()).isEqualTo(1002);
+            });
+            replaceManifest(run.base(increment.id()));
+            assertThat(taken(Duration.ofMillis(1)))
+                    .anyMatch(note -> note.contains(
+                            "a full one: no incremental one could be taken: pg_basebackup ends with exit"));
+            assertThat(run.complete().getLast().after()).isEmpty();
         } finally {
-            keep(false);
+            keep(Duration.ofHours(24), false);
         }
         assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_replication_slots"))
                 .isEqualTo("0");
     }
 
-    private WalArchiveKept keep(boolean wanted) throws Exception {
+    /** By one that the server refuses. */
+    private static void replaceManifest(Path base) throws Exception {
+        var manifest = new BaseArchive(base, VAULT).manifest().orElseThrow();
+        Files.delete(manifest);
+        try (var out = VAULT.create(manifest)) {
+            out.write("{}".getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void flip(Path file) throws Exception {
+        var bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private Completed derive(String moment) throws Exception {
+        return new DerivePointInTimeHandler(engines, VAULT, InstantSource.system())
+                .execute(
+                        DerivePointInTime.newBuilder()
+                                .setPlatform("newer")
+                                .setCompose(postgres.compose())
+                                .setDatabase(postgres.database(DATABASE))
+                                .setBackups(temp.toString())
+                                .setDirectory(directory())
+                                .setPointInTime(moment)
+                                .setReserve(1 << 20)
+                                .build(),
+                        new Purposed(step(), "newer", "rb"));
+    }
+
+    /** Until a base backup more is there. Returns what all looks have said. */
+    private List<String> taken(Duration baseEvery) throws Exception {
+        var notes = new ArrayList<>(keep(baseEvery, true).getNotes());
+        await().atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(() -> {
+                    var look = keep(Duration.ofHours(24), true);
+                    notes.addAll(look.getNotes());
+                    assertThat(look.getFault()).isNull();
+                    assertThat(look.getBusy())
+                            .as("a base backup is being taken")
+                            .isFalse();
+                });
+        return notes;
+    }
+
+    private WalArchiveKept keep(Duration baseEvery, boolean wanted) throws Exception {
         var action = KeepWalArchive.newBuilder()
                 .setPlatform("newer")
                 .setCompose(postgres.compose())
                 .setDatabase(postgres.database(DATABASE))
                 .setDirectory(temp.toString())
-                .setBaseEvery(Duration.ofHours(24).toMillis())
+                .setBaseEvery(baseEvery.toMillis())
                 .setKeepFor(Duration.ofDays(7).toMillis())
                 .setBound(1L << 30)
                 .setReserve(1 << 20)
                 .setWanted(wanted)
+                .setSummarize(true)
                 .build();
         return (WalArchiveKept) wal.execute(action, step()).result();
     }

@@ -33,7 +33,7 @@ class StoredWalTest {
 
     private static WalArchive.Base base(String id, int segment) {
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        return new WalArchive.Base(id, NOON, start, start, 0, 1, 1);
+        return new WalArchive.Base(id, NOON, start, start, 0, 1, 1, null);
     }
 
     /** @param end in which segment our transaction ends */

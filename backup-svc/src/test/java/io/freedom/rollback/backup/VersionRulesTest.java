@@ -36,6 +36,12 @@ class VersionRulesTest {
                 .hasValueSatisfying(warning -> assertThat(warning).contains("up to 18", "rollbackctl backups verify"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"13.22, false", "14.19, false", "15.18, false", "16.10, false", "17.0, true", "18beta1, true"})
+    void knowsWhichGiveIncrementalBaseBackups(String server, boolean incremental) {
+        assertThat(VersionRules.takesIncrements(server)).isEqualTo(incremental);
+    }
+
     @Test
     void takesADumpOfTheServersOwnVersionOrAnOlderOne() {
         for (int dumped = VersionRules.OLDEST; dumped <= VersionRules.NEWEST; dumped++) {

@@ -37,7 +37,7 @@ class WalArchiveFilesTest {
 
     private static void base(WalArchive.Run run, String id, Instant at, String start) throws IOException {
         Files.createDirectories(run.making().resolve(id));
-        var base = new WalArchive.Base(id, at, start, start, 0, 1, 1);
+        var base = new WalArchive.Base(id, at, start, start, 0, 1, 1, null);
         run.finish(base);
         run.adopt(base);
     }

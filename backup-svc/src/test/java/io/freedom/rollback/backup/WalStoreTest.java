@@ -98,7 +98,7 @@ class WalStoreTest {
         new Random(segment).nextBytes(content);
         Files.write(Files.createDirectories(run.making().resolve(id)).resolve("base.tar.zst.age"), content);
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1);
+        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1, null);
         run.finish(base);
         run.adopt(base);
     }

@@ -79,6 +79,7 @@ final class ContainerAside {
     /**
      * @param purpose marks it; what has the same mark is removed first
      * @param lifetime it ends by itself after that, whatever becomes of us
+     * @param first shell script that runs before the entry point; empty for none
      */
     String start(
             String image,
@@ -86,6 +87,7 @@ final class ContainerAside {
             List<String> arguments,
             String purpose,
             Duration lifetime,
+            String first,
             Engine.Filling filling)
             throws StepFailure, InterruptedException {
         for (var ours : calls.call(
@@ -103,6 +105,9 @@ final class ContainerAside {
                 "inspecting image " + image,
                 () -> client.inspectImageCmd(image).exec().getConfig());
         var entrypoint = new ArrayList<>(List.of("timeout", "-s", "INT", String.valueOf(lifetime.toSeconds())));
+        if (!first.isEmpty()) {
+            entrypoint.addAll(List.of("sh", "-c", first + "\nexec \"$@\"", "sh"));
+        }
         var own = config == null ? null : config.getEntrypoint();
         entrypoint.addAll(List.of(own == null ? new String[0] : own));
         var labels = new HashMap<>(labels(BESIDE, purpose));
@@ -149,10 +154,12 @@ final class ContainerAside {
     }
 
     /** It ends with what it runs, and is removed then, or when nobody reads any more. */
-    ExecResult stream(Sidecar sidecar, OutputStream out, Duration silence) throws StepFailure, InterruptedException {
+    ExecResult stream(Sidecar sidecar, Engine.Filling filling, OutputStream out, Duration silence)
+            throws StepFailure, InterruptedException {
         // What it writes is in no log of the engine.
         var id = make(sidecar, new LogConfig(LogConfig.LoggingType.NONE, Map.of()));
         try {
+            filling.fill(id);
             return new SidecarStream(client, calls, engine, id).read(out, silence);
         } finally {
             removeWhateverHappens(id);

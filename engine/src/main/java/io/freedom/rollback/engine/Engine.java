@@ -395,7 +395,8 @@ public final class Engine implements AutoCloseable {
     public String startBeside(
             String image, Map<String, String> environment, List<String> arguments, String purpose, Duration lifetime)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime, _ -> {});
+        return new ContainerAside(client, calls, this)
+                .start(image, environment, arguments, purpose, lifetime, "", _ -> {});
     }
 
     /** Fills a container that was made and does not run yet. */
@@ -406,6 +407,7 @@ public final class Engine implements AutoCloseable {
     /**
      * The same with files of ours.
      *
+     * @param first shell script that runs inside before the entry point, and keeps it from starting where it exits; empty for none
      * @param filling puts them into it before it starts
      */
     public String startBeside(
@@ -414,9 +416,11 @@ public final class Engine implements AutoCloseable {
             List<String> arguments,
             String purpose,
             Duration lifetime,
+            String first,
             Filling filling)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this).start(image, environment, arguments, purpose, lifetime, filling);
+        return new ContainerAside(client, calls, this)
+                .start(image, environment, arguments, purpose, lifetime, first, filling);
     }
 
     /** Starts it; whoever does removes it with {@link #removeWithVolumes}. @return its id */
@@ -433,7 +437,17 @@ public final class Engine implements AutoCloseable {
      */
     public ExecResult streamSidecar(Sidecar sidecar, OutputStream out, Duration silence)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this).stream(sidecar, out, silence);
+        return streamSidecar(sidecar, _ -> {}, out, silence);
+    }
+
+    /**
+     * The same with files of ours.
+     *
+     * @param filling puts them into it before it starts
+     */
+    public ExecResult streamSidecar(Sidecar sidecar, Filling filling, OutputStream out, Duration silence)
+            throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).stream(sidecar, filling, out, silence);
     }
 
     /** Containers with a label, running or not, the oldest first. */

@@ -155,7 +155,8 @@ final class DescriptorMapper {
                 ? new WalPolicy(
                         duration(text(node, "base", "24h")),
                         duration(text(node, "keep", "168h")),
-                        size(text(node, "bound", "4GiB")))
+                        size(text(node, "bound", "4GiB")),
+                        node.path("summarize").asBoolean(false))
                 : null;
     }
 

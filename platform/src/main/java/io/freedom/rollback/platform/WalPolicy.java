@@ -8,5 +8,7 @@ import java.time.Duration;
  * @param base how often a base backup is taken, which recovery begins from
  * @param keep how far the way back to any moment reaches
  * @param bound bytes of WAL that the server keeps for the archive at most, while nobody fetches it
+ * @param summarize whether the server is told to summarize its WAL, which incremental base backups need; where it does already, they are
+ *     taken anyway
  */
-public record WalPolicy(Duration base, Duration keep, long bound) {}
+public record WalPolicy(Duration base, Duration keep, long bound, boolean summarize) {}

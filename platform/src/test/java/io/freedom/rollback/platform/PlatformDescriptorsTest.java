@@ -60,7 +60,7 @@ class PlatformDescriptorsTest {
                 url: http://127.0.0.1:8080/ask
                 headers: {Authorization: "Bearer ${file:/srv/freedom/.env#FREEDOM_API_KEY}"}
             logs: {errors: ['(?i)\\b(error|exception|traceback)\\b'], ignore: [harmless]}
-            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB},
+            backups: {directory: /var/backups/freedom, reserve: 2GiB, hold: 48h, every: 1h, prove: 12h, keep: {last: 3, weekly: 0}, wal: {base: 12h, keep: 48h, bound: 1GiB, summarize: true},
                       store: {s3: {endpoint: "https://s3.example.org", bucket: backups, prefix: site-a, accessKey: "${env:S3_KEY}", secretKey: "${file:/etc/s3}"}},
                       logs: {every: 30m, keep: 24h, bound: 64MiB}, configuration: {every: 10s, secrets: true}}
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
@@ -186,7 +186,7 @@ class PlatformDescriptorsTest {
                                 Duration.ofHours(1),
                                 Duration.ofHours(12),
                                 new Retention(3, 7, 0, 6),
-                                new WalPolicy(Duration.ofHours(12), Duration.ofHours(48), 1L << 30),
+                                new WalPolicy(Duration.ofHours(12), Duration.ofHours(48), 1L << 30, true),
                                 new ObjectStoreSpec(
                                         "https://s3.example.org",
                                         "us-east-1",

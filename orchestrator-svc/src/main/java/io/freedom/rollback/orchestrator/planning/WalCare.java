@@ -19,7 +19,7 @@ public final class WalCare {
      */
     public static KeepWalArchive keep(PlatformDescriptor platform, boolean wanted, boolean quiet) {
         var backups = platform.backups();
-        var policy = Objects.requireNonNullElse(backups.wal(), new WalPolicy(Duration.ZERO, Duration.ZERO, 0));
+        var policy = Objects.requireNonNullElse(backups.wal(), new WalPolicy(Duration.ZERO, Duration.ZERO, 0, false));
         return KeepWalArchive.newBuilder()
                 .setPlatform(platform.name())
                 .setCompose(Contracts.compose(platform))
@@ -30,6 +30,7 @@ public final class WalCare {
                 .setBaseEvery(policy.base().toMillis())
                 .setKeepFor(policy.keep().toMillis())
                 .setBound(policy.bound())
+                .setSummarize(policy.summarize())
                 .setReserve(backups.reserve())
                 .setSwitchAfter(
                         backups.store() == null

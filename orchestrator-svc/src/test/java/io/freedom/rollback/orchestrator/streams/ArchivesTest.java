@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a platform's database commits is archived, as its descriptor says. */
 class ArchivesTest extends CareTest {
-    private static final String ARCHIVED =
-            DESCRIPTOR.replace("reserve: 512MiB}", "reserve: 512MiB, wal: {base: 12h, keep: 48h, bound: 1GiB}}");
+    private static final String ARCHIVED = DESCRIPTOR.replace(
+            "reserve: 512MiB}", "reserve: 512MiB, wal: {base: 12h, keep: 48h, bound: 1GiB, summarize: true}}");
 
     ArchivesTest() {
         super(WalArchives.class, WalArchives.STEP);
@@ -66,6 +66,7 @@ class ArchivesTest extends CareTest {
             assertThat(look.getBaseEvery()).isEqualTo(12 * 3_600_000L);
             assertThat(look.getKeepFor()).isEqualTo(48 * 3_600_000L);
             assertThat(look.getBound()).isEqualTo(1L << 30);
+            assertThat(look.getSummarize()).isTrue();
             assertThat(look.getDirectory()).isEqualTo("/var/backups/freedom");
         });
         pass(60);
