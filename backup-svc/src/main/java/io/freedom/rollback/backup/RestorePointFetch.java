@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,10 +54,24 @@ final class RestorePointFetch {
                 fetch(StoreKeys.object(entry.sha256()), inside(entry.path()), entry.size(), entry.sha256());
             }
         }
+        var named = manifest.files().stream()
+                .map(entry -> folder.resolve(entry.path()).normalize())
+                .collect(Collectors.toSet());
         for (var other : there.values()) {
             var beginning = StoreKeys.of(manifest.id(), "");
             if (other.key().startsWith(beginning)) {
-                other(other, inside(other.key().substring(beginning.length())));
+                var file = inside(other.key().substring(beginning.length()));
+                // Nobody has signed them: whoever can write into the store can have put them there, of any size.
+                if (named.contains(file) || other.size() > S3Store.LARGEST) {
+                    LOG.warn(
+                            "{} does not come along: it {}, and is not signed",
+                            store.name(other.key()),
+                            named.contains(file)
+                                    ? "stands where a file of the manifest belongs"
+                                    : "is larger than 64 MiB");
+                } else {
+                    other(other, file);
+                }
             }
         }
         executable(there);
@@ -134,10 +149,10 @@ final class RestorePointFetch {
         }
         long had = Files.size(file);
         if (had < size) {
-            download(key, file, had);
+            download(key, file, had, size);
         }
         if (had > 0 && !isRight(file, size, sha256)) {
-            download(key, file, 0);
+            download(key, file, 0, size);
         }
         if (!isRight(file, size, sha256)) {
             Files.delete(file);
@@ -151,21 +166,26 @@ final class RestorePointFetch {
     }
 
     /** @param from bytes that are there */
-    private void download(String key, Path file, long from) throws IOException, StepFailure, InterruptedException {
+    private void download(String key, Path file, long from, long size)
+            throws IOException, StepFailure, InterruptedException {
         var what = manifest.id() + " " + folder.relativize(file);
         store.get(key, from, (_, content) -> {
-            write(content, file, from, what);
+            write(content, file, from, size, what);
             return key;
         });
     }
 
-    private void write(InputStream content, Path file, long from, String what) throws IOException, StepFailure {
+    private void write(InputStream content, Path file, long from, long size, String what)
+            throws IOException, StepFailure {
         var options = from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
         var buffer = new byte[1 << 17];
+        long there = from;
         try (var out = Files.newOutputStream(file, StandardOpenOption.WRITE, options)) {
-            for (int n = read(content, buffer); n >= 0; n = read(content, buffer)) {
+            // More than is signed is wrong whatever it is, and it may be endless.
+            for (int n = read(content, buffer); n >= 0 && there <= size; n = read(content, buffer)) {
                 step.checkpoint();
                 out.write(buffer, 0, n);
+                there += n;
                 done += n;
                 step.progress(done, manifest.bytes(), "bytes", what);
             }
