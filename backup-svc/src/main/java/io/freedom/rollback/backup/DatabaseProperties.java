@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** What belongs to a database but is not in its dump: owner, locale, settings, rights, comment. */
 final class DatabaseProperties {
@@ -21,7 +20,7 @@ final class DatabaseProperties {
             "shared_preload_libraries",
             "unix_socket_directories");
 
-    private static final Pattern ELEMENT = Pattern.compile("\\s*(?:\"((?:[^\"]|\"\")*)\"|([^,\"]*?))\\s*(?:,|$)");
+    private static final String SPACE = " \t\n\r\f\u000B";
 
     private final Connection connection;
     private final String database;
@@ -132,14 +131,25 @@ final class DatabaseProperties {
         return target + " SET " + quoted + " TO " + (LISTS.contains(parameter) ? list(value) : Sql.literal(value));
     }
 
+    /** By hand: any role may set one of a megabyte, on which a regular expression runs out of stack, or of time. */
     private static String list(String value) {
         var elements = new ArrayList<String>();
-        var matcher = ELEMENT.matcher(value);
-        int end = 0;
-        while (end < value.length() && matcher.find(end)) {
-            var inQuotes = matcher.group(1);
-            elements.add(Sql.literal(inQuotes == null ? matcher.group(2) : inQuotes.replace("\"\"", "\"")));
-            end = matcher.end();
+        for (int at = 0; at < value.length(); ) {
+            var element = new StringBuilder();
+            boolean quoted = false;
+            for (; at < value.length() && (quoted || value.charAt(at) != ','); at++) {
+                char c = value.charAt(at);
+                if (c != '"') {
+                    element.append(quoted || SPACE.indexOf(c) < 0 ? String.valueOf(c) : "");
+                } else if (quoted && at + 1 < value.length() && value.charAt(at + 1) == '"') {
+                    element.append(c);
+                    at++;
+                } else {
+                    quoted = !quoted;
+                }
+            }
+            at++; // the comma
+            elements.add(Sql.literal(element.toString()));
         }
         return elements.isEmpty() ? Sql.literal("") : String.join(", ", elements);
     }

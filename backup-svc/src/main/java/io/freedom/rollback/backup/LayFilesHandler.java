@@ -4,11 +4,13 @@ import io.freedom.rollback.schemas.action.FilesCopied;
 import io.freedom.rollback.schemas.action.LayFiles;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.InnerFolder;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
@@ -59,16 +61,28 @@ final class LayFilesHandler implements StepHandler<LayFiles> {
                 }
             }
             var envFile = action.getEnvFile();
-            if (envFile != null && !Files.exists(copy.resolve(envFile))) {
-                var original = Path.of(action.getOriginal()).resolve(envFile);
-                if (Files.isRegularFile(original)) {
-                    step.checkpoint();
-                    Files.copy(original, copy.resolve(envFile), StandardCopyOption.COPY_ATTRIBUTES);
-                    tally.took();
-                }
+            if (envFile != null) {
+                layEnvFile(Path.of(action.getOriginal()), copy, envFile, tally, step);
             }
             return new Completed(new FilesCopied(tally.files(), tally.bytes()), tally.detail("files"));
         });
+    }
+
+    static void layEnvFile(Path original, Path copy, String envFile, Tally tally, StepContext step)
+            throws IOException, StepFailure {
+        var from = original.resolve(envFile);
+        var to = copy.resolve(envFile).normalize();
+        var folder = to.getParent();
+        if (folder == null || Files.exists(to, LinkOption.NOFOLLOW_LINKS) || !Files.isRegularFile(from)) {
+            return;
+        }
+        if (!InnerFolder.make(copy, folder)) {
+            tally.leftOut(envFile, "it would come to lie outside of the copy");
+            return;
+        }
+        step.checkpoint();
+        Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
+        tally.took();
     }
 
     /** They have the hashes of what is in objects. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,10 +52,24 @@ final class RestorePointFetch {
                 fetch(StoreKeys.object(entry.sha256()), inside(entry.path()), entry.size(), entry.sha256());
             }
         }
+        var named = manifest.files().stream()
+                .map(entry -> folder.resolve(entry.path()).normalize())
+                .collect(Collectors.toSet());
         for (var other : there.values()) {
             var beginning = StoreKeys.of(manifest.id(), "");
             if (other.key().startsWith(beginning)) {
-                other(other, inside(other.key().substring(beginning.length())));
+                var file = inside(other.key().substring(beginning.length()));
+                // Nobody has signed them: whoever can write into the store can have put them there, of any size.
+                if (named.contains(file) || other.size() > S3Store.LARGEST) {
+                    LOG.warn(
+                            "{} does not come along: it {}, and is not signed",
+                            store.name(other.key()),
+                            named.contains(file)
+                                    ? "stands where a file of the manifest belongs"
+                                    : "is larger than 64 MiB");
+                } else {
+                    other(other, file);
+                }
             }
         }
         executable(there);

@@ -42,10 +42,10 @@ final class S3Download {
         }
         long had = Files.size(file);
         if (had < size) {
-            download(key, file, had, what);
+            download(key, file, had, size, what);
         }
         if (had > 0 && !isRight(file, size, sha256)) {
-            download(key, file, 0, what);
+            download(key, file, 0, size, what);
         }
         if (isRight(file, size, sha256)) {
             return true;
@@ -60,21 +60,25 @@ final class S3Download {
     }
 
     /** @param from bytes of it that are there */
-    private void download(String key, Path file, long from, String what)
+    private void download(String key, Path file, long from, long size, String what)
             throws IOException, StepFailure, InterruptedException {
         store.get(key, from, (_, content) -> {
-            write(content, file, from, what);
+            write(content, file, from, size, what);
             return key;
         });
     }
 
-    private void write(InputStream content, Path file, long from, String what) throws IOException, StepFailure {
+    private void write(InputStream content, Path file, long from, long size, String what)
+            throws IOException, StepFailure {
         var options = from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
         var buffer = new byte[1 << 17];
+        long there = from;
         try (var out = Files.newOutputStream(file, StandardOpenOption.WRITE, options)) {
-            for (int n = read(content, buffer); n >= 0; n = read(content, buffer)) {
+            // More than is signed is wrong whatever it is, and it may be endless.
+            for (int n = read(content, buffer); n >= 0 && there <= size; n = read(content, buffer)) {
                 step.checkpoint();
                 out.write(buffer, 0, n);
+                there += n;
                 done += n;
                 step.progress(done, total, "bytes", what);
             }

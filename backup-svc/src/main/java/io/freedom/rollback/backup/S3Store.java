@@ -34,6 +34,9 @@ final class S3Store implements AutoCloseable {
     /** Metadata of each object: the SHA-256 of its content. */
     static final String SHA256 = "sha256";
 
+    /** Bytes of what is read into memory, manifests at most: they name each file in some 200. */
+    static final int LARGEST = 64 << 20;
+
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final Duration SILENCE = Duration.ofSeconds(30);
     /** Of one request with its retries: a part of 16 MiB gets through at half a megabit a second. */
@@ -162,10 +165,18 @@ final class S3Store implements AutoCloseable {
         }
     }
 
+    /** All of what is not signed, or not yet known to be: no more than {@link #LARGEST}. */
     byte[] bytes(String key) throws StepFailure, IOException, InterruptedException {
         return get(key, 0, (_, content) -> {
             try {
-                return content.readAllBytes();
+                var bytes = content.readNBytes(LARGEST + 1);
+                if (bytes.length > LARGEST) {
+                    throw new StepFailure(
+                            FailureKind.MISMATCH,
+                            name(key)
+                                    + " is larger than 64 MiB, as none of ours is: somebody has put it there, remove it");
+                }
+                return bytes;
             } catch (IOException e) {
                 throw new StepFailure(
                         FailureKind.UNAVAILABLE, "the store was lost in between (" + e.getMessage() + "): retry", e);

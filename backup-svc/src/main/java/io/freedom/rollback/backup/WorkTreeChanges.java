@@ -2,6 +2,7 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.git.RepositoryPrograms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,6 +42,7 @@ record WorkTreeChanges(Set<String> present, Set<String> deleted) {
 
     private static WorkTreeChanges since(Path workTree, String revision, String absent) throws StepFailure {
         try (var repository = open(workTree)) {
+            RepositoryPrograms.refuse(repository);
             // ^{} peels annotated tags.
             var commit = repository.resolve(revision + "^{commit}");
             if (commit == null) {

@@ -56,7 +56,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 class SeveralDatabasesTest {
     private static final String SHOP = "shop";
     private static final String ODD = "Weiß \"B\"/x";
-    private static final String EMPTY = "empty.json";
+    private static final String EMPTY = "host=evil dbname=x.json";
     private static final String LARGE = "SELECT convert_from(lo_get(loid), 'UTF8') FROM letters";
     private static final AtomicInteger COUNT = new AtomicInteger();
 

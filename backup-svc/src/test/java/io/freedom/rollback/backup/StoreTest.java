@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -94,10 +95,12 @@ class StoreTest {
     }
 
     private Completed fetched(Path into, @Nullable String id) throws Exception {
+        return fetched(into, id, new RunningStep("rb-fetch"));
+    }
+
+    private Completed fetched(Path into, @Nullable String id, RunningStep step) throws Exception {
         return new FetchRestorePointsHandler(VAULT)
-                .execute(
-                        new FetchRestorePoints("freedom", into.toString(), server.store(), id, 0L),
-                        new RunningStep("rb-fetch"));
+                .execute(new FetchRestorePoints("freedom", into.toString(), server.store(), id, 0L), step);
     }
 
     private static long objects() {
@@ -248,6 +251,43 @@ class StoreTest {
         assertThatThrownBy(() -> fetched(disk, "rb-2")).hasMessageContaining("objects/" + sum + " is not there");
         fetched(disk, "rb-1");
         assertThat(disk.resolve("rb-1/models/a")).hasContent("models/a");
+    }
+
+    /** Who can write into the bucket has no key: nothing unsigned takes the place of what is signed, and nothing fills disk or memory. */
+    @Test
+    void fetchesNothingInPlaceOfWhatIsSignedNorWithoutBound() throws Exception {
+        taken("rb-1", 2, null, "models/a");
+        taken("rb-2", 1, null, "models/b");
+        copy();
+        var huge = Files.write(home.resolve("huge"), new byte[S3Store.LARGEST + 1]);
+        put("points/rb-1/models/a", Files.writeString(home.resolve("evil"), "evil"));
+        put("points/rb-1/huge.log", huge);
+        put("points/rb-1/note.log", Files.writeString(home.resolve("note"), "note"));
+        put("points/rb-2/manifest.json", huge);
+        put("objects/" + Sha256.of("models/a"), huge);
+        var disk = backups.resolve("disk");
+
+        var most = new RunningStep("rb-fetch").killedAtCheckpoint(50);
+        assertThatThrownBy(() -> fetched(disk, null, most))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("objects/" + Sha256.of("models/a") + " is damaged");
+        put("objects/" + Sha256.of("models/a"), Files.writeString(home.resolve("a"), "models/a"));
+        var fetched = fetched(disk, null);
+
+        assertThat(fetched.detail()).startsWith("rb-1 fetched").contains("manifest.json is larger than 64 MiB");
+        assertThat(disk.resolve("rb-1/models/a")).hasContent("models/a");
+        assertThat(disk.resolve("rb-1/note.log")).hasContent("note");
+        assertThat(disk.resolve("rb-1/huge.log")).doesNotExist();
+    }
+
+    /** With the hash that it has. */
+    private static void put(String key, Path file) throws Exception {
+        var sum = Sha256.of(file, _ -> {});
+        try (var s3 = server.client()) {
+            s3.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key(ROOT + key).metadata(Map.of(S3Store.SHA256, sum)),
+                    RequestBody.fromFile(file));
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.action.AwaitLog;
 import io.freedom.rollback.schemas.action.LogLineSeen;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.Expression;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
@@ -19,13 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Waits for what a service says of itself, such as that its model is loaded, and gives up when nobody is left to say it. */
 final class AwaitLogHandler implements StepHandler<AwaitLog> {
     private static final int POLL_MILLIS = 200;
     private static final int SHOWN = 500;
+    private static final int LONGEST = 4096;
     private static final int CRASHES_FOR_GOOD = 8;
 
     private final EngineProvider engines;
@@ -42,7 +42,7 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
     @Override
     public Completed execute(AwaitLog action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
-        var pattern = pattern(action);
+        var pattern = Expression.compile("log pattern", action.getPattern());
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.checkpoint();
@@ -56,18 +56,6 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
                 throw failure("no line of its log matched '%s' in time: ".formatted(pattern), engine, containers);
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
-    }
-
-    private static Pattern pattern(AwaitLog action) throws StepFailure {
-        try {
-            return Pattern.compile(action.getPattern());
-        } catch (PatternSyntaxException e) {
-            throw new StepFailure(
-                    FailureKind.INVALID,
-                    "'%s' is no regular expression, correct platform.yaml: %s"
-                            .formatted(action.getPattern(), e.getDescription()),
-                    e);
         }
     }
 
@@ -87,7 +75,7 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
     }
 
     /** A line of any of its containers; fails when all have ended for good without one. */
-    private static Optional<String> find(Engine engine, List<EngineContainer> containers, Pattern pattern)
+    private static Optional<String> find(Engine engine, List<EngineContainer> containers, Expression pattern)
             throws StepFailure, InterruptedException {
         boolean alive = false;
         for (var container : containers) {
@@ -112,15 +100,28 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
     }
 
     private static Optional<String> find(
-            Engine engine, EngineContainer container, ContainerDetails details, Pattern pattern)
+            Engine engine, EngineContainer container, ContainerDetails details, Expression pattern)
             throws StepFailure, InterruptedException {
         var found = new AtomicReference<String>();
+        var failed = new AtomicReference<StepFailure>();
         engine.logs(container.id(), Instant.parse(details.startedAt()), line -> {
-            if (found.get() == null && pattern.matcher(line).find()) {
-                found.set(line);
+            try {
+                if (found.get() == null && failed.get() == null && pattern.foundIn(beginning(line))) {
+                    found.set(line);
+                }
+            } catch (StepFailure e) {
+                failed.set(e);
             }
         });
+        if (failed.get() != null) {
+            throw failed.get();
+        }
         return Optional.ofNullable(found.get());
+    }
+
+    /** A line is as long as the service likes. */
+    static String beginning(String line) {
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST);
     }
 
     /** Exited is final: one that the engine will start again is "restarting", and gets a few more runs. */

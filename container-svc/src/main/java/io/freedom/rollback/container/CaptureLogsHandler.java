@@ -60,9 +60,8 @@ final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
 
     private static Path capture(Engine engine, EngineContainer container, Path folder, Set<String> unreadable)
             throws StepFailure, InterruptedException {
-        var service = container.service().isEmpty() ? container.name() : container.service();
-        var kind = container.oneOff() ? "run-" : "";
-        var file = folder.resolve("%s-%s%d.log".formatted(service, kind, container.number()));
+        var service = service(container);
+        var file = file(folder, container);
         try (var writer = Kept.writer(file)) {
             var sink = new Sink(writer);
             try {
@@ -80,6 +79,16 @@ final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
             throw Kept.failure(file, e);
         }
         return file;
+    }
+
+    private static String service(EngineContainer container) {
+        return container.service().isEmpty() ? container.name() : container.service();
+    }
+
+    /** The service is a label, which says what it likes. */
+    static Path file(Path folder, EngineContainer container) {
+        var kind = container.oneOff() ? "run-" : "";
+        return folder.resolve("%s-%s%d.log".formatted(LogFiles.safe(service(container)), kind, container.number()));
     }
 
     private static final class Sink {

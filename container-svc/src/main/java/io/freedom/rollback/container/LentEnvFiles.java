@@ -2,6 +2,7 @@ package io.freedom.rollback.container;
 
 import io.freedom.rollback.engine.ComposeModel;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.InnerFolder;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,12 +15,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Env files that git does not hold and a fresh worktree therefore lacks; compose refuses to read a file that names a
  * missing one. They are copied from the live tree for the time of the build and taken away again.
  */
 final class LentEnvFiles implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LentEnvFiles.class);
+    /** A list, of mappings. */
+    private static final int DEEPEST = 2;
+
     private final List<Path> copies = new ArrayList<>();
 
     private LentEnvFiles() {}
@@ -47,10 +54,14 @@ final class LentEnvFiles implements AutoCloseable {
     private void copy(Path live, Path worktree, String name) throws IOException {
         var from = live.resolve(name).normalize();
         var to = worktree.resolve(name).normalize();
-        if (to.startsWith(worktree) && Files.isRegularFile(from) && !Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
-            var folder = to.getParent();
-            if (folder != null) {
-                Files.createDirectories(folder);
+        var folder = to.getParent();
+        if (to.startsWith(worktree)
+                && folder != null
+                && Files.isRegularFile(from)
+                && !Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
+            if (!InnerFolder.make(worktree, folder)) {
+                LOG.warn("{} is not copied to {}: a link leads out of {}", from, to, worktree);
+                return;
             }
             copies.add(to);
             Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
@@ -62,17 +73,19 @@ final class LentEnvFiles implements AutoCloseable {
         var names = new LinkedHashSet<String>();
         for (var service :
                 ComposeModel.map(ComposeModel.document(yaml).get("services")).values()) {
-            add(names, ComposeModel.map(service).get("env_file"));
+            add(names, ComposeModel.map(service).get("env_file"), DEEPEST);
         }
         return names;
     }
 
-    private static void add(Set<String> names, @Nullable Object entry) {
+    /** YAML can have a list hold itself. */
+    private static void add(Set<String> names, @Nullable Object entry, int depth) {
         switch (entry) {
             case null -> {}
             case String name -> names.add(name);
-            case List<?> list -> list.forEach(item -> add(names, item));
-            case Object mapping -> add(names, ComposeModel.map(mapping).get("path"));
+            case Object _ when depth == 0 -> {}
+            case List<?> list -> list.forEach(item -> add(names, item, depth - 1));
+            case Object mapping -> add(names, ComposeModel.map(mapping).get("path"), depth - 1);
         }
     }
 

@@ -121,10 +121,14 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
             return;
         }
         var compose = new Compose(action.getCompose());
+        var model = compose.model();
+        // Recorded names are labels of containers, which say what they like.
+        KnownServices.check(
+                "the compose file defines", services, model.services().keySet(), "");
         var arguments = Up.arguments(compose, "--no-start");
         // Services are named, and those not recorded, or not concerned, must not come along as dependencies.
         var all = Containers.ofServices(engine, action.getCompose().getProject());
-        arguments.addAll(Up.sparing(engine, compose, compose.model(), services, all));
+        arguments.addAll(Up.sparing(engine, compose, model, services, all));
         var replicas = recorded.stream()
                 .filter(c -> services.contains(c.getService()))
                 .collect(Collectors.groupingBy(ContainerState::getService, Collectors.counting()));

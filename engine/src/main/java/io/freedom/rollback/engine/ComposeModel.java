@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -20,6 +21,7 @@ import org.yaml.snakeyaml.error.YAMLException;
  */
 public record ComposeModel(Map<String, ComposeService> services, Map<String, Object> secrets) {
     private static final int LONGEST = 32 << 20;
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
 
     public ComposeModel {
         services = Map.copyOf(services);
@@ -33,8 +35,21 @@ public record ComposeModel(Map<String, ComposeService> services, Map<String, Obj
     static ComposeModel parse(String yaml) throws StepFailure {
         var services = new LinkedHashMap<String, ComposeService>();
         var document = document(yaml);
-        map(document.get("services")).forEach((name, value) -> services.put(name, service(name, map(value))));
+        for (var entry : map(document.get("services")).entrySet()) {
+            requireName(entry.getKey());
+            services.put(entry.getKey(), service(entry.getKey(), map(entry.getValue())));
+        }
         return new ComposeModel(services, map(document.get("secrets")));
+    }
+
+    /** Compose takes one that begins with a hyphen, and where it stands among arguments takes it for an option. */
+    private static void requireName(String service) throws StepFailure {
+        if (!NAME.matcher(service).matches()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the compose file defines a service `" + service
+                            + "`: rename it, to letters, digits, and `.`, `_` or `-` after the first");
+        }
     }
 
     /** The top level of a YAML document, unresolved; empty when it is no mapping. */

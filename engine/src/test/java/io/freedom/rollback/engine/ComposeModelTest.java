@@ -44,6 +44,32 @@ class ComposeModelTest {
     }
 
     @Test
+    void takesNoServiceForAnOption() throws StepFailure {
+        for (var name : List.of("--profile", "-d", "--file=/etc/x", "../x", "a b", "a=b", "")) {
+            assertThatThrownBy(() -> ComposeModel.parse("services: {\"" + name + "\": {image: x}}"))
+                    .as(name)
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                    .hasMessageContaining("defines a service `" + name + "`: rename it");
+        }
+        assertThat(ComposeModel.parse("services: {a-b.c_d: {}, 1: {}, _x: {}}").services())
+                .hasSize(3);
+    }
+
+    @Test
+    void unfoldsNoBombOfAliases() {
+        var bomb = new StringBuilder("x0: &x0 [lol, lol]\n");
+        for (int i = 1; i < 40; i++) {
+            bomb.append("x%d: &x%d [*x%d, *x%d]\n".formatted(i, i, i - 1, i - 1));
+        }
+        assertThatThrownBy(() -> ComposeModel.parse(bomb + "services: {a: {ports: *x39}}"))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("compose file is no YAML");
+        assertThatThrownBy(() -> ComposeModel.parse("services: " + "[".repeat(100_000)))
+                .isInstanceOf(StepFailure.class);
+    }
+
+    @Test
     void takesTheStandaloneProgramWhenThereIsNoPlugin() throws Exception {
         var cli = ComposeCli.look(List.of(List.of("echo-that-does-not-exist"), List.of("echo", "1.29.2", "#")));
 

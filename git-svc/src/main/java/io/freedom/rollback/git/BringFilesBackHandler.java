@@ -36,7 +36,7 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                             + " any more: bring it back, then retry, or skip this step to go on without it");
         }
         return aside.isReturned() || aside.entries().isEmpty()
-                ? new Probe.Applied(completed(aside, List.of(), List.of(), List.of()))
+                ? new Probe.Applied(completed(aside, List.of(), List.of(), List.of(), List.of()))
                 : new Probe.NotApplied();
     }
 
@@ -47,6 +47,7 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
             var back = new ArrayList<String>();
             var displaced = new ArrayList<String>();
             var gone = new ArrayList<String>();
+            var stuck = new ArrayList<String>();
             for (var entry : aside.entries()) {
                 if (!aside.isAway(entry)) {
                     if (!aside.isTaken(entry)) {
@@ -55,19 +56,27 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                     continue;
                 }
                 site.step().checkpoint();
+                if (!aside.makeWay(entry)) {
+                    stuck.add(entry);
+                    continue;
+                }
                 if (aside.isTaken(entry)) {
-                    aside.displace(entry);
+                    if (!aside.displace(entry)) {
+                        stuck.add(entry);
+                        continue;
+                    }
                     displaced.add(entry);
                 }
                 aside.moveBack(entry);
                 back.add(entry);
             }
             aside.markReturned();
-            return completed(aside, back, displaced, gone);
+            return completed(aside, back, displaced, gone, stuck);
         }
     }
 
-    private static Completed completed(SetAside aside, List<String> back, List<String> displaced, List<String> gone) {
+    private static Completed completed(
+            SetAside aside, List<String> back, List<String> displaced, List<String> gone, List<String> stuck) {
         var result = FilesBroughtBack.newBuilder()
                 .setMoved(back.size())
                 .setDisplaced(
@@ -77,6 +86,11 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                 result,
                 (back.isEmpty() ? "nothing to move back" : "moved back: " + Names.few(back))
                         + (gone.isEmpty() ? "" : "; GONE, neither there nor here: " + Names.few(gone))
+                        + (stuck.isEmpty()
+                                ? ""
+                                : "; STILL in " + aside.files()
+                                        + ", since a link or a file stands for a folder on their way: "
+                                        + Names.few(stuck) + ": move them by hand")
                         + (displaced.isEmpty()
                                 ? ""
                                 : "; what stood there is kept in "

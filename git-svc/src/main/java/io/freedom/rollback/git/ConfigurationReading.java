@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConfigurationReading {
     private static final long LARGEST = 16L << 20;
+    private static final String TOO_LARGE = "it is larger than 16 MiB";
     private static final int NOTES = 20;
     /** What stands for bytes that are no characters. */
     private static final char UNREADABLE = '\uFFFD';
@@ -113,12 +114,28 @@ final class ConfigurationReading {
         try {
             var content = entry.getFileMode() == FileMode.SYMLINK
                     ? Files.readSymbolicLink(file).toString().getBytes(StandardCharsets.UTF_8)
-                    : Files.readAllBytes(file);
+                    : bytes(file);
+            if (content.length > LARGEST) {
+                leftOut.put(path, TOO_LARGE);
+                return false;
+            }
             entry.setLength(content.length);
             entry.setObjectId(inserter.insert(Constants.OBJ_BLOB, content));
             return true;
         } catch (NoSuchFileException e) {
             return false; // removed just now
+        } catch (IOException e) {
+            if (Files.isSymbolicLink(file) != (entry.getFileMode() == FileMode.SYMLINK)) {
+                return false; // replaced just now
+            }
+            throw e;
+        }
+    }
+
+    /** It may have been replaced, or have grown, since it was looked at. */
+    static byte[] bytes(Path file) throws IOException {
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            return in.readNBytes((int) LARGEST + 1);
         }
     }
 
@@ -128,7 +145,7 @@ final class ConfigurationReading {
             return "it is no file";
         }
         if (stamp.size() > LARGEST) {
-            return "it is larger than 16 MiB";
+            return TOO_LARGE;
         }
         return secrets ? null : whyNotWithoutLeave(walk, stamp, ignored, link);
     }

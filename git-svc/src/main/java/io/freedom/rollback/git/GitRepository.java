@@ -2,6 +2,7 @@ package io.freedom.rollback.git;
 
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.git.RepositoryPrograms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,13 +56,23 @@ final class GitRepository implements AutoCloseable {
                         root + " is a bare repository without work tree: name a clone of it in the platform's"
                                 + " file, or run `git config core.bare false` there");
             }
-            return new GitRepository(jgit, root);
+            return checked(new GitRepository(jgit, root));
         } catch (RepositoryNotFoundException e) {
             throw new StepFailure(
                     FailureKind.PRECONDITION, root + "/.git is not a git repository: run `git status` there", e);
         } catch (IllegalArgumentException e) {
             throw new StepFailure(
                     FailureKind.PRECONDITION, "the repository " + root + " cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    private static GitRepository checked(GitRepository repository) throws IOException, StepFailure {
+        try {
+            RepositoryPrograms.refuse(repository.jgit);
+            return repository;
+        } catch (IOException | StepFailure e) {
+            repository.close();
+            throw e;
         }
     }
 

@@ -123,6 +123,12 @@ abstract class GitStep<A extends SpecificRecord> implements StepHandler<A> {
                     FailureKind.PRECONDITION,
                     "the worker cannot use the file name '" + e.getInput() + "': start it with LC_ALL=C.UTF-8",
                     e);
+        } catch (org.eclipse.jgit.dircache.InvalidPathException e) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "a commit of " + workTree(action) + " has a file that git checks out nowhere (" + e.getMessage()
+                            + "): name another tag, and find out who made that commit",
+                    e);
         } catch (IOException e) {
             throw new StepFailure(
                     FailureKind.TOOL,

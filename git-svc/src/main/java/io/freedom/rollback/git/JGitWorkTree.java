@@ -94,6 +94,7 @@ final class JGitWorkTree implements WorkTree {
     }
 
     private void replace(ObjectId from, ObjectId to, Predicate<String> wanted) throws IOException {
+        tree(to); // Refuses names such as `.git` and `..`, before anything is removed.
         var present = scan();
         var gone = Trees.paths(jgit, from);
         gone.removeAll(Trees.paths(jgit, to));

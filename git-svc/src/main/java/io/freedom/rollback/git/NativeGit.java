@@ -52,6 +52,10 @@ final class NativeGit {
                 .environment("GIT_OPTIONAL_LOCKS", "0")
                 .environment("GIT_TERMINAL_PROMPT", "0")
                 .environment("GIT_PAGER", "cat")
+                // A partial clone fetches what it lacks, by programs that its configuration names; older gits know only
+                // the second.
+                .environment("GIT_NO_LAZY_FETCH", "1")
+                .environment("GIT_ALLOW_PROTOCOL", "none")
                 .environment("LC_ALL", "C")
                 // The step's own deadline interrupts earlier; this only bounds a step without one.
                 .timeout(Duration.ofHours(1));

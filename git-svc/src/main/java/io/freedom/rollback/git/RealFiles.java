@@ -42,6 +42,19 @@ record RealFiles(Path root) {
         }
     }
 
+    /** Makes the folders above a path that are missing. False where a link or a file stands for one of them. */
+    boolean makeParents(String path) throws IOException {
+        for (var ancestor : Trees.ancestors(path)) {
+            var directory = root.resolve(ancestor);
+            if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(directory);
+            } else if (!isDirectory(directory)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     boolean hasRealParents(String path) {
         return Trees.ancestors(path).stream().allMatch(ancestor -> isDirectory(root.resolve(ancestor)));
     }

@@ -1,5 +1,7 @@
 package io.freedom.rollback.git;
 
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -7,114 +9,153 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 
 /**
  * Where a repository keeps what one rollback moved out of its work tree: inside the git directory, because there a whole folder
- * is moved in an instant, whatever its size and whoever owns what is in it, and moved back just as it was.
+ * is moved in an instant, whatever its size and whoever owns what is in it, and moved back just as it was. Services may write into
+ * both: nothing is moved through a link that stands there, nor to where a list says that lies outside.
+ *
+ * @param name of its folder in the git directory
  */
-record SetAside(Path root, Path folder) {
-    static SetAside of(GitRepository repository, String rollbackId) {
-        return new SetAside(
-                repository.root(),
-                repository.gitDirectory().resolve("rollback-set-aside").resolve(rollbackId));
+record SetAside(RealFiles tree, RealFiles git, String name) {
+    static SetAside of(GitRepository repository, String rollbackId) throws StepFailure {
+        var aside = new SetAside(
+                new RealFiles(repository.root()),
+                new RealFiles(repository.gitDirectory()),
+                "rollback-set-aside/" + rollbackId);
+        for (var folder : List.of(aside.folder().resolveSibling(""), aside.folder())) {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !RealFiles.isDirectory(folder)) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        folder
+                                + " is no folder, and files are set aside there: move it away, and find out who has put it there");
+            }
+        }
+        return aside;
+    }
+
+    Path folder() {
+        return git.root().resolve(name);
     }
 
     Path files() {
-        return folder.resolve("files");
+        return folder().resolve("files");
     }
 
     /** Nothing is moved by a step that has been done, or undone. */
     boolean isDone() {
-        return Files.exists(done());
+        return Files.exists(folder().resolve("done"));
     }
 
     boolean isReturned() {
-        return Files.exists(folder.resolve("returned"));
-    }
-
-    private Path done() {
-        return folder.resolve("done");
+        return Files.exists(folder().resolve("returned"));
     }
 
     void markDone() throws IOException {
-        Files.writeString(done(), "");
+        write(folder().resolve("done"), "");
     }
 
     void markReturned() throws IOException {
-        Files.createDirectories(folder);
-        Files.writeString(folder.resolve("returned"), "");
+        git.makeParents(name + "/returned");
+        write(folder().resolve("returned"), "");
     }
 
     /** What was moved, or was about to be when a worker ended. */
     List<String> entries() throws IOException {
-        var list = folder.resolve("entries");
-        return Files.exists(list)
-                ? Arrays.stream(Files.readString(list, StandardCharsets.UTF_8).split("\0"))
-                        .filter(entry -> !entry.isEmpty())
-                        .toList()
-                : List.of();
+        var list = folder().resolve("entries");
+        if (!Files.isRegularFile(list, LinkOption.NOFOLLOW_LINKS)) {
+            return List.of();
+        }
+        var entries = Arrays.stream(
+                        Files.readString(list, StandardCharsets.UTF_8).split("\0"))
+                .filter(entry -> !entry.isEmpty())
+                .toList();
+        for (var entry : entries) {
+            var path = Path.of(entry);
+            if (path.isAbsolute() || !path.normalize().equals(path) || path.startsWith("..")) {
+                throw new FileSystemException(list.toString(), null, "names a file outside of the work tree: " + entry);
+            }
+        }
+        return entries;
     }
 
     /** Before they are moved: a worker that ends on the way leaves nothing that the way back does not know. */
     void note(List<String> more) throws IOException {
         var all = new TreeSet<>(entries());
         all.addAll(more);
-        Files.createDirectories(folder);
-        var written = folder.resolve("entries.new");
-        Files.writeString(written, String.join("\0", all), StandardCharsets.UTF_8);
+        git.makeParents(name + "/entries");
+        var written = folder().resolve("entries.new");
+        write(written, String.join("\0", all));
         Files.move(
                 written,
-                folder.resolve("entries"),
+                folder().resolve("entries"),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** False where it cannot be moved: it belongs to somebody else, or something is mounted there. */
+    private static void write(Path file, String text) throws IOException {
+        Files.writeString(
+                file,
+                text,
+                StandardCharsets.UTF_8,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** False where it cannot be moved: it belongs to somebody else, something is mounted there, or it is behind a link. */
     boolean moveAway(String entry) throws IOException {
-        return moved(root.resolve(entry), free(files(), entry));
-    }
-
-    boolean isAway(String entry) {
-        return Files.exists(files().resolve(entry), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    boolean isTaken(String entry) {
-        return Files.exists(root.resolve(entry), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    /** What stands where something is to go back to. */
-    void displace(String entry) throws IOException {
-        move(root.resolve(entry), free(folder.resolve("displaced"), entry));
-    }
-
-    void moveBack(String entry) throws IOException {
-        move(files().resolve(entry), root.resolve(entry));
-    }
-
-    /** What came after something of the same name had been moved is kept beside it. */
-    private static Path free(Path folder, String entry) {
-        var place = folder.resolve(entry);
-        for (int i = 2; Files.exists(place, LinkOption.NOFOLLOW_LINKS); i++) {
-            place = folder.resolveSibling(folder.getFileName() + "-" + i).resolve(entry);
+        var place = free("files", entry);
+        if (!tree.hasRealParents(entry) || !git.makeParents(place)) {
+            return false;
         }
-        return place;
-    }
-
-    private static boolean moved(Path from, Path to) throws IOException {
-        Files.createDirectories(to.resolveSibling(""));
         try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(tree.root().resolve(entry), git.root().resolve(place), StandardCopyOption.ATOMIC_MOVE);
             return true;
         } catch (FileSystemException e) {
             return false;
         }
     }
 
-    private static void move(Path from, Path to) throws IOException {
-        Files.createDirectories(to.resolveSibling(""));
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    boolean isAway(String entry) {
+        return git.hasRealParents(name + "/files/" + entry)
+                && Files.exists(files().resolve(entry), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    boolean isTaken(String entry) {
+        return Files.exists(tree.root().resolve(entry), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Whether there is a way back to where it was, with the folders that it takes; false behind a link. */
+    boolean makeWay(String entry) throws IOException {
+        return tree.makeParents(entry);
+    }
+
+    /** What stands where something is to go back to. False where it has to stay. */
+    boolean displace(String entry) throws IOException {
+        var place = free("displaced", entry);
+        if (!git.makeParents(place)) {
+            return false;
+        }
+        Files.move(tree.root().resolve(entry), git.root().resolve(place), StandardCopyOption.ATOMIC_MOVE);
+        return true;
+    }
+
+    void moveBack(String entry) throws IOException {
+        Files.move(files().resolve(entry), tree.root().resolve(entry), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** What came after something of the same name had been moved is kept beside it. */
+    private String free(String kind, String entry) {
+        var place = name + "/" + kind + "/" + entry;
+        for (int i = 2; Files.exists(git.root().resolve(place), LinkOption.NOFOLLOW_LINKS); i++) {
+            place = name + "/" + kind + "-" + i + "/" + entry;
+        }
+        return place;
     }
 }

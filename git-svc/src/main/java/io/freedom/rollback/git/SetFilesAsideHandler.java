@@ -35,7 +35,7 @@ final class SetFilesAsideHandler extends GitStep<SetFilesAside> {
 
     /** What has come since it was done belongs to the version that runs now. */
     @Override
-    Probe look(SetFilesAside action, Site site) throws IOException {
+    Probe look(SetFilesAside action, Site site) throws IOException, StepFailure {
         var aside = SetAside.of(site.repository(), site.step().rollbackId());
         return aside.isDone() ? new Probe.Applied(completed(aside, List.of())) : new Probe.NotApplied();
     }
@@ -58,13 +58,18 @@ final class SetFilesAsideHandler extends GitStep<SetFilesAside> {
             for (int i = 0; i < entries.size(); i++) {
                 site.step().checkpoint();
                 site.step().progress(i, entries.size(), "files", entries.get(i));
-                if (aside.isTaken(entries.get(i)) && !aside.moveAway(entries.get(i))) {
+                if (aside.isTaken(entries.get(i)) ? !aside.moveAway(entries.get(i)) : isUnreadable(entries.get(i))) {
                     left.add(entries.get(i));
                 }
             }
             aside.markDone();
             return completed(aside, left);
         }
+    }
+
+    /** A name that is not UTF-8 reads like this, and no file has it. */
+    private static boolean isUnreadable(String entry) {
+        return entry.indexOf('\uFFFD') >= 0;
     }
 
     /** Relative paths as they are; of absolute ones all that is in the tree, of a link where it is and where it leads. */
@@ -134,6 +139,9 @@ final class SetFilesAsideHandler extends GitStep<SetFilesAside> {
         return new Completed(
                 result,
                 (moved.isEmpty() ? "nothing to move" : Names.few(moved) + " moved to " + aside.files())
-                        + (left.isEmpty() ? "" : "; these stay, the worker may not move them: " + Names.few(left)));
+                        + (left.isEmpty()
+                                ? ""
+                                : "; these stay, the worker may not move them, or a link leads there, or their names are not UTF-8: "
+                                        + Names.few(left)));
     }
 }

@@ -116,8 +116,8 @@ class PathsInterruptionTest {
         assertThat(displaced()).isEmpty();
     }
 
+    /** The filter is in the user's configuration, src/test/resources/gitconfig: of the repository's own none would run. */
     private void killGitAt(String path) throws Exception {
-        platform.git("config", "filter.deadly.smudge", "kill -9 $PPID");
         Files.createDirectories(platform.root.resolve(".git/info"));
         Files.writeString(platform.root.resolve(".git/info/attributes"), path + " filter=deadly\n");
     }
@@ -130,10 +130,6 @@ class PathsInterruptionTest {
     void losesNothingThatOthersStageWhileItWorks() throws Exception {
         assumeThat(engine).as("JGit reads what others staged under the lock").isEqualTo(Engine.NATIVE);
         platform.preserve();
-        platform.git(
-                "config",
-                "filter.other.smudge",
-                "env -i PATH=\"$PATH\" git add --intent-to-add notes/incident.txt; cat");
         Files.createDirectories(platform.root.resolve(".git/info"));
         Files.writeString(platform.root.resolve(".git/info/attributes"), "services/api/old.py filter=other\n");
         assertThatThrownBy(() -> platform.checkOutPaths(PATHS))

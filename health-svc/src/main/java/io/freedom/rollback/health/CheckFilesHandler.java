@@ -124,6 +124,20 @@ final class CheckFilesHandler implements StepHandler<CheckFiles> {
                         + ": correct it in the platform descriptor");
     }
 
+    /** @param given the work tree as the action names it, perhaps by a link, and the env file with it */
+    private static Path envFile(Path workTree, Path given, String path) throws StepFailure {
+        try {
+            var file = given.resolve(path).normalize();
+            return inside(
+                    workTree,
+                    file.startsWith(given.normalize())
+                            ? given.normalize().relativize(file).toString()
+                            : path);
+        } catch (InvalidPathException e) {
+            return inside(workTree, path);
+        }
+    }
+
     private static void checkEnvironment(Path workTree, CheckFiles check) throws StepFailure {
         var groups = check.getRequiredEnvKeys();
         if (groups.isEmpty()) {
@@ -135,7 +149,7 @@ final class CheckFilesHandler implements StepHandler<CheckFiles> {
                     "env keys are required (" + String.join(", ", groups)
                             + ") but the platform descriptor names no env file: add it");
         }
-        var env = DotenvFile.read(workTree.resolve(check.getEnvFile()));
+        var env = DotenvFile.read(envFile(workTree, Path.of(check.getWorkTree()), check.getEnvFile()));
         var missing = groups.stream().filter(group -> !env.hasOneOf(group)).toList();
         if (!missing.isEmpty()) {
             throw new StepFailure(

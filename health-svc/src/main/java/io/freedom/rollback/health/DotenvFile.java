@@ -13,6 +13,8 @@ import java.util.Set;
 
 /** Which keys of an env file have a value. The values themselves are not kept. */
 record DotenvFile(Path path, Set<String> filledKeys) {
+    private static final long LARGEST = 1 << 20;
+
     static DotenvFile read(Path path) throws StepFailure {
         var filled = new HashSet<String>();
         for (var line : lines(path)) {
@@ -33,6 +35,12 @@ record DotenvFile(Path path, Set<String> filledKeys) {
 
     private static List<String> lines(Path path) throws StepFailure {
         try {
+            // Opening a pipe would wait for ever.
+            if (Files.exists(path) && (!Files.isRegularFile(path) || Files.size(path) > LARGEST)) {
+                throw new StepFailure(
+                        FailureKind.MISMATCH,
+                        "the env file " + path + " is no file, or larger than 1 MiB: put the right one in its place");
+            }
             return Files.readAllLines(path);
         } catch (NoSuchFileException e) {
             throw new StepFailure(

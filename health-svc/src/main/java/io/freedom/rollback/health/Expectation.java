@@ -2,6 +2,7 @@ package io.freedom.rollback.health;
 
 import io.freedom.rollback.schemas.action.HttpProbe;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Expression;
 import io.freedom.rollback.worker.Secrets;
 import io.freedom.rollback.worker.StepFailure;
 import java.net.URI;

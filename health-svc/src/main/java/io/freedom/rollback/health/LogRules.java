@@ -1,5 +1,6 @@
 package io.freedom.rollback.health;
 
+import io.freedom.rollback.worker.Expression;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.freedom.rollback.schemas.action.CheckFiles;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -140,15 +141,41 @@ class CheckFilesHandlerTest {
         assertThat(failure.text()).contains("is it on this worker's machine?");
     }
 
+    @Test
+    void readsNoEnvFileThatIsNoneOrLiesElsewhere() throws Exception {
+        Files.writeString(folder.resolve("other.env"), "A=1");
+        for (var path : List.of("../other.env", folder.resolve("other.env").toString(), "..", "a/../../other.env")) {
+            var elsewhere = failure(path);
+            assertThat(elsewhere.kind()).as(path).isEqualTo(FailureKind.INVALID);
+            assertThat(elsewhere.text()).as(path).contains("does not lie inside the work tree");
+        }
+        Command.in(workTree, List.of("mkfifo", "pipe")).check();
+        Files.createSymbolicLink(workTree.resolve("endless"), Path.of("/dev/zero"));
+        Files.write(workTree.resolve("huge"), new byte[(1 << 20) + 1]);
+        for (var path : List.of("pipe", "endless", "huge", "services")) {
+            assertThat(failure(path).text()).as(path).contains("is no file, or larger than 1 MiB");
+        }
+        var link = Files.createSymbolicLink(folder.resolve("link"), workTree);
+        assertThat(check(link, link.resolve(".env").toString(), List.of(), List.of("OPENAI_API_KEY"))
+                        .detail())
+                .isEqualTo("1 required env keys set");
+    }
+
+    private StepFailure failure(String envFile) {
+        var failure = catchThrowableOfType(StepFailure.class, () -> check(workTree, envFile, List.of(), List.of("A")));
+        assertThat(failure).isNotNull();
+        return failure;
+    }
+
     private Completed check(List<String> paths, List<String> keys) throws StepFailure {
+        return check(workTree, workTree.resolve(".env").toString(), paths, keys);
+    }
+
+    private static Completed check(Path workTree, String envFile, List<String> paths, List<String> keys)
+            throws StepFailure {
         return new CheckFilesHandler()
                 .execute(
-                        new CheckFiles(
-                                workTree.toString(),
-                                paths,
-                                workTree.resolve(".env").toString(),
-                                keys,
-                                List.of()),
+                        new CheckFiles(workTree.toString(), paths, envFile, keys, List.of()),
                         RecordedStep.within(Duration.ofSeconds(5)));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,5 +33,16 @@ class SecretsTest {
                 .hasMessageContaining("secret ${env:OTHER} cannot be resolved: the worker's environment has no OTHER");
         assertThatThrownBy(() -> secrets.resolve("${file:%s/none#KEY}".formatted(folder)))
                 .hasMessageContaining("the file cannot be read");
+    }
+
+    @Test
+    void waitsForNoPipeAndReadsNothingEndless() throws Exception {
+        Command.in(folder, List.of("mkfifo", "pipe")).check();
+        Files.write(folder.resolve("huge"), new byte[(1 << 20) + 1]);
+        for (var path : List.of(folder.resolve("pipe"), folder.resolve("huge"), folder, Path.of("/dev/zero"))) {
+            assertThatThrownBy(() -> secrets.resolve("${file:%s}".formatted(path)))
+                    .isInstanceOf(StepFailure.class)
+                    .hasMessageContaining("it is no file, or larger than 1 MiB");
+        }
     }
 }

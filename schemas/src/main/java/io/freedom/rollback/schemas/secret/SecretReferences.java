@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class SecretReferences {
     private static final Pattern REFERENCE = Pattern.compile("\\$\\{(env|file):([^}#]+)(?:#([^}]+))?}");
 
+    private static final long LARGEST = 1 << 20;
+
     private final Map<String, String> environment;
     private final String owner;
 
@@ -46,7 +48,12 @@ public final class SecretReferences {
             return value;
         }
         try {
-            var content = Files.readString(Path.of(name));
+            var file = Path.of(name);
+            // Opening a pipe would wait for ever.
+            if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
+                throw new UnresolvedSecretException(reference, "it is no file, or larger than 1 MiB");
+            }
+            var content = Files.readString(file);
             return key == null ? content.strip() : dotenv(reference, content, key);
         } catch (IOException e) {
             throw new UnresolvedSecretException(reference, "the file cannot be read (" + e + ")");

@@ -1,13 +1,12 @@
-package io.freedom.rollback.health;
+package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.step.FailureKind;
-import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /** A regular expression of a platform descriptor, matched against text from outside under a time limit. */
-final class Expression {
+public final class Expression {
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
     private final String purpose;
@@ -19,7 +18,7 @@ final class Expression {
     }
 
     /** @param purpose how the descriptor calls it, e.g. {@code "error pattern"} */
-    static Expression compile(String purpose, String source) throws StepFailure {
+    public static Expression compile(String purpose, String source) throws StepFailure {
         try {
             return new Expression(purpose, Pattern.compile(source));
         } catch (PatternSyntaxException e) {
@@ -31,7 +30,7 @@ final class Expression {
         }
     }
 
-    boolean foundIn(String text) throws StepFailure {
+    public boolean foundIn(String text) throws StepFailure {
         try {
             return pattern.matcher(new WatchedText(text, System.nanoTime() + LIMIT.toNanos()))
                     .find();
