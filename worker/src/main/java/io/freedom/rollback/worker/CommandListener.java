@@ -1,7 +1,6 @@
 package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
-import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.step.ExecuteStep;
@@ -17,6 +16,7 @@ import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +31,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     private static final int LARGEST = 256 << 10;
 
     private final String site;
-    private final SpecificAvroDeserializer<StepCommand> deserializer;
+    private final Deserializer<StepCommand> deserializer;
     private final StepRunner runner;
     private final Function<DeadLetter, CompletableFuture<?>> deadLetters;
     private final InstantSource clock;
@@ -40,7 +40,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
 
     CommandListener(
             String site,
-            SpecificAvroDeserializer<StepCommand> deserializer,
+            Deserializer<StepCommand> deserializer,
             StepRunner runner,
             Function<DeadLetter, CompletableFuture<?>> deadLetters,
             InstantSource clock) {

@@ -13,15 +13,16 @@ final class Heartbeat implements AutoCloseable {
 
     Heartbeat(StepRunner runner, StepEvents events, Duration pace, InstantSource clock) {
         timer.scheduleAtFixedRate(
-                () -> runner.running().forEach(attempt -> {
-                    if (clock.instant().isAfter(attempt.deadline())) {
-                        attempt.expire();
-                    }
-                    events.publish(attempt.command(), attempt.lastProgress());
-                }),
-                pace.toMillis(),
-                pace.toMillis(),
-                TimeUnit.MILLISECONDS);
+                () -> beat(runner, events, clock), pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    static void beat(StepRunner runner, StepEvents events, InstantSource clock) {
+        runner.running().forEach(attempt -> {
+            if (clock.instant().isAfter(attempt.deadline())) {
+                attempt.expire();
+            }
+            events.publish(attempt.command(), attempt.lastProgress());
+        });
     }
 
     @Override

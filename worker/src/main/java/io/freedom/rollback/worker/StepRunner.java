@@ -16,8 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import org.apache.avro.specific.SpecificRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,9 @@ final class StepRunner {
             return size() > REMEMBERED && eldest.getValue().ended().isDone();
         }
     };
-    private final Map<Attempt, Boolean> running = new ConcurrentHashMap<>();
+    private final ThreadFactory threads;
+    /** In the order in which they began. */
+    private final List<Attempt> running = new CopyOnWriteArrayList<>();
 
     StepRunner(
             List<StepHandler<?>> handlers,
@@ -59,11 +62,29 @@ final class StepRunner {
             Secrets secrets,
             InstantSource clock,
             int concurrentSteps) {
+        this(
+                handlers,
+                events,
+                secrets,
+                clock,
+                concurrentSteps,
+                Thread.ofVirtual().factory());
+    }
+
+    /** @param threads one for each attempt */
+    StepRunner(
+            List<? extends StepHandler<?>> handlers,
+            StepEvents events,
+            Secrets secrets,
+            InstantSource clock,
+            int concurrentSteps,
+            ThreadFactory threads) {
         handlers.forEach(handler -> this.handlers.put(handler.action(), handler));
         this.events = events;
         this.secrets = secrets;
         this.clock = clock;
         this.permits = new Semaphore(concurrentSteps);
+        this.threads = threads;
     }
 
     /** Takes a command; the future ends when its outcome is published, or never will be because another owner does it. */
@@ -103,7 +124,7 @@ final class StepRunner {
     }
 
     List<Attempt> running() {
-        return List.copyOf(running.keySet());
+        return List.copyOf(running);
     }
 
     private synchronized CompletableFuture<?> execute(StepCommand command, ExecuteStep execute, Work work) {
@@ -127,18 +148,18 @@ final class StepRunner {
         latest.remove(key); // so that the newest is the last to be forgotten
         latest.put(key, new Latest(generation, attempt, ended));
         var predecessor = before == null ? CompletableFuture.completedFuture(null) : before.ended();
-        Thread.ofVirtual()
-                .name(command.getStepId() + "#" + command.getAttempt())
-                .start(() -> {
-                    try {
-                        predecessor.handle((_, _) -> null).join();
-                        run(attempt, work);
-                        ended.complete(null);
-                    } catch (RuntimeException | Error e) {
-                        // Its outcome is not published, so its offset must not be committed.
-                        ended.completeExceptionally(e);
-                    }
-                });
+        var thread = threads.newThread(() -> {
+            try {
+                predecessor.handle((_, _) -> null).join();
+                run(attempt, work);
+                ended.complete(null);
+            } catch (RuntimeException | Error e) {
+                // Its outcome is not published, so its offset must not be committed.
+                ended.completeExceptionally(e);
+            }
+        });
+        thread.setName(command.getStepId() + "#" + command.getAttempt());
+        thread.start();
         return ended;
     }
 
@@ -170,7 +191,7 @@ final class StepRunner {
             permits.acquire();
             permitted = true;
             attempt.checkpoint();
-            running.put(attempt, true);
+            running.add(attempt);
             publish(attempt.command(), new StepAccepted());
             var done = work.of(attempt);
             attempt.end();
