@@ -3,6 +3,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MVN = JAVA_HOME="$$(scripts/find-jdk)" mvn -B
+# The JDK opens its scheduler of virtual threads to nobody unasked.
+SIMULATION_JVM := -Xmx2g -XX:+UseParallelGC --add-opens java.base/java.lang=ALL-UNNAMED -Djdk.trackAllThreads=false
+SEEDS ?= 100000
 BUILT := standalone/target/rollback/.built
 # What the programs are made of; tests are not.
 SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type f 2>/dev/null)
@@ -10,10 +13,10 @@ SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type 
 LOCAL_IMAGES ?= $(shell docker image inspect rollback-local/jre:25 >/dev/null 2>&1 && echo yes)
 COMPOSE := docker compose $(if $(LOCAL_IMAGES),--env-file docker/local-images.env -f docker-compose.yml -f docker/compose.local-images.yml)
 
-.PHONY: help setup build test demo bench bench-data run up down format clean compose-up
+.PHONY: help setup build test simulation demo bench bench-data run up down format clean compose-up
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: JDK 25, Docker engine, compose, base images
 	scripts/setup
@@ -27,6 +30,13 @@ $(BUILT): $(SOURCES)
 
 test: setup ## run every check and test, on real git, Docker and PostgreSQL
 	$(MVN) -T 2 verify --fail-at-end
+
+simulation: ## play worlds of delays, crashes and operators (SEEDS=100000), or one again with its trace (SEED=n)
+	$(MVN) -q -pl orchestrator-svc -am -Dspotless.check.skip=true test-compile \
+	  org.apache.maven.plugins:maven-dependency-plugin:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test
+	@"$$(scripts/find-jdk)/bin/java" $(SIMULATION_JVM) \
+	  -cp "orchestrator-svc/target/test-classes:orchestrator-svc/target/classes:$$(cat orchestrator-svc/target/test-classpath)" \
+	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),seeds $(SEEDS))
 
 demo: setup build ## break the FREEDOM platform, and watch it roll back
 	demo/run

@@ -2,7 +2,6 @@ package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.serde.Beginning;
-import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.step.ExecuteStep;
@@ -21,6 +20,7 @@ import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +36,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     private static final Duration STOPPING = Duration.ofSeconds(10);
 
     private final String site;
-    private final SpecificAvroDeserializer<StepCommand> deserializer;
+    private final Deserializer<StepCommand> deserializer;
     private final StepRunner runner;
     private final Function<DeadLetter, CompletableFuture<?>> deadLetters;
     private final InstantSource clock;
@@ -45,7 +45,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
 
     CommandListener(
             String site,
-            SpecificAvroDeserializer<StepCommand> deserializer,
+            Deserializer<StepCommand> deserializer,
             StepRunner runner,
             Function<DeadLetter, CompletableFuture<?>> deadLetters,
             InstantSource clock) {

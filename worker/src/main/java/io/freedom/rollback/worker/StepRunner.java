@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -70,7 +71,9 @@ final class StepRunner {
             return size() > REMEMBERED && eldest.getValue().ended().isDone();
         }
     };
-    private final Map<Attempt, Boolean> running = new ConcurrentHashMap<>();
+    private final ThreadFactory threads;
+    /** In the order in which they began. */
+    private final List<Attempt> running = new CopyOnWriteArrayList<>();
 
     StepRunner(
             List<StepHandler<?>> handlers,
@@ -78,11 +81,29 @@ final class StepRunner {
             Secrets secrets,
             InstantSource clock,
             int concurrentSteps) {
+        this(
+                handlers,
+                events,
+                secrets,
+                clock,
+                concurrentSteps,
+                Thread.ofVirtual().factory());
+    }
+
+    /** @param threads one for each attempt */
+    StepRunner(
+            List<? extends StepHandler<?>> handlers,
+            StepEvents events,
+            Secrets secrets,
+            InstantSource clock,
+            int concurrentSteps,
+            ThreadFactory threads) {
         handlers.forEach(handler -> this.handlers.put(handler.action(), handler));
         this.events = events;
         this.secrets = secrets;
         this.clock = clock;
         this.permits = new Semaphore(concurrentSteps, true);
+        this.threads = threads;
     }
 
     /** Takes a command; the future ends when its outcome is published, or never will be because another owner does it. */
@@ -126,7 +147,7 @@ final class StepRunner {
     }
 
     List<Attempt> running() {
-        return List.copyOf(running.keySet());
+        return List.copyOf(running);
     }
 
     private synchronized CompletableFuture<?> execute(StepCommand command, ExecuteStep execute, Work work) {
@@ -150,24 +171,23 @@ final class StepRunner {
         latest.remove(key); // so that the newest is the last to be forgotten
         latest.put(key, new Latest(generation, attempt, ended));
         var predecessor = before == null ? CompletableFuture.completedFuture(null) : before.ended();
-        Thread.ofVirtual()
-                .name(command.getStepId() + "#" + command.getAttempt())
-                .start(() -> {
-                    try {
-                        // Whoever waits for its turn is here all the same.
-                        publish(command, new StepAccepted());
-                        predecessor.handle((_, _) -> null).join();
-                        // However long it takes to be heard: the work's end is none of its failures.
-                        outcome(attempt, work)
-                                .ifPresent(event -> publish(command, event).join());
-                        ended.complete(null);
-                    } catch (RuntimeException | Error e) {
-                        // Its outcome is not published, so its offset must not be committed.
-                        ended.completeExceptionally(e);
-                    } finally {
-                        forget(key, ended);
-                    }
-                });
+        var thread = threads.newThread(() -> {
+            try {
+                // Whoever waits for its turn is here all the same.
+                publish(command, new StepAccepted());
+                predecessor.handle((_, _) -> null).join();
+                // However long it takes to be heard: the work's end is none of its failures.
+                outcome(attempt, work).ifPresent(event -> publish(command, event).join());
+                ended.complete(null);
+            } catch (RuntimeException | Error e) {
+                // Its outcome is not published, so its offset must not be committed.
+                ended.completeExceptionally(e);
+            } finally {
+                forget(key, ended);
+            }
+        });
+        thread.setName(command.getStepId() + "#" + command.getAttempt());
+        thread.start();
         return ended;
     }
 
@@ -205,7 +225,7 @@ final class StepRunner {
             awaitTurn(attempt);
             permitted = true;
             attempt.checkpoint();
-            running.put(attempt, true);
+            running.add(attempt);
             return Optional.of(work.of(attempt));
         } catch (StepCancelledException | InterruptedException e) {
             return cancelled(attempt, e);

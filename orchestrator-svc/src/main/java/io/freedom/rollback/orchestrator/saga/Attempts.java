@@ -78,7 +78,7 @@ final class Attempts {
 
     /**
      * The last attempt of a step is told to stop and stays in flight until its worker says that it has: what it does must
-     * not meet what undoes it. A worker that neither stops nor falls silent is waited for so long and no longer.
+     * not meet what undoes it, nor, where it undoes something itself, what operators do by hand. A worker that neither stops nor falls silent is waited for so long and no longer.
      */
     static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt, Instant now) {
         var track = state.track(attempt);
@@ -91,7 +91,7 @@ final class Attempts {
         }
         var failed = failed(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt), now);
         boolean again = failed.size() == 1; // the next attempt fences this one off at the worker
-        return again || attempt.compensation() ? failed : List.of(new RollbackEvent.CancelRequested(attempt));
+        return again ? failed : List.of(new RollbackEvent.CancelRequested(attempt));
     }
 
     static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {
@@ -123,7 +123,7 @@ final class Attempts {
 
     /** What was told to stop has, or is not heard of any more: because the rollback stops, or because its time was over. */
     private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation) {
-        return state.stopping() == null
+        return state.stopping() == null || attempt.compensation()
                 ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation)
                 : List.of(
                         new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),

@@ -66,7 +66,7 @@ public record Reaction(Worker worker, StepCommand command) {
         var track = state.track(event.attempt());
         var why = track.status() == StepTrack.Status.SKIPPED
                 ? track.detail()
-                : state.stopping() == null ? "its time is over" : state.stopping();
+                : state.stopping() == null || event.attempt().compensation() ? "its time is over" : state.stopping();
         return command(event.attempt(), state, now, new CancelStep(why));
     }
 

@@ -72,7 +72,7 @@ final class HistoryMapper {
                 new RollbackPaused(operator, reason, downSince);
             case RollbackEvent.Resumed(var operator, var reason) -> new RollbackResumed(operator, reason);
             case RollbackEvent.CancelRequested(var attempt) ->
-                new StepCancelRequested(attempt.step(), attempt.number());
+                new StepCancelRequested(attempt.step(), attempt.number(), attempt.compensation());
             case RollbackEvent.AbortRequested(var operator, var reason, var mode, var undo) ->
                 new AbortRequested(operator, reason, mode, undo);
             case RollbackEvent.UndoApproved(var operator, var reason, var approvals, var needed, var deadline) ->
@@ -144,7 +144,8 @@ final class HistoryMapper {
                     case RollbackPaused e -> new RollbackEvent.Paused(e.getOperator(), e.getReason(), e.getDownSince());
                     case RollbackResumed e -> new RollbackEvent.Resumed(e.getOperator(), e.getReason());
                     case StepCancelRequested e ->
-                        new RollbackEvent.CancelRequested(new AttemptId(e.getStepId(), false, e.getAttempt()));
+                        new RollbackEvent.CancelRequested(
+                                new AttemptId(e.getStepId(), e.getCompensation(), e.getAttempt()));
                     case AbortRequested e ->
                         new RollbackEvent.AbortRequested(
                                 e.getOperator(), e.getReason(), e.getMode(), e.getCompensate());

@@ -30,6 +30,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     /** Each tick is a transaction, and one that comes when a worker waits stands in its way. */
     private static final Duration TICK = Duration.ofMillis(500);
 
+    /** Ticks lie no farther apart, unless this process stood still or its clock jumped: then silence means nothing. */
+    private static final Duration GAP = Duration.ofSeconds(3);
+
     /** How exactly a platform is looked at in time, after a rollback. */
     private static final Duration LOOK = Duration.ofSeconds(5);
 
@@ -51,6 +54,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private Caretaker caretaker;
     /** Time only matters while something runs. */
     private @Nullable Cancellable ticking;
+
+    private @Nullable Instant lastTick;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     SagaProcessor(
@@ -121,6 +126,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private void tickWhileSomethingRuns() {
         boolean running = store.anythingRuns();
         if (running && ticking == null) {
+            lastTick = null;
             ticking = context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, at -> tick(Instant.ofEpochMilli(at)));
         } else if (!running && ticking != null) {
             ticking.cancel();
@@ -129,6 +135,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void tick(Instant now) {
+        if (lastTick != null && (now.isBefore(lastTick) || now.isAfter(lastTick.plus(GAP)))) {
+            store.live().forEach(live -> live.signs.beginAnew());
+        }
+        lastTick = now;
         for (var live : store.live()) {
             mishaps.guardOrLeave(
                     "the time of rollback " + live.rollback.id() + " of "

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signs of life of a rollback's attempts. Kept in memory only: after a restart every attempt counts as just heard of, and
+ * Signs of life of a rollback's attempts. Kept in memory only: after a restart, and when the orchestrator itself did not listen, every attempt counts as just heard of, and
  * a living worker reports again within seconds.
  */
 final class Signs {
@@ -26,6 +26,11 @@ final class Signs {
 
     Instant lastHeard(AttemptId attempt, Instant now) {
         return heard.computeIfAbsent(attempt, _ -> now);
+    }
+
+    /** Every attempt counts as just heard of. */
+    void beginAnew() {
+        heard.clear();
     }
 
     @Nullable

@@ -262,6 +262,27 @@ class RollbackDeciderTest {
     }
 
     @Test
+    void endsWithAnUndoWhoseTimeIsOverOnlyOnceItsWorkerHasStopped() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN)), step("next", REVERT, "stop"))
+                .started();
+        saga.succeeds("stop");
+        saga.fails("next", FailureKind.PRECONDITION);
+        saga.undoFails("stop", FailureKind.TOOL);
+        saga.when(new RollbackCommand.Retry(new AttemptId("stop", true, 2)));
+        var attempt = new AttemptId("stop", true, 2);
+
+        saga.later(Duration.ofSeconds(64)).when(new RollbackCommand.TimeOut(attempt));
+        assertThat(saga.history.getLast()).isEqualTo(new RollbackEvent.CancelRequested(attempt));
+        assertThat(saga.rollback().finished())
+                .as("an operator would mend what a worker still changes")
+                .isFalse();
+
+        saga.when(new RollbackCommand.Cancelled(attempt, "told so"));
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+        assertThat(saga.rollback().finishReason()).contains("could not undo \"stop\": no result within 60 s");
+    }
+
+    @Test
     void stopsRunningStepsBeforeItUndoesAnything() {
         var saga = Saga.of(undoable(step("a", SHUT_DOWN)), undoable(step("b", SHUT_DOWN)), step("c", SHUT_DOWN))
                 .started();

@@ -52,6 +52,7 @@ class HistoryMapperTest {
                 new RollbackEvent.Paused("ada", "to look", AT),
                 new RollbackEvent.Resumed("ada", null),
                 new RollbackEvent.CancelRequested(FIRST),
+                new RollbackEvent.CancelRequested(UNDO),
                 new RollbackEvent.AbortRequested("ada", "wrong tag", AbortMode.AFTER_STEP, false),
                 new RollbackEvent.UndoRequested("ada", "the old version is worse"),
                 new RollbackEvent.UndoApproved("ada", "the old version is worse", 1, 2, AT),

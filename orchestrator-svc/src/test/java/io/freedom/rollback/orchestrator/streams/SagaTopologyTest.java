@@ -303,6 +303,17 @@ class SagaTopologyTest extends WholeTopology {
     }
 
     @Test
+    void doesNotTakeItsOwnStandstillForTheSilenceOfItsWorkers() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        int dispatched = commands.size();
+        driver.advanceWallClockTime(Duration.ofSeconds(1));
+        driver.advanceWallClockTime(SagaTimers.NOT_TAKEN.plusSeconds(1));
+        collect();
+        assertThat(commands).as("nobody could be heard meanwhile").hasSize(dispatched);
+    }
+
+    @Test
     void triesAgainWhenItsPauseIsOver() {
         registered();
         operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));

@@ -274,7 +274,8 @@ public final class HistoryLines {
                         "by " + e.getOperator() + detail(e.getReason())
                                 + (e.getDownSince() == null ? "" : " (service is down)"));
             case RollbackResumed e -> new Line("resumed", "by " + e.getOperator() + detail(e.getReason()));
-            case StepCancelRequested e -> new Line("cancel requested", step(e.getStepId(), e.getAttempt(), false));
+            case StepCancelRequested e ->
+                new Line("cancel requested", step(e.getStepId(), e.getAttempt(), e.getCompensation()));
             case AbortRequested e ->
                 new Line(
                         "abort requested",

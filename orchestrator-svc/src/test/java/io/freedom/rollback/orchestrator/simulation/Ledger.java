@@ -1,0 +1,263 @@
+package io.freedom.rollback.orchestrator.simulation;
+
+import io.freedom.rollback.orchestrator.saga.AttemptId;
+import io.freedom.rollback.orchestrator.saga.Gates;
+import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.streams.SimulatedTask;
+import io.freedom.rollback.schemas.action.GateExpiry;
+import io.freedom.rollback.schemas.chain.EventHash;
+import io.freedom.rollback.schemas.history.HistoryEvent;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the history as anybody may, folds it, and looks at every event whether it may come now. */
+final class Ledger {
+    private record Chain(long sequence, String hash) {}
+
+    private final Trace trace;
+    private final Verdict verdict;
+    /** Seals are costly to compute, so it is done in some worlds only; the links between events are looked at in all. */
+    private final boolean seals;
+
+    private final Map<String, Chain> chains = new HashMap<>();
+    private final Map<String, Rollback> rollbacks = new LinkedHashMap<>();
+    private final Map<String, RollbackEvent> last = new HashMap<>();
+    private final Map<String, String> running = new HashMap<>();
+    private final Map<String, Instant> answers = new HashMap<>();
+    private final List<HistoryEvent> events = new ArrayList<>();
+
+    Ledger(Trace trace, Verdict verdict, boolean seals) {
+        this.trace = trace;
+        this.verdict = verdict;
+        this.seals = seals;
+    }
+
+    @Nullable
+    Rollback rollback(String id) {
+        return rollbacks.get(id);
+    }
+
+    Collection<Rollback> rollbacks() {
+        return rollbacks.values();
+    }
+
+    List<HistoryEvent> events() {
+        return events;
+    }
+
+    boolean answered(String commandId) {
+        return answers.containsKey(commandId);
+    }
+
+    /** Id of what runs on a platform. */
+    @Nullable
+    String running(String platform) {
+        return running.get(platform);
+    }
+
+    void published(HistoryEvent event) {
+        events.add(event);
+        var id = event.getRollbackId();
+        trace.say(
+                "history",
+                () -> (id == null ? event.getPlatform() : id) + " " + event.getSequence() + " "
+                        + Words.of(event.getEvent()) + (event.getCause() == null ? "" : "  <- " + event.getCause()));
+        chained(id == null ? "platform " + event.getPlatform() : id, event);
+        answered(event);
+        if (id != null) {
+            SimulatedTask.fact(event).ifPresent(fact -> happened(id, event, fact));
+        }
+    }
+
+    private void chained(String name, HistoryEvent event) {
+        var before = chains.getOrDefault(name, new Chain(0, ""));
+        verdict.require(
+                event.getSequence() == before.sequence() + 1,
+                "history has no gap and no duplicate",
+                () -> name + " has event " + event.getSequence() + " after " + before.sequence());
+        verdict.require(
+                event.getPreviousHash().equals(before.hash()),
+                "each event is chained to the one before",
+                () -> name + ", event " + event.getSequence());
+        verdict.require(
+                !seals || EventHash.of(event).equals(event.getHash()),
+                "each event's seal is whole",
+                () -> name + ", event " + event.getSequence());
+        chains.put(name, new Chain(event.getSequence(), event.getHash()));
+    }
+
+    private void answered(HistoryEvent event) {
+        var cause = event.getCause();
+        if (cause != null && cause.startsWith(Operators.COMMAND)) {
+            var before = answers.putIfAbsent(cause, event.getAt());
+            verdict.require(
+                    before == null || before.equals(event.getAt()),
+                    "a command is carried out once",
+                    () -> cause + " at " + before + " and at " + event.getAt());
+        }
+    }
+
+    private void happened(String id, HistoryEvent event, RollbackEvent fact) {
+        var before = rollbacks.get(id);
+        if (before != null) {
+            mayHappen(before, fact, last.get(id));
+        }
+        Rollback after;
+        try {
+            after = RollbackDecider.evolve(before, List.of(fact), event.getAt());
+        } catch (RuntimeException e) {
+            verdict.broken("every event may come where it comes", id + ": " + e.getMessage());
+            return;
+        }
+        rollbacks.put(id, after);
+        last.put(id, fact);
+        var platform = after.plan().getPlatform();
+        if (after.finished()) {
+            running.remove(platform, id);
+        } else if (!fact.getClass().equals(RollbackEvent.UndoApproved.class)) {
+            var other = running.put(platform, id);
+            verdict.require(
+                    other == null || other.equals(id),
+                    "one rollback runs on a platform",
+                    () -> id + " while " + other + " runs");
+        }
+        holds(after, fact);
+    }
+
+    private void mayHappen(Rollback before, RollbackEvent fact, @Nullable RollbackEvent previous) {
+        boolean begins = fact instanceof RollbackEvent.Dispatched
+                || fact instanceof RollbackEvent.GateOpened
+                || fact instanceof RollbackEvent.CompensationStarted;
+        boolean asked =
+                previous instanceof RollbackEvent.RetryRequested || previous instanceof RollbackEvent.FasterWayChosen;
+        if (begins) {
+            verdict.require(!before.finished(), "nothing begins after the end", () -> before.id() + ": " + fact);
+            verdict.require(before.pause() == null, "nothing begins while paused", () -> before.id() + ": " + fact);
+            boolean held = before.stop() == null && !before.held().isEmpty() && !asked;
+            verdict.require(!held, "nothing begins while something is held", () -> before.id() + ": " + fact);
+        }
+        switch (fact) {
+            case RollbackEvent.Dispatched(var attempt, var _) -> mayBeDispatched(before, attempt, asked);
+            case RollbackEvent.Succeeded(var attempt, var _, var _, var _)
+            when Gates.isGate(before.planStep(attempt.step())) -> {
+                int needed = Gates.of(before.planStep(attempt.step())).getApprovals();
+                var operators = before.track(attempt).approvals();
+                boolean expired = previous instanceof RollbackEvent.GateExpired(var _, var decision)
+                        && decision == GateExpiry.APPROVE;
+                verdict.require(
+                        expired || operators.stream().distinct().count() >= needed,
+                        "a gate opens only when enough have approved",
+                        () -> before.id() + ": " + attempt.step() + " by " + operators);
+            }
+            case RollbackEvent.Succeeded(var attempt, var _, var _, var _) ->
+                verdict.require(
+                        before.isCurrent(attempt),
+                        "only the newest attempt can succeed",
+                        () -> before.id() + ": " + attempt + " after " + before.track(attempt));
+            case RollbackEvent.CompensationStarted(var _, var steps) -> {
+                verdict.require(
+                        before.undoing() == null || before.finished(),
+                        "undoing begins once",
+                        () -> before.id() + ": " + steps);
+                verdict.require(
+                        before.inFlight().isEmpty(),
+                        "nothing is out when undoing begins",
+                        () -> before.id() + ": " + before.inFlight());
+                var expected = before.order().reversed().stream()
+                        .filter(step -> before.planStep(step).getCompensation() != null)
+                        .toList();
+                verdict.require(
+                        expected.equals(steps), "steps are undone in reverse order", () -> steps + " not " + expected);
+            }
+            case RollbackEvent.Finished _ ->
+                verdict.require(
+                        before.inFlight().isEmpty() && before.openGates().isEmpty(),
+                        "nothing is out at the end",
+                        () -> before.id() + ": " + before.inFlight());
+            default -> {}
+        }
+    }
+
+    private void mayBeDispatched(Rollback before, AttemptId attempt, boolean asked) {
+        var track = before.track(attempt);
+        verdict.require(
+                attempt.number() == track.attempt() + 1,
+                "attempts are counted without gap",
+                () -> before.id() + ": " + attempt + " after " + track.attempt());
+        verdict.require(
+                asked || !track.inFlight(), "an attempt ends before the next", () -> before.id() + ": " + attempt);
+        var step = before.planStep(attempt.step());
+        if (attempt.compensation()) {
+            var undoing = before.undoing();
+            verdict.require(
+                    undoing != null && undoing.contains(attempt.step()),
+                    "that a step is undone is recorded before",
+                    () -> before.id() + ": " + attempt);
+            verdict.require(
+                    undoing == null
+                            || undoing.subList(0, undoing.indexOf(attempt.step())).stream()
+                                    .allMatch(id -> before.track(id, true).over()),
+                    "steps are undone in reverse order",
+                    () -> before.id() + ": " + attempt);
+            verdict.require(
+                    !track.over() || asked, "a step is undone at most once", () -> before.id() + ": " + attempt);
+        } else {
+            verdict.require(
+                    before.stop() == null,
+                    "no step begins when the rollback is being stopped",
+                    () -> before.id() + ": " + attempt);
+            verdict.require(
+                    step.getDependsOn().stream()
+                            .allMatch(id -> switch (before.track(id, false).status()) {
+                                case SUCCEEDED, TOLERATED, SKIPPED -> true;
+                                case PENDING, DISPATCHED, RUNNING, WAITING, OPEN, HELD, FAILED -> false;
+                            }),
+                    "a step begins after what it depends on",
+                    () -> before.id() + ": " + attempt);
+        }
+    }
+
+    private void holds(Rollback after, RollbackEvent fact) {
+        if (after.undoing() != null && !after.inFlight().isEmpty()) {
+            verdict.require(
+                    after.inFlight().size() == 1 && after.inFlight().getFirst().compensation(),
+                    "while undoing, one undo at a time is out and nothing else",
+                    () -> after.id() + ": " + after.inFlight() + " after " + fact);
+        }
+    }
+
+    /** What the orchestrator has in memory and in its store is what anybody can read from the history. */
+    void compare(SimulatedTask task, Collection<String> platforms) {
+        for (var platform : platforms) {
+            var id = running.get(platform);
+            var live = task.live(platform);
+            var read = id == null ? null : rollbacks.get(id);
+            verdict.require(
+                    Objects.equals(live, read),
+                    "memory equals history",
+                    () -> platform + ": " + Words.difference(live, read));
+            verdict.require(
+                    Objects.equals(id, task.platform(platform).getRunning()),
+                    "the store knows what runs",
+                    () -> platform + ": " + task.platform(platform).getRunning() + ", not " + id);
+        }
+    }
+
+    /** What was stored is what anybody can read from the history. */
+    void compareStored(SimulatedTask task, String rollbackId) {
+        task.stored(rollbackId)
+                .ifPresent(stored -> verdict.require(
+                        stored.equals(rollbacks.get(rollbackId)),
+                        "the store equals history",
+                        () -> rollbackId + ": " + Words.difference(stored, rollbacks.get(rollbackId))));
+    }
+}
