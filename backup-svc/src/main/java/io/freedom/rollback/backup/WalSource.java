@@ -16,7 +16,6 @@ final class WalSource {
     private static final String FOREIGN_SLOT = "55006"; // object in use
     private static final String FORBIDDEN = "42501"; // insufficient privilege
 
-
     /** What a receiver has on its disk; unlike pg_stat_replication, every role may see it. */
     private static final String FETCHED =
             "SELECT coalesce(bool_or(active AND restart_lsn >= ?::pg_lsn), false) FROM pg_replication_slots WHERE slot_name = ?";

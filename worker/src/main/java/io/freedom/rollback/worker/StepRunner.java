@@ -41,8 +41,7 @@ final class StepRunner {
      *
      * @param attempt null once it has ended: what it was told may be large
      */
-    private record Latest(
-            Generation generation, @Nullable Attempt attempt, CompletableFuture<?> ended) {
+    private record Latest(Generation generation, @Nullable Attempt attempt, CompletableFuture<?> ended) {
         void cancel(String reason) {
             if (attempt != null) {
                 attempt.cancel(reason);
@@ -177,7 +176,8 @@ final class StepRunner {
                 publish(command, new StepAccepted());
                 predecessor.handle((_, _) -> null).join();
                 // However long it takes to be heard: the work's end is none of its failures.
-                outcome(attempt, work).ifPresent(event -> publish(command, event).join());
+                outcome(attempt, work)
+                        .ifPresent(event -> publish(command, event).join());
                 ended.complete(null);
             } catch (RuntimeException | Error e) {
                 // Its outcome is not published, so its offset must not be committed.

@@ -45,12 +45,8 @@ class StepRunnerTest {
         published.add(event);
         return CompletableFuture.completedFuture(null);
     });
-    private final StepRunner runner = new StepRunner(
-            List.of(handler),
-            reports,
-            new Secrets(Map.of()),
-            InstantSource.fixed(NOW),
-            4);
+    private final StepRunner runner =
+            new StepRunner(List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 4);
 
     /** A handler whose world is a flag, and which can be held in the midst of its work. */
     private static final class Worktrees implements StepHandler<RemoveWorktree> {
@@ -196,21 +192,20 @@ class StepRunnerTest {
 
     @Test
     void acceptsAtOnceWhatWaitsForItsTurnAndBeatsForIt() throws Exception {
-        var one = new StepRunner(
-                List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        var one = new StepRunner(List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
         handler.hold = new CountDownLatch(1);
         var first = one.submit(execute(1));
         handler.begun.await();
-        var second = one.submit(StepCommand.newBuilder(execute(1)).setStepId("another").build());
+        var second = one.submit(
+                StepCommand.newBuilder(execute(1)).setStepId("another").build());
 
         await().until(() -> accepted("another") && waits("another", one));
         Heartbeat.beat(one, reports);
 
-        assertThat(published)
-                .anySatisfy(event -> {
-                    assertThat(event.getStepId()).isEqualTo("another");
-                    assertThat(((SpecificRecord) event.getEvent()).toString()).contains("waits for its turn");
-                });
+        assertThat(published).anySatisfy(event -> {
+            assertThat(event.getStepId()).isEqualTo("another");
+            assertThat(((SpecificRecord) event.getEvent()).toString()).contains("waits for its turn");
+        });
         handler.hold.countDown();
         first.get(5, TimeUnit.SECONDS);
         second.get(5, TimeUnit.SECONDS);
@@ -234,8 +229,7 @@ class StepRunnerTest {
             published.add(event);
             return event.getEvent() instanceof StepDone ? heard : CompletableFuture.completedFuture(null);
         });
-        var waiting = new StepRunner(
-                List.of(handler), slow, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        var waiting = new StepRunner(List.of(handler), slow, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
         var step = waiting.submit(execute(1));
         await().until(() -> events().stream().anyMatch(StepDone.class::isInstance));
 

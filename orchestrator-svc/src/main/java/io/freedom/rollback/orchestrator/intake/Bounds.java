@@ -38,8 +38,8 @@ final class Bounds {
     private static void requireShort(String what, String text, int most) throws Unintelligible {
         int bytes = bytes(text);
         if (bytes > most) {
-            throw new Unintelligible(what + " has " + bytes + " bytes, more than the " + most + " allowed: it begins with \""
-                    + cut(text, 60) + "\"");
+            throw new Unintelligible(what + " has " + bytes + " bytes, more than the " + most
+                    + " allowed: it begins with \"" + cut(text, 60) + "\"");
         }
     }
 
@@ -53,7 +53,8 @@ final class Bounds {
             return all;
         }
         var shortest = new ArrayList<>(all.entrySet());
-        shortest.sort(Comparator.comparingInt(entry -> entry.getKey().length() + entry.getValue().length()));
+        shortest.sort(Comparator.comparingInt(
+                entry -> entry.getKey().length() + entry.getValue().length()));
         var kept = new LinkedHashMap<String, String>();
         int left = EVIDENCE;
         for (var entry : shortest) {

@@ -67,7 +67,9 @@ class HostileRecordsTest extends WholeTopology {
         report(("{\"version\":\"4\",\"alerts\":[" + "0,".repeat(60_000) + "0]}").getBytes(StandardCharsets.UTF_8));
 
         assertThat(deadIncidents()).singleElement().satisfies(letter -> {
-            assertThat(letter.getReason()).contains("alerts[0]", "and 59981 more").hasSizeLessThan(5000);
+            assertThat(letter.getReason())
+                    .contains("alerts[0]", "and 59981 more")
+                    .hasSizeLessThan(5000);
             assertThat(letter.getValue().remaining()).isGreaterThan(120_000);
         });
     }
@@ -94,8 +96,10 @@ class HostileRecordsTest extends WholeTopology {
     void refusesAFingerprintThatNobodyCouldRememberAndCutsWhatIsOnlyRead() {
         registered();
         report(alert("freedom", "f".repeat(201), "firing"));
-        assertThat(deadIncidents()).singleElement().satisfies(letter -> assertThat(letter.getReason())
-                .contains("the fingerprint has 201 bytes", "200 allowed"));
+        assertThat(deadIncidents())
+                .singleElement()
+                .satisfies(letter ->
+                        assertThat(letter.getReason()).contains("the fingerprint has 201 bytes", "200 allowed"));
 
         report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
                 .replace("gateway answers 500", "x".repeat(50_000))
@@ -117,8 +121,12 @@ class HostileRecordsTest extends WholeTopology {
         registered();
         operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
         for (int n = 0; n < 101; n++) {
-            report(new String(alert("freedom", "f" + n + "f".repeat(190), "firing", "data-corruption"), StandardCharsets.UTF_8)
-                    .replace("\"summary\":", "\"a\":\"" + "€".repeat(20_000) + "\",\"b\":\"" + "y".repeat(20_000) + "\",\"summary\":")
+            report(new String(
+                            alert("freedom", "f" + n + "f".repeat(190), "firing", "data-corruption"),
+                            StandardCharsets.UTF_8)
+                    .replace(
+                            "\"summary\":",
+                            "\"a\":\"" + "€".repeat(20_000) + "\",\"b\":\"" + "y".repeat(20_000) + "\",\"summary\":")
                     .getBytes(StandardCharsets.UTF_8));
         }
 

@@ -40,8 +40,7 @@ final class Content {
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
             // Escape sequences have no business on the operator's terminal.
-            boolean harmless =
-                    text.codePoints().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || !Texts.steers(c));
+            boolean harmless = text.codePoints().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || !Texts.steers(c));
             return harmless ? Optional.of(text) : Optional.empty();
         } catch (CharacterCodingException e) {
             return Optional.empty();

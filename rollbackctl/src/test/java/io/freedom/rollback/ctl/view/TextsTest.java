@@ -14,9 +14,12 @@ class TextsTest {
     void nothingSteersATerminal(String hostile) {
         assertThat(Texts.cut(hostile, 80)).endsWith("gone");
         assertThat(Texts.cut(hostile, 80).codePoints()).allMatch(c -> !Texts.steers(c));
-        assertThat(Texts.harmless("first\n" + hostile).codePoints())
-                .allMatch(c -> c == '\n' || !Texts.steers(c));
-        assertThat(new Table("HEADING").row(hostile).lines(Style.PLAIN).getLast().codePoints())
+        assertThat(Texts.harmless("first\n" + hostile).codePoints()).allMatch(c -> c == '\n' || !Texts.steers(c));
+        assertThat(new Table("HEADING")
+                        .row(hostile)
+                        .lines(Style.PLAIN)
+                        .getLast()
+                        .codePoints())
                 .allMatch(c -> !Texts.steers(c));
         assertThat(Json.of(hostile).codePoints()).allMatch(c -> !Texts.steers(c));
     }
