@@ -77,12 +77,20 @@ class RestoreTest {
                         .output())
                 .contains("there is no verified restore point " + id);
 
-        // Mended, and learnt anew from the disk: so would a control plane that has lost all it knew.
+        // Mended, and learnt anew from the disk: so would a control plane that has lost all it knew. Kafka has the
+        // manifest.
         flipABitOf(platform.backups.resolve(id).resolve("database"));
+        var manifest = platform.backups.resolve(id).resolve("manifest.json");
+        var signed = Files.readString(manifest);
+        Files.writeString(manifest, signed.replace("\"platform\"", "\"Platform\""));
+        assertThat(plane.rollbackctl("backups", "verify", id, "--watch").output())
+                .contains("rollbackctl backups import PLATFORM");
         assertThat(plane.rollbackctl("backups", "import", platform.name, "--watch")
                         .succeeded()
                         .output())
-                .containsPattern("2 restore points in .*backups");
+                .containsPattern(
+                        "2 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
+        assertThat(manifest).hasContent(signed.strip());
         plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
     }
 

@@ -3,13 +3,17 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.worker.Capability;
+import io.freedom.rollback.worker.WorkerProperties;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -39,7 +43,14 @@ public class BackupConfiguration {
     }
 
     @Bean
-    Capability backupCapability(EngineProvider engines, Vault vault) {
+    Capability backupCapability(
+            EngineProvider engines, Vault vault, WorkerProperties properties, KafkaProperties kafka) {
+        var catalogue = new KafkaCatalogue(
+                TopicCatalogue.withPrefix(properties.topicPrefix())
+                        .restorePoints()
+                        .name(),
+                kafka.buildAdminProperties(),
+                Map.of("schema.registry.url", properties.schemaRegistryUrl()));
         var clock = InstantSource.system();
         var files = new KeptFiles(vault, clock);
         return new Capability(
@@ -57,11 +68,13 @@ public class BackupConfiguration {
                         new ProveRestorePointHandler(engines, vault, clock),
                         new KeepWalArchiveHandler(engines, vault, clock),
                         new DerivePointInTimeHandler(engines, vault, clock),
-                        new FindRestorePointsHandler(vault, clock),
+                        new FindRestorePointsHandler(vault, clock, catalogue),
                         new PruneRestorePointsHandler(vault, clock),
                         new CopyRestorePointsHandler(vault, clock),
                         new FetchRestorePointsHandler(vault),
-                        new HoldRestorePointHandler(clock),
+                        new CopyWalArchiveHandler(vault, clock),
+                        new FetchWalArchiveHandler(clock),
+                        new HoldRestorePointHandler(vault, clock),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),
                         new RemoveCopiedFilesHandler(),

@@ -15,9 +15,11 @@ import java.util.List;
 
 /** Keeps a restore point from being removed before somebody has looked at it; a longer hold than this one stays. */
 final class HoldRestorePointHandler implements StepHandler<HoldRestorePoint> {
+    private final Vault vault;
     private final InstantSource clock;
 
-    HoldRestorePointHandler(InstantSource clock) {
+    HoldRestorePointHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -45,7 +47,8 @@ final class HoldRestorePointHandler implements StepHandler<HoldRestorePoint> {
             }
             var held = held(point, wanted, step).until();
             until = held.isAfter(until) ? held : until;
-            notes.add(point.id() + " is held until " + held);
+            var catalogued = Disk.work(point.directory(), () -> Papers.report(point, vault, clock.instant(), step));
+            notes.add(point.id() + " is held until " + held + catalogued);
         }
         return new Completed(new RestorePointHeld(until), String.join("; ", notes));
     }

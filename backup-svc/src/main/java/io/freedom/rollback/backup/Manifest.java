@@ -42,6 +42,8 @@ record Manifest(
         @Nullable Boolean oneMoment,
         List<String> leftOut) {
     static final int FORMAT = 2;
+    /** Of what is damaged. */
+    private static final String MENDED = "; if its data are whole, `rollbackctl backups import PLATFORM` mends it";
     /** Before, nothing was signed. */
     private static final int SIGNED = 2;
 
@@ -145,7 +147,12 @@ record Manifest(
         PrivateFiles.write(point.manifest(), text);
         sign(point, text, vault);
         // Last: without it there is no restore point.
-        PrivateFiles.write(point.manifestSum(), Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n");
+        PrivateFiles.write(point.manifestSum(), sumOf(text));
+    }
+
+    /** As sha256sum writes it. */
+    static String sumOf(String text) {
+        return Sha256.of(text) + "  " + RestorePoint.MANIFEST + "\n";
     }
 
     private static void requireSigned(Manifest manifest, String text, RestorePoint point, Vault vault)
@@ -170,21 +177,33 @@ record Manifest(
                                     .formatted(name, name.getParent()))
                     : new StepFailure(
                             FailureKind.MISMATCH,
-                            "%s is not signed, and was when it was written: do not restore from it; see who removed %s"
-                                    .formatted(name, RestorePoint.SIGNATURE));
+                            "%s is not signed, and was when it was written: do not restore from it; see who removed %s%s"
+                                    .formatted(name, RestorePoint.SIGNATURE, MENDED));
         }
-        var signed = Json.parse(signature, name.resolveSibling(RestorePoint.SIGNATURE), Signed.class);
+        var signed = signed(signature, name.resolveSibling(RestorePoint.SIGNATURE));
         var keys = vault.keys();
         if (keys.signers().stream().noneMatch(signer -> signer.id().equals(signed.signer()))) {
             throw new KeyException(
-                    "%s is signed by %s, and that is none of the keys in %s: add the key file that was in use then, or do not restore from it"
-                            .formatted(name, signed.signer(), keys.file()));
+                    "%s is signed by %s, and that is none of the keys in %s: add the key file that was in use then, or do not restore from it%s"
+                            .formatted(name, signed.signer(), keys.file(), MENDED));
         }
         if (!ManifestSigner.verify(String.valueOf(signed.signer()), text, String.valueOf(signed.signature()))) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
-                    "%s is not what was signed: somebody changed it; do not restore from it".formatted(name));
+                    "%s is not what was signed: somebody changed it; do not restore from it%s".formatted(name, MENDED));
         }
+    }
+
+    private static Signed signed(String signature, Path file) throws StepFailure {
+        try {
+            var signed = Json.parse(signature, file, Signed.class);
+            if (signed.signer() != null && signed.signature() != null) {
+                return signed;
+            }
+        } catch (IOException e) {
+            throw new StepFailure(FailureKind.MISMATCH, file + " cannot be read any more: it was changed" + MENDED, e);
+        }
+        throw new StepFailure(FailureKind.MISMATCH, file + " holds no signature any more: it was changed" + MENDED);
     }
 
     /** Signs a manifest of a release that did not: somebody trusts it. */
@@ -199,12 +218,13 @@ record Manifest(
         PrivateFiles.write(point.signature(), Json.text(new Signed(signer.id(), signer.sign(text))));
     }
 
-    private static String text(RestorePoint point) throws IOException, StepFailure {
+    /** As it is on disk, after comparing it with its own hash. */
+    static String text(RestorePoint point) throws IOException, StepFailure {
         if (!Files.isRegularFile(point.manifest()) || !Files.isRegularFile(point.manifestSum())) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
-                    "%s has no %s: it is no complete restore point, choose another"
-                            .formatted(point.directory(), RestorePoint.MANIFEST));
+                    "%s has no %s: it is no complete restore point, choose another%s"
+                            .formatted(point.directory(), RestorePoint.MANIFEST, MENDED));
         }
         try {
             var text = Files.readString(point.manifest());
@@ -212,12 +232,12 @@ record Manifest(
                 return text;
             }
         } catch (CharacterCodingException e) {
-            throw new DamagedException(point.manifest() + " or its hash is no text any more", e);
+            throw new DamagedException(point.manifest() + " or its hash is no text any more" + MENDED, e);
         }
         throw new StepFailure(
                 FailureKind.MISMATCH,
-                "%s was changed after it was written (its hash is not the one in %s): use another restore point"
-                        .formatted(point.manifest(), RestorePoint.MANIFEST_SUM));
+                "%s was changed after it was written (its hash is not the one in %s): use another restore point%s"
+                        .formatted(point.manifest(), RestorePoint.MANIFEST_SUM, MENDED));
     }
 
     /** The manifest of a restore point, after comparing it with its own hash and its signature. */

@@ -41,6 +41,9 @@ final class Offline implements StepContext {
     public void progress(long done, long total, String unit, String note) {}
 
     @Override
+    public void report(SpecificRecord event) {}
+
+    @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
         return Optional.empty();
     }

@@ -183,7 +183,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
             var sum = Sha256.of(Files.readString(point.manifest()));
             PrivateFiles.write(
                     point.proven(), Json.text(new Proof(point.id(), now, sum, version, tables, rows, fault)));
-            return point;
+            return Papers.report(point, vault, now, step);
         });
     }
 }

@@ -46,6 +46,11 @@ record Purposed(StepContext step, String platform, String rollbackId) implements
     }
 
     @Override
+    public void report(SpecificRecord event) {
+        step.report(event);
+    }
+
+    @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
         return step.find(result);
     }

@@ -4,14 +4,11 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -34,7 +31,7 @@ final class RestorePointFetch {
     private final Path folder;
     private final long reserve;
     private final StepContext step;
-    private long done;
+    private final S3Download download;
 
     RestorePointFetch(S3Store store, Manifest manifest, Path root, long reserve, StepContext step) {
         this.store = store;
@@ -43,6 +40,7 @@ final class RestorePointFetch {
         folder = root.resolve(UNFINISHED + manifest.id());
         this.reserve = reserve;
         this.step = step;
+        download = new S3Download(store, manifest.bytes(), step);
     }
 
     /** @return bytes that came */
@@ -87,7 +85,7 @@ final class RestorePointFetch {
         step.checkpoint();
         PrivateFiles.sealTree(folder);
         Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
-        return done;
+        return download.done();
     }
 
     private void requireRoom() throws IOException, StepFailure {
@@ -143,64 +141,8 @@ final class RestorePointFetch {
 
     private void fetch(String key, Path file, long size, String sha256)
             throws IOException, StepFailure, InterruptedException {
-        PrivateFiles.createParent(file);
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PrivateFiles.FILE));
-        }
-        long had = Files.size(file);
-        if (had < size) {
-            download(key, file, had, size);
-        }
-        if (had > 0 && !isRight(file, size, sha256)) {
-            download(key, file, 0, size);
-        }
-        if (!isRight(file, size, sha256)) {
-            Files.delete(file);
+        if (!download.fetch(key, file, size, sha256, manifest.id() + " " + folder.relativize(file))) {
             throw damaged(key);
-        }
-    }
-
-    private boolean isRight(Path file, long size, String sha256) throws IOException {
-        return Files.size(file) == size
-                && Sha256.of(file, _ -> step.checkpoint()).equals(sha256);
-    }
-
-    /** @param from bytes that are there */
-    private void download(String key, Path file, long from, long size)
-            throws IOException, StepFailure, InterruptedException {
-        var what = manifest.id() + " " + folder.relativize(file);
-        store.get(key, from, (_, content) -> {
-            write(content, file, from, size, what);
-            return key;
-        });
-    }
-
-    private void write(InputStream content, Path file, long from, long size, String what)
-            throws IOException, StepFailure {
-        var options = from == 0 ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
-        var buffer = new byte[1 << 17];
-        long there = from;
-        try (var out = Files.newOutputStream(file, StandardOpenOption.WRITE, options)) {
-            // More than is signed is wrong whatever it is, and it may be endless.
-            for (int n = read(content, buffer); n >= 0 && there <= size; n = read(content, buffer)) {
-                step.checkpoint();
-                out.write(buffer, 0, n);
-                there += n;
-                done += n;
-                step.progress(done, manifest.bytes(), "bytes", what);
-            }
-        }
-    }
-
-    private static int read(InputStream content, byte[] buffer) throws StepFailure {
-        try {
-            return content.read(buffer);
-        } catch (IOException e) {
-            throw new StepFailure(
-                    FailureKind.UNAVAILABLE,
-                    "the store was lost in between (" + e.getMessage()
-                            + "): what came stays, and the rest is fetched next",
-                    e);
         }
     }
 

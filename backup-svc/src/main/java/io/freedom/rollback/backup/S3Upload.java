@@ -55,20 +55,27 @@ final class S3Upload {
         }
         var content = Files.readAllBytes(file);
         require(digest("SHA-256").digest(content));
-        store.call(s3 -> s3.putObject(
-                request -> request.bucket(store.bucket())
-                        .key(store.full(key))
-                        .contentMD5(base64(digest("MD5").digest(content)))
-                        .checksumSHA256(base64(digest("SHA-256").digest(content)))
-                        .metadata(Map.of(S3Store.SHA256, sha256)),
-                body(content, content.length)));
+        put(store, key, content);
         var _ = goesOn.test(content.length); // it is there, whatever the time
         return true;
     }
 
+    /** Of what fits into memory. */
+    static void put(S3Store store, String key, byte[] content) throws StepFailure, InterruptedException {
+        var sum = digest("SHA-256").digest(content);
+        store.call(s3 -> s3.putObject(
+                request -> request.bucket(store.bucket())
+                        .key(store.full(key))
+                        .contentMD5(base64(digest("MD5").digest(content)))
+                        .checksumSHA256(base64(sum))
+                        .metadata(Map.of(S3Store.SHA256, hex(sum))),
+                body(content, content.length)));
+    }
+
     private boolean sendParts(long size, LongPredicate goesOn) throws IOException, StepFailure, InterruptedException {
         S3Store.@Nullable Begun begun = store.uploads(key).get(key);
-        if (begun != null && !key.startsWith(StoreKeys.OBJECTS)) { // what it begins as may be another than this
+        boolean isFinal = key.startsWith(StoreKeys.OBJECTS) || key.startsWith(StoreKeys.WAL);
+        if (begun != null && !isFinal) { // what it begins as may be another than this
             store.abort(begun);
             begun = null;
         }

@@ -2,11 +2,12 @@ package io.freedom.rollback.backup;
 
 /**
  * Where things are in the store, below the platform's folder: what manifests name by its hash, once for all restore points; all else of a
- * restore point below its id. One is whole once its manifest is there, which comes last.
+ * restore point below its id. One is whole once its manifest is there, which comes last. The WAL archive is as on the disk.
  */
 final class StoreKeys {
     static final String OBJECTS = "objects/";
     static final String POINTS = "points/";
+    static final String WAL = "wal/";
     /** Paths of the files that may be executed, JSON. */
     static final String EXECUTABLE = "executable.json";
 
@@ -28,6 +29,11 @@ final class StoreKeys {
     /** Beside its folder, where no file of a restore point can be. */
     static String executable(String point) {
         return POINTS + point + "." + EXECUTABLE;
+    }
+
+    /** @param path relative to the run's folder */
+    static String ofRun(String run, String path) {
+        return WAL + run + "/" + path;
     }
 
     static boolean isOurs(String key) {

@@ -17,6 +17,8 @@ import java.util.Set;
 final class StoreRetention {
     /** What is younger may be of a restore point that somebody copies just now. */
     private static final Duration YOUNG = Duration.ofDays(1);
+    /** Base backups may take that long. */
+    private static final Duration PATIENCE = Duration.ofDays(7);
 
     private final S3Store store;
     private final StepContext step;
@@ -85,8 +87,9 @@ final class StoreRetention {
             store.delete(List.of(key));
         }
         for (var upload : store.uploads("").values()) {
+            var patience = upload.key().startsWith(StoreKeys.WAL) ? PATIENCE : YOUNG;
             if (!needed.contains(upload.key())
-                    && upload.at().isBefore(clock.instant().minus(YOUNG))) {
+                    && upload.at().isBefore(clock.instant().minus(patience))) {
                 store.abort(upload);
             }
         }

@@ -58,6 +58,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     tool);
             step.checkpoint();
             verification.note(point);
+            var catalogued = Papers.report(point, vault, now, step);
             var result = new RestorePointVerified(
                     point.id(),
                     point.directory().toString(),
@@ -66,7 +67,7 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     manifest.bytes());
             return new Completed(
                     result,
-                    "%d files, %s read back%s%s"
+                    "%d files, %s read back%s%s%s"
                             .formatted(
                                     result.getFiles(),
                                     Disk.size(result.getBytes()),
@@ -79,7 +80,8 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                                                             : "dumps of "
                                                                     + manifest.dumps()
                                                                             .size() + " databases")
-                                                    + " read to the end by " + tool));
+                                                    + " read to the end by " + tool,
+                                    catalogued));
         });
     }
 

@@ -29,9 +29,14 @@ record WalArchive(Path root) {
     private static final String IN_USE = ".in-use-by-";
     private static final Duration LONGEST_USE = Duration.ofDays(1);
     private static final Duration RENAMED = Duration.ofMillis(200);
-    private static final String ABOUT = "run.json";
-    private static final String COVERED = "covered.json";
-    private static final String BASE = "base.json";
+    static final String ABOUT = "run.json";
+    static final String COVERED = "covered.json";
+    static final String BASE = "base.json";
+    private static final String MARKS = "marks.json";
+    /** So many are kept of a run. */
+    private static final int MARKED = 128;
+    /** Marks a run that came out of the store. */
+    private static final String FETCHED = "fetched";
 
     /**
      * What is known of a run.
@@ -58,12 +63,44 @@ record WalArchive(Path root) {
      *
      * @param at by the server's clock
      * @param lsn end of a record that is archived, and was written by then
+     * @param through end of the transaction of our own that follows it; null where a release before did not note it
+     * @param transaction id of that
+     * @param alone whether nobody else was writing then
+     * @param changed others may have committed until then; null where that is not known
      */
-    record Covered(Instant at, String lsn) {
+    record Covered(
+            Instant at,
+            String lsn,
+            @Nullable String through,
+            @Nullable Long transaction,
+            @Nullable Boolean alone,
+            @Nullable Instant changed) {
         Lsn position() {
             return Lsn.of(lsn).orElseThrow();
         }
+
+        /** Whether more than our own transactions may have been committed since. */
+        boolean isBehind(Covered newer) {
+            return newer.changed == null || newer.changed.isAfter(at);
+        }
+
+        /** The last segment that it needs: with a transaction behind the moment. Empty where that is not known. */
+        Optional<Long> lastSegment(long segmentSize) {
+            return Optional.ofNullable(through)
+                    .flatMap(Lsn::of)
+                    .map(end -> new Lsn(end.bytes() - 1).segment(segmentSize));
+        }
+
+        private Covered after(Covered before) {
+            boolean idle = Boolean.TRUE.equals(before.alone)
+                    && transaction != null
+                    && before.transaction != null
+                    && transaction == before.transaction + 1;
+            return idle ? new Covered(at, lsn, through, transaction, alone, before.changed) : this;
+        }
     }
+
+    private record Marks(List<Covered> marks) {}
 
     /**
      * A base backup that can be recovered from.
@@ -125,12 +162,73 @@ record WalArchive(Path root) {
             if (before.isPresent() && before.get().position().compareTo(covered.position()) > 0) {
                 return;
             }
-            PrivateFiles.write(folder.resolve(COVERED), Json.text(covered));
+            if (before.isPresent() && isSegmentBefore(before.get(), covered)) {
+                mark(before.get());
+            }
+            var next = before.map(covered::after).orElse(covered);
+            PrivateFiles.write(folder.resolve(COVERED), Json.text(next));
+        }
+
+        private boolean isSegmentBefore(Covered one, Covered other) {
+            var last = one.lastSegment(about.segmentSize());
+            var next = other.lastSegment(about.segmentSize());
+            return last.isPresent() && next.isPresent() && last.get() < next.get();
+        }
+
+        /** The last of each segment that was left; where there are too many, every other one. The oldest first. */
+        List<Covered> marks() throws IOException {
+            var file = folder.resolve(MARKS);
+            return Files.exists(file) ? Json.read(file, Marks.class).marks() : List.of();
+        }
+
+        private void mark(Covered left) throws IOException {
+            var marks = new ArrayList<>(marks());
+            marks.remove(left);
+            if (marks.size() >= MARKED) {
+                for (int i = marks.size() - 2; i >= 0; i -= 2) {
+                    marks.remove(i);
+                }
+            }
+            marks.add(left);
+            PrivateFiles.write(folder.resolve(MARKS), Json.text(new Marks(marks)));
+        }
+
+        /** Came out of the store; it is history, and nothing is added to it. */
+        boolean isFetched() {
+            return Files.exists(folder.resolve(FETCHED));
+        }
+
+        /** When it last did. */
+        private Instant fetchedAt() throws IOException {
+            return Files.getLastModifiedTime(folder.resolve(FETCHED)).toInstant();
+        }
+
+        /** Before anything of it comes. */
+        void fetching() throws IOException {
+            PrivateFiles.createFolders(wal());
+            PrivateFiles.createFolders(making());
+            PrivateFiles.createFolders(bases());
+            PrivateFiles.write(folder.resolve(FETCHED), "");
+        }
+
+        /** All of a base backup is there. */
+        void fetched(Base base) throws IOException {
+            PrivateFiles.write(base(base.id()).resolve(BASE), Json.text(base));
         }
 
         /** The oldest first. */
         List<Base> complete() throws IOException {
             return bases(bases());
+        }
+
+        /** The complete ones that recovery can begin from: all WAL since the oldest of them is kept. */
+        List<Base> beginnings() throws IOException {
+            return complete();
+        }
+
+        /** What a base backup is put together from; the last is itself. */
+        List<Base> chain(Base base) throws IOException {
+            return List.of(base);
         }
 
         private static List<Base> bases(Path folder) throws IOException {
@@ -273,11 +371,15 @@ record WalArchive(Path root) {
     List<Run> runs() throws IOException {
         var runs = new ArrayList<Run>();
         for (var folder : folders(root)) {
-            if (Files.exists(folder.resolve(ABOUT))) {
+            if (!isHidden(folder) && Files.exists(folder.resolve(ABOUT))) {
                 runs.add(new Run(folder, Json.read(folder.resolve(ABOUT), About.class)));
             }
         }
         return runs;
+    }
+
+    private static boolean isHidden(Path folder) {
+        return String.valueOf(folder.getFileName()).startsWith(".");
     }
 
     /** The one that goes on. */
@@ -327,14 +429,15 @@ record WalArchive(Path root) {
         }
         var horizon = now.minus(keep);
         for (var folder : folders(root)) {
-            if (folder.getFileName().toString().startsWith(REMOVED)) {
+            if (folder.getFileName().toString().startsWith(REMOVED) || isHalfFetched(folder, horizon)) {
                 PrivateFiles.delete(folder);
             }
         }
         for (var run : runs()) {
             var covered = run.covered();
             boolean over = !run.goesOn()
-                    && (covered.isEmpty() ? run.about().began() : covered.get().at()).isBefore(horizon);
+                    && (covered.isEmpty() ? run.about().began() : covered.get().at()).isBefore(horizon)
+                    && !(run.isFetched() && run.fetchedAt().isAfter(horizon));
             if (over) {
                 removed += run.complete().size();
                 // Without its first file it would be forgotten, with all the others.
@@ -342,6 +445,9 @@ record WalArchive(Path root) {
                 PrivateFiles.moveInto(run.folder(), aside);
                 PrivateFiles.delete(aside);
                 continue;
+            }
+            if (run.isFetched()) {
+                continue; // It goes as it came.
             }
             var bases = run.complete();
             while (bases.size() > 1 && !bases.get(1).at().isAfter(horizon)) {
@@ -353,6 +459,14 @@ record WalArchive(Path root) {
             }
         }
         return removed;
+    }
+
+    /** By somebody who has long given up. */
+    private static boolean isHalfFetched(Path folder, Instant horizon) throws IOException {
+        var marker = folder.resolve(FETCHED);
+        return Files.exists(marker)
+                && !Files.exists(folder.resolve(ABOUT))
+                && Files.getLastModifiedTime(marker).toInstant().isBefore(horizon);
     }
 
     long bytes() throws IOException {

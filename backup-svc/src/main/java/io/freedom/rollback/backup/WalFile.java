@@ -45,10 +45,15 @@ record WalFile(Path path, long segment, String name, boolean isPartial) {
             return List.of();
         }
         try (var all = Files.list(folder)) {
-            return all.flatMap(file -> of(file, segmentSize).stream())
-                    .sorted(ORDER)
-                    .toList();
+            return in(all.toList(), segmentSize);
         }
+    }
+
+    static List<WalFile> in(List<Path> files, long segmentSize) {
+        return files.stream()
+                .flatMap(file -> of(file, segmentSize).stream())
+                .sorted(ORDER)
+                .toList();
     }
 
     /** The best file of each segment, in the order of recovery, by name. */

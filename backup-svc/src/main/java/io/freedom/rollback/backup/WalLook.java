@@ -232,6 +232,7 @@ final class WalLook {
             step.checkpoint();
             run.cover(covered.get());
             unfetched.remove(action.getPlatform());
+            finishSegment(run, source);
             return;
         }
         var said = containers.said();
@@ -249,6 +250,41 @@ final class WalLook {
                 FailureKind.UNAVAILABLE,
                 "what was committed is not fetched within 10 s"
                         + (said.isEmpty() ? "" : "; pg_receivewal says: " + said));
+    }
+
+    /**
+     * What goes to the store are finished segments, and on a quiet server one fills for hours. Nothing is finished that nobody but us has written to:
+     * each is 16 MiB for the server to write, however little is in it.
+     */
+    private void finishSegment(WalArchive.Run run, WalSource source)
+            throws IOException, SQLException, StepFailure, InterruptedException {
+        var covered = run.covered().orElseThrow();
+        if (action.getQuiet() || action.getSwitchAfter() == 0 || !isUnfinishedTooLong(run, covered)) {
+            return;
+        }
+        step.checkpoint();
+        if (!source.finishSegment()) {
+            notes.add("the store has what is committed once a segment is full, for the role may not finish it:"
+                    + " GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \""
+                    + action.getDatabase().getUser() + "\"");
+            return;
+        }
+        // With something in the next, this one can be sealed.
+        var next = source.cover();
+        if (next.isPresent()) {
+            step.checkpoint();
+            run.cover(next.get());
+        }
+    }
+
+    private boolean isUnfinishedTooLong(WalArchive.Run run, WalArchive.Covered covered) throws IOException {
+        var marks = run.marks();
+        if (marks.isEmpty()) {
+            return !run.about().began().plusMillis(action.getSwitchAfter()).isAfter(covered.at());
+        }
+        var finished = marks.getLast();
+        return finished.isBehind(covered)
+                && !finished.at().plusMillis(action.getSwitchAfter()).isAfter(covered.at());
     }
 
     /** Nothing is fetched any more, and the server keeps nothing for it. What is archived stays. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 final class WalSource {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String FOREIGN_SLOT = "55006"; // object in use
+    private static final String FORBIDDEN = "42501"; // insufficient privilege
 
     /** What a receiver has on its disk; unlike pg_stat_replication, every role may see it. */
     private static final String FETCHED =
@@ -217,20 +218,38 @@ final class WalSource {
                 connection,
                 "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
         var written = Sql.value(connection, "SELECT pg_current_wal_insert_lsn()");
+        long transaction;
+        boolean alone;
         connection.setAutoCommit(false);
         try {
             Sql.execute(connection, "SET LOCAL synchronous_commit = local");
             // A transaction that has written nothing is committed without waiting for the disk.
             Sql.value(connection, "SELECT pg_logical_emit_message(true, 'rollback', '')");
+            transaction = Long.parseLong(Sql.value(connection, "SELECT pg_current_xact_id()::text"));
+            alone = Sql.holds(connection, "SELECT pg_snapshot_xmin(pg_current_snapshot()) = pg_current_xact_id()");
             connection.commit();
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);
         }
-        return awaitFetched(Sql.value(connection, "SELECT pg_current_wal_flush_lsn()"))
-                ? Optional.of(new WalArchive.Covered(
-                        OffsetDateTime.parse(at).toInstant().truncatedTo(ChronoUnit.MICROS), written))
+        var through = Sql.value(connection, "SELECT pg_current_wal_flush_lsn()");
+        var moment = OffsetDateTime.parse(at).toInstant().truncatedTo(ChronoUnit.MICROS);
+        return awaitFetched(through)
+                ? Optional.of(new WalArchive.Covered(moment, written, through, transaction, alone, moment))
                 : Optional.empty();
+    }
+
+    /** The segment that is being written is finished. Returns whether the role may do that. */
+    boolean finishSegment() throws SQLException {
+        try {
+            Sql.value(connection, "SELECT pg_switch_wal()");
+            return true;
+        } catch (SQLException e) {
+            if (FORBIDDEN.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** Whether all up to that position is fetched within 10 s. */

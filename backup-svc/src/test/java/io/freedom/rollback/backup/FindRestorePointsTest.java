@@ -12,6 +12,7 @@ import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,7 @@ class FindRestorePointsTest {
     }
 
     private RestorePointsFound find(@Nullable String database) throws Exception {
-        return (RestorePointsFound) new FindRestorePointsHandler(VAULT, () -> NOW.plusSeconds(60))
+        return (RestorePointsFound) new FindRestorePointsHandler(VAULT, () -> NOW.plusSeconds(60), (_, _) -> Map.of())
                 .execute(new FindRestorePoints("shop", backups.toString(), database), new RunningStep("rb-find"))
                 .result();
     }
@@ -102,8 +103,8 @@ class FindRestorePointsTest {
     void saysThatTheFolderIsNotThere() {
         var action = new FindRestorePoints("shop", backups.resolve("none").toString(), null);
 
-        assertThatThrownBy(() ->
-                        new FindRestorePointsHandler(VAULT, () -> NOW).execute(action, new RunningStep("rb-find")))
+        assertThatThrownBy(() -> new FindRestorePointsHandler(VAULT, () -> NOW, (_, _) -> Map.of())
+                        .execute(action, new RunningStep("rb-find")))
                 .isInstanceOf(StepFailure.class)
                 .hasMessageContaining("is what restore points are on mounted?");
     }

@@ -29,7 +29,8 @@ class HoldTest {
 
     private RestorePointHeld hold(Duration time, String because) throws Exception {
         var action = new HoldRestorePoint(temp.toString(), time.toMillis(), because, null);
-        var done = new HoldRestorePointHandler(InstantSource.fixed(NOW)).execute(action, new RunningStep("rb-1"));
+        var done =
+                new HoldRestorePointHandler(VAULT, InstantSource.fixed(NOW)).execute(action, new RunningStep("rb-1"));
         return (RestorePointHeld) done.result();
     }
 
@@ -51,7 +52,7 @@ class HoldTest {
     void holdsTheOneThatIsRestoredAlsoWhereThereIsNoneOfTheRollback() throws Exception {
         var own = Files.createDirectory(temp.resolve("rb-2"));
         var restored = Files.createDirectory(temp.resolve("rb-1"));
-        var handler = new HoldRestorePointHandler(InstantSource.fixed(NOW));
+        var handler = new HoldRestorePointHandler(VAULT, InstantSource.fixed(NOW));
         var action = new HoldRestorePoint(
                 own.toString(), Duration.ofDays(1).toMillis(), "database-restore rb-2", restored.toString());
 

@@ -42,7 +42,7 @@ class PruneTest {
     }
 
     private void held(Path point, Duration time) throws Exception {
-        new HoldRestorePointHandler(InstantSource.fixed(NOW))
+        new HoldRestorePointHandler(VAULT, InstantSource.fixed(NOW))
                 .execute(
                         new HoldRestorePoint(point.toString(), time.toMillis(), "an incident", null),
                         new RunningStep("rb"));

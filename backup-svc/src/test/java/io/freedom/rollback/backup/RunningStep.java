@@ -5,6 +5,8 @@ import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepContext;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A step whose worker can be killed at a chosen moment: right before a change, or when it first reports something. */
 final class RunningStep implements StepContext {
+    final List<SpecificRecord> reported = new ArrayList<>();
     private final String rollbackId;
     private int checkpointsLeft = Integer.MAX_VALUE;
     private String killedAtNote = "\0";
@@ -75,6 +78,11 @@ final class RunningStep implements StepContext {
     @Override
     public Instant deadline() {
         return deadline;
+    }
+
+    @Override
+    public void report(SpecificRecord event) {
+        reported.add(event);
     }
 
     @Override

@@ -92,7 +92,7 @@ class WalArchiveFilesTest {
     void removesARunThatHasEndedOnceNoMomentOfItIsKept() throws IOException {
         var run = run("a");
         base(run, "1", NOON, "0/1000028");
-        run.cover(new WalArchive.Covered(NOON.plusSeconds(60), "0/2000000"));
+        run.cover(new WalArchive.Covered(NOON.plusSeconds(60), "0/2000000", null, null, null, null));
         run.end("test", NOON.plusSeconds(90));
         run("b");
 

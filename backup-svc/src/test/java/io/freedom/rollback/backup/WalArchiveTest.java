@@ -7,14 +7,18 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.CopyWalArchive;
 import io.freedom.rollback.schemas.action.DerivePointInTime;
+import io.freedom.rollback.schemas.action.FetchWalArchive;
 import io.freedom.rollback.schemas.action.KeepWalArchive;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveCopied;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepCancelledException;
@@ -269,6 +273,48 @@ class WalArchiveTest {
         assertThat(fault.getFault()).contains("has no running container");
         assertThat(fault.getUntil()).isEqualTo(until);
         assertThat(containers()).isEmpty();
+    }
+
+    @Test
+    void goesToTheStoreAndComesBackAfterTheDiskWasLost() throws Exception {
+        TrustedSchemas.trust();
+        try (var server = new S3Server(Files.createDirectories(temp.resolve("s3")))) {
+            var often = action().setSwitchAfter(1).build();
+            kept();
+            int before = archive.current().orElseThrow().marks().size();
+            order(1);
+            keep(often, step());
+            var marks = archive.current().orElseThrow().marks();
+            assertThat(marks).as("a segment was finished").hasSize(before + 1);
+            keep(often, step());
+            assertThat(archive.current().orElseThrow().marks())
+                    .as("but none that nobody has written to")
+                    .isEqualTo(marks);
+            var look = (WalArchiveCopied) new CopyWalArchiveHandler(VAULT, clock)
+                    .execute(
+                            new CopyWalArchive("freedom", temp.toString(), server.store(), 604_800_000L, 900_000L),
+                            step())
+                    .result();
+            assertThat(look.getFault()).isNull();
+            assertThat(look.getUntil())
+                    .as("with what nobody wrote")
+                    .isAfter(marks.getLast().at());
+            order(2);
+            for (var container : containers()) {
+                PostgresContainer.docker("rm", "--force", "--volumes", container);
+            }
+            PrivateFiles.delete(archive.root());
+            var moment = marks.getLast().at().toString();
+            assertThat(refused(moment).text()).startsWith("there is no WAL archive");
+
+            new FetchWalArchiveHandler(clock)
+                    .execute(new FetchWalArchive("freedom", temp.toString(), server.store(), moment, 0L), step());
+
+            assertThat(derive(moment, step()).getRows()).isEqualTo(1);
+            assertThat(keep().getNotes()).anyMatch(note -> note.startsWith("a gap: it was fetched from the store"));
+            assertThat(archive.runs()).hasSize(2);
+            assertThat(refused(Instant.now().toString()).text()).contains("is not in the WAL archive");
+        }
     }
 
     @Test
@@ -710,7 +756,7 @@ class WalArchiveTest {
     void beginsAnewWhereTheServersDataAreOlderThanTheArchive() throws Exception {
         kept();
         var run = archive.current().orElseThrow();
-        run.cover(new WalArchive.Covered(Instant.now(), "7/0"));
+        run.cover(new WalArchive.Covered(Instant.now(), "7/0", null, null, null, null));
 
         assertThat(keep().getNotes()).anyMatch(note -> note.contains("a gap: the server is at "));
         assertThat(archive.runs()).hasSize(2);

@@ -71,6 +71,11 @@ record RecordedStep(
     }
 
     @Override
+    public void report(SpecificRecord event) {
+        throw new UnsupportedOperationException("no step of this worker reports anything but its outcome");
+    }
+
+    @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
         return inputs.stream().filter(result::isInstance).map(result::cast).findFirst();
     }

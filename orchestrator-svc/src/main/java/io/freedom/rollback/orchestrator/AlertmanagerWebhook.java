@@ -1,6 +1,8 @@
 package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.intake.IncidentReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -9,7 +11,6 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.kafka.KafkaException;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
@@ -27,7 +28,9 @@ final class AlertmanagerWebhook {
     }
 
     @PostMapping("/webhooks/incidents")
-    ResponseEntity<String> report(@RequestBody byte[] body) throws InterruptedException {
+    ResponseEntity<String> report(InputStream content) throws IOException, InterruptedException {
+        // Never more than that in memory, whatever comes.
+        byte[] body = content.readNBytes(IncidentReader.LARGEST + 1);
         if (body.length > IncidentReader.LARGEST) {
             return ResponseEntity.status(HttpStatus.CONTENT_TOO_LARGE)
                     .body("more than " + IncidentReader.LARGEST + " bytes: report fewer alerts at once\n");

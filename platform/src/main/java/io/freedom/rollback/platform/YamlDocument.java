@@ -57,6 +57,8 @@ final class YamlDocument {
 
     /** Descriptors are four levels deep; what is deeper is an attack on the stack. */
     private static final int DEPTH = 32;
+    /** Expressions that check longer texts may need more stack than there is. */
+    private static final int LONGEST = 2000;
 
     private final JsonNodeFactory nodes = JsonNodeFactory.instance;
     private final Map<String, Position> positions = new HashMap<>();
@@ -179,6 +181,10 @@ final class YamlDocument {
 
     private JsonNode readScalar(ScalarEvent scalar) throws Unreadable {
         var text = scalar.getValue();
+        if (text.length() > LONGEST) {
+            throw new Unreadable(
+                    scalar, "is longer than %,d characters: nothing in a platform.yaml is".formatted(LONGEST));
+        }
         if (scalar.getTag()
                 .filter(tag -> !tag.equals("!") && !tag.equals(Tag.STR.getValue()))
                 .isPresent()) {

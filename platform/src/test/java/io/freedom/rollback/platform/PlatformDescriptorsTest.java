@@ -485,6 +485,10 @@ class PlatformDescriptorsTest {
                 .singleElement()
                 .asString()
                 .contains("nested deeper than 32 levels");
+        assertThat(messages("name: /" + "a".repeat(10_000)))
+                .singleElement()
+                .asString()
+                .contains("is longer than 2,000 characters");
     }
 
     @Test

@@ -33,7 +33,8 @@ final class BackupsCommand extends Group {
             name = "list",
             description = {
                 "List the restore points, the newest first, and how old the newest is against the RPO.",
-                "They are those of the history; one that was removed by hand is listed still."
+                "They are those of the history: neither the worker nor the disk has to be there.",
+                "One that was removed by hand is listed still; once backups import has looked, as not on disk."
             })
     static final class ListBackups extends Verb {
         @Parameters(arity = "0..1", paramLabel = "PLATFORM", description = "only of this platform")
@@ -162,7 +163,7 @@ final class BackupsCommand extends Group {
     @Command(
             name = "derive",
             description = {
-                "Make a restore point of a moment of which none was taken, from the WAL archive.",
+                "Make a restore point of a moment of which none was taken, from the WAL archive; from its copy in the store where the disk was lost.",
                 "The platform goes on meanwhile, or may be gone; restore it with: rollbackctl backups restore ID.",
                 "An incident ends it, and is answered."
             })
@@ -232,8 +233,10 @@ final class BackupsCommand extends Group {
     @Command(
             name = "import",
             description = {
-                "Learn from the disk which restore points of a platform there are.",
+                "Make the disk and Kafka agree which restore points of a platform there are, and mend what describes them.",
                 "For a control plane that was lost: its history began anew, and the restore points are still there.",
+                "For a manifest, signature, hold or proof that is lost or damaged: it is put back from Kafka's catalogue,",
+                "once its signature is good and every file is as it says. What the disk does not have at all is named.",
                 "With backups.store in the descriptor the newest is fetched from there first, where it is not on disk.",
                 "What was never read back, or has failed since, is read back now."
             })

@@ -7,6 +7,7 @@ import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.topics.Published;
 import io.freedom.rollback.ctl.view.IncidentLog;
 import io.freedom.rollback.ctl.view.Json;
+import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -178,7 +179,7 @@ final class IncidentCommand extends Group {
                         answers.await(isDecision, publishing.now(), timeout()).orElseThrow(this::noAnswer);
                 var decision = IncidentDecision.of(event)
                         .orElseThrow(() -> new IllegalStateException("no decision: " + event.getEvent()));
-                out().println(json() ? Json.of(event) : decision.text());
+                out().println(json() ? Json.of(event) : Texts.harmless(decision.text()));
                 out().flush();
                 var rollbackId = decision.rollbackId();
                 return watch && rollbackId != null ? exitCode(follow(plane, rollbackId)) : decision.exitCode();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneId;
+import io.freedom.rollback.ctl.view.Texts;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -192,7 +193,7 @@ public final class Rollbackctl implements Runnable {
     private static int usageError(ParameterException e) {
         var command = e.getCommandLine();
         var err = command.getErr();
-        err.println("rollbackctl: " + e.getMessage());
+        err.println("rollbackctl: " + Texts.harmless(String.valueOf(e.getMessage())));
         CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
         err.println("See " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE;
@@ -201,7 +202,7 @@ public final class Rollbackctl implements Runnable {
     private static int failure(Exception thrown, CommandLine command) {
         var err = command.getErr();
         if (thrown instanceof Failure failure) {
-            err.println("rollbackctl: " + failure.getMessage());
+            err.println("rollbackctl: " + Texts.harmless(String.valueOf(failure.getMessage())));
             return failure.exitCode();
         }
         err.println("rollbackctl: this is a defect, please report it:");

@@ -19,13 +19,15 @@ final class Attempt implements StepContext {
     private final ExecuteStep execute;
     private final Secrets secrets;
     private final InstantSource clock;
+    private final StepEvents events;
 
     private volatile Instant deadline;
     private volatile @Nullable String cancelled;
     private volatile StepProgress progress = new StepProgress(0L, 0L, "", "");
     private @Nullable Thread thread;
 
-    Attempt(StepCommand command, ExecuteStep execute, Secrets secrets, InstantSource clock) {
+    Attempt(StepCommand command, ExecuteStep execute, Secrets secrets, InstantSource clock, StepEvents events) {
+        this.events = events;
         this.command = command;
         this.execute = execute;
         this.secrets = secrets;
@@ -110,6 +112,12 @@ final class Attempt implements StepContext {
     @Override
     public void progress(long done, long total, String unit, String note) {
         progress = new StepProgress(done, total, unit, note);
+    }
+
+    @Override
+    public void report(SpecificRecord event) {
+        checkpoint();
+        events.publish(command, event).join();
     }
 
     @Override

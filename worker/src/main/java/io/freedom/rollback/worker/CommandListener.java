@@ -1,18 +1,22 @@
 package io.freedom.rollback.worker;
 
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.UnknownRecordException;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepCommand;
-import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,8 +31,9 @@ import org.springframework.kafka.support.Acknowledgment;
 /** Hands commands of this site to the runner and never blocks the poll loop on work. */
 final class CommandListener implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
     private static final Logger LOG = LoggerFactory.getLogger(CommandListener.class);
-    /** Of what is kept of a key or a value, in bytes: both must fit into a record again, whatever they were compressed to. */
-    private static final int LARGEST = 256 << 10;
+
+    /** Others wait for it. */
+    private static final Duration STOPPING = Duration.ofSeconds(10);
 
     private final String site;
     private final SpecificAvroDeserializer<StepCommand> deserializer;
@@ -117,18 +122,24 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
                 .setOffset(message.offset())
                 .setAt(clock.instant())
                 .setReason(String.valueOf(reason))
-                .setKey(beginning(message.key()))
-                .setValue(beginning(message.value()))
+                .setKey(Beginning.ofKey(message.key()))
+                .setValue(Beginning.ofValue(message.value()))
                 .build());
-    }
-
-    private static @Nullable ByteBuffer beginning(byte @Nullable [] bytes) {
-        return bytes == null ? null : ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, LARGEST));
     }
 
     @Override
     public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> revoked) {
-        relinquish(revoked);
+        var ended = relinquish(revoked);
+        try {
+            // The next owner begins when this returns.
+            ended.get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("what ran for {} does not stop, and another worker takes it over", revoked);
+        } catch (ExecutionException e) {
+            LOG.debug("ended, and could not be reported", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -137,11 +148,11 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     }
 
     /** The next owner gets the unacknowledged commands again: what runs here must change nothing any more. */
-    private void relinquish(Collection<TopicPartition> gone) {
+    private CompletableFuture<?> relinquish(Collection<TopicPartition> gone) {
         gone.forEach(offsets::revoked);
         List<Attempt> orphans = runner.unfinished().stream()
                 .filter(attempt -> gone.contains(partitions.get(attempt.platform())))
                 .toList();
-        runner.relinquish(orphans);
+        return runner.relinquish(orphans);
     }
 }

@@ -30,6 +30,9 @@ public interface StepContext {
     /** Reports how far the step is; cheap, may be called often. {@code total} 0 when not known. */
     void progress(long done, long total, String unit, String note);
 
+    /** Tells the orchestrator something besides the step's outcome, and returns once that is on the brokers. */
+    void report(SpecificRecord event);
+
     /** Result of an earlier step of the wanted type, where the plan feeds one to this step. */
     <R extends SpecificRecord> Optional<R> find(Class<R> result);
 

@@ -15,10 +15,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +35,23 @@ final class StepRunner {
     /** Steps whose newest attempt is remembered after their end, to refuse stale deliveries. */
     private static final int REMEMBERED = 10_000;
 
-    /** The newest attempt of a step and the end of all that came before. */
-    private record Latest(Generation generation, Attempt attempt, CompletableFuture<?> ended) {}
+    /**
+     * The newest attempt of a step and the end of all that came before.
+     *
+     * @param attempt null once it has ended: what it was told may be large
+     */
+    private record Latest(
+            Generation generation, @Nullable Attempt attempt, CompletableFuture<?> ended) {
+        void cancel(String reason) {
+            if (attempt != null) {
+                attempt.cancel(reason);
+            }
+        }
+
+        boolean isRelinquished() {
+            return attempt != null && attempt.relinquished();
+        }
+    }
 
     private interface Work {
         StepDone of(Attempt attempt) throws StepFailure, InterruptedException;
@@ -63,7 +82,7 @@ final class StepRunner {
         this.events = events;
         this.secrets = secrets;
         this.clock = clock;
-        this.permits = new Semaphore(concurrentSteps);
+        this.permits = new Semaphore(concurrentSteps, true);
     }
 
     /** Takes a command; the future ends when its outcome is published, or never will be because another owner does it. */
@@ -89,16 +108,20 @@ final class StepRunner {
         });
     }
 
-    /** Stops attempts whose commands now go to another process; says nothing about them. */
-    void relinquish(List<Attempt> attempts) {
+    /** Stops attempts whose commands now go to another process; says nothing about them. Returns when they have ended. */
+    synchronized CompletableFuture<?> relinquish(List<Attempt> attempts) {
         attempts.forEach(attempt -> attempt.cancel(Attempt.RELINQUISHED));
+        return CompletableFuture.allOf(latest.values().stream()
+                .filter(known -> known.attempt() != null && attempts.contains(known.attempt()))
+                .map(Latest::ended)
+                .toArray(CompletableFuture<?>[]::new));
     }
 
     /** Attempts that run or wait to. */
     synchronized List<Attempt> unfinished() {
         return latest.values().stream()
                 .filter(known -> !known.ended().isDone())
-                .map(Latest::attempt)
+                .flatMap(known -> Stream.ofNullable(known.attempt()))
                 .toList();
     }
 
@@ -116,13 +139,13 @@ final class StepRunner {
         if (before != null
                 && generation.equals(before.generation())
                 && !before.ended().isDone()
-                && !before.attempt().relinquished()) {
+                && !before.isRelinquished()) {
             return before.ended(); // the same command delivered twice while it runs
         }
         if (before != null) {
-            before.attempt().cancel("superseded by attempt " + command.getAttempt());
+            before.cancel("superseded by attempt " + command.getAttempt());
         }
-        var attempt = new Attempt(command, execute, secrets, clock);
+        var attempt = new Attempt(command, execute, secrets, clock, events);
         var ended = new CompletableFuture<Void>();
         latest.remove(key); // so that the newest is the last to be forgotten
         latest.put(key, new Latest(generation, attempt, ended));
@@ -131,15 +154,26 @@ final class StepRunner {
                 .name(command.getStepId() + "#" + command.getAttempt())
                 .start(() -> {
                     try {
+                        // Whoever waits for its turn is here all the same.
+                        publish(command, new StepAccepted());
                         predecessor.handle((_, _) -> null).join();
-                        run(attempt, work);
+                        // However long it takes to be heard: the work's end is none of its failures.
+                        outcome(attempt, work)
+                                .ifPresent(event -> publish(command, event).join());
                         ended.complete(null);
                     } catch (RuntimeException | Error e) {
                         // Its outcome is not published, so its offset must not be committed.
                         ended.completeExceptionally(e);
+                    } finally {
+                        forget(key, ended);
                     }
                 });
         return ended;
+    }
+
+    private synchronized void forget(StepKey key, CompletableFuture<?> ended) {
+        latest.computeIfPresent(
+                key, (_, known) -> known.ended() == ended ? new Latest(known.generation(), null, ended) : known);
     }
 
     private synchronized CompletableFuture<?> cancel(StepCommand command, CancelStep cancel) {
@@ -149,7 +183,7 @@ final class StepRunner {
             return publish(command, new StepCancelled(cancel.getReason()));
         }
         if (known.generation().compareTo(Generation.of(command)) <= 0) {
-            known.attempt().cancel(cancel.getReason());
+            known.cancel(cancel.getReason());
         }
         return known.ended();
     }
@@ -157,45 +191,37 @@ final class StepRunner {
     /** What is not here or over needs no more time; a newer attempt has a deadline of its own. */
     private synchronized CompletableFuture<?> extend(StepCommand command, ExtendStep extend) {
         var known = latest.get(StepKey.of(command));
-        if (known != null && known.generation().equals(Generation.of(command))) {
+        if (known != null && known.attempt() != null && known.generation().equals(Generation.of(command))) {
             known.attempt().extend(extend.getDeadline());
         }
         return CompletableFuture.completedFuture(null);
     }
 
-    private void run(Attempt attempt, Work work) {
+    /** What became of it; empty where another process has taken it over, and says so. */
+    private Optional<SpecificRecord> outcome(Attempt attempt, Work work) {
         boolean permitted = false;
         attempt.begin();
         try {
-            permits.acquire();
+            awaitTurn(attempt);
             permitted = true;
             attempt.checkpoint();
             running.put(attempt, true);
-            publish(attempt.command(), new StepAccepted());
-            var done = work.of(attempt);
-            attempt.end();
-            publish(attempt.command(), done).join();
+            return Optional.of(work.of(attempt));
         } catch (StepCancelledException | InterruptedException e) {
-            attempt.end();
-            cancelled(attempt, e);
+            return cancelled(attempt, e);
         } catch (StepFailure e) {
-            attempt.end();
             // A tool that was interrupted reports a failure of its own; the cancellation is the truth.
-            if (attempt.cancellation() != null) {
-                cancelled(attempt, e);
-            } else {
-                publish(attempt.command(), new StepError(e.kind(), e.text())).join();
-            }
+            return attempt.cancellation() != null
+                    ? cancelled(attempt, e)
+                    : Optional.of(new StepError(e.kind(), e.text()));
         } catch (RuntimeException | Error e) {
-            attempt.end();
             if (attempt.cancellation() != null) {
-                cancelled(attempt, e);
-            } else {
-                LOG.error("{} of {} failed unexpectedly", attempt.stepId(), attempt.rollbackId(), e);
-                publish(attempt.command(), new StepError(FailureKind.INTERNAL, "defect in the worker: " + e))
-                        .join();
+                return cancelled(attempt, e);
             }
+            LOG.error("{} of {} failed unexpectedly", attempt.stepId(), attempt.rollbackId(), e);
+            return Optional.of(new StepError(FailureKind.INTERNAL, "defect in the worker: " + e));
         } finally {
+            attempt.end();
             running.remove(attempt);
             if (permitted) {
                 permits.release();
@@ -203,19 +229,21 @@ final class StepRunner {
         }
     }
 
-    private void cancelled(Attempt attempt, Throwable cause) {
+    private void awaitTurn(Attempt attempt) throws InterruptedException {
+        if (!permits.tryAcquire(0, TimeUnit.SECONDS)) {
+            attempt.progress(0, 0, "", "waits for its turn: this worker is busy with as many steps as it may take");
+            permits.acquire();
+        }
+    }
+
+    private static Optional<SpecificRecord> cancelled(Attempt attempt, Throwable cause) {
         var reason = attempt.cancellation();
         LOG.info("{} of {} stopped: {}", attempt.stepId(), attempt.rollbackId(), reason == null ? cause : reason);
         if (reason == null) {
-            publish(
-                            attempt.command(),
-                            new StepError(
-                                    FailureKind.UNAVAILABLE,
-                                    "did not finish in time: " + String.valueOf(cause.getMessage())))
-                    .join();
-        } else if (!attempt.relinquished()) {
-            publish(attempt.command(), new StepCancelled(reason)).join();
+            return Optional.of(new StepError(
+                    FailureKind.UNAVAILABLE, "did not finish in time: " + String.valueOf(cause.getMessage())));
         }
+        return attempt.relinquished() ? Optional.empty() : Optional.of(new StepCancelled(reason));
     }
 
     private StepDone carryOut(Attempt attempt) throws StepFailure, InterruptedException {

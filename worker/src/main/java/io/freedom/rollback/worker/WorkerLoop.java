@@ -60,6 +60,8 @@ final class WorkerLoop implements SmartLifecycle {
         producing.put(ProducerConfig.ACKS_CONFIG, "all");
         // An outcome is worth waiting for as long as the broker may be away.
         producing.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        // Brokers that are away for long are asked for their topics anew, which waits for no delivery but for this.
+        producing.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.MAX_VALUE);
         producing.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         producers = new DefaultKafkaProducerFactory<>(producing, new StringSerializer(), serializer);
         var template = new KafkaTemplate<>(producers);

@@ -1,10 +1,12 @@
 package io.freedom.rollback.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.WorktreeRemoved;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.ExtendStep;
@@ -31,16 +33,21 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
 class StepRunnerTest {
+    static {
+        TrustedSchemas.trust();
+    }
+
     private static final Instant NOW = Instant.parse("2026-03-01T03:00:00Z");
 
     private final List<StepEvent> published = new CopyOnWriteArrayList<>();
     private final Worktrees handler = new Worktrees();
+    private final StepEvents reports = new StepEvents("w:1", InstantSource.fixed(NOW), event -> {
+        published.add(event);
+        return CompletableFuture.completedFuture(null);
+    });
     private final StepRunner runner = new StepRunner(
             List.of(handler),
-            new StepEvents("w:1", InstantSource.fixed(NOW), event -> {
-                published.add(event);
-                return CompletableFuture.completedFuture(null);
-            }),
+            reports,
             new Secrets(Map.of()),
             InstantSource.fixed(NOW),
             4);
@@ -188,12 +195,66 @@ class StepRunnerTest {
     }
 
     @Test
+    void acceptsAtOnceWhatWaitsForItsTurnAndBeatsForIt() throws Exception {
+        var one = new StepRunner(
+                List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        handler.hold = new CountDownLatch(1);
+        var first = one.submit(execute(1));
+        handler.begun.await();
+        var second = one.submit(StepCommand.newBuilder(execute(1)).setStepId("another").build());
+
+        await().until(() -> accepted("another") && waits("another", one));
+        Heartbeat.beat(one, reports);
+
+        assertThat(published)
+                .anySatisfy(event -> {
+                    assertThat(event.getStepId()).isEqualTo("another");
+                    assertThat(((SpecificRecord) event.getEvent()).toString()).contains("waits for its turn");
+                });
+        handler.hold.countDown();
+        first.get(5, TimeUnit.SECONDS);
+        second.get(5, TimeUnit.SECONDS);
+    }
+
+    private boolean accepted(String step) {
+        return published.stream()
+                .anyMatch(event -> event.getStepId().equals(step) && event.getEvent() instanceof StepAccepted);
+    }
+
+    private static boolean waits(String step, StepRunner runner) {
+        return runner.unfinished().stream()
+                .anyMatch(attempt -> attempt.stepId().equals(step)
+                        && attempt.lastProgress().getNote().contains("waits for its turn"));
+    }
+
+    @Test
+    void aSuccessThatCannotBeSaidForLongIsStillOne() throws Exception {
+        var heard = new CompletableFuture<Void>();
+        var slow = new StepEvents("w:1", InstantSource.fixed(NOW), event -> {
+            published.add(event);
+            return event.getEvent() instanceof StepDone ? heard : CompletableFuture.completedFuture(null);
+        });
+        var waiting = new StepRunner(
+                List.of(handler), slow, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        var step = waiting.submit(execute(1));
+        await().until(() -> events().stream().anyMatch(StepDone.class::isInstance));
+
+        assertThat(step).isNotDone();
+        heard.completeExceptionally(new IllegalStateException("Send failed"));
+
+        await().until(step::isCompletedExceptionally);
+        assertThat(events()).hasSize(2).last().isInstanceOf(StepDone.class);
+    }
+
+    @Test
     void saysNothingOfWhatAnotherProcessTakesOver() throws Exception {
         handler.hold = new CountDownLatch(1);
         var step = runner.submit(execute(1));
         handler.begun.await();
-        runner.relinquish(runner.running());
+        var ended = runner.relinquish(runner.running());
         step.get(5, TimeUnit.SECONDS);
+        ended.get(5, TimeUnit.SECONDS);
+        Heartbeat.beat(runner, reports);
         assertThat(events()).singleElement().isInstanceOf(StepAccepted.class);
         assertThat(handler.executed).isEmpty();
     }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class TimeLimitTest {
@@ -30,7 +31,8 @@ class TimeLimitTest {
                     .build(),
             execute,
             new Secrets(Map.of()),
-            InstantSource.fixed(NOW));
+            InstantSource.fixed(NOW),
+            new StepEvents("w:1", InstantSource.fixed(NOW), _ -> CompletableFuture.completedFuture(null)));
 
     private static Duration left(TimeLimit limit) {
         return Duration.ofNanos(limit.left());

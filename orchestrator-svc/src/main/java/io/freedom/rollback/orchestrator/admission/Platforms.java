@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
+import io.freedom.rollback.schemas.state.StoredWal;
 import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
@@ -230,9 +231,13 @@ public final class Platforms {
                 .build();
     }
 
-    /** It is on disk, with that fault or none. */
+    /** It is on disk, with that fault or none, and perhaps with the proof that it was restored whole. */
     public static PlatformState found(PlatformState state, RestorePoint point) {
-        return changed(restorable(state, point), point.getId(), known -> known.setFault(point.getFault()));
+        var proven = point.getProvenAt();
+        return changed(
+                restorable(state, point),
+                point.getId(),
+                known -> known.setFault(point.getFault()).setProvenAt(proven == null ? known.getProvenAt() : proven));
     }
 
     /** It was restored whole. */
@@ -286,6 +291,11 @@ public final class Platforms {
     /** @param archive null where nothing is archived */
     public static PlatformState archived(PlatformState state, @Nullable WalArchive archive) {
         return PlatformState.newBuilder(state).setArchive(archive).build();
+    }
+
+    /** @param copied null where no WAL archive is copied */
+    public static PlatformState copiedWal(PlatformState state, @Nullable StoredWal copied) {
+        return PlatformState.newBuilder(state).setStoredWal(copied).build();
     }
 
     /** @param copies null where restore points are on the local disk alone */

@@ -5,13 +5,13 @@ import io.freedom.rollback.schemas.notification.Delivery;
 import io.freedom.rollback.schemas.notification.DeliveryState;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.secret.SecretReferences;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -196,8 +196,8 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
                     .setOffset(message.offset())
                     .setAt(clock.instant())
                     .setReason(String.valueOf(e.getMessage()))
-                    .setKey(message.key() == null ? null : ByteBuffer.wrap(message.key()))
-                    .setValue(message.value() == null ? null : ByteBuffer.wrap(message.value()))
+                    .setKey(Beginning.ofKey(message.key()))
+                    .setValue(Beginning.ofValue(message.value()))
                     .build();
             send(topics.deadLetters(topic), topic.name(), letter);
             return null;

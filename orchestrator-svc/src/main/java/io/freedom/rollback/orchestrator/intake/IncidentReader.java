@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.intake;
 
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import java.util.List;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class IncidentReader {
     private static final byte CONFLUENT_MAGIC = 0;
     /** Each incident travels with the record it came from, which must fit into a record again, several times over. */
-    public static final int LARGEST = 128 << 10;
+    public static final int LARGEST = Beginning.VALUE;
 
     private final String topic;
     private final Deserializer<Incident> avro;
@@ -38,7 +39,7 @@ public final class IncidentReader {
             }
             var incident = avro.deserialize(topic, value);
             JsonReports.platform(incident.getPlatform());
-            return new Reading(List.of(incident), List.of());
+            return new Reading(List.of(Bounds.of(incident)), List.of());
         } catch (Unintelligible e) {
             return new Reading(List.of(), List.of(e.text()));
         } catch (UnreadableRecordException e) {

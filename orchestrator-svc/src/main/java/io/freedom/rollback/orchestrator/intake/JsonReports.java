@@ -42,7 +42,7 @@ final class JsonReports {
                     "the value is neither Avro in Confluent wire format nor JSON: " + e.getOriginalMessage());
         }
         if (root.has("specversion")) {
-            return new Reading(List.of(cloudEvent(root)), List.of());
+            return new Reading(List.of(Bounds.of(cloudEvent(root))), List.of());
         }
         if (root.path("alerts").isArray()) {
             return alertmanager(root);
@@ -62,7 +62,7 @@ final class JsonReports {
         int index = 0;
         for (var alert : root.path("alerts")) {
             try {
-                incidents.add(alert(alert));
+                incidents.add(Bounds.of(alert(alert)));
             } catch (Unintelligible e) {
                 refused.add("alerts[" + index + "]: " + e.text());
             }

@@ -181,6 +181,23 @@ public final class Notices {
                 null);
     }
 
+    /** Where the disk is lost, so is what was committed since. */
+    public static Notice walNotCopied(String platform, @Nullable Instant until, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": its WAL archive is not copied to the store",
+                List.of(
+                        why,
+                        until == null
+                                ? "No moment can be derived from the store yet."
+                                : "The store has what was committed until " + second(until) + ".",
+                        "It is archived as ever, on the local disk alone.",
+                        "It is tried again each minute, and goes on by itself."),
+                List.of("What is in the store: rollbackctl backups list " + platform),
+                null,
+                null);
+    }
+
     /** What containers log from now on goes with them. */
     public static Notice logsNotKept(String platform, @Nullable Instant until, String why) {
         return new Notice(
@@ -221,6 +238,7 @@ public final class Notices {
                 List.of(why, "It is offered no longer. See what has changed it, and whether the others are well."),
                 List.of(
                         "Which are left: rollbackctl backups list " + platform,
+                        "Where its manifest is damaged, or it is back: rollbackctl backups import " + platform,
                         "Once it is mended: rollbackctl backups verify " + restorePoint),
                 null,
                 null);

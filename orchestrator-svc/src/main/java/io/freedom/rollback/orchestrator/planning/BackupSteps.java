@@ -23,6 +23,7 @@ import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.action.FetchRestorePoints;
+import io.freedom.rollback.schemas.action.FetchWalArchive;
 import io.freedom.rollback.schemas.action.FindRestorePoints;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
@@ -208,6 +209,21 @@ final class BackupSteps {
                                 platform.backups().directory(),
                                 StoreCare.contract(store),
                                 restorePoint,
+                                platform.backups().reserve()),
+                        HOURS)
+                .attempts(3);
+    }
+
+    /** Where the disk was lost, and the moment with it. */
+    PlannedStep fetchWal(ObjectStoreSpec store, String moment) {
+        return step(
+                        "backup.fetch-wal",
+                        "Fetch the WAL for " + moment + " from the store, unless it is here",
+                        new FetchWalArchive(
+                                platform.name(),
+                                platform.backups().directory(),
+                                StoreCare.contract(store),
+                                moment,
                                 platform.backups().reserve()),
                         HOURS)
                 .attempts(3);

@@ -21,7 +21,14 @@ final class RestorePointCare {
     static void derive(PlanDraft plan) {
         var database = Objects.requireNonNull(plan.request.database());
         plan.phase(Phase.PRESERVE);
-        plan.add(plan.backup.derive(database, Objects.requireNonNull(plan.request.moment())));
+        var moment = Objects.requireNonNull(plan.request.moment());
+        var store = plan.request.platform().backups().store();
+        if (store == null) {
+            plan.add(plan.backup.derive(database, moment));
+        } else {
+            plan.add(plan.backup.fetchWal(store, moment));
+            plan.add(plan.backup.derive(database, moment).after("backup.fetch-wal"));
+        }
         plan.add(plan.backup.manifest().after("backup.derive").with("backup.derive"));
         plan.add(plan.backup.readBackOwn().after("backup.manifest"));
         plan.add(plan.backup.hold().after("backup.verify").dispensable());

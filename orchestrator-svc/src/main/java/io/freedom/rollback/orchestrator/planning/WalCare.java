@@ -8,6 +8,9 @@ import java.util.Objects;
 
 /** What a backup worker is to see to between restore points. */
 public final class WalCare {
+    /** Of the RPO, one until a segment is finished; the rest is for sealing it, and for the way to the store. */
+    private static final int PARTS = 3;
+
     private WalCare() {}
 
     /**
@@ -28,6 +31,10 @@ public final class WalCare {
                 .setKeepFor(policy.keep().toMillis())
                 .setBound(policy.bound())
                 .setReserve(backups.reserve())
+                .setSwitchAfter(
+                        backups.store() == null
+                                ? 0
+                                : platform.rpo().dividedBy(PARTS).toMillis())
                 .build();
     }
 }

@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.aftercare.LogKeeping;
 import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.aftercare.Turns;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
+import io.freedom.rollback.orchestrator.aftercare.WalCopies;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
@@ -15,8 +16,8 @@ import org.apache.avro.specific.SpecificRecordBase;
 
 /** Has workers look after what platforms' descriptors name, whatever else runs. */
 final class Caretaker {
-    static final List<Care<?, ?>> CARES =
-            List.of(new WalArchives(), new StoreCopies(), new LogKeeping(), new ConfigurationChanges());
+    static final List<Care<?, ?>> CARES = List.of(
+            new WalArchives(), new StoreCopies(), new WalCopies(), new LogKeeping(), new ConfigurationChanges());
 
     private final SagaStore store;
     private final History history;

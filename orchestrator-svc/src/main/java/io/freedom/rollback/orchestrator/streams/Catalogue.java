@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
@@ -14,23 +15,43 @@ import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Which restore points a platform has, by what its steps found out: taken, proven, found on disk, pruned, faulty. */
+/**
+ * Which restore points a platform has, by what its steps found out: taken, proven, found on disk, pruned, faulty. What describes
+ * each goes on to the catalogue's topic, from which a disk can be mended; it is not kept here.
+ */
 final class Catalogue {
     private final SagaStore store;
     private final Notifications notifications;
+    private final Publisher publisher;
 
-    Catalogue(SagaStore store, Notifications notifications) {
+    Catalogue(SagaStore store, Notifications notifications, Publisher publisher) {
         this.store = store;
         this.notifications = notifications;
+        this.publisher = publisher;
+    }
+
+    /** What a worker has read from the disk. That of a drill goes with its copy, and an attempt that is over knows nothing new. */
+    void note(StepEvent event, CataloguedRestorePoint point, Instant now) {
+        var live = store.live(event.getPlatform());
+        var attempt = new AttemptId(event.getStepId(), event.getCompensation(), event.getAttempt());
+        if (live != null
+                && live.rollback.id().equals(event.getRollbackId())
+                && live.rollback.isCurrent(attempt)
+                && live.rollback.plan().getDrillOf() == null
+                && point.getPlatform().equals(event.getPlatform())) {
+            publisher.restorePoint(point, now);
+        }
     }
 
     void learn(Rollback rollback, RollbackEvent event, Instant now) {
@@ -55,10 +76,15 @@ final class Catalogue {
                         point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
                 store.put(Schedules.objective(Platforms.restorable(state, known), now));
             }
-            case RestorePointsPruned pruned -> store.put(Platforms.pruned(state, pruned.getRemoved()));
+            case RestorePointsPruned pruned -> {
+                store.put(Platforms.pruned(state, pruned.getRemoved()));
+                pruned.getRemoved().forEach(id -> publisher.restorePointRemoved(platform, id, now));
+            }
             case RestorePointProven proven -> store.put(Platforms.proven(state, proven.getRestorePointId(), now));
-            case RestorePointsFound found ->
+            case RestorePointsFound found -> {
                 store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
+                found.getMissing().forEach(gone -> withdrawn(platform, gone.getRestorePointId(), gone.getWhy(), now));
+            }
             default -> {} // nothing about restore points
         }
     }

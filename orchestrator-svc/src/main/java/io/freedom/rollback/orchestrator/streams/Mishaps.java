@@ -74,6 +74,10 @@ public final class Mishaps {
     void guard(String place, Runnable work) {
         try {
             work.run();
+        } catch (StackOverflowError e) {
+            var fault = new IllegalStateException("what it holds nests too deeply", e);
+            note(place, fault);
+            throw fault;
         } catch (RuntimeException e) {
             if (isOurs(e)) {
                 note(place, e);

@@ -11,10 +11,14 @@ record OutboundSerializer(Serializer<SpecificRecord> avro) implements Serializer
 
     @Override
     public byte @Nullable [] serialize(String topic, Outbound outbound) {
-        byte[] written = avro.serialize(topic, outbound.value());
+        var value = outbound.value();
+        if (value == null) {
+            return null;
+        }
+        byte[] written = avro.serialize(topic, value);
         if (written != null && written.length > LARGEST) {
             // The producer would say so after the fact, to a thread that can do nothing but fail again.
-            throw new IllegalStateException("a " + outbound.value().getSchema().getName() + " of " + written.length
+            throw new IllegalStateException("a " + value.getSchema().getName() + " of " + written.length
                     + " bytes is too large for " + topic + ", which takes " + LARGEST);
         }
         return written;

@@ -1,16 +1,16 @@
 package io.freedom.rollback.orchestrator.streams;
 
-import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.orchestrator.saga.Reaction;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.notification.Notification;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.apache.avro.specific.SpecificRecord;
@@ -69,6 +69,20 @@ final class Publisher {
         forward(topics.status(), status.getRollbackId(), status, now);
     }
 
+    void restorePoint(CataloguedRestorePoint point, Instant now) {
+        var key = restorePoint(point.getPlatform(), point.getRestorePoint().getRestorePointId());
+        forward(topics.restorePoints(), key, point, now);
+    }
+
+    /** It is gone from the disk because it was to go. */
+    void restorePointRemoved(String platform, String restorePoint, Instant now) {
+        forward(topics.restorePoints(), restorePoint(platform, restorePoint), null, now);
+    }
+
+    private static String restorePoint(String platform, String restorePoint) {
+        return platform + "/" + restorePoint;
+    }
+
     /** The record in hand cannot be read. */
     void refuse(Topic topic, @Nullable String key, byte @Nullable [] value, String reason, Instant now) {
         var metadata = context.recordMetadata();
@@ -78,14 +92,9 @@ final class Publisher {
                 .setOffset(metadata.map(origin -> origin.offset()).orElse(-1L))
                 .setAt(now)
                 .setReason(reason)
-                .setKey(key == null ? null : ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))
-                .setValue(value == null ? null : beginning(value));
+                .setKey(key == null ? null : Beginning.ofKey(key.getBytes(StandardCharsets.UTF_8)))
+                .setValue(Beginning.ofValue(value));
         deadLetter(topic, key, letter.build(), now);
-    }
-
-    /** Such a letter must fit into a record again, whatever the record was compressed to. */
-    private static ByteBuffer beginning(byte[] value) {
-        return ByteBuffer.wrap(value, 0, Math.min(value.length, IncidentReader.LARGEST));
     }
 
     /** An incident that was read but cannot be applied. */
@@ -95,10 +104,12 @@ final class Publisher {
 
     private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {
         somebodyWaits();
-        forward(topics.deadLetters(topic), key, letter, now);
+        // A key that is none of ours may be as large as a record.
+        boolean isName = key != null && key.length() <= Beginning.KEY;
+        forward(topics.deadLetters(topic), isName ? key : null, letter, now);
     }
 
-    private void forward(Topic topic, @Nullable String key, SpecificRecord value, Instant now) {
+    private void forward(Topic topic, @Nullable String key, @Nullable SpecificRecord value, Instant now) {
         context.forward(new Record<>(key, new Outbound(topic.name(), value), now.toEpochMilli()));
     }
 }

@@ -5,6 +5,7 @@ import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
+import io.freedom.rollback.schemas.state.StoredWal;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.wal.archive.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -31,6 +32,7 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, List<RestorePoint>> offered = new ConcurrentHashMap<>();
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
+    private final Map<String, Instant> storedWal = new ConcurrentHashMap<>();
     private final Map<String, Instant> logged = new ConcurrentHashMap<>();
     private final Map<String, Instant> configured = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
@@ -49,6 +51,10 @@ public final class RecoveryPoints implements MeterBinder {
     void note(PlatformState state) {
         offered.put(state.getPlatform(), Platforms.offered(state));
         note(archived, state.getPlatform(), WalArchives.covered(state.getArchive()));
+        note(
+                storedWal,
+                state.getPlatform(),
+                Optional.ofNullable(state.getStoredWal()).map(StoredWal::getUntil));
         note(logged, state.getPlatform(), until(state.getLogs()));
         note(configured, state.getPlatform(), until(state.getConfiguration()));
         var copies = state.getCopies();
@@ -69,6 +75,7 @@ public final class RecoveryPoints implements MeterBinder {
         offered.remove(platform);
         archived.remove(platform);
         stored.remove(platform);
+        storedWal.remove(platform);
         logged.remove(platform);
         configured.remove(platform);
     }
@@ -82,6 +89,12 @@ public final class RecoveryPoints implements MeterBinder {
                     "since all that was committed was archived",
                     platform,
                     () -> age(archived, platform));
+            gauge(
+                    meters,
+                    "rollback.store.wal.age",
+                    "since all that was committed was in the store",
+                    platform,
+                    () -> age(storedWal, platform));
             gauge(
                     meters,
                     "rollback.logs.age",

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.streams.Mishaps.Mishap;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.UnknownRecordException;
@@ -231,6 +232,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
             if (aftercare.heard(event, now) || caretaker.heard(event, now)) {
+                return;
+            }
+            if (event.getEvent() instanceof CataloguedRestorePoint point) {
+                sagas.catalogued(event, point, now);
                 return;
             }
             WorkerReports.hear(event, store.live(event.getPlatform()), now)

@@ -48,9 +48,13 @@ public final class SagaTopology {
 
     public void addTo(StreamsBuilder builder) {
         builder.addStateStore(Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(SagaStore.PLATFORMS), Serdes.String(), serde(PlatformState.class)));
+                Stores.persistentKeyValueStore(SagaStore.PLATFORMS),
+                Serdes.String(),
+                BoundedSerializer.in(serde(PlatformState.class))));
         builder.addStateStore(Stores.keyValueStoreBuilder(
-                Stores.persistentKeyValueStore(SagaStore.EVENTS), Serdes.String(), serde(HistoryEvent.class)));
+                Stores.persistentKeyValueStore(SagaStore.EVENTS),
+                Serdes.String(),
+                BoundedSerializer.in(serde(HistoryEvent.class))));
 
         var raw = Consumed.with(Serdes.String(), Serdes.ByteArray());
         KStream<String, Inbound> inbound = incidents(builder)

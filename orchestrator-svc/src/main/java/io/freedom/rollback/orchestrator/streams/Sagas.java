@@ -9,9 +9,11 @@ import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +36,7 @@ final class Sagas {
         this.notifications = notifications;
         this.aftercare = aftercare;
         this.publisher = publisher;
-        catalogue = new Catalogue(store, notifications);
+        catalogue = new Catalogue(store, notifications, publisher);
     }
 
     void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
@@ -132,6 +134,11 @@ final class Sagas {
         }
         catalogue.learn(live.rollback, event, now);
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
+    }
+
+    /** A worker says what describes a restore point. */
+    void catalogued(StepEvent event, CataloguedRestorePoint point, Instant now) {
+        catalogue.note(event, point, now);
     }
 
     /** The snapshot that operators see. */

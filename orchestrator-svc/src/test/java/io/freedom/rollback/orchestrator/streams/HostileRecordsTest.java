@@ -3,6 +3,8 @@ package io.freedom.rollback.orchestrator.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
+import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.operator.StartRollback;
@@ -58,6 +60,70 @@ class HostileRecordsTest extends WholeTopology {
                         new ByteArrayDeserializer(),
                         this.<DeadLetter>serde().deserializer())
                 .readValuesToList();
+    }
+
+    @Test
+    void makesOneLetterOfTensOfThousandsOfAlertsThatAreNone() {
+        report(("{\"version\":\"4\",\"alerts\":[" + "0,".repeat(60_000) + "0]}").getBytes(StandardCharsets.UTF_8));
+
+        assertThat(deadIncidents()).singleElement().satisfies(letter -> {
+            assertThat(letter.getReason()).contains("alerts[0]", "and 59981 more").hasSizeLessThan(5000);
+            assertThat(letter.getValue().remaining()).isGreaterThan(120_000);
+        });
+    }
+
+    @Test
+    void remembersOnlyTheBeginningOfAKey() {
+        var key = "k".repeat(600_000);
+        for (var topic : List.of(TOPICS.operatorCommands(), TOPICS.stepEvents(), TOPICS.incidents())) {
+            driver.createInputTopic(topic.name(), new StringSerializer(), new ByteArraySerializer())
+                    .pipeInput(key, "x".getBytes(StandardCharsets.UTF_8));
+            var records = driver.createOutputTopic(
+                            TOPICS.deadLetters(topic).name(),
+                            new ByteArrayDeserializer(),
+                            this.<DeadLetter>serde().deserializer())
+                    .readRecordsToList();
+            assertThat(records).singleElement().satisfies(record -> {
+                assertThat(record.value().getKey().remaining()).isEqualTo(1024);
+                assertThat(record.key() == null ? 0 : record.key().length).isLessThan(1025);
+            });
+        }
+    }
+
+    @Test
+    void refusesAFingerprintThatNobodyCouldRememberAndCutsWhatIsOnlyRead() {
+        registered();
+        report(alert("freedom", "f".repeat(201), "firing"));
+        assertThat(deadIncidents()).singleElement().satisfies(letter -> assertThat(letter.getReason())
+                .contains("the fingerprint has 201 bytes", "200 allowed"));
+
+        report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
+                .replace("gateway answers 500", "x".repeat(50_000))
+                .getBytes(StandardCharsets.UTF_8));
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(RollbackStarted.class::cast)
+                .findFirst()
+                .orElseThrow();
+        assertThat(started.getIncident().getSummary()).hasSize(500).endsWith("…");
+        assertThat(started.getIncident().getEvidence())
+                .containsEntry("alertname", "GatewayDown")
+                .containsEntry("platform", "freedom")
+                .hasEntrySatisfying("summary", text -> assertThat(text).hasSize(500));
+    }
+
+    @Test
+    void aHundredWaitingIncidentsFitIntoAPlatformsState() {
+        registered();
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        for (int n = 0; n < 101; n++) {
+            report(new String(alert("freedom", "f" + n + "f".repeat(190), "firing", "data-corruption"), StandardCharsets.UTF_8)
+                    .replace("\"summary\":", "\"a\":\"" + "€".repeat(20_000) + "\",\"b\":\"" + "y".repeat(20_000) + "\",\"summary\":")
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+
+        assertThat(deadIncidents()).isEmpty();
+        assertThat(facts()).filteredOn(IncidentQueued.class::isInstance).hasSizeGreaterThan(99);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
+import io.freedom.rollback.schemas.state.StoredWal;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
 import java.util.List;
@@ -74,6 +75,22 @@ class RecoveryPointsTest {
                 .build();
         points.note(Platforms.copied(state(point("rb-0", 600), point("rb-1", 60)), copies));
         assertThat(value("rollback.store.age")).isEqualTo(600);
+    }
+
+    @Test
+    void tellsHowLongAgoAllThatWasCommittedWasInTheStore() {
+        points.bindTo(meters);
+        points.note(state());
+        assertThat(value("rollback.store.wal.age")).isNaN();
+
+        var copied = StoredWal.newBuilder()
+                .setId("s")
+                .setNext(NOW)
+                .setLast(NOW)
+                .setUntil(NOW.minusSeconds(300))
+                .build();
+        points.note(Platforms.copiedWal(state(), copied));
+        assertThat(value("rollback.store.wal.age")).isEqualTo(300);
     }
 
     @Test

@@ -7,11 +7,14 @@ import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
+import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
+import io.freedom.rollback.schemas.action.RestorePointsPruned;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.RpoAtRisk;
@@ -22,10 +25,13 @@ import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -91,36 +97,116 @@ class SchedulesTest extends OneTask {
     @Test
     void learnsFromTheDiskWhatRestorePointsThereAre() {
         planned(END, point("rb-1", END.minusSeconds(100)));
-        command(StartRollback.newBuilder()
-                .setRollbackId("rb-import")
-                .setScenario("restore-point-import")
-                .build());
-        admissions.advance(
-                "freedom",
-                new RollbackCommand.Complete(
-                        new AttemptId("backup.find-restore-points", false, 1),
-                        new StepResult(new RestorePointsFound(
-                                List.of(onDisk("rb-0", null), onDisk("rb-bad", "taken after a breach")), List.of())),
-                        "",
-                        false),
-                null,
-                after(10));
+        found(after(10), List.of(onDisk("rb-0", null), onDisk("rb-bad", "taken after a breach")));
 
         assertThat(store.platform("freedom").getRestorePoints())
                 .extracting(RestorePoint::getId, RestorePoint::getProvenAt)
                 .containsExactly(tuple("rb-0", END.minusSeconds(150)), tuple("rb-1", null));
     }
 
-    private void command(SpecificRecord command) {
-        admissions.commanded(
-                OperatorCommand.newBuilder()
-                        .setCommandId("c-import")
-                        .setPlatform("freedom")
-                        .setOperator("ada")
-                        .setAt(END)
-                        .setCommand(command)
-                        .build(),
-                END);
+    @Test
+    void offersWhatTheDiskHasLostOnlyOnceItIsBack() {
+        planned(END, point("rb-0", END.minusSeconds(200)), point("rb-1", END.minusSeconds(100)));
+        found(after(10), List.of(), new MissingRestorePoint("rb-0", "it is not on disk: there is no /var/rb-0"));
+
+        assertThat(Platforms.offered(store.platform("freedom")))
+                .extracting(RestorePoint::getId)
+                .containsExactly("rb-1");
+        assertThat(sent(Notification.class))
+                .extracting(Notification::getTitle)
+                .contains("freedom: restore point rb-0 cannot be restored");
+
+        found(after(20), List.of(onDisk("rb-0", null)));
+
+        assertThat(Platforms.offered(store.platform("freedom")))
+                .extracting(RestorePoint::getId, RestorePoint::getProvenAt)
+                .containsExactly(tuple("rb-0", END.minusSeconds(150)), tuple("rb-1", null));
+    }
+
+    @Test
+    void cataloguesWhatTheRunningAttemptReadsAndRemovesWhatIsPruned() {
+        planned(END, point("rb-0", END.minusSeconds(9000)), point("rb-1", END.minusSeconds(8000)));
+        operator(importing("rb-import"));
+        var papers = papers("rb-0");
+
+        sagas.catalogued(reading(papers, "rb-before", 1), papers, END);
+        sagas.catalogued(reading(papers, "rb-import", 2), papers, END);
+        assertThat(catalogued()).as("of an attempt that is over, or never was").isEmpty();
+
+        sagas.catalogued(reading(papers, "rb-import", 1), papers, END);
+        assertThat(catalogued()).containsExactly(tuple("freedom/rb-0", papers));
+
+        done("backup.find-restore-points", found(List.of()), after(1));
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-prune")
+                .setScenario("restore-point-prune")
+                .build());
+        done("backup.prune", new RestorePointsPruned(List.of("rb-0"), List.of(), 1L), after(2));
+        assertThat(catalogued()).containsExactly(tuple("freedom/rb-0", papers), tuple("freedom/rb-0", null));
+    }
+
+    @Test
+    void cataloguesNothingOfAnotherPlatform() {
+        planned(END);
+        operator(importing("rb-import"));
+        var papers = CataloguedRestorePoint.newBuilder(papers("rb-0"))
+                .setPlatform("shop")
+                .build();
+
+        sagas.catalogued(reading(papers, "rb-import", 1), papers, END);
+
+        assertThat(catalogued()).isEmpty();
+    }
+
+    private static StartRollback importing(String id) {
+        return StartRollback.newBuilder()
+                .setRollbackId(id)
+                .setScenario("restore-point-import")
+                .build();
+    }
+
+    private static CataloguedRestorePoint papers(String id) {
+        return CataloguedRestorePoint.newBuilder()
+                .setPlatform("freedom")
+                .setRestorePoint(onDisk(id, null))
+                .setAt(END)
+                .setManifestSha256("00")
+                .setManifestSize(2)
+                .build();
+    }
+
+    private static StepEvent reading(CataloguedRestorePoint papers, String rollback, int attempt) {
+        return StepEvent.newBuilder()
+                .setPlatform("freedom")
+                .setRollbackId(rollback)
+                .setStepId("backup.find-restore-points")
+                .setAttempt(attempt)
+                .setWorkerId("w:1")
+                .setAt(END)
+                .setEvent(papers)
+                .build();
+    }
+
+    /** Keys and values. */
+    private List<Tuple> catalogued() {
+        return context.forwarded().stream()
+                .map(MockProcessorContext.CapturedForward::record)
+                .filter(record -> record.value().topic().equals("rollback.restore-points"))
+                .map(record -> tuple(record.key(), record.value().value()))
+                .toList();
+    }
+
+    private static RestorePointsFound found(List<FoundRestorePoint> found, MissingRestorePoint... missing) {
+        return RestorePointsFound.newBuilder()
+                .setRestorePoints(found)
+                .setPassedOver(List.of())
+                .setMissing(List.of(missing))
+                .build();
+    }
+
+    private void found(Instant now, List<FoundRestorePoint> found, MissingRestorePoint... missing) {
+        operator(importing("rb-import-" + now.getEpochSecond()));
+        done("backup.find-restore-points", found(found, missing), now);
     }
 
     private static FoundRestorePoint onDisk(String id, @Nullable String distrust) {

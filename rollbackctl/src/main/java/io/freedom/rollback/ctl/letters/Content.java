@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.letters;
 
+import io.freedom.rollback.ctl.view.Texts;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ final class Content {
                     .toString();
             // Escape sequences have no business on the operator's terminal.
             boolean harmless =
-                    text.codePoints().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || !Character.isISOControl(c));
+                    text.codePoints().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || !Texts.steers(c));
             return harmless ? Optional.of(text) : Optional.empty();
         } catch (CharacterCodingException e) {
             return Optional.empty();

@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Duration;
@@ -46,6 +47,9 @@ public record Replay(ControlPlane plane, String operator, String reason, Duratio
         var value = Content.bytes(letter.getValue());
         if (value == null) {
             throw Failure.rejected(id + " has no value: there is nothing to replay");
+        }
+        if (value.length >= Beginning.VALUE) {
+            throw Failure.rejected(id + " was too large to be kept: only its beginning is here, and is not replayed");
         }
         var headers = Map.of(LETTER, id.toString(), BY, operator, REASON, reason);
         var cause = plane.decoded(id.topic(), value).flatMap(record -> switch (record) {

@@ -69,6 +69,8 @@ enum DataEffect {
                     FindRestorePoints _,
                     CopyRestorePoints _,
                     FetchRestorePoints _,
+                    CopyWalArchive _,
+                    FetchWalArchive _,
                     SealDatabase _,
                     SwapDatabaseBack _,
                     ExportData _,

@@ -48,6 +48,8 @@ import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchiveNotStored;
+import io.freedom.rollback.schemas.history.WalArchiveStored;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -171,6 +173,19 @@ public final class HistoryLines {
                                 + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes()))
                                 + (e.getFault() == null ? "" : "; not all: " + e.getFault()));
             case StoreInterrupted e -> new Line(e.getEnded() ? "store ended" : "store not reached", e.getReason());
+            case WalArchiveStored e ->
+                new Line(
+                        "WAL stored",
+                        "any moment from " + Texts.moment(e.getSince(), zone) + " on can be derived from the store"
+                                + (e.getNotes().isEmpty() ? "" : "; " + String.join("; ", e.getNotes())));
+            case WalArchiveNotStored e ->
+                new Line(
+                        e.getEnded() ? "WAL store ended" : "WAL not stored",
+                        e.getReason()
+                                + (e.getUntil() == null
+                                        ? ""
+                                        : "; what was committed until " + Texts.moment(e.getUntil(), zone)
+                                                + " is in the store"));
             case LogsArchived e ->
                 new Line(
                         "logs kept",

@@ -93,7 +93,7 @@ public final class Json {
                 case '\\' -> out.append("\\\\");
                 case '\n' -> out.append("\\n");
                 default -> {
-                    if (c < 0x20) {
+                    if (Texts.steers(c)) {
                         out.append(String.format("\\u%04x", (int) c));
                     } else {
                         out.append(c);

@@ -17,12 +17,14 @@ import java.util.TreeMap;
 public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
+    private final List<Archive> storedArchives;
     private final List<Store> stores;
     private final List<Kept> kept;
 
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
+        storedArchives = known.storedArchives();
         stores = known.stores();
         kept = known.kept();
     }
@@ -36,6 +38,7 @@ public final class RestorePointTable {
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
             stores.forEach(store -> none.add(text(store, style)));
+            storedArchives.forEach(archive -> none.add(stored(archive, zone, style)));
             kept.forEach(it -> none.add(text(it, now, zone, style)));
             return none;
         }
@@ -64,7 +67,7 @@ public final class RestorePointTable {
                         proven(point, zone),
                         point.heldUntil() == null ? "–" : Texts.moment(point.heldUntil(), zone),
                         isStored(point) ? "copied" : "–",
-                        point.isRestorable() ? "restore" : "analysis only: " + point.distrust()));
+                        use(point)));
         var lines = new ArrayList<>(table.lines(style));
         lines.add("");
         newest().forEach((platform, point) -> {
@@ -74,6 +77,7 @@ public final class RestorePointTable {
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
         stores.forEach(store -> lines.add(text(store, style)));
+        storedArchives.forEach(archive -> lines.add(stored(archive, zone, style)));
         kept.forEach(it -> lines.add(text(it, now, zone, style)));
         return lines;
     }
@@ -119,6 +123,19 @@ public final class RestorePointTable {
         return archive.ended() ? text : style.red(text);
     }
 
+    /** How far the copy reaches. */
+    private static String stored(Archive copy, ZoneId zone, Style style) {
+        var since = copy.since();
+        var until = copy.until();
+        if (copy.fault() == null && since != null) {
+            return copy.platform() + ": the WAL archive is in the store, too, since " + Texts.moment(since, zone)
+                    + "; within the RPO it follows what is committed";
+        }
+        var text = copy.platform() + ": the WAL archive is not copied to the store (" + copy.fault() + ")"
+                + (until == null ? "" : "; what was committed until " + Texts.moment(until, zone) + " is there");
+        return copy.ended() ? text : style.red(text);
+    }
+
     private static String text(Kept kept, Instant now, ZoneId zone, Style style) {
         var rpo = "RPO " + Texts.limit(kept.every().toMillis());
         var what = kept.platform() + ": " + kept.what() + " are ";
@@ -138,6 +155,13 @@ public final class RestorePointTable {
         }
         boolean missed = until == null || Duration.between(until, now).compareTo(kept.every()) > 0;
         return style.red(text + "; " + rpo + (missed ? ", which is missed" : ""));
+    }
+
+    private static String use(Point point) {
+        if (point.isRestorable()) {
+            return "restore";
+        }
+        return point.onDisk() ? "analysis only: " + point.distrust() : "none: " + point.distrust();
     }
 
     /** Into a throwaway server, to prove it. */
@@ -197,7 +221,10 @@ public final class RestorePointTable {
         }
         lines.add(
                 "  held until     " + (point.heldUntil() == null ? "no hold" : Texts.moment(point.heldUntil(), zone)));
-        if (!point.isRestorable()) {
+        if (!point.onDisk()) {
+            lines.add(style.yellow("  use            none: " + point.distrust()
+                    + "; mount it or bring it back, then: rollbackctl backups import " + point.platform()));
+        } else if (!point.isRestorable()) {
             lines.add(style.yellow("  use            for analysis only: " + point.distrust()));
         } else if (point.serverVersion() == null) {
             lines.add("  use            it has no database");
@@ -221,6 +248,9 @@ public final class RestorePointTable {
             json.put("provenAt", point.provenAt());
         }
         json.put("restorable", point.isRestorable());
+        if (!point.onDisk()) {
+            json.put("onDisk", false);
+        }
         if (point.distrust() != null) {
             json.put("distrust", point.distrust());
         }

@@ -24,6 +24,8 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchiveNotStored;
+import io.freedom.rollback.schemas.history.WalArchiveStored;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
@@ -56,6 +58,7 @@ public final class RestorePoints {
      * @param serverVersion of the database that it has a dump of; null for none
      * @param databases names of those that it has dumps of, the platform's first; empty where that was not noted
      * @param distrust why it serves analysis only, never a restore; null where it may be restored
+     * @param onDisk false where somebody looked, and it was not there; {@code distrust} says where
      */
     public record Point(
             String id,
@@ -72,7 +75,8 @@ public final class RestorePoints {
             @Nullable String commit,
             @Nullable String serverVersion,
             List<String> databases,
-            @Nullable String distrust) {
+            @Nullable String distrust,
+            boolean onDisk) {
         public Point {
             databases = List.copyOf(databases);
         }
@@ -81,7 +85,7 @@ public final class RestorePoints {
             return distrust == null;
         }
 
-        private Point with(@Nullable Instant proven, @Nullable Instant held, @Nullable String why) {
+        private Point with(@Nullable Instant proven, @Nullable Instant held, @Nullable String why, boolean there) {
             return new Point(
                     id,
                     platform,
@@ -97,19 +101,24 @@ public final class RestorePoints {
                     commit,
                     serverVersion,
                     databases,
-                    why);
+                    why,
+                    there);
         }
 
         Point proven(Instant at) {
-            return with(at, heldUntil, null);
+            return with(at, heldUntil, null, true);
         }
 
         Point held(@Nullable Instant until) {
-            return with(provenAt, until, distrust);
+            return with(provenAt, until, distrust, onDisk);
         }
 
         Point blamed(String fault) {
-            return with(null, heldUntil, fault);
+            return with(null, heldUntil, fault, true);
+        }
+
+        Point gone(String where) {
+            return with(provenAt, heldUntil, where, false);
         }
     }
 
@@ -184,9 +193,18 @@ public final class RestorePoints {
             this.started = started;
         }
 
+        /** Where it was when it was not on disk any more; null while it is. */
+        @Nullable
+        String gone;
+
         Taking blamed(String what) {
             fault = what;
             provenAt = null;
+            return this;
+        }
+
+        Taking gone(String where) {
+            gone = where;
             return this;
         }
     }
@@ -206,6 +224,8 @@ public final class RestorePoints {
     private final Map<String, Point> imported = new LinkedHashMap<>();
     /** By platform. */
     private final Map<String, Archive> archives = new TreeMap<>();
+    /** What of them is in the store, by platform. */
+    private final Map<String, Archive> storedWal = new TreeMap<>();
     /** By platform. */
     private final Map<String, Store> stores = new TreeMap<>();
     /** By platform. */
@@ -255,6 +275,20 @@ public final class RestorePoints {
                                 until,
                                 interrupted.getReason(),
                                 interrupted.getEnded()));
+            }
+            case WalArchiveStored stored ->
+                storedWal.put(
+                        event.getPlatform(), new Archive(event.getPlatform(), stored.getSince(), null, null, false));
+            case WalArchiveNotStored not -> {
+                var before = storedWal.get(event.getPlatform());
+                storedWal.put(
+                        event.getPlatform(),
+                        new Archive(
+                                event.getPlatform(),
+                                before == null ? null : before.since(),
+                                not.getUntil(),
+                                not.getReason(),
+                                not.getEnded()));
             }
             case RestorePointsStored all ->
                 stores.put(
@@ -315,6 +349,11 @@ public final class RestorePoints {
         return List.copyOf(archives.values());
     }
 
+    /** What of the archives is in a store, by platform; without those of which nothing ever was. */
+    public List<Archive> storedArchives() {
+        return List.copyOf(storedWal.values());
+    }
+
     /** By platform; without those that never had one. */
     public List<Store> stores() {
         return List.copyOf(stores.values());
@@ -346,12 +385,14 @@ public final class RestorePoints {
             case RestorePointsFound all -> {
                 var rpo = Duration.ofMillis(taking.started.getPlan().getRpo());
                 all.getRestorePoints().forEach(one -> known(taking.platform, one, rpo));
+                all.getMissing().forEach(gone -> gone(gone.getRestorePointId(), gone.getWhy()));
             }
             case RestorePointProven proven -> {
                 imported.computeIfPresent(proven.getRestorePointId(), (_, point) -> point.proven(at));
                 var own = takings.get(proven.getRestorePointId());
                 if (own != null) {
                     own.fault = null;
+                    own.gone = null;
                     own.provenAt = at;
                 }
             }
@@ -371,6 +412,8 @@ public final class RestorePoints {
         var taking = takings.get(one.getRestorePointId());
         if (taking != null) {
             taking.fault = one.getFault();
+            taking.gone = null;
+            taking.provenAt = one.getProvenAt() == null ? taking.provenAt : one.getProvenAt();
             return;
         }
         if (one.getHeldUntil() != null) {
@@ -393,7 +436,8 @@ public final class RestorePoints {
                         null,
                         one.getServerVersion(),
                         one.getDatabases(),
-                        one.getFault() == null ? one.getDistrust() : one.getFault()));
+                        one.getFault() == null ? one.getDistrust() : one.getFault(),
+                        true));
     }
 
     /** What is not as it was taken is offered no longer. */
@@ -410,6 +454,11 @@ public final class RestorePoints {
                     takings.computeIfPresent(bad, (_, own) -> own.blamed(failed.getMessage()));
                     imported.computeIfPresent(bad, (_, point) -> point.blamed(failed.getMessage()));
                 });
+    }
+
+    private void gone(String id, String where) {
+        takings.computeIfPresent(id, (_, own) -> own.gone(where));
+        imported.computeIfPresent(id, (_, point) -> point.gone(where));
     }
 
     private static String id(String directory) {
@@ -466,12 +515,13 @@ public final class RestorePoints {
                 taking.commit,
                 taking.serverVersion,
                 taking.databases,
-                distrust(taking)));
+                distrust(taking),
+                taking.gone == null));
     }
 
     private static @Nullable String distrust(Taking taking) {
-        if (taking.fault != null) {
-            return taking.fault;
+        if (taking.gone != null || taking.fault != null) {
+            return taking.gone == null ? taking.fault : taking.gone;
         }
         var plan = taking.started.getPlan();
         if (plan.getDistrust() != null) {

@@ -60,7 +60,7 @@ public final class StatusTable {
         r.getSteps().stream()
                 .filter(step -> step.getState() == StepState.AWAITING_APPROVAL)
                 .forEach(gate -> {
-                    lines.add("  " + gate.getTitle() + ", " + gate.getDetail());
+                    lines.add("  " + Texts.plain(gate.getTitle() + ", " + gate.getDetail()));
                     lines.addAll(known(r, gate));
                 });
         hints.forEach(hint -> lines.add(style.bold("  " + hint)));
@@ -73,8 +73,8 @@ public final class StatusTable {
                 .filter(step -> step.getState() == StepState.FAILED
                         || step.getState() == StepState.SUCCEEDED
                                 && gate.getDependsOn().contains(step.getId()))
-                .map(step -> "    " + (step.getState() == StepState.FAILED ? "Failed: " : "") + step.getTitle() + ": "
-                        + step.getDetail())
+                .map(step -> "    " + (step.getState() == StepState.FAILED ? "Failed: " : "")
+                        + Texts.plain(step.getTitle() + ": " + step.getDetail()))
                 .toList();
     }
 

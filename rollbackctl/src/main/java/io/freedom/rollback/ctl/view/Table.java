@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.view;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** Columns as wide as their widest cell. */
 public final class Table {
@@ -18,7 +19,7 @@ public final class Table {
     }
 
     Table row(UnaryOperator<String> colour, String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(Texts::plain).toList());
         colours.add(colour);
         return this;
     }

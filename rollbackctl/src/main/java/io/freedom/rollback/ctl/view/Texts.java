@@ -9,12 +9,16 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Durations, sizes, moments and names as operators read them. */
 public final class Texts {
     private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+
+    private static final Pattern STEERING = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+");
 
     private Texts() {}
 
@@ -95,12 +99,30 @@ public final class Texts {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
+    /** One line without what steers a terminal, or turns its text around. */
+    static String plain(String text) {
+        return STEERING.matcher(text).replaceAll(" ");
+    }
+
+    /** The same with its lines as they are. */
+    public static String harmless(String text) {
+        return text.lines().map(Texts::plain).collect(Collectors.joining("\n"));
+    }
+
+    /** Whether it steers a terminal, or turns its text around. */
+    public static boolean steers(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
+            default -> false;
+        };
+    }
+
     /**
      * One line, at most so wide; what is cut off ends in an ellipsis. Control characters become spaces: a detail quotes
      * other programs, whose escape sequences have no business on the operator's terminal.
      */
     public static String cut(String text, int width) {
-        var line = text.replaceAll("\\p{Cntrl}+", " ").strip();
+        var line = plain(text).strip();
         if (line.length() <= width) {
             return line;
         }
@@ -110,7 +132,7 @@ public final class Texts {
     /** Lines of at most so many characters, broken at spaces where there are any. */
     static List<String> wrap(String text, int width) {
         var lines = new ArrayList<String>();
-        var rest = text.replaceAll("\\p{Cntrl}+", " ").strip();
+        var rest = plain(text).strip();
         while (rest.length() > width) {
             int space = rest.lastIndexOf(' ', width);
             int end = space > width / 2 ? space : width;

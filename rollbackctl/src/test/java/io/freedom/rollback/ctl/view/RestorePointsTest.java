@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -27,6 +28,8 @@ import io.freedom.rollback.schemas.history.StepFailed;
 import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.StoreInterrupted;
 import io.freedom.rollback.schemas.history.WalArchiveInterrupted;
+import io.freedom.rollback.schemas.history.WalArchiveNotStored;
+import io.freedom.rollback.schemas.history.WalArchiveStored;
 import io.freedom.rollback.schemas.history.WalArchived;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Plan;
@@ -131,6 +134,20 @@ class RestorePointsTest {
         assertThat(lines(1200).getLast()).endsWith("; not all are copied: the store does not answer");
         add(null, 900, new RestorePointsStored(List.of("rb-1", "rb-2"), List.of(), null));
         assertThat(lines(1200).getLast()).isEqualTo("freedom: 2 of 2 are in the store");
+    }
+
+    @Test
+    void saysHowFarTheCopyOfTheWalArchiveReaches() {
+        add(null, 30, new WalArchiveStored(Samples.START.plusSeconds(30), List.of()));
+        assertThat(lines(60).getLast())
+                .startsWith("freedom: the WAL archive is in the store, too, since ")
+                .endsWith("; within the RPO it follows what is committed");
+
+        add(null, 60, new WalArchiveNotStored(Samples.START.plusSeconds(55), "the store does not answer", false));
+        assertThat(lines(90).getLast())
+                .startsWith("freedom: the WAL archive is not copied to the store (the store does not answer);"
+                        + " what was committed until ")
+                .endsWith(" is there");
     }
 
     @Test
@@ -293,9 +310,7 @@ class RestorePointsTest {
         done(
                 "import",
                 41,
-                new RestorePointsFound(
-                        List.of(found("rb-1", null), found("bad", "taken after a breach"), found("rb-2", null)),
-                        List.of()));
+                found(List.of(found("rb-1", null), found("bad", "taken after a breach"), found("rb-2", null))));
         begun("hold", 45, plan -> plan, new HoldRestorePoint("/backups/rb-1", 1L, "", null));
         done("hold", 46, new RestorePointHeld(HELD));
         begun("check-2", 50, plan -> plan);
@@ -310,6 +325,52 @@ class RestorePointsTest {
         assertThat(points().getFirst().heldUntil()).isEqualTo(HELD);
         assertThat(points().getFirst().takenBy()).isEqualTo("restore-point");
         assertThat(points().getFirst().rpo()).hasMinutes(15);
+    }
+
+    private static RestorePointsFound found(List<FoundRestorePoint> found, MissingRestorePoint... missing) {
+        return RestorePointsFound.newBuilder()
+                .setRestorePoints(found)
+                .setPassedOver(List.of())
+                .setMissing(List.of(missing))
+                .build();
+    }
+
+    @Test
+    void offersNothingThatTheDiskHasLostUntilItIsBack() {
+        begun("rb-2", 0, plan -> plan, DUMP);
+        dumped("rb-2", 10);
+        verified("rb-2", "rb-2", 20);
+        done("rb-2", 30, new RestorePointProven("rb-2", "15.18", 3, 10L, 900L));
+        begun("import", 40, plan -> plan);
+        done("import", 41, found(List.of(found("rb-1", null))));
+        begun("import-2", 50, plan -> plan);
+        done(
+                "import-2",
+                51,
+                found(
+                        List.of(),
+                        new MissingRestorePoint("rb-1", "it is not on disk: there is no /backups/rb-1"),
+                        new MissingRestorePoint("rb-2", "it is not on disk: there is no /backups/rb-2")));
+
+        assertThat(points())
+                .extracting(Point::id, Point::isRestorable)
+                .containsExactly(tuple("rb-1", false), tuple("rb-2", false));
+        assertThat(lines(60))
+                .anyMatch(line ->
+                        line.startsWith("rb-2") && line.endsWith("none: it is not on disk: there is no /backups/rb-2"));
+        assertThat(RestorePointTable.json(points().getLast())).containsEntry("onDisk", false);
+        assertThat(RestorePointTable.detail(points().getLast(), Samples.START, ZoneOffset.UTC, Style.PLAIN))
+                .anyMatch(line -> line.endsWith("then: rollbackctl backups import freedom"));
+
+        begun("import-3", 60, plan -> plan);
+        var back = FoundRestorePoint.newBuilder(found("rb-2", null))
+                .setProvenAt(Samples.START.plusSeconds(30))
+                .build();
+        done("import-3", 61, found(List.of(back)));
+
+        assertThat(points())
+                .extracting(Point::id, Point::provenAt, Point::distrust)
+                .contains(tuple("rb-2", Samples.START.plusSeconds(30), null));
     }
 
     private static FoundRestorePoint found(String id, @Nullable String distrust) {

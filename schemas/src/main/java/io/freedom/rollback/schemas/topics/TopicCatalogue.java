@@ -2,6 +2,7 @@ package io.freedom.rollback.schemas.topics;
 
 import static io.freedom.rollback.schemas.topics.Topic.FOR_EVER;
 
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -120,6 +121,17 @@ public final class TopicCatalogue {
                 "Latest snapshot of each rollback.");
     }
 
+    /** Keyed by platform and restore point: compaction keeps what was last said of each. */
+    public Topic restorePoints() {
+        return topic(
+                "restore-points",
+                FOR_EVER,
+                Cleanup.COMPACT,
+                CataloguedRestorePoint.getClassSchema(),
+                "orchestrator",
+                "What describes each restore point on disk: its signed manifest and notes, from which they can be rebuilt.");
+    }
+
     /** Keyed by platform and channel: a channel's messages keep their order. */
     public Topic notifications() {
         return topic(
@@ -175,6 +187,7 @@ public final class TopicCatalogue {
         withDeadLetters(topics, stepEvents());
         topics.add(history());
         topics.add(status());
+        topics.add(restorePoints());
         withDeadLetters(topics, notifications());
         withDeadLetters(topics, notificationsToRetry());
         topics.add(deliveries());

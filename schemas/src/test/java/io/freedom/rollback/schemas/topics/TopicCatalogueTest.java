@@ -32,6 +32,7 @@ class TopicCatalogueTest {
                         "x.step-events.dlt",
                         "x.history",
                         "x.status",
+                        "x.restore-points",
                         "x.notifications",
                         "x.notifications.dlt",
                         "x.notifications-retry",

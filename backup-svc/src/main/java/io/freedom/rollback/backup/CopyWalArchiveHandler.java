@@ -1,0 +1,200 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.schemas.action.CopyWalArchive;
+import io.freedom.rollback.schemas.action.WalArchiveCopied;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Copies what is finished of a platform's WAL archive to the store, and removes there what is kept no longer. */
+final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
+    /** Before the step's deadline, so that there is time to say how far it is. */
+    private static final Duration SPARE = Duration.ofSeconds(30);
+
+    private final Vault vault;
+    private final InstantSource clock;
+    private final Map<Path, WalRunCopy.Summed> sums = new ConcurrentHashMap<>();
+
+    CopyWalArchiveHandler(Vault vault, InstantSource clock) {
+        this.vault = vault;
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<CopyWalArchive> action() {
+        return CopyWalArchive.class;
+    }
+
+    @Override
+    public Completed execute(CopyWalArchive action, StepContext step) throws StepFailure, InterruptedException {
+        var archive = WalArchive.of(action.getDirectory(), action.getPlatform());
+        try (var store = S3Store.open(action.getStore(), action.getPlatform(), step.secrets())) {
+            return Disk.work(archive.root(), () -> new Look(action, archive, store, step).completed());
+        }
+    }
+
+    private final class Look {
+        private final CopyWalArchive action;
+        private final WalArchive archive;
+        private final S3Store store;
+        private final StepContext step;
+        private final List<String> notes = new ArrayList<>();
+        private @Nullable Instant from;
+        private @Nullable Instant until;
+        private @Nullable String fault;
+        private boolean busy;
+        private long sent;
+
+        Look(CopyWalArchive action, WalArchive archive, S3Store store, StepContext step) {
+            this.action = action;
+            this.archive = archive;
+            this.store = store;
+            this.step = step;
+        }
+
+        Completed completed() throws IOException, StepFailure, InterruptedException {
+            var there = StoredRun.of(store.list(StoreKeys.WAL));
+            var own = archive.runs().reversed().stream()
+                    .filter(run -> !run.isFetched())
+                    .toList();
+            for (var run : own) {
+                var known = there.computeIfAbsent(run.about().id(), StoredRun::none);
+                var copy = new WalRunCopy(store, vault, run, known, sums, this::goesOn);
+                busy = busy || !copy.send();
+                notes.addAll(copy.notes());
+                reach(run, copy);
+            }
+            if (!busy) {
+                remove(own, there);
+            }
+            fault = fault(own);
+            var result = WalArchiveCopied.newBuilder()
+                    .setFrom(from)
+                    .setUntil(until)
+                    .setFault(fault)
+                    .setBusy(busy)
+                    .setSent(sent)
+                    .setNotes(notes)
+                    .build();
+            return new Completed(
+                    result,
+                    (until == null ? "no moment can be derived from the store yet" : "the store has all until " + until)
+                            + ", " + Disk.size(sent) + " sent");
+        }
+
+        /** Of the newest that can be derived from. */
+        private void reach(WalArchive.Run run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
+            var bases = copy.bases();
+            var claimed = copy.claimed();
+            boolean usable = !bases.isEmpty()
+                    && claimed.isPresent()
+                    && !claimed.get().at().isBefore(bases.getFirst().at());
+            if (until == null && usable) {
+                from = bases.getFirst().at();
+                var covered = run.covered().orElse(claimed.get());
+                // Where nothing was committed since then, all is there.
+                until = (claimed.get().isBehind(covered) ? claimed.get() : covered)
+                        .at()
+                        .truncatedTo(ChronoUnit.MILLIS);
+            }
+        }
+
+        private @Nullable String fault(List<WalArchive.Run> own) throws IOException {
+            if (own.isEmpty()) {
+                return null; // That nothing is archived is said by who archives.
+            }
+            var newest = own.getFirst();
+            var covered = newest.covered();
+            var reached = until == null ? newest.about().began() : until;
+            if (covered.isEmpty()
+                    || !reached.plusMillis(action.getRpo())
+                            .isBefore(covered.get().at())) {
+                return null;
+            }
+            return "%s, more than the rpo of %d min behind what is archived (%s): %s"
+                    .formatted(
+                            until == null
+                                    ? "no moment can be derived from the store yet"
+                                    : "the store has what was committed until " + until,
+                            Duration.ofMillis(action.getRpo()).toMinutes(),
+                            covered.get().at().truncatedTo(ChronoUnit.MILLIS),
+                            busy
+                                    ? "it is still being sent; see whether the way there is fast enough"
+                                    : "see whether the database's role may finish a segment (GRANT EXECUTE ON FUNCTION pg_switch_wal())");
+        }
+
+        /** Nothing where the disk is gone rather than what was on it removed. */
+        private void remove(List<WalArchive.Run> own, TreeMap<String, StoredRun> there)
+                throws IOException, StepFailure, InterruptedException {
+            boolean any = false;
+            for (var run : own) {
+                any |= !run.complete().isEmpty();
+                var known = there.get(run.about().id());
+                if (known != null) {
+                    remove(
+                            known,
+                            StoredWalRetention.removedHere(
+                                    known,
+                                    run.complete(),
+                                    run.beginnings(),
+                                    run.about().segmentSize()));
+                }
+            }
+            for (var known : there.values()) {
+                if (any && !Files.exists(archive.root().resolve(known.id())) && isOver(known)) {
+                    remove(known, StoredWalRetention.all(known));
+                    notes.add("removed run " + known.id() + ", which the way back does not need any more");
+                }
+            }
+        }
+
+        private void remove(StoredRun known, List<String> paths) throws StepFailure, InterruptedException {
+            for (var path : paths) {
+                if (!goesOn(0, "removing " + path)) {
+                    busy = true;
+                    return;
+                }
+                store.delete(List.of(known.key(path)));
+                known.files().remove(path);
+            }
+        }
+
+        /** By the rule of those on disk: a disk that was lost says nothing about what was on it. */
+        private boolean isOver(StoredRun known) throws IOException, StepFailure, InterruptedException {
+            if (!known.has(WalArchive.ABOUT)) {
+                return true; // It comes first and goes first.
+            }
+            var last = known.has(WalArchive.COVERED)
+                    ? read(known, WalArchive.COVERED, WalArchive.Covered.class).at()
+                    : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
+            return last.isBefore(clock.instant().minusMillis(action.getKeepFor()));
+        }
+
+        private <T> T read(StoredRun known, String path, Class<T> type)
+                throws IOException, StepFailure, InterruptedException {
+            return Json.parse(new String(store.bytes(known.key(path)), StandardCharsets.UTF_8), Path.of(path), type);
+        }
+
+        private boolean goesOn(long bytes, String what) {
+            step.checkpoint();
+            sent += bytes;
+            step.progress(sent, 0, "bytes", what);
+            return clock.instant().isBefore(step.deadline().minus(SPARE));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.freedom.rollback.backup;
+
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
+import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The small files that describe a restore point, manifest, signature and notes, as they go to the catalogue. */
+final class Papers {
+    private static final List<String> NOTES =
+            List.of(RestorePoint.SIGNATURE, RestorePoint.VERIFIED, RestorePoint.PROVEN, RestorePoint.HOLD);
+    /** Bytes, compressed: a record of 1 MiB holds the notes as well. */
+    private static final int LARGEST = 900_000;
+    /** More than that no restore point's manifest has. */
+    private static final long UNPACKED = 1L << 28;
+
+    private static final int LEVEL = 9;
+
+    private Papers() {}
+
+    /**
+     * Tells the catalogue, where the restore point was read back and its manifest is as it was then. Otherwise that keeps what was
+     * whole.
+     *
+     * @return what is to be said about it, for a step's detail; mostly nothing
+     */
+    static String report(RestorePoint point, Vault vault, Instant now, StepContext step) throws IOException {
+        try {
+            var manifest = Manifest.load(point, vault);
+            var verifiedAt = verifiedAt(point, Sha256.of(Manifest.text(point)));
+            if (verifiedAt.isPresent()) {
+                var papers = read(point, manifest, verifiedAt.get(), now);
+                step.report(papers);
+                return papers.getManifest() == null ? "; " + tooLarge(papers) : "";
+            }
+        } catch (StepFailure e) {
+            return ""; // Whoever reads it for a purpose says what is wrong with it.
+        }
+        return "";
+    }
+
+    /** When it was last read back whole with the manifest of this hash; empty also where the note of it is damaged. */
+    static Optional<Instant> verifiedAt(RestorePoint point, String manifestSha256) {
+        try {
+            return Files.exists(point.verified())
+                    ? Optional.of(Json.read(point.verified(), Verification.class))
+                            .filter(it -> it.manifestSha256().equals(manifestSha256))
+                            .map(Verification::verifiedAt)
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    static CataloguedRestorePoint read(RestorePoint point, Manifest manifest, Instant verifiedAt, Instant now)
+            throws IOException, StepFailure {
+        var text = Manifest.text(point);
+        var sum = Sha256.of(text);
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        var packed = Zstd.compress(bytes, LEVEL);
+        var papers = CataloguedRestorePoint.newBuilder()
+                .setPlatform(manifest.platform())
+                .setRestorePoint(found(point, manifest, sum, verifiedAt))
+                .setAt(now)
+                .setManifestSha256(sum)
+                .setManifestSize(bytes.length)
+                .setNotes(notes(point));
+        return packed.length > LARGEST
+                ? papers.build()
+                : papers.setManifest(ByteBuffer.wrap(packed)).build();
+    }
+
+    static String tooLarge(CataloguedRestorePoint papers) {
+        return "its manifest of %s does not fit into a record, even compressed: it is on disk alone, keep a copy of it"
+                .formatted(Disk.size(papers.getManifestSize()));
+    }
+
+    private static Map<String, String> notes(RestorePoint point) throws IOException {
+        var notes = new HashMap<String, String>();
+        for (var name : NOTES) {
+            var file = point.directory().resolve(name);
+            if (Files.isRegularFile(file)) {
+                notes.put(name, Files.readString(file));
+            }
+        }
+        return notes;
+    }
+
+    private static FoundRestorePoint found(RestorePoint point, Manifest manifest, String sum, Instant verifiedAt)
+            throws IOException {
+        var dumped = manifest.database();
+        var proof = proof(point, sum);
+        return FoundRestorePoint.newBuilder()
+                .setRestorePointId(point.id())
+                .setDirectory(point.directory().toString())
+                .setTakenAt(manifest.createdAt())
+                .setTakenBy(manifest.takenBy() == null ? "unknown" : manifest.takenBy())
+                .setFiles(manifest.files().size())
+                .setBytes(manifest.bytes())
+                .setServerVersion(dumped == null ? null : dumped.serverVersion())
+                .setVerifiedAt(verifiedAt)
+                .setProvenAt(
+                        proof.filter(it -> it.fault() == null).map(Proof::at).orElse(null))
+                .setHeldUntil(
+                        Files.exists(point.hold())
+                                ? Json.read(point.hold(), Hold.class).until()
+                                : null)
+                .setFault(proof.map(Proof::fault).orElse(null))
+                .setDistrust(distrust(manifest))
+                .setDatabases(manifest.databases())
+                .build();
+    }
+
+    private static Optional<Proof> proof(RestorePoint point, String sum) throws IOException {
+        return Files.exists(point.proven())
+                ? Optional.of(Json.read(point.proven(), Proof.class))
+                        .filter(proof -> proof.manifestSha256().equals(sum))
+                : Optional.empty();
+    }
+
+    private static @Nullable String distrust(Manifest manifest) {
+        return manifest.takenBy() == null ? "an older release took it, and did not note for what" : manifest.distrust();
+    }
+
+    /** The text of the manifest that the catalogue has; whether it is signed is another question. */
+    static String manifest(CataloguedRestorePoint papers) throws StepFailure {
+        var packed = papers.getManifest();
+        if (packed == null) {
+            throw new StepFailure(FailureKind.PRECONDITION, tooLarge(papers));
+        }
+        if (papers.getManifestSize() > UNPACKED) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    "it says that it has " + Disk.size(papers.getManifestSize()) + " of manifest");
+        }
+        var bytes = new byte[packed.remaining()];
+        packed.duplicate().get(bytes);
+        try {
+            var unpacked = Zstd.decompress(bytes, Math.toIntExact(papers.getManifestSize()));
+            var text = new String(unpacked, StandardCharsets.UTF_8);
+            if (Sha256.of(text).equals(papers.getManifestSha256())) {
+                return text;
+            }
+        } catch (ZstdException e) {
+            throw new StepFailure(FailureKind.MISMATCH, "its manifest cannot be unpacked: " + e.getMessage(), e);
+        }
+        throw new StepFailure(FailureKind.MISMATCH, "its manifest is not what was catalogued");
+    }
+}

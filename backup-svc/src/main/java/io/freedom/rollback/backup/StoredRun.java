@@ -1,0 +1,108 @@
+package io.freedom.rollback.backup;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What the store has of a run of WAL: its objects by their paths in the run's folder. */
+record StoredRun(String id, Map<String, S3Store.Stored> files) {
+    private static final String SEGMENTS = "wal/";
+    private static final String BASES = "base/";
+
+    /** By id, the oldest first. @param there what the store has below {@link StoreKeys#WAL} */
+    static TreeMap<String, StoredRun> of(Map<String, S3Store.Stored> there) {
+        var runs = new TreeMap<String, StoredRun>();
+        for (var stored : there.values()) {
+            var path = stored.key().substring(StoreKeys.WAL.length());
+            int slash = path.indexOf('/');
+            if (slash > 0) {
+                var id = path.substring(0, slash);
+                runs.computeIfAbsent(id, StoredRun::none).files().put(path.substring(slash + 1), stored);
+            }
+        }
+        return runs;
+    }
+
+    static StoredRun none(String id) {
+        return new StoredRun(id, new LinkedHashMap<>());
+    }
+
+    String key(String path) {
+        return StoreKeys.ofRun(id, path);
+    }
+
+    boolean has(String path) {
+        return files.containsKey(path);
+    }
+
+    boolean has(String path, long size) {
+        var known = files.get(path);
+        return known != null && known.size() == size;
+    }
+
+    /** One that is there. */
+    S3Store.Stored file(String path) {
+        return Objects.requireNonNull(files.get(path), path);
+    }
+
+    static String base(String base, String file) {
+        return BASES + base + "/" + file;
+    }
+
+    /** Whether a base backup is there to its end. */
+    boolean hasBase(String base) {
+        return has(base(base, WalArchive.BASE));
+    }
+
+    /** Ids of base backups of which anything is there. */
+    NavigableSet<String> bases() {
+        var ids = new TreeSet<String>();
+        for (var path : files.keySet()) {
+            int slash = path.startsWith(BASES) ? path.indexOf('/', BASES.length()) : -1;
+            if (slash > 0) {
+                ids.add(path.substring(BASES.length(), slash));
+            }
+        }
+        return ids;
+    }
+
+    List<String> ofBase(String base) {
+        return files.keySet().stream()
+                .filter(path -> path.startsWith(base(base, "")))
+                .toList();
+    }
+
+    /** In the order of recovery; their paths are those in the run's folder. */
+    List<WalFile> segments(long segmentSize) {
+        return WalFile.in(
+                files.keySet().stream()
+                        .filter(path -> path.startsWith(SEGMENTS))
+                        .map(Path::of)
+                        .toList(),
+                segmentSize);
+    }
+
+    /** The last segment up to which none is missing, from one on; the one before where that is not there. */
+    long reach(long first, long segmentSize) {
+        var present = new TreeSet<Long>();
+        segments(segmentSize).forEach(file -> present.add(file.segment()));
+        long last = first - 1;
+        while (present.contains(last + 1)) {
+            last++;
+        }
+        return last;
+    }
+
+    /** What is no segment, such as the histories of timelines. */
+    List<String> histories(long segmentSize) {
+        return files.keySet().stream()
+                .filter(path -> path.startsWith(SEGMENTS)
+                        && WalFile.of(Path.of(path), segmentSize).isEmpty())
+                .toList();
+    }
+}

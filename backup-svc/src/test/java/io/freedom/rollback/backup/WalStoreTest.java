@@ -1,0 +1,321 @@
+package io.freedom.rollback.backup;
+
+import static io.freedom.rollback.backup.Vaults.VAULT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freedom.rollback.schemas.action.CopyWalArchive;
+import io.freedom.rollback.schemas.action.FetchWalArchive;
+import io.freedom.rollback.schemas.action.WalArchiveCopied;
+import io.freedom.rollback.schemas.action.WalArchiveFetched;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.worker.StepCancelledException;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.sync.RequestBody;
+
+/** The WAL archive in an S3-speaking server that is a process of its own, and back after the disk was lost. */
+class WalStoreTest {
+    private static final String ROOT = "site-a/freedom/wal/";
+    private static final String RUN = "20261126-110000-1";
+    private static final long SEGMENT = 16 << 20;
+    private static final Instant NOON =
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofDays(40));
+    private static final Duration WEEK = Duration.ofDays(7);
+
+    @TempDir
+    private static Path home;
+
+    private static S3Server server;
+
+    @TempDir
+    private Path backups;
+
+    private WalArchive archive;
+    private Instant now = NOON.plusSeconds(600);
+    private CopyWalArchiveHandler copier = new CopyWalArchiveHandler(VAULT, () -> now);
+
+    @BeforeAll
+    static void start() throws IOException {
+        TrustedSchemas.trust();
+        server = new S3Server(home);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        server.empty();
+        archive = WalArchive.of(backups.toString(), "freedom");
+    }
+
+    private WalArchiveCopied copy(RunningStep step) throws Exception {
+        var action = new CopyWalArchive(
+                "freedom",
+                backups.toString(),
+                server.store(),
+                WEEK.toMillis(),
+                Duration.ofMinutes(15).toMillis());
+        return (WalArchiveCopied) copier.execute(action, step).result();
+    }
+
+    private WalArchiveCopied copy() throws Exception {
+        return copy(new RunningStep("look"));
+    }
+
+    private WalArchiveFetched fetch(String moment, RunningStep step) throws Exception {
+        var action = new FetchWalArchive("freedom", backups.toString(), server.store(), moment, 0L);
+        return (WalArchiveFetched)
+                new FetchWalArchiveHandler(() -> now).execute(action, step).result();
+    }
+
+    private WalArchiveFetched fetch(String moment) throws Exception {
+        return fetch(moment, new RunningStep("rb-derive"));
+    }
+
+    private WalArchive.Run run(String id) throws IOException {
+        return archive.begin(new WalArchive.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
+    }
+
+    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes) throws IOException {
+        var content = new byte[bytes];
+        new Random(segment).nextBytes(content);
+        Files.write(Files.createDirectories(run.making().resolve(id)).resolve("base.tar.zst.age"), content);
+        var start = new Lsn(segment * SEGMENT + 40).toString();
+        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1);
+        run.finish(base);
+        run.adopt(base);
+    }
+
+    private static void segments(WalArchive.Run run, int first, int last) throws IOException {
+        for (int segment = first; segment <= last; segment++) {
+            Files.writeString(run.wal().resolve(name(segment) + ".zst.age"), "segment " + segment);
+            Files.deleteIfExists(run.wal().resolve(name(segment) + ".partial"));
+        }
+        Files.writeString(run.wal().resolve(name(last + 1) + ".partial"), "the newest, in clear");
+    }
+
+    private static String name(int segment) {
+        return "00000001" + Lsn.fileOf(segment, SEGMENT);
+    }
+
+    private static void cover(WalArchive.Run run, Instant at, int segment, long transaction) throws IOException {
+        var written = new Lsn(segment * SEGMENT + 100).toString();
+        var through = new Lsn(segment * SEGMENT + 200).toString();
+        run.cover(new WalArchive.Covered(at, written, through, transaction, true, at));
+    }
+
+    /** Segments 1 and 2 are finished, 3 is being written. */
+    private WalArchive.Run archived() throws IOException {
+        var run = run(RUN);
+        base(run, "20261126-120000", NOON, 1, 1000);
+        segments(run, 1, 2);
+        cover(run, NOON.plusSeconds(60), 2, 700);
+        cover(run, NOON.plusSeconds(120), 3, 702);
+        return run;
+    }
+
+    private static List<String> stored() {
+        return server.keys().stream()
+                .filter(key -> key.startsWith(ROOT))
+                .map(key -> key.substring(ROOT.length()))
+                .toList();
+    }
+
+    @Test
+    void copiesWhatIsFinishedAndSaysNoMoreThanThatIsThere() throws Exception {
+        var run = archived();
+
+        var look = copy();
+
+        assertThat(stored())
+                .containsExactlyInAnyOrder(
+                        RUN + "/run.json",
+                        RUN + "/covered.json",
+                        RUN + "/wal/" + name(1) + ".zst.age",
+                        RUN + "/wal/" + name(2) + ".zst.age",
+                        RUN + "/base/20261126-120000/base.tar.zst.age",
+                        RUN + "/base/20261126-120000/base.json");
+        assertThat(look.getFrom()).isEqualTo(NOON);
+        assertThat(look.getUntil()).isEqualTo(NOON.plusSeconds(60));
+        assertThat(look.getFault()).isNull();
+        assertThat(copy().getSent()).as("nothing is sent twice").isZero();
+        segments(run, 3, 3);
+        run.end("the server has another data directory", now);
+        assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(120));
+    }
+
+    @Test
+    void saysThatItIsBehindUnlessNothingWasCommittedSince() throws Exception {
+        var run = archived();
+        copy();
+        cover(run, NOON.plusSeconds(3600), 3, 703);
+        assertThat(copy().getFault())
+                .contains("the store has what was committed until " + NOON.plusSeconds(60), "rpo of 15 min");
+
+        segments(run, 3, 3);
+        cover(run, NOON.plusSeconds(7200), 4, 704);
+        cover(run, NOON.plusSeconds(9000), 4, 705);
+        var look = copy();
+
+        assertThat(look.getFault()).isNull();
+        assertThat(look.getUntil()).as("nobody wrote in between").isEqualTo(NOON.plusSeconds(9000));
+    }
+
+    @Test
+    void goesOnWithABaseBackupThatTakesSeveralLooksAndSaysNothingOfItBefore() throws Exception {
+        var run = run(RUN);
+        base(run, "20261126-120000", NOON, 1, 3 * S3Upload.PART);
+        segments(run, 1, 2);
+        cover(run, NOON.plusSeconds(60), 2, 700);
+        cover(run, NOON.plusSeconds(120), 3, 702);
+        var killed = new RunningStep("look").killedAtNote("base.tar");
+        assertThatThrownBy(() -> copy(killed)).isInstanceOf(StepCancelledException.class);
+        assertThat(stored()).contains(RUN + "/covered.json").noneMatch(key -> key.contains("/base/"));
+
+        assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(60));
+    }
+
+    @Test
+    void bringsBackWhatAMomentNeedsAfterTheDiskWasLost() throws Exception {
+        var run = archived();
+        base(run, "20261126-120130", NOON.plusSeconds(90), 2, 1000);
+        segments(run, 3, 3);
+        cover(run, NOON.plusSeconds(180), 4, 704);
+        copy();
+        assertThat(fetch("latest").getRun()).as("it is here").isNull();
+        PrivateFiles.delete(archive.root());
+
+        var fetched = fetch("latest");
+
+        assertThat(fetched.getBase()).isEqualTo("20261126-120130");
+        assertThat(fetched.getSegments()).as("from that on").isEqualTo(2);
+        var way = RecoveryWay.find(archive, "latest");
+        assertThat(way.covered().at()).isEqualTo(NOON.plusSeconds(120));
+        assertThat(way.run().goesOn()).isFalse();
+        assertThat(way.run().wal().resolve(name(2) + ".zst.age")).hasContent("segment 2");
+        assertThat(archive.current()).as("the next look begins another").isEmpty();
+
+        var before = fetch(NOON.plusSeconds(30).toString());
+
+        assertThat(before.getBase()).isEqualTo("20261126-120000");
+        assertThat(archive.runs())
+                .singleElement()
+                .satisfies(it -> assertThat(it.complete()).hasSize(2));
+        assertThat(fetch(NOON.plusSeconds(30).toString()).getRun()).isNull();
+        assertThatThrownBy(() -> fetch(NOON.plusSeconds(130).toString()))
+                .hasMessageContaining("is not in the WAL archive")
+                .hasMessageContaining("In the store s3://backups/site-a/freedom/wal/: ");
+    }
+
+    @Test
+    void leavesWhatWasFetchedAsItCameForAsLongAsAnyOther() throws Exception {
+        archived();
+        copy();
+        PrivateFiles.delete(archive.root());
+        now = NOON.plus(Duration.ofDays(30));
+        assertThat(copy().getUntil()).as("what is lost here stays there").isNull();
+        assertThat(stored()).hasSize(6);
+        fetch("latest");
+        var next = run("20261226-120000-2");
+        base(next, "20261226-120000", now, 1, 10);
+
+        assertThat(archive.prune(WEEK, Instant.now())).isZero();
+        copy();
+
+        assertThat(archive.runs()).hasSize(2);
+        assertThat(stored()).filteredOn(key -> key.startsWith(RUN)).hasSize(6);
+        PrivateFiles.delete(archive.root().resolve(RUN));
+        assertThat(copy().getNotes())
+                .containsExactly("removed run " + RUN + ", which the way back does not need any more");
+        assertThat(stored()).noneMatch(key -> key.startsWith(RUN));
+    }
+
+    @Test
+    void removesThereWhatWasRemovedHere() throws Exception {
+        var run = archived();
+        copy();
+        base(run, "20261127-120000", NOON.plus(Duration.ofDays(1)), 3, 1000);
+        segments(run, 3, 3);
+        now = NOON.plus(Duration.ofDays(8));
+        cover(run, now, 4, 900);
+        assertThat(archive.prune(WEEK, now)).isEqualTo(1);
+
+        copy();
+
+        assertThat(stored())
+                .containsExactlyInAnyOrder(
+                        RUN + "/run.json",
+                        RUN + "/covered.json",
+                        RUN + "/wal/" + name(3) + ".zst.age",
+                        RUN + "/base/20261127-120000/base.tar.zst.age",
+                        RUN + "/base/20261127-120000/base.json");
+    }
+
+    @Test
+    void goesOnWithAFetchThatWasInterruptedAndNamesWhatIsDamaged() throws Exception {
+        archived();
+        copy();
+        PrivateFiles.delete(archive.root());
+        assertThatThrownBy(() -> fetch("latest", new RunningStep("rb-derive").killedAtNote("base.tar")))
+                .isInstanceOf(StepCancelledException.class);
+        assertThat(archive.runs()).as("nobody sees half of it").isEmpty();
+        assertThat(archive.prune(WEEK, Instant.now())).isZero();
+        assertThat(archive.root().resolve(RUN)).as("somebody may go on").exists();
+        var key = ROOT + RUN + "/base/20261126-120000/base.tar.zst.age";
+        byte[] right;
+        try (var s3 = server.client()) {
+            right = s3.getObjectAsBytes(
+                            request -> request.bucket(S3Server.BUCKET).key(key))
+                    .asByteArray();
+        }
+        overwrite(key, new byte[1000], "0");
+        assertThatThrownBy(() -> fetch("latest"))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("s3://backups/" + key + " is damaged");
+        overwrite(key, right, Sha256.of(write(right), _ -> {}));
+
+        assertThat(fetch("latest").getBytes()).as("the segments had come").isEqualTo(1000);
+        assertThat(archive.runs()).hasSize(1);
+        Files.delete(archive.root().resolve(RUN).resolve("run.json"));
+        archive.prune(WEEK, Instant.now().plus(Duration.ofDays(8)));
+        assertThat(archive.root().resolve(RUN)).as("nobody goes on any more").doesNotExist();
+    }
+
+    private Path write(byte[] content) throws IOException {
+        return Files.write(backups.resolve("content"), content);
+    }
+
+    private static void overwrite(String key, byte[] content, String sha256) {
+        try (var s3 = server.client()) {
+            s3.putObject(
+                    request -> request.bucket(S3Server.BUCKET).key(key).metadata(Map.of(S3Store.SHA256, sha256)),
+                    RequestBody.fromBytes(content));
+        }
+    }
+
+    @Test
+    void doesNotMixWhatComesWithWhatIsArchivedHere() throws Exception {
+        var run = archived();
+        copy();
+        Files.delete(run.folder().resolve("covered.json"));
+
+        assertThatThrownBy(() -> fetch("latest")).hasMessageContaining("move " + run.folder() + " away");
+    }
+}
