@@ -83,9 +83,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     swap.createSide(name, globals);
                 }
                 var tables = new LinkedHashMap<String, List<TableRows>>();
+                var notes = new ArrayList<String>();
                 try {
                     for (var dumped : dumps) {
-                        tables.put(dumped.database(), restored(dumped, action, swap, step));
+                        tables.put(dumped.database(), restored(dumped, action, swap, notes, step));
                     }
                 } catch (StepFailure e) {
                     dropAfter(e, swap);
@@ -98,7 +99,6 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     }
                 }
                 var failed = swap.swapIn(all, globals);
-                var notes = new ArrayList<String>();
                 if (!roles.isEmpty()) {
                     notes.add(roles);
                 }
@@ -157,18 +157,27 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     }
 
     /** Restores one beside, and compares it; returns its rows. */
-    private List<TableRows> restored(DumpRecord dumped, RestoreDatabase action, DatabaseSwap swap, StepContext step)
+    private List<TableRows> restored(
+            DumpRecord dumped, RestoreDatabase action, DatabaseSwap swap, List<String> notes, StepContext step)
             throws StepFailure, InterruptedException {
         var name = dumped.database();
         var database =
                 JdbcConnections.named(action.getDatabase(), swap.names(name).side());
         fill(name, database, action, swap, step);
         try (var analysis = Background.start(() -> {
-            analyze(database, step);
-            return database;
-        })) {
+                    analyze(database, step);
+                    return database;
+                });
+                var indexes = Background.start(() -> check(database, step))) {
             var tables = Sql.work(database, () -> count(database, step));
             compare(dumped, tables);
+            var checked = indexes.await(() -> {
+                step.checkpoint();
+                step.progress(0, 0, "indexes", "checking the indexes of " + database.getName());
+            });
+            if (!checked.isEmpty()) {
+                notes.add(checked + " of " + name);
+            }
             analysis.await(() -> {
                 step.checkpoint();
                 step.progress(0, 0, "tables", "gathering statistics of " + database.getName());
@@ -217,6 +226,17 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     FailureKind.MISMATCH,
                     "the restored database %s differs from its dump and was dropped, the live one is untouched: %s"
                             .formatted(dumped.database(), String.join("; ", differences)));
+        }
+    }
+
+    /** What amcheck says; that it cannot be asked is none of the restored database's faults. */
+    private static String check(Database database, StepContext step) throws StepFailure, InterruptedException {
+        try (var connection = JdbcConnections.open(database, step)) {
+            var indexes = IndexCheck.of(connection, step::checkpoint);
+            return indexes.isPresent() ? indexes.getAsInt() + " indexes checked" : "";
+        } catch (SQLException e) {
+            step.checkpoint();
+            return "indexes not checked (" + e.getMessage() + ")";
         }
     }
 

@@ -145,6 +145,7 @@ class DatabaseBackupTest {
                             new TableRows("public", "parted_2026", 1L));
             assertThat(restored.getKeptAs()).isEqualTo(name + "__before_" + id);
         });
+        assertThat(done.detail()).contains(" indexes checked of " + name);
         assertThat(digest(name)).isEqualTo("note 1,note 10");
         assertThat(postgres.value(name, "SHOW search_path")).isEqualTo("public, \"Odd schema\"");
         assertThat(postgres.value(name, "SHOW work_mem")).isEqualTo("5MB");
@@ -270,6 +271,31 @@ class DatabaseBackupTest {
 
         assertMismatch(() -> verify(), "the dump of " + name + " cannot be restored");
         assertThatThrownBy(() -> restore(step())).hasMessageContaining("was never verified");
+    }
+
+    @Test
+    void findsAnIndexThatIsOutOfOrder() throws Exception {
+        var order = "CREATE OR REPLACE FUNCTION fickle(a int4, b int4) RETURNS int LANGUAGE sql AS"
+                + " $$ SELECT CASE WHEN a = b THEN 0 WHEN a %s b THEN 1 ELSE -1 END $$";
+        postgres.sql(
+                name,
+                order.formatted(">"),
+                "CREATE OPERATOR CLASS fickle_ops FOR TYPE int4 USING btree AS OPERATOR 1 < (int4, int4),"
+                        + " OPERATOR 2 <= (int4, int4), OPERATOR 3 = (int4, int4), OPERATOR 4 >= (int4, int4),"
+                        + " OPERATOR 5 > (int4, int4), FUNCTION 1 fickle(int4, int4)",
+                "CREATE TABLE turned AS SELECT generate_series(1, 1000) AS n",
+                "CREATE INDEX turned_n ON turned (n fickle_ops)");
+        try (var connection = postgres.connect(name)) {
+            assertThat(IndexCheck.of(connection, () -> {}).orElseThrow()).isGreaterThan(100);
+        }
+
+        postgres.sql(name, order.formatted("<"));
+
+        try (var connection = postgres.connect(name)) {
+            assertMismatch(() -> IndexCheck.of(connection, () -> {}), "index turned_n is damaged");
+        }
+        assertThat(postgres.value(name, "SELECT count(*) FROM pg_extension WHERE extname = 'amcheck'"))
+                .isEqualTo("0");
     }
 
     @Test

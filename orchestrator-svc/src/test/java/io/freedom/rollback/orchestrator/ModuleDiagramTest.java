@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 /** The README's diagram is the module list, with an arrow for each dependency that a pom.xml declares. */
 class ModuleDiagramTest {
     private static final Path ROOT = Path.of("..");
-    private static final Pattern ARROW = Pattern.compile("(?m)^ +(\\S+(?: & \\S+)*) --> (\\S+(?: & \\S+)*)$");
+    private static final Pattern ARROW =
+            Pattern.compile("(?m)^ +(\\S+(?: & \\S+)*)(?: -- .+)? --> (\\S+(?: & \\S+)*)$");
     private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
     private static final Pattern OURS = Pattern.compile(
             "<dependency>\\s*(?:<!--.*?-->\\s*)?<groupId>io\\.freedom\\.rollback</groupId>\\s*<artifactId>(.+)</artifactId>");
