@@ -467,9 +467,9 @@ class SeveralDatabasesTest {
         assertThat(exit).isZero();
         assertThat(into.resolve("database/shop/toc.dat")).exists();
         assertThat(into.resolve("database/Wei%C3%9F \"B\"%2Fx/toc.dat")).exists();
-        assertThat(into.resolve("database/empty%2Ejson/toc.dat")).exists();
+        assertThat(into.resolve("database/host=evil dbname=x%2Ejson/toc.dat")).exists();
         assertThat(out.toString()).contains(ODD, "2 tables");
-        assertThat(into.resolve("globals.sql")).content().contains("ALTER DATABASE \"empty.json\" SET");
+        assertThat(into.resolve("globals.sql")).content().contains("ALTER DATABASE \"host=evil dbname=x.json\" SET");
     }
 
     private static long rows(DumpRecord dumped, String table) {
