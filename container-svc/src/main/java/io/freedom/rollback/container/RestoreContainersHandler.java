@@ -16,6 +16,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -122,9 +123,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         }
         var compose = new Compose(action.getCompose());
         var model = compose.model();
-        // Recorded names are labels of containers, which say what they like.
-        KnownServices.check(
-                "the compose file defines", services, model.services().keySet(), "");
+        requireNames(services);
         var arguments = Up.arguments(compose, "--no-start");
         // Services are named, and those not recorded, or not concerned, must not come along as dependencies.
         var all = Containers.ofServices(engine, action.getCompose().getProject());
@@ -240,5 +239,18 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
                         .setContainers(Containers.states(containers))
                         .build(),
                 "%d containers as recorded, %d running".formatted(containers.size(), running));
+    }
+
+    /** They are labels of containers, which say what they like. Those of a profile that is not active are in no model. */
+    private static void requireNames(Collection<String> services) throws StepFailure {
+        var odd = services.stream()
+                .filter(service -> !service.matches("[a-zA-Z0-9_][a-zA-Z0-9._-]*"))
+                .toList();
+        if (!odd.isEmpty()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "containers call their services " + odd
+                            + ", which no compose file can: remove these containers, then retry");
+        }
     }
 }

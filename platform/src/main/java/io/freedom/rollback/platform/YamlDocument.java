@@ -59,6 +59,8 @@ final class YamlDocument {
     private static final int DEPTH = 32;
     /** Expressions that check longer texts may need more stack than there is. */
     private static final int LONGEST = 2000;
+    /** Sent as it is. */
+    private static final String BODY = ".body";
 
     private final JsonNodeFactory nodes = JsonNodeFactory.instance;
     private final Map<String, Position> positions = new HashMap<>();
@@ -142,7 +144,7 @@ final class YamlDocument {
         return switch (event) {
             case MappingStartEvent ignored -> readMapping(path, depth);
             case SequenceStartEvent ignored -> readSequence(path, depth);
-            case ScalarEvent scalar -> readScalar(scalar);
+            case ScalarEvent scalar -> readScalar(scalar, path);
             default -> throw new IllegalStateException("no node begins with " + event);
         };
     }
@@ -179,11 +181,11 @@ final class YamlDocument {
         return sequence;
     }
 
-    private JsonNode readScalar(ScalarEvent scalar) throws Unreadable {
+    private JsonNode readScalar(ScalarEvent scalar, String path) throws Unreadable {
         var text = scalar.getValue();
-        if (text.length() > LONGEST) {
+        if (text.length() > LONGEST && !path.endsWith(BODY)) {
             throw new Unreadable(
-                    scalar, "is longer than %,d characters: nothing in a platform.yaml is".formatted(LONGEST));
+                    scalar, "is longer than %,d characters: nothing but the body of a probe may be".formatted(LONGEST));
         }
         if (scalar.getTag()
                 .filter(tag -> !tag.equals("!") && !tag.equals(Tag.STR.getValue()))

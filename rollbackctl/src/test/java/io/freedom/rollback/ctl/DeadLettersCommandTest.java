@@ -195,6 +195,20 @@ class DeadLettersCommandTest {
     }
 
     @Test
+    void neverReplaysTheBeginningOfARecord() {
+        var cut = letter(incidents, JSON.getBytes(StandardCharsets.UTF_8), "too many alerts");
+        cut.setSize(77_000);
+        plane.add(plane.topics().deadLetters(incidents), cut);
+
+        assertThat(run("dead-letters", "show", "rollback.incidents-2@7")).isZero();
+        assertThat(out.toString()).contains("the first 31 B of 77 kB");
+        assertThat(run("dead-letters", "replay", "rollback.incidents-2@7", "--reason", "x"))
+                .isEqualTo(4);
+        assertThat(err.toString()).contains("only its beginning is here");
+        assertThat(plane.published).isEmpty();
+    }
+
+    @Test
     void refusesWhatIsNotThere() {
         assertThat(run("dead-letters", "replay", "rollback.incidents-2@7", "--reason", "x"))
                 .isEqualTo(4);

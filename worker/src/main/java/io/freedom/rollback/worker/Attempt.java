@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -117,7 +118,16 @@ final class Attempt implements StepContext {
     @Override
     public void report(SpecificRecord event) {
         checkpoint();
-        events.publish(command, event).join();
+        try {
+            events.publish(command, event).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            checkpoint();
+            throw new StepCancelledException("it was interrupted");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(
+                    event.getSchema().getName() + " cannot be reported: " + e.getCause(), e.getCause());
+        }
     }
 
     @Override

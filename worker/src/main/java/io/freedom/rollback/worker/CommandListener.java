@@ -124,6 +124,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
                 .setReason(String.valueOf(reason))
                 .setKey(Beginning.ofKey(message.key()))
                 .setValue(Beginning.ofValue(message.value()))
+                .setSize(message.value() == null ? 0 : message.value().length)
                 .build());
     }
 

@@ -23,6 +23,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -171,16 +173,16 @@ final class StepRunner {
         latest.put(key, new Latest(generation, attempt, ended));
         var predecessor = before == null ? CompletableFuture.completedFuture(null) : before.ended();
         var thread = threads.newThread(() -> {
+            var past = predecessor.handle((_, _) -> null);
             try {
                 // Whoever waits for its turn is here all the same.
                 publish(command, new StepAccepted());
-                predecessor.handle((_, _) -> null).join();
-                // However long it takes to be heard: the work's end is none of its failures.
-                outcome(attempt, work)
-                        .ifPresent(event -> publish(command, event).join());
+                past.join();
+                outcome(attempt, work).ifPresent(event -> say(command, event));
                 ended.complete(null);
             } catch (RuntimeException | Error e) {
                 // Its outcome is not published, so its offset must not be committed.
+                past.join();
                 ended.completeExceptionally(e);
             } finally {
                 forget(key, ended);
@@ -196,16 +198,59 @@ final class StepRunner {
                 key, (_, known) -> known.ended() == ended ? new Latest(known.generation(), null, ended) : known);
     }
 
-    private synchronized CompletableFuture<?> cancel(StepCommand command, CancelStep cancel) {
-        var known = latest.get(StepKey.of(command));
-        if (known == null || known.ended().isDone()) {
-            // Not here, or over: nothing will change any more, which is all that a cancellation asks for.
-            return publish(command, new StepCancelled(cancel.getReason()));
+    private CompletableFuture<?> cancel(StepCommand command, CancelStep cancel) {
+        synchronized (this) {
+            var known = latest.get(StepKey.of(command));
+            if (known != null && !known.ended().isDone()) {
+                if (known.generation().compareTo(Generation.of(command)) <= 0) {
+                    known.cancel(cancel.getReason());
+                }
+                return known.ended();
+            }
         }
-        if (known.generation().compareTo(Generation.of(command)) <= 0) {
-            known.cancel(cancel.getReason());
+        // Not here, or over: nothing will change any more, which is all that a cancellation asks for.
+        return sayBeside(command, new StepCancelled(cancel.getReason()));
+    }
+
+    /** Whoever reads commands does not wait for it. */
+    private CompletableFuture<?> sayBeside(StepCommand command, SpecificRecord event) {
+        var said = new CompletableFuture<Void>();
+        threads.newThread(() -> {
+                    try {
+                        say(command, event);
+                        said.complete(null);
+                    } catch (RuntimeException | Error e) {
+                        said.completeExceptionally(e);
+                    }
+                })
+                .start();
+        return said;
+    }
+
+    /** Returns once it is on the brokers, however long they are away: that is no failure of the work. */
+    private void say(StepCommand command, SpecificRecord event) {
+        try {
+            publish(command, event).join();
+        } catch (RuntimeException e) {
+            if (event instanceof StepError || !isForGood(e)) {
+                throw e;
+            }
+            LOG.error("{} of {} cannot be reported", command.getStepId(), command.getRollbackId(), e);
+            publish(
+                            command,
+                            new StepError(FailureKind.INTERNAL, "it was done, but its result cannot be reported: " + e))
+                    .join();
         }
-        return known.ended();
+    }
+
+    /** No broker would ever take it. */
+    private static boolean isForGood(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RecordTooLargeException || cause instanceof SerializationException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What is not here or over needs no more time; a newer attempt has a deadline of its own. */
@@ -261,7 +306,9 @@ final class StepRunner {
         LOG.info("{} of {} stopped: {}", attempt.stepId(), attempt.rollbackId(), reason == null ? cause : reason);
         if (reason == null) {
             return Optional.of(new StepError(
-                    FailureKind.UNAVAILABLE, "did not finish in time: " + String.valueOf(cause.getMessage())));
+                    FailureKind.UNAVAILABLE,
+                    "did not finish in time: "
+                            + (cause instanceof InterruptedException ? "its deadline passed" : cause.getMessage())));
         }
         return attempt.relinquished() ? Optional.empty() : Optional.of(new StepCancelled(reason));
     }

@@ -27,6 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -238,6 +239,25 @@ class StepRunnerTest {
 
         await().until(step::isCompletedExceptionally);
         assertThat(events()).hasSize(2).last().isInstanceOf(StepDone.class);
+    }
+
+    @Test
+    void saysThatAResultIsTooLargeToBeReported() throws Exception {
+        var bounded = new StepEvents("w:1", InstantSource.fixed(NOW), event -> {
+            published.add(event);
+            return event.getEvent() instanceof StepDone
+                    ? CompletableFuture.failedFuture(new RecordTooLargeException("1200000 bytes"))
+                    : CompletableFuture.completedFuture(null);
+        });
+        new StepRunner(List.of(handler), bounded, new Secrets(Map.of()), InstantSource.fixed(NOW), 1)
+                .submit(execute(1))
+                .get(5, TimeUnit.SECONDS);
+
+        assertThat(events().getLast())
+                .isInstanceOfSatisfying(
+                        StepError.class,
+                        error -> assertThat(error.getMessage())
+                                .contains("its result cannot be reported", "1200000 bytes"));
     }
 
     @Test

@@ -198,6 +198,7 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
                     .setReason(String.valueOf(e.getMessage()))
                     .setKey(Beginning.ofKey(message.key()))
                     .setValue(Beginning.ofValue(message.value()))
+                    .setSize(message.value() == null ? 0 : message.value().length)
                     .build();
             send(topics.deadLetters(topic), topic.name(), letter);
             return null;

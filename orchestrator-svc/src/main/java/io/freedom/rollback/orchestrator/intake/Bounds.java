@@ -2,8 +2,11 @@ package io.freedom.rollback.orchestrator.intake;
 
 import io.freedom.rollback.schemas.incident.Incident;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -24,22 +27,27 @@ final class Bounds {
 
     private Bounds() {}
 
-    /** The incident with as much of its texts; what identifies it is never cut. */
-    static Incident of(Incident incident) throws Unintelligible {
-        requireShort("the id", incident.getIncidentId(), ID);
-        requireShort("the fingerprint", incident.getFingerprint(), FINGERPRINT);
+    /** The incident with as much of its texts; what identifies it is never cut, but stands for itself by its hash. */
+    static Incident of(Incident incident) {
         return Incident.newBuilder(incident)
+                .setIncidentId(identity(incident.getIncidentId(), ID))
+                .setFingerprint(identity(incident.getFingerprint(), FINGERPRINT))
                 .setSummary(cut(incident.getSummary(), SUMMARY))
                 .setSource(cut(incident.getSource(), SOURCE))
                 .setEvidence(evidence(incident.getEvidence()))
                 .build();
     }
 
-    private static void requireShort(String what, String text, int most) throws Unintelligible {
-        int bytes = bytes(text);
-        if (bytes > most) {
-            throw new Unintelligible(what + " has " + bytes + " bytes, more than the " + most
-                    + " allowed: it begins with \"" + cut(text, 60) + "\"");
+    private static String identity(String text, int most) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return bytes.length <= most ? text : "sha256:" + HexFormat.of().formatHex(sha256().digest(bytes));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 

@@ -85,6 +85,7 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
                         () -> letter.setTopic("").setPartition(-1).setOffset(-1));
         return letter.setKey(Beginning.ofKey(record.key()))
                 .setValue(Beginning.of(record.value(), most))
+                .setSize(record.value() == null ? 0 : record.value().length)
                 .build();
     }
 }

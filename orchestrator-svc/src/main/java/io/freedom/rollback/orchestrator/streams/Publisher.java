@@ -93,7 +93,8 @@ final class Publisher {
                 .setAt(now)
                 .setReason(reason)
                 .setKey(key == null ? null : Beginning.ofKey(key.getBytes(StandardCharsets.UTF_8)))
-                .setValue(Beginning.ofValue(value));
+                .setValue(Beginning.ofValue(value))
+                .setSize(value == null ? 0 : value.length);
         deadLetter(topic, key, letter.build(), now);
     }
 

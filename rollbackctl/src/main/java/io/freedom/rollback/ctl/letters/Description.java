@@ -35,7 +35,9 @@ public final class Description {
             return lines;
         }
         var record = plane.decoded(first.getTopic(), value);
-        lines.add("  value      " + Texts.size(value.length)
+        boolean isCut = value.length < first.getSize();
+        lines.add("  value      " + (isCut ? "the first " : "") + Texts.size(value.length)
+                + (isCut ? " of " + Texts.size(first.getSize()) : "")
                 + record.map(known -> ", " + known.getSchema().getName()).orElse(""));
         lines.add("");
         record.ifPresentOrElse(known -> lines.add(Json.of(known)), () -> lines.addAll(Content.lines(value)));

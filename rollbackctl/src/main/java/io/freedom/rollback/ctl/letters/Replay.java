@@ -48,8 +48,11 @@ public record Replay(ControlPlane plane, String operator, String reason, Duratio
         if (value == null) {
             throw Failure.rejected(id + " has no value: there is nothing to replay");
         }
-        if (value.length >= Beginning.VALUE) {
-            throw Failure.rejected(id + " was too large to be kept: only its beginning is here, and is not replayed");
+        boolean isCut = letter.getSize() < 0 ? value.length >= Beginning.VALUE : value.length < letter.getSize();
+        if (isCut) {
+            throw Failure.rejected(
+                    id + " was too large to be kept: only its beginning is here, and is not replayed. Have it"
+                            + " reported again");
         }
         var headers = Map.of(LETTER, id.toString(), BY, operator, REASON, reason);
         var cause = plane.decoded(id.topic(), value).flatMap(record -> switch (record) {

@@ -60,8 +60,8 @@ public final class RepositoryPrograms {
             throw refusal(
                     "git would run, as this worker's user, programs that the repository's own configuration names, and whoever can write into the"
                             + " work tree can write that: " + String.join("; ", programs.found)
-                            + ". If they are wanted, move them into that user's configuration (`git config --global`);"
-                            + " remove them there (`git config --unset`)");
+                            + ". If they are wanted, move them into that user's configuration (`git config --global`, or a file that an"
+                            + " includeIf of it names for this repository alone); remove them there (`git config --unset`)");
         }
     }
 
