@@ -168,7 +168,7 @@ class RestartTest {
         fails(FailureKind.MISMATCH, () -> awaitLog("(?i)model loaded"))
                 .hasMessageContaining("in time")
                 .hasMessageContaining("no weights");
-        fails(FailureKind.INVALID, () -> awaitLog("(")).hasMessageContaining("no regular expression");
+        fails(FailureKind.INVALID, () -> awaitLog("(")).hasMessageContaining("is not a regular expression");
     }
 
     private void services(String services) throws Exception {
