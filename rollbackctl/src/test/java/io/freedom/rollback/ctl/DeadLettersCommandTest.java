@@ -197,8 +197,9 @@ class DeadLettersCommandTest {
     @Test
     void neverReplaysTheBeginningOfARecord() {
         var cut = letter(incidents, JSON.getBytes(StandardCharsets.UTF_8), "too many alerts");
-        cut.setSize(77_000);
-        plane.add(plane.topics().deadLetters(incidents), cut);
+        plane.add(
+                plane.topics().deadLetters(incidents),
+                DeadLetter.newBuilder(cut).setSize(77_000).build());
 
         assertThat(run("dead-letters", "show", "rollback.incidents-2@7")).isZero();
         assertThat(out.toString()).contains("the first 31 B of 77 kB");
