@@ -8,6 +8,7 @@ import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -83,10 +84,7 @@ record BaseTaking(
         var manifest = new BaseArchive(run.base(increment.after().id()), vault)
                 .manifest()
                 .orElseThrow(() -> new DamagedException("the manifest of the one before is gone"));
-        long size;
-        try (var in = vault.open(manifest)) {
-            size = in.transferTo(OutputStream.nullOutputStream());
-        }
+        long size = size(manifest, vault);
         take(
                 increment.sidecar(),
                 container -> engine.copyIn(
@@ -110,6 +108,15 @@ record BaseTaking(
                 null,
                 vault,
                 clock);
+    }
+
+    /** @throws DamagedException also where the key that it was kept by is gone: a full one needs neither */
+    static long size(Path manifest, Vault vault) throws DamagedException {
+        try (var in = vault.open(manifest)) {
+            return in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new DamagedException("the manifest of the one before cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static void own(TarArchiveEntry entry, String user) {

@@ -135,7 +135,9 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                             covered.get().at().truncatedTo(ChronoUnit.MILLIS),
                             busy
                                     ? "it is still being sent; see whether the way there is fast enough"
-                                    : "see whether the database's role may finish a segment (GRANT EXECUTE ON FUNCTION pg_switch_wal())");
+                                    : newest.complete().isEmpty()
+                                            ? "its first base backup is not complete yet"
+                                            : "see whether the database's role may finish a segment (GRANT EXECUTE ON FUNCTION pg_switch_wal())");
         }
 
         /** Nothing where the disk is gone rather than what was on it removed. */
@@ -143,16 +145,15 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                 throws IOException, StepFailure, InterruptedException {
             boolean any = false;
             for (var run : own) {
-                any |= !run.complete().isEmpty();
+                var begins = run.beginnings();
+                // Before it reaches back as far as is kept, what the lost disk had is the only way there.
+                any |= !begins.isEmpty() && begins.getFirst().at().isBefore(horizon());
                 var known = there.get(run.about().id());
                 if (known != null) {
                     remove(
                             known,
                             StoredWalRetention.removedHere(
-                                    known,
-                                    run.complete(),
-                                    run.beginnings(),
-                                    run.about().segmentSize()));
+                                    known, run.complete(), begins, run.about().segmentSize()));
                 }
             }
             for (var known : there.values()) {
@@ -182,7 +183,11 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             var last = known.has(WalArchive.COVERED)
                     ? read(known, WalArchive.COVERED, WalArchive.Covered.class).at()
                     : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
-            return last.isBefore(clock.instant().minusMillis(action.getKeepFor()));
+            return last.isBefore(horizon());
+        }
+
+        private Instant horizon() {
+            return clock.instant().minusMillis(action.getKeepFor());
         }
 
         private <T> T read(StoredRun known, String path, Class<T> type)

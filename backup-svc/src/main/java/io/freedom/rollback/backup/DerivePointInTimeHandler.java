@@ -231,7 +231,9 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
             throw new StepFailure(
                     FailureKind.MISMATCH,
                     "the WAL archive is damaged: its replay ends at " + lsn + ", though all up to "
-                            + way.covered().lsn() + " was archived; choose a moment before, or a restore point");
+                            + way.covered().lsn()
+                            + " was archived; choose a moment before, or a restore point; or, where a store has it, move "
+                            + way.run().folder() + " away and derive again");
         }
         var last = server.value("postgres", REPLAYED);
         var lastCommit = last.isEmpty() ? null : Instant.parse(last).truncatedTo(ChronoUnit.MILLIS);

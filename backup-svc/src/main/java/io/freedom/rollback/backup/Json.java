@@ -62,7 +62,11 @@ final class Json {
 
     static <T> T parse(String text, Path file, Class<T> type) throws IOException {
         try {
-            return MAPPER.readValue(text, type);
+            T value = MAPPER.readValue(text, type);
+            if (value == null) {
+                throw new IOException(file + " cannot be read: it has nothing but null");
+            }
+            return value;
         } catch (JacksonException e) {
             throw new IOException(file + " cannot be read: " + e.getOriginalMessage(), e);
         }

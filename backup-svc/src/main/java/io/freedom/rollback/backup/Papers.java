@@ -9,21 +9,28 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The small files that describe a restore point, manifest, signature and notes, as they go to the catalogue. */
 final class Papers {
+    private static final Logger LOG = LoggerFactory.getLogger(Papers.class);
     private static final List<String> NOTES =
             List.of(RestorePoint.SIGNATURE, RestorePoint.VERIFIED, RestorePoint.PROVEN, RestorePoint.HOLD);
     /** Bytes, compressed: a record of 1 MiB holds the notes as well. */
     private static final int LARGEST = 900_000;
+    /** A note has some hundred bytes. */
+    private static final int LARGEST_NOTE = 64 << 10;
     /** More than that no restore point's manifest has. */
     private static final long UNPACKED = 1L << 28;
 
@@ -37,32 +44,40 @@ final class Papers {
      *
      * @return what is to be said about it, for a step's detail; mostly nothing
      */
-    static String report(RestorePoint point, Vault vault, Instant now, StepContext step) throws IOException {
+    static String report(RestorePoint point, Vault vault, Instant now, StepContext step) {
         try {
             var manifest = Manifest.load(point, vault);
             var verifiedAt = verifiedAt(point, Sha256.of(Manifest.text(point)));
             if (verifiedAt.isPresent()) {
+                requireNotes(point);
                 var papers = read(point, manifest, verifiedAt.get(), now);
                 step.report(papers);
                 return papers.getManifest() == null ? "; " + tooLarge(papers) : "";
             }
         } catch (StepFailure e) {
             return ""; // Whoever reads it for a purpose says what is wrong with it.
+        } catch (IOException e) {
+            LOG.warn("{}: the catalogue is not told: {}", point.directory(), e.getMessage());
+            return "; the catalogue keeps what it knows of it: " + e.getMessage();
         }
         return "";
     }
 
+    /** The catalogue may have those that are damaged here, and `backups import` brings them back. */
+    private static void requireNotes(RestorePoint point) throws IOException {
+        if (Files.exists(point.hold())) {
+            var _ = Json.read(point.hold(), Hold.class);
+        }
+        if (Files.exists(point.proven())) {
+            var _ = Json.read(point.proven(), Proof.class);
+        }
+    }
+
     /** When it was last read back whole with the manifest of this hash; empty also where the note of it is damaged. */
     static Optional<Instant> verifiedAt(RestorePoint point, String manifestSha256) {
-        try {
-            return Files.exists(point.verified())
-                    ? Optional.of(Json.read(point.verified(), Verification.class))
-                            .filter(it -> it.manifestSha256().equals(manifestSha256))
-                            .map(Verification::verifiedAt)
-                    : Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+        return note(point.verified(), Verification.class)
+                .filter(it -> manifestSha256.equals(it.manifestSha256()))
+                .map(Verification::verifiedAt);
     }
 
     static CataloguedRestorePoint read(RestorePoint point, Manifest manifest, Instant verifiedAt, Instant now)
@@ -92,17 +107,31 @@ final class Papers {
         var notes = new HashMap<String, String>();
         for (var name : NOTES) {
             var file = point.directory().resolve(name);
-            if (Files.isRegularFile(file)) {
-                notes.put(name, Files.readString(file));
-            }
+            text(file).ifPresent(text -> notes.put(name, text));
+        }
+        // Import would take what is damaged for what is to be put back.
+        if (note(point.hold(), Hold.class).isEmpty()) {
+            notes.remove(RestorePoint.HOLD);
+        }
+        if (note(point.proven(), Proof.class).isEmpty()) {
+            notes.remove(RestorePoint.PROVEN);
         }
         return notes;
     }
 
-    private static FoundRestorePoint found(RestorePoint point, Manifest manifest, String sum, Instant verifiedAt)
-            throws IOException {
+    private static Optional<String> text(Path file) throws IOException {
+        try {
+            return Files.isRegularFile(file) && Files.size(file) <= LARGEST_NOTE
+                    ? Optional.of(Files.readString(file))
+                    : Optional.empty();
+        } catch (CharacterCodingException e) {
+            return Optional.empty(); // It is none of ours any more.
+        }
+    }
+
+    private static FoundRestorePoint found(RestorePoint point, Manifest manifest, String sum, Instant verifiedAt) {
         var dumped = manifest.database();
-        var proof = proof(point, sum);
+        var proof = note(point.proven(), Proof.class).filter(it -> sum.equals(it.manifestSha256()));
         return FoundRestorePoint.newBuilder()
                 .setRestorePointId(point.id())
                 .setDirectory(point.directory().toString())
@@ -114,21 +143,20 @@ final class Papers {
                 .setVerifiedAt(verifiedAt)
                 .setProvenAt(
                         proof.filter(it -> it.fault() == null).map(Proof::at).orElse(null))
-                .setHeldUntil(
-                        Files.exists(point.hold())
-                                ? Json.read(point.hold(), Hold.class).until()
-                                : null)
+                .setHeldUntil(note(point.hold(), Hold.class).map(Hold::until).orElse(null))
                 .setFault(proof.map(Proof::fault).orElse(null))
                 .setDistrust(distrust(manifest))
                 .setDatabases(manifest.databases())
                 .build();
     }
 
-    private static Optional<Proof> proof(RestorePoint point, String sum) throws IOException {
-        return Files.exists(point.proven())
-                ? Optional.of(Json.read(point.proven(), Proof.class))
-                        .filter(proof -> proof.manifestSha256().equals(sum))
-                : Optional.empty();
+    /** Empty also where it is damaged: that is not the restore point's fault. */
+    private static <T> Optional<T> note(Path file, Class<T> type) {
+        try {
+            return Files.exists(file) ? Optional.of(Json.read(file, type)) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private static @Nullable String distrust(Manifest manifest) {

@@ -133,7 +133,11 @@ final class RecoveredCluster {
     private StepFailure unusable(WalArchive.Base base, String why, @Nullable Throwable cause) {
         unusable = new Unusable(base, why);
         return new StepFailure(
-                FailureKind.MISMATCH, why + ": derive a moment before it was taken, or choose a restore point", cause);
+                FailureKind.MISMATCH,
+                why
+                        + ": derive a moment before it was taken, or choose a restore point; or, where a store has it, move "
+                        + run.folder() + " away and derive again",
+                cause);
     }
 
     /** Everything is owned by who owned it in the platform's server: the image is the same. */

@@ -89,7 +89,7 @@ record RecoveryWay(
                 : new StepFailure(
                         FailureKind.PRECONDITION,
                         asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
-                                + ": choose a moment in it, or a restore point");
+                                + ": choose a moment in it, latest where nobody has written since, or a restore point");
     }
 
     private static List<WalArchive.Base> usable(WalArchive.Run run, Set<WalArchive.Base> unusable) throws IOException {

@@ -8,11 +8,14 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** What the store has of a run of WAL: its objects by their paths in the run's folder. */
 record StoredRun(String id, Map<String, S3Store.Stored> files) {
     private static final String SEGMENTS = "wal/";
     private static final String BASES = "base/";
+    /** Of runs and base backups. Whatever else somebody has put there is none of ours, and names no folder here. */
+    private static final Pattern ID = Pattern.compile("[0-9A-Za-z][0-9A-Za-z-]*");
 
     /** By id, the oldest first. @param there what the store has below {@link StoreKeys#WAL} */
     static TreeMap<String, StoredRun> of(Map<String, S3Store.Stored> there) {
@@ -20,7 +23,7 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
         for (var stored : there.values()) {
             var path = stored.key().substring(StoreKeys.WAL.length());
             int slash = path.indexOf('/');
-            if (slash > 0) {
+            if (slash > 0 && ID.matcher(path.substring(0, slash)).matches()) {
                 var id = path.substring(0, slash);
                 runs.computeIfAbsent(id, StoredRun::none).files().put(path.substring(slash + 1), stored);
             }
@@ -64,7 +67,7 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
         var ids = new TreeSet<String>();
         for (var path : files.keySet()) {
             int slash = path.startsWith(BASES) ? path.indexOf('/', BASES.length()) : -1;
-            if (slash > 0) {
+            if (slash > 0 && ID.matcher(path.substring(BASES.length(), slash)).matches()) {
                 ids.add(path.substring(BASES.length(), slash));
             }
         }

@@ -24,6 +24,9 @@ final class StoredWalRetention {
         }
         var oldest = beginnings.getFirst();
         var kept = here.stream().map(WalArchive.Base::id).toList();
+        if (here.stream().flatMap(base -> base.after().stream()).anyMatch(id -> !kept.contains(id))) {
+            return List.of(); // It was lost rather than removed: retention keeps what others are incremental to.
+        }
         var surplus = new ArrayList<String>();
         for (var base : there.bases().descendingSet()) {
             if (base.compareTo(oldest.id()) < 0 && !kept.contains(base)) {

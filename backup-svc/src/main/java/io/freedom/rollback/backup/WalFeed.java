@@ -68,6 +68,7 @@ final class WalFeed {
         static final Window DEFAULT = new Window(256L << 20, 512L << 20);
     }
 
+    private final Path run;
     private final Vault vault;
     private final Window window;
     private final long segmentSize;
@@ -84,7 +85,14 @@ final class WalFeed {
     private @Nullable StepFailure refused;
 
     private WalFeed(
-            Vault vault, Window window, long segmentSize, List<WalFile> files, List<Path> histories, int consistent) {
+            Path run,
+            Vault vault,
+            Window window,
+            long segmentSize,
+            List<WalFile> files,
+            List<Path> histories,
+            int consistent) {
+        this.run = run;
         this.vault = vault;
         this.window = window;
         this.segmentSize = segmentSize;
@@ -107,7 +115,7 @@ final class WalFeed {
         try (var all = Files.list(run.wal())) {
             var histories =
                     all.filter(file -> file.toString().endsWith(HISTORY)).toList();
-            return new WalFeed(vault, window, size, files, histories, consistent);
+            return new WalFeed(run.folder(), vault, window, size, files, histories, consistent);
         }
     }
 
@@ -260,7 +268,8 @@ final class WalFeed {
                 ? new StepFailure(
                         FailureKind.MISMATCH,
                         "the WAL archive is damaged: " + e.getMessage()
-                                + "; choose a moment before, or a restore point",
+                                + "; choose a moment before, or a restore point; or, where a store has it, move " + run
+                                + " away and derive again",
                         e)
                 : Disk.failure(file.path(), e);
         unusable.put(fed, failure);

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -129,7 +130,7 @@ final class WalRunCopy {
         long size = run.about().segmentSize();
         var candidates = new ArrayList<>(run.marks());
         run.covered().ifPresent(candidates::add);
-        long reach = there.reach(oldest.start().segment(size), size);
+        long reach = there.reach(first(oldest, size), size);
         var best = covered(candidates, reach, size);
         var before = claimed().map(WalArchive.Covered::position);
         if (best.isPresent()
@@ -137,6 +138,15 @@ final class WalRunCopy {
             put(WalArchive.COVERED, Json.text(best.get()).getBytes(StandardCharsets.UTF_8));
             claimed = best.get();
         }
+    }
+
+    /** Until the oldest base backup is there, who recovers begins from those that are gone here, and crosses no gap behind them. */
+    private long first(WalArchive.Base oldest, long size) {
+        boolean older = there.bases().headSet(oldest.id()).stream().anyMatch(there::hasBase);
+        var segments = there.segments(size);
+        return older && !segments.isEmpty() && !there.hasBase(oldest.id())
+                ? segments.getFirst().segment()
+                : oldest.start().segment(size);
     }
 
     /**
@@ -166,8 +176,17 @@ final class WalRunCopy {
                     .filter(it -> !String.valueOf(it.getFileName()).startsWith(Staging.PREFIX))
                     .filter(it -> !it.equals(folder.resolve(WalArchive.BASE)))
                     .toList()) {
-                if (!send(file)) {
-                    return false;
+                try {
+                    if (!send(file)) {
+                        return false;
+                    }
+                } catch (StepFailure e) {
+                    if (e.kind() != FailureKind.MISMATCH) {
+                        throw e;
+                    }
+                    sums.remove(file);
+                    notes.add("base backup " + base.id() + " changed while it was sent; see the disk");
+                    return true;
                 }
             }
         } catch (NoSuchFileException e) {

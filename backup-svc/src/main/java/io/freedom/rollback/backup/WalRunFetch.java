@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run of WAL on its way back: what one base backup needs, and it. Each file is compared with its hash and takes its place then; nobody sees the run
@@ -25,6 +26,7 @@ final class WalRunFetch {
     private final WalArchive.Run run;
     private final long reserve;
     private final StepContext step;
+    private String damaged = "";
 
     WalRunFetch(S3Store store, StoredRun stored, WalArchive.Run run, long reserve, StepContext step) {
         this.store = store;
@@ -48,6 +50,7 @@ final class WalRunFetch {
         WalFile.best(stored.segments(size).stream()
                         .filter(file -> file.segment() >= first)
                         .toList())
+                .descendingMap() // What has come is without a gap to its end at any time: the run may be in use.
                 .values()
                 .forEach(file -> paths.add(file.path().toString()));
         int segments = paths.size();
@@ -128,20 +131,27 @@ final class WalRunFetch {
         var key = stored.key(path);
         var begun = unfinished(path);
         var known = stored.file(path);
-        var sum = store.sha256(key)
-                .orElseThrow(
-                        () -> new StepFailure(
-                                FailureKind.MISMATCH,
-                                store.name(key)
-                                        + " is not as it was sent, for its hash is missing: choose a moment that needs another base backup, or a restore point"));
+        var sum = store.sha256(key).orElseThrow(() -> damaged(path, "is not as it was sent, for its hash is missing"));
         if (!download.fetch(key, begun, known.size(), sum, run.about().id() + " " + path)) {
-            throw new StepFailure(
-                    FailureKind.MISMATCH,
-                    store.name(key)
-                            + " is damaged: choose a moment that needs another base backup, or a restore point; what came before stays");
+            throw damaged(path, "is damaged");
         }
         PrivateFiles.moveInto(
                 begun,
                 begun.resolveSibling(String.valueOf(run.folder().resolve(path).getFileName())));
+    }
+
+    private StepFailure damaged(String path, String how) {
+        damaged = path;
+        return new StepFailure(
+                FailureKind.MISMATCH,
+                store.name(stored.key(path)) + " " + how
+                        + ": choose a moment that needs another base backup, or a restore point; what came before stays");
+    }
+
+    /** The one of them that the store has damaged; empty where it was something else that failed. */
+    Optional<WalArchive.Base> damaged(List<WalArchive.Base> bases) {
+        return bases.stream()
+                .filter(base -> damaged.startsWith(StoredRun.base(base.id(), "")))
+                .findFirst();
     }
 }

@@ -204,4 +204,17 @@ class BaseChainTest {
         });
         assertThat(next().why()).contains("no manifest");
     }
+
+    @Test
+    void isAFullOneWhereTheKeyOfTheOneBeforeIsGone() throws Exception {
+        full(0);
+        var manifest = new BaseArchive(run.base("b0"), VAULT).manifest().orElseThrow();
+        BackupKeys.generate(temp.resolve("other.key"));
+        var other = new Vault(temp.resolve("other.key"), true, List.of());
+
+        assertThat(BaseTaking.size(manifest, VAULT)).isEqualTo(1);
+        assertThatThrownBy(() -> BaseTaking.size(manifest, other))
+                .isInstanceOf(DamagedException.class)
+                .hasMessageStartingWith("the manifest of the one before cannot be read: ");
+    }
 }

@@ -256,4 +256,38 @@ class CatalogueTest {
         manifest.write(point, VAULT);
         return Papers.read(point, manifest, NOW, NOW);
     }
+
+    /** What is damaged beside a restore point is not its own fault, and nothing of it replaces what the catalogue has. */
+    @Test
+    void failsNoStepOverANoteThatIsDamaged() throws Exception {
+        var before = papers();
+        for (var file : List.of(point.hold(), point.proven())) {
+            for (var damage :
+                    List.of(new byte[] {'{'}, new byte[] {(byte) 0xFF}, "null".getBytes(StandardCharsets.UTF_8))) {
+                Files.write(file, damage);
+
+                assertThat(verify().reported).as("%s", file).isEmpty();
+
+                assertThat(find().getMended()).containsExactly("rb-1");
+                assertThat(papers()).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void findsARestorePointWhoseNotesAreDamagedEverywhere() throws Exception {
+        catalogue.clear();
+        Files.write(point.hold(), new byte[] {(byte) 0xFF});
+        Files.write(point.proven(), new byte[1 << 17]);
+
+        var found = find();
+
+        assertThat(found.getPassedOver()).isEmpty();
+        assertThat(found.getRestorePoints()).singleElement().satisfies(back -> {
+            assertThat(back.getHeldUntil()).isNull();
+            assertThat(back.getProvenAt()).isNull();
+        });
+        var papers = Papers.read(point, Manifest.load(point, VAULT), NOW, NOW);
+        assertThat(papers.getNotes()).containsOnlyKeys("manifest.sig", "verified.json");
+    }
 }

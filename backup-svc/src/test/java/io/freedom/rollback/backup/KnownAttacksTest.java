@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -158,5 +160,36 @@ class KnownAttacksTest {
             assertThat(DatabaseProperties.setting("ALTER ROLE r", "search_path=" + longOne))
                     .startsWith("ALTER ROLE r SET ");
         }
+    }
+
+    @Test
+    void takesNothingOutOfABucketThatNamesAnotherPlace() {
+        for (var id : List.of("..", ".", ".removed-a", "a\\b", "a b", "-a", "a\0")) {
+            var there = new HashMap<String, S3Store.Stored>();
+            for (var key : List.of("wal/" + id + "/run.json", "wal/a/base/" + id + "/base.json")) {
+                there.put(key, new S3Store.Stored(key, 1, Instant.EPOCH, ""));
+            }
+            var runs = StoredRun.of(there);
+            assertThat(runs).as(id).containsOnlyKeys("a");
+            assertThat(runs.firstEntry().getValue().bases()).as(id).isEmpty();
+        }
+        var run = StoredRun.none("a");
+        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("a", 16 << 20)))
+                .isTrue();
+        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("../a", 16 << 20)))
+                .isFalse();
+        for (long size : List.of(0L, 1L, -1L << 63, 3L << 20, 1L << 19, 1L << 31)) {
+            assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("a", size)))
+                    .as("" + size)
+                    .isFalse();
+        }
+        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", "null")).isFalse();
+        var base = Json.text(new WalArchive.Base("b", Instant.EPOCH, "0/1", "0/1", 0, 1, 1, null));
+        assertThat(FetchWalArchiveHandler.isOurs(run, "base/b/base.json", base)).isTrue();
+        assertThat(FetchWalArchiveHandler.isOurs(run, "base/c/base.json", base)).isFalse();
+    }
+
+    private static String about(String id, long segmentSize) {
+        return Json.text(new WalArchive.About(id, "1", "15.18", "sha256:0", segmentSize, Instant.EPOCH, null, null));
     }
 }

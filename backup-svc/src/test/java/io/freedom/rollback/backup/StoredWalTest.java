@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,8 +33,12 @@ class StoredWalTest {
     }
 
     private static WalArchive.Base base(String id, int segment) {
+        return base(id, segment, null);
+    }
+
+    private static WalArchive.Base base(String id, int segment, @Nullable String after) {
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        return new WalArchive.Base(id, NOON, start, start, 0, 1, 1, null);
+        return new WalArchive.Base(id, NOON, start, start, 0, 1, 1, new WalArchive.Made(after, null, true, 1));
     }
 
     /** @param end in which segment our transaction ends */
@@ -158,5 +163,19 @@ class StoredWalTest {
                 .containsExactly(
                         "base/20261126-2/base.json", "base/20261126-2/incremental.tar.zst.age", segment(1), segment(2));
         assertThat(StoredWalRetention.all(there)).hasSize(10).startsWith("run.json");
+    }
+
+    @Test
+    void takesAPredecessorThatIsGoneForLostRatherThanRemoved() {
+        var there = stored(
+                "run.json",
+                segment(1),
+                segment(2),
+                "base/20261126-1/base.json",
+                "base/20261126-2/base.json",
+                segment(3));
+        var left = List.of(base("20261126-2", 2, "20261126-1"));
+
+        assertThat(StoredWalRetention.removedHere(there, left, left, SEGMENT)).isEmpty();
     }
 }

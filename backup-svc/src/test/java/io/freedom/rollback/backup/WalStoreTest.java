@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,11 +96,17 @@ class WalStoreTest {
     }
 
     private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes) throws IOException {
+        base(run, id, at, segment, bytes, null);
+    }
+
+    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes, @Nullable String after)
+            throws IOException {
         var content = new byte[bytes];
         new Random(segment).nextBytes(content);
         Files.write(Files.createDirectories(run.making().resolve(id)).resolve("base.tar.zst.age"), content);
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1, null);
+        var made = new WalArchive.Made(after, null, true, bytes);
+        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1, made);
         run.finish(base);
         run.adopt(base);
     }
@@ -242,6 +250,7 @@ class WalStoreTest {
         assertThat(archive.runs()).hasSize(2);
         assertThat(stored()).filteredOn(key -> key.startsWith(RUN)).hasSize(6);
         PrivateFiles.delete(archive.root().resolve(RUN));
+        now = now.plus(Duration.ofDays(8));
         assertThat(copy().getNotes())
                 .containsExactly("removed run " + RUN + ", which the way back does not need any more");
         assertThat(stored()).noneMatch(key -> key.startsWith(RUN));
@@ -317,5 +326,149 @@ class WalStoreTest {
         Files.delete(run.folder().resolve("covered.json"));
 
         assertThatThrownBy(() -> fetch("latest")).hasMessageContaining("move " + run.folder() + " away");
+    }
+
+    @Test
+    void removesNothingOfALostDiskBeforeTheNextOneReachesBackAsFar() throws Exception {
+        archived();
+        copy();
+        PrivateFiles.delete(archive.root());
+        now = NOON.plus(Duration.ofDays(30));
+        base(run("20261226-120000-2"), "20261226-120000", now, 1, 10);
+
+        assertThat(copy().getNotes()).containsExactly("copied base backup 20261226-120000");
+
+        assertThat(stored()).filteredOn(key -> key.startsWith(RUN)).hasSize(6);
+        now = now.plus(Duration.ofDays(8));
+        assertThat(copy().getNotes()).singleElement().asString().startsWith("removed run " + RUN);
+    }
+
+    /** A base backup in segments 1, 3 and 5, each incremental to the one before. */
+    private void chain() throws Exception {
+        var run = run(RUN);
+        base(run, "20261126-1", NOON, 1, 100, null);
+        base(run, "20261126-2", NOON.plusSeconds(60), 3, 100, "20261126-1");
+        base(run, "20261126-3", NOON.plusSeconds(120), 5, 100, "20261126-2");
+        segments(run, 1, 5);
+        cover(run, NOON.plusSeconds(130), 5, 700);
+        cover(run, NOON.plusSeconds(200), 6, 702);
+        copy();
+        PrivateFiles.delete(archive.root());
+    }
+
+    @Test
+    void leavesNoGapWhereAFetchOfAnEarlierMomentIsInterrupted() throws Exception {
+        chain();
+        var early = NOON.plusSeconds(30).toString();
+        assertThat(fetch("latest").getSegments()).isEqualTo(1);
+
+        assertThatThrownBy(() -> fetch(early, new RunningStep("rb-derive").killedAtNote(name(2))))
+                .isInstanceOf(StepCancelledException.class);
+
+        var run = archive.runs().getFirst();
+        assertThat(run.beginnings()).extracting(WalArchive.Base::id).containsExactly("20261126-2", "20261126-3");
+        assertThat(run.gap()).isEmpty();
+        assertThat(fetch(early).getBase()).isEqualTo("20261126-1");
+        assertThat(run.gap()).isEmpty();
+        assertThat(run.beginnings()).hasSize(3);
+    }
+
+    @Test
+    void fetchesAgainWhatIsMissingOnDisk() throws Exception {
+        chain();
+        fetch("latest");
+        var middle = archive.root().resolve(RUN + "/base/20261126-2");
+        PrivateFiles.delete(middle);
+
+        assertThat(fetch("latest").getBase()).isEqualTo("20261126-3");
+
+        assertThat(middle.resolve("base.json")).exists();
+        assertThat(fetch("latest").getRun()).isNull();
+    }
+
+    @Test
+    void passesOverABaseBackupThatIsDamagedThere() throws Exception {
+        chain();
+        overwrite(ROOT + RUN + "/base/20261126-3/base.tar.zst.age", new byte[100], "0");
+        assertThat(fetch("latest").getBase()).isEqualTo("20261126-2");
+        PrivateFiles.delete(archive.root());
+        try (var s3 = server.client()) {
+            s3.deleteObject(request -> request.bucket(S3Server.BUCKET).key(ROOT + RUN + "/base/20261126-2/base.json"));
+        }
+        assertThat(fetch("latest").getBase()).isEqualTo("20261126-1");
+        PrivateFiles.delete(archive.root());
+        overwrite(ROOT + RUN + "/base/20261126-1/base.tar.zst.age", new byte[100], "0");
+
+        assertThatThrownBy(() -> fetch("latest"))
+                .hasMessageContaining("s3://backups/" + ROOT + RUN + "/base/20261126-2 is missing");
+    }
+
+    @Test
+    void claimsNothingBehindAGapWhileTheBaseBackupAfterItIsNotThere() throws Exception {
+        var run = archived();
+        copy();
+        var later = NOON.plus(Duration.ofDays(8));
+        base(run, "20261204-120000", later, 5, 2 * S3Upload.PART);
+        segments(run, 5, 6);
+        cover(run, later.plusSeconds(60), 6, 900);
+        cover(run, later.plusSeconds(120), 7, 902);
+        now = later.plus(WEEK);
+        assertThat(archive.prune(WEEK, now)).isEqualTo(1);
+        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtNote("base.tar")))
+                .isInstanceOf(StepCancelledException.class);
+        assertThat(stored()).contains(RUN + "/wal/" + name(6) + ".zst.age");
+        var disk = archive.root().resolveSibling("lost");
+        Files.move(archive.root(), disk);
+
+        assertThat(fetch("latest").getBase()).isEqualTo("20261126-120000");
+
+        assertThat(RecoveryWay.find(archive, "latest").covered().at()).isEqualTo(NOON.plusSeconds(60));
+        PrivateFiles.delete(archive.root());
+        Files.move(disk, archive.root());
+        copy();
+        assertThat(copy().getUntil()).as("bridged").isEqualTo(later.plusSeconds(60));
+    }
+
+    @Test
+    void goesOnWithTheRestWhereABaseBackupChangesWhileItIsSent() throws Exception {
+        var run = run(RUN);
+        base(run, "20261126-1", NOON, 1, 2 * S3Upload.PART);
+        base(run, "20261126-2", NOON.plusSeconds(30), 2, 100);
+        segments(run, 1, 2);
+        // After its first part, when its hash is known: run.json asks once whether to go on, each file before and
+        // after.
+        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtCheckpoint(1 + 2 * 2 + 2)))
+                .isInstanceOf(StepCancelledException.class);
+        var file = run.base("20261126-1").resolve("base.tar.zst.age");
+        var changed = Files.getLastModifiedTime(file);
+        Files.write(file, new byte[2 * S3Upload.PART]);
+        Files.setLastModifiedTime(file, changed);
+
+        assertThat(copy().getNotes())
+                .containsExactly(
+                        "base backup 20261126-1 changed while it was sent; see the disk",
+                        "copied base backup 20261126-2");
+    }
+
+    @Test
+    void asksForNoRightWhereTheFirstBaseBackupIsBeingTaken() throws Exception {
+        var run = run(RUN);
+        cover(run, NOON.plusSeconds(3600), 2, 700);
+
+        assertThat(copy().getFault()).endsWith("its first base backup is not complete yet");
+    }
+
+    @Test
+    void takesNoRunOutOfTheBucketThatSaysItIsAnother() throws Exception {
+        archived();
+        copy();
+        var about = Files.readString(archive.root().resolve(RUN).resolve("run.json"));
+        PrivateFiles.delete(archive.root());
+        var hostile = about.replace(RUN, "../" + RUN).getBytes(StandardCharsets.UTF_8);
+        overwrite(ROOT + RUN + "/run.json", hostile, "0");
+
+        assertThatThrownBy(() -> fetch("latest"))
+                .hasMessageContaining("s3://backups/" + ROOT + RUN + "/run.json is not what was sent there");
+        assertThat(archive.root()).doesNotExist();
     }
 }
