@@ -16,7 +16,7 @@ COMPOSE := docker compose $(if $(LOCAL_IMAGES),--env-file docker/local-images.en
 .PHONY: help setup build test simulation demo bench bench-data run up down format clean compose-up
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: JDK 25, Docker engine, compose, base images
 	scripts/setup
