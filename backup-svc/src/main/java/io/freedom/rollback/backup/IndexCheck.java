@@ -4,7 +4,6 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -21,11 +20,10 @@ final class IndexCheck {
     private static final String INSTALLED = """
             SELECT coalesce((SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
                              WHERE extname = 'amcheck'), '')""";
-    private static final String INDEXES = """
-            SELECT c.oid, c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    private static final String CHECK = """
+            SELECT %s.bt_index_check(c.oid::regclass) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
             JOIN pg_am a ON a.oid = c.relam
-            WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence = 'p' AND i.indisvalid AND i.indisready
-            ORDER BY c.oid""";
+            WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence = 'p' AND i.indisvalid AND i.indisready""";
     private static final String SCHEMA = "rollback_amcheck";
 
     private IndexCheck() {}
@@ -33,10 +31,9 @@ final class IndexCheck {
     /**
      * How many indexes it looked at; empty where the server has no amcheck or the role may not use it.
      *
-     * @param checkpoint called before each index; may throw what ends the step
      * @throws StepFailure MISMATCH for an index that is damaged
      */
-    static OptionalInt of(Connection connection, Runnable checkpoint) throws SQLException, StepFailure {
+    static OptionalInt of(Connection connection) throws SQLException, StepFailure {
         if (!Sql.holds(connection, USABLE)) {
             return OptionalInt.empty();
         }
@@ -44,13 +41,7 @@ final class IndexCheck {
         try {
             // Event triggers of the platform have no say in this.
             Sql.execute(connection, "SET LOCAL session_replication_role = replica");
-            var schema = schema(connection);
-            var indexes = Sql.rows(connection, INDEXES);
-            for (var index : indexes) {
-                checkpoint.run();
-                check(connection, schema, index);
-            }
-            return OptionalInt.of(indexes.size());
+            return OptionalInt.of(check(connection, schema(connection)));
         } finally {
             connection.rollback();
         }
@@ -66,15 +57,15 @@ final class IndexCheck {
         return SCHEMA;
     }
 
-    private static void check(Connection connection, String schema, List<?> index) throws SQLException, StepFailure {
+    private static int check(Connection connection, String schema) throws SQLException, StepFailure {
         try {
-            Sql.rows(connection, "SELECT %s.bt_index_check(%s::oid)".formatted(Sql.name(schema), index.getFirst()));
+            return Sql.rows(connection, CHECK.formatted(Sql.name(schema))).size();
         } catch (SQLException e) {
             if (DAMAGED.contains(String.valueOf(e.getSQLState()))) {
                 throw new StepFailure(
                         FailureKind.MISMATCH,
-                        "index %s is damaged right after it was built (%s), so what was restored was dropped, and the live database is untouched: is the disk or the memory of the server's machine sound?"
-                                .formatted(index.getLast(), e.getMessage()),
+                        "an index is damaged right after it was built (%s), so what was restored was dropped, and the live database is untouched: is the disk or the memory of the server's machine sound?"
+                                .formatted(e.getMessage()),
                         e);
             }
             throw e;

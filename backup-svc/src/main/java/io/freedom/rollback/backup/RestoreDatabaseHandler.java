@@ -232,7 +232,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     /** What amcheck says; that it cannot be asked is none of the restored database's faults. */
     private static String check(Database database, StepContext step) throws StepFailure, InterruptedException {
         try (var connection = JdbcConnections.open(database, step)) {
-            var indexes = IndexCheck.of(connection, step::checkpoint);
+            var indexes = IndexCheck.of(connection);
             return indexes.isPresent() ? indexes.getAsInt() + " indexes checked" : "";
         } catch (SQLException e) {
             step.checkpoint();
