@@ -64,7 +64,7 @@ final class ContainerAside {
                 CALL,
                 () -> client.createContainerCmd(image)
                         .withEntrypoint("/bin/sh", "-c", script)
-                        .withLabels(labels(ASIDE, image))
+                        .withLabels(labels(ASIDE, image, timeout))
                         .withHostConfig(HostConfig.newHostConfig().withNetworkMode("none"))
                         .exec()
                         .getId());
@@ -110,8 +110,6 @@ final class ContainerAside {
         }
         var own = config == null ? null : config.getEntrypoint();
         entrypoint.addAll(List.of(own == null ? new String[0] : own));
-        var labels = new HashMap<>(labels(BESIDE, purpose));
-        labels.put(UNTIL, String.valueOf(Instant.now().plus(lifetime).getEpochSecond()));
         var id = calls.call(
                 "making a container of " + image,
                 CALL,
@@ -119,7 +117,7 @@ final class ContainerAside {
                         .withEntrypoint(entrypoint)
                         .withCmd(arguments)
                         .withEnv(variables(environment))
-                        .withLabels(labels)
+                        .withLabels(labels(BESIDE, purpose, lifetime))
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
@@ -202,8 +200,9 @@ final class ContainerAside {
     }
 
     /** An image that compose has built passes on whose it is. */
-    private static Map<String, String> labels(String ours, String value) {
-        return Map.of(ours, value, EngineContainer.PROJECT, "", EngineContainer.SERVICE, "");
+    private static Map<String, String> labels(String ours, String value, Duration lifetime) {
+        var until = String.valueOf(Instant.now().plus(lifetime).getEpochSecond());
+        return Map.of(ours, value, UNTIL, until, EngineContainer.PROJECT, "", EngineContainer.SERVICE, "");
     }
 
     /** The interrupt that may have brought us here must not keep us from cleaning up. */
@@ -235,7 +234,12 @@ final class ContainerAside {
     private ExecResult await(String image, String id, TimeLimit limit) throws StepFailure, InterruptedException {
         while (limit.left() > 0) {
             var details = engine.details(id);
-            if (details.isPresent() && OVER.contains(details.get().state())) {
+            if (details.isEmpty()) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE,
+                        "a container of " + image + " was removed before it had answered: retry");
+            }
+            if (OVER.contains(details.get().state())) {
                 var said = new StringJoiner("\n");
                 engine.logs(id, null, said::add);
                 return new ExecResult(details.get().exitCode(), said.toString(), "", false);
@@ -255,7 +259,9 @@ final class ContainerAside {
                         .withStatusFilter(List.of("created", "exited", "dead"))
                         .exec());
         for (var container : left) {
-            remove(container.getId());
+            if (isLeft(container)) {
+                remove(container.getId());
+            }
         }
     }
 

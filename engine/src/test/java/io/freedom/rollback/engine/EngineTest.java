@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -115,6 +117,20 @@ class EngineTest {
         } finally {
             engine.removeWithVolumes(other);
             engine.removeWithVolumes(read);
+        }
+    }
+
+    @Test
+    void answersAllThatAskTheSameImageAtOnce() throws Exception {
+        var image = "rollback-local/python:bookworm";
+        try (var askers = Executors.newVirtualThreadPerTaskExecutor()) {
+            var asked = new ArrayList<Future<ExecResult>>();
+            for (int n = 0; n < 6; n++) {
+                asked.add(askers.submit(() -> engine.runAside(image, "echo answer", LIMIT)));
+            }
+            for (var answer : asked) {
+                assertThat(answer.get().stdout()).isEqualTo("answer");
+            }
         }
     }
 
