@@ -203,7 +203,7 @@ class ScenarioControlsTest extends ScenarioHarness {
         assertThat(plane.rollbackctl("timeout", id, "health.probes", "1s", "--reason", "test")
                         .output())
                 .contains("health.probes has taken longer already");
-        plane.rollbackctl("timeout", id, "health.probes", "15s", "--reason", "no longer")
+        plane.rollbackctl("timeout", id, "health.probes", "30s", "--reason", "no longer")
                 .succeeded();
         plane.rollbackctl("watch", id);
         assertThat(outcome()).isEqualTo("COMPENSATED");
