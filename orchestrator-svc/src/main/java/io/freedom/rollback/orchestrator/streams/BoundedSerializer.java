@@ -7,12 +7,12 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses what Kafka would not take of a store, to whoever puts it there: the producer of its changelog would say so after the fact, and
- * again for the same record whenever the thread begins anew.
+ * Refuses what Kafka would not take, to whoever writes it or puts it into a store: the producer would say so after the fact, to a thread that can do nothing but
+ * fail again, for the same record whenever it begins anew.
  */
 record BoundedSerializer<T extends SpecificRecord>(Serializer<T> avro) implements Serializer<T> {
     /** What producer and broker take by default is 1 MiB with key, headers and batch. */
-    static final int LARGEST = 1_000_000;
+    private static final int LARGEST = 1_000_000;
 
     static <T extends SpecificRecord> Serde<T> in(Serde<T> serde) {
         return Serdes.serdeFrom(new BoundedSerializer<>(serde.serializer()), serde.deserializer());
