@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -21,7 +21,6 @@ import org.apache.kafka.common.TopicPartition;
 public final class SimulatedWorker {
     private static final int CONCURRENT_STEPS = 16;
     private static final byte[] IN_HAND = new byte[0];
-    private static final Consumer<byte[], byte[]> CONSUMER = new MockConsumer<>("none");
     private static final List<Class<? extends SpecificRecord>> ACTIONS =
             StepAction.getClassSchema().getField("action").schema().getTypes().stream()
                     .<Class<? extends SpecificRecord>>map(SimulatedWorker::type)
@@ -34,8 +33,9 @@ public final class SimulatedWorker {
         Completed execute(StepCommand command, StepContext step) throws StepFailure, InterruptedException;
     }
 
-    private final StepEvents events;
     private final InstantSource clock;
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
+    private final Leases leases;
     private final StepRunner runner;
     private final CommandListener listener;
     private StepCommand inHand;
@@ -43,12 +43,14 @@ public final class SimulatedWorker {
     public SimulatedWorker(
             String id,
             InstantSource clock,
+            LongSupplier nanos,
             ThreadFactory threads,
             List<? extends StepHandler<?>> handlers,
             Function<StepEvent, CompletableFuture<?>> outlet) {
         this.clock = clock;
-        events = new StepEvents(id, clock, outlet::apply);
-        runner = new StepRunner(handlers, events, new Secrets(Map.of()), clock, CONCURRENT_STEPS, threads);
+        leases = new Leases(nanos);
+        var events = new StepEvents(id, clock, outlet::apply);
+        runner = new StepRunner(handlers, events, new Secrets(Map.of()), clock, leases, CONCURRENT_STEPS, threads);
         listener = new CommandListener(
                 "default",
                 (_, _) -> inHand,
@@ -63,17 +65,38 @@ public final class SimulatedWorker {
     public void receive(TopicPartition from, long offset, StepCommand command, Runnable acknowledge) {
         inHand = command;
         listener.onMessage(
-                new ConsumerRecord<>(from.topic(), from.partition(), offset, IN_HAND, IN_HAND), acknowledge::run);
+                new ConsumerRecord<>(from.topic(), from.partition(), offset, IN_HAND, IN_HAND),
+                acknowledge::run,
+                consumer);
+    }
+
+    /** This process has the partition now, with so many records in it. */
+    public void gain(TopicPartition partition, long end) {
+        consumer.updateEndOffsets(Map.of(partition, end));
+        listener.onPartitionsAssigned(consumer, List.of(partition));
     }
 
     /** Other processes have these partitions now. */
     public void lose(Collection<TopicPartition> partitions) {
-        listener.onPartitionsLost(CONSUMER, partitions);
+        listener.onPartitionsLost(consumer, partitions);
+    }
+
+    /** To be given to {@link #belongs}. */
+    public long asksWhetherItBelongs() {
+        return leases.membership().ask();
+    }
+
+    /** The coordinator counts on this process, as of then. */
+    public void belongs(long asked) {
+        leases.membership().renew(asked);
+    }
+
+    public void look() {
+        Heartbeat.expire(runner, clock);
     }
 
     public void beat() {
-        Heartbeat.expire(runner, clock);
-        Heartbeat.beat(runner, events);
+        Heartbeat.beat(runner);
     }
 
     /** One for each action that there is. */

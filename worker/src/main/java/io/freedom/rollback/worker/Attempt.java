@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +17,36 @@ final class Attempt implements StepContext {
     /** Why an attempt stops when its partition went to another process. */
     static final String RELINQUISHED = "the platform is now served by another worker process";
 
+    /** Why an attempt stops when nobody may count on it any more. */
+    static final String CUT_OFF =
+            "its worker was cut off from Kafka, or stood still, and stopped it: another could have taken over";
+
     private final StepCommand command;
     private final ExecuteStep execute;
     private final Secrets secrets;
     private final InstantSource clock;
     private final StepEvents events;
+    private final Lease membership;
+    private final Lease hearing;
 
     private volatile Instant deadline;
     private volatile @Nullable String cancelled;
     private volatile StepProgress progress = new StepProgress(0L, 0L, "", "");
+    /** It has asked whether it may. */
+    private volatile boolean mayChange;
+
     private @Nullable Thread thread;
 
-    Attempt(StepCommand command, ExecuteStep execute, Secrets secrets, InstantSource clock, StepEvents events) {
+    Attempt(
+            StepCommand command,
+            ExecuteStep execute,
+            Secrets secrets,
+            InstantSource clock,
+            StepEvents events,
+            Leases leases) {
         this.events = events;
+        this.membership = leases.membership();
+        this.hearing = leases.hearing();
         this.command = command;
         this.execute = execute;
         this.secrets = secrets;
@@ -67,6 +85,26 @@ final class Attempt implements StepContext {
         }
     }
 
+    /** What the brokers have of it shows the orchestrator that it is alive. */
+    CompletableFuture<?> publish(SpecificRecord event) {
+        long asked = hearing.ask();
+        return events.publish(command, event).thenRun(() -> heard(asked));
+    }
+
+    /** What was lost by then stays lost: it may have been given to another. */
+    private synchronized void heard(long asked) {
+        if (!hearing.lapsed()) {
+            hearing.renew(asked);
+        }
+    }
+
+    /** Stops where others may take it for dead, and it may be amid a change: that has to be over when they act on it. */
+    void endIfCutOff() {
+        if (mayChange && (hearing.lapsed() || membership.lapsed())) {
+            cancel(CUT_OFF);
+        }
+    }
+
     /** It may take until then, and no longer: less than before, too. */
     void extend(Instant until) {
         deadline = until;
@@ -101,6 +139,38 @@ final class Attempt implements StepContext {
 
     @Override
     public void checkpoint() {
+        while (true) {
+            var confirmed = membership.renewal();
+            var heard = hearing.renewal();
+            if (hearing.lapsed()) {
+                cancel(CUT_OFF);
+            }
+            requireWanted();
+            if (!hearing.holds()) {
+                await(heard);
+            } else if (!membership.holds()) {
+                await(confirmed); // it is without a gap, or is not renewed
+            } else {
+                mayChange = true;
+                return;
+            }
+        }
+    }
+
+    private void await(CompletableFuture<Void> confirmed) {
+        try {
+            confirmed.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            requireWanted();
+            throw new StepCancelledException("it was interrupted");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** As {@link #checkpoint}, of what only looks. */
+    void requireWanted() {
         var reason = cancelled;
         if (reason != null) {
             throw new StepCancelledException(reason);
@@ -119,7 +189,7 @@ final class Attempt implements StepContext {
     public void report(SpecificRecord event) {
         checkpoint();
         try {
-            events.publish(command, event).get();
+            publish(event).get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             checkpoint();

@@ -19,21 +19,26 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.support.Acknowledgment;
 
 /** Hands commands of this site to the runner and never blocks the poll loop on work. */
-final class CommandListener implements AcknowledgingMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
+final class CommandListener
+        implements AcknowledgingConsumerAwareMessageListener<byte[], byte[]>, ConsumerAwareRebalanceListener {
     private static final Logger LOG = LoggerFactory.getLogger(CommandListener.class);
 
     /** Others wait for it. */
     private static final Duration STOPPING = Duration.ofSeconds(10);
+
+    /** Of a broker that has just answered. */
+    private static final Duration ANSWER = Duration.ofSeconds(5);
 
     private final String site;
     private final Deserializer<StepCommand> deserializer;
@@ -42,6 +47,8 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     private final InstantSource clock;
     private final OffsetTracker offsets = new OffsetTracker();
     private final Map<String, TopicPartition> partitions = new ConcurrentHashMap<>();
+    /** Where what nobody but this process can have read begins, of each partition. */
+    private final Map<TopicPartition, Long> firsts = new ConcurrentHashMap<>();
 
     CommandListener(
             String site,
@@ -57,11 +64,17 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     }
 
     @Override
-    public void onMessage(ConsumerRecord<byte[], byte[]> message, @Nullable Acknowledgment acknowledgment) {
-        if (acknowledgment == null) {
+    public void onMessage(
+            ConsumerRecord<byte[], byte[]> message,
+            @Nullable Acknowledgment acknowledgment,
+            @Nullable Consumer<?, ?> consumer) {
+        if (acknowledgment == null || consumer == null) {
             throw new IllegalStateException("the container must use manual acknowledgment");
         }
         var partition = new TopicPartition(message.topic(), message.partition());
+        if (!firsts.containsKey(partition)) {
+            lookWhereNewsBegin(consumer, List.of(partition));
+        }
         offsets.received(partition, message.offset(), acknowledgment);
         // The acknowledgment follows the outcome, whatever it is: a command is lost by no crash before that.
         handle(message, partition).whenComplete((_, failure) -> {
@@ -89,7 +102,16 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
         if (command == null) {
             return deadLetter(message, "a command without a value");
         }
-        return ofThisSite(command, partition) ? runner.submit(command) : CompletableFuture.completedFuture(null);
+        if (!ofThisSite(command, partition)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return command.getCommand() instanceof ExecuteStep && isOld(message, partition)
+                ? runner.handBack(command)
+                : runner.submit(command);
+    }
+
+    private boolean isOld(ConsumerRecord<?, ?> message, TopicPartition partition) {
+        return message.offset() < firsts.getOrDefault(partition, Long.MAX_VALUE);
     }
 
     /** Whose step it is can be read, so the orchestrator learns at once that it is not done. */
@@ -102,7 +124,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
             return CompletableFuture.completedFuture(null);
         }
         return command.getCommand() instanceof ExecuteStep execute
-                ? runner.refuse(command, execute, e.unknown())
+                ? isOld(message, partition) ? runner.handBack(command) : runner.refuse(command, execute, e.unknown())
                 : deadLetter(message, e.getMessage());
     }
 
@@ -129,6 +151,20 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     }
 
     @Override
+    public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> assigned) {
+        try {
+            lookWhereNewsBegin(consumer, assigned);
+        } catch (KafkaException e) {
+            LOG.warn("asked again with the first command, where what is new begins in {}", assigned, e);
+        }
+    }
+
+    /** What was there before has had another reader, or may have had. */
+    private void lookWhereNewsBegin(Consumer<?, ?> consumer, Collection<TopicPartition> of) {
+        firsts.putAll(consumer.endOffsets(of, ANSWER));
+    }
+
+    @Override
     public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> revoked) {
         var ended = relinquish(revoked);
         try {
@@ -151,6 +187,7 @@ final class CommandListener implements AcknowledgingMessageListener<byte[], byte
     /** The next owner gets the unacknowledged commands again: what runs here must change nothing any more. */
     private CompletableFuture<?> relinquish(Collection<TopicPartition> gone) {
         gone.forEach(offsets::revoked);
+        gone.forEach(firsts::remove);
         List<Attempt> orphans = runner.unfinished().stream()
                 .filter(attempt -> gone.contains(partitions.get(attempt.platform())))
                 .toList();

@@ -12,13 +12,16 @@ import org.slf4j.LoggerFactory;
 final class Heartbeat implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
 
+    /** Less than what a lease that is over here still has for others. */
+    private static final Duration LOOK = Duration.ofMillis(500);
+
     // What is published waits for a broker that is away; time runs out all the same.
     private final ScheduledExecutorService limits = timer("time-limits");
     private final ScheduledExecutorService beats = timer("heartbeat");
 
-    Heartbeat(StepRunner runner, StepEvents events, Duration pace, InstantSource clock) {
-        every(pace, limits, () -> expire(runner, clock));
-        every(pace, beats, () -> beat(runner, events));
+    Heartbeat(StepRunner runner, Duration pace, InstantSource clock) {
+        every(pace.compareTo(LOOK) < 0 ? pace : LOOK, limits, () -> expire(runner, clock));
+        every(pace, beats, () -> beat(runner));
     }
 
     private static ScheduledExecutorService timer(String name) {
@@ -39,6 +42,7 @@ final class Heartbeat implements AutoCloseable {
 
     static void expire(StepRunner runner, InstantSource clock) {
         for (var attempt : runner.unfinished()) {
+            attempt.endIfCutOff();
             if (clock.instant().isAfter(attempt.deadline())) {
                 attempt.expire();
             }
@@ -46,10 +50,10 @@ final class Heartbeat implements AutoCloseable {
     }
 
     /** Also of those that wait for their turn. Whoever has taken over what was relinquished reports that himself. */
-    static void beat(StepRunner runner, StepEvents events) {
+    static void beat(StepRunner runner) {
         for (var attempt : runner.unfinished()) {
             if (!attempt.relinquished()) {
-                events.publish(attempt.command(), attempt.lastProgress());
+                attempt.publish(attempt.lastProgress());
             }
         }
     }

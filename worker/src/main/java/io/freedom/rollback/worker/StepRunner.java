@@ -38,6 +38,8 @@ final class StepRunner {
     /** Steps whose newest attempt is remembered after their end, to refuse stale deliveries. */
     private static final int REMEMBERED = 10_000;
 
+    private static final String HANDED_BACK = "another worker process had it, and may have begun it";
+
     /**
      * The newest attempt of a step and the end of all that came before.
      *
@@ -63,6 +65,7 @@ final class StepRunner {
     private final StepEvents events;
     private final Secrets secrets;
     private final InstantSource clock;
+    private final Leases leases;
     private final Semaphore permits;
     private final Map<StepKey, Latest> latest = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -81,12 +84,14 @@ final class StepRunner {
             StepEvents events,
             Secrets secrets,
             InstantSource clock,
+            Leases leases,
             int concurrentSteps) {
         this(
                 handlers,
                 events,
                 secrets,
                 clock,
+                leases,
                 concurrentSteps,
                 Thread.ofVirtual().factory());
     }
@@ -97,12 +102,14 @@ final class StepRunner {
             StepEvents events,
             Secrets secrets,
             InstantSource clock,
+            Leases leases,
             int concurrentSteps,
             ThreadFactory threads) {
         handlers.forEach(handler -> this.handlers.put(handler.action(), handler));
         this.events = events;
         this.secrets = secrets;
         this.clock = clock;
+        this.leases = leases;
         this.permits = new Semaphore(concurrentSteps, true);
         this.threads = threads;
     }
@@ -130,6 +137,24 @@ final class StepRunner {
         });
     }
 
+    /**
+     * Takes a command that another process may have begun, and may have carried out: whoever sent it knows what became of it,
+     * and sends it anew where it is still wanted. Only so has each attempt one process that carries it out.
+     */
+    synchronized CompletableFuture<?> handBack(StepCommand command) {
+        var known = latest.get(StepKey.of(command));
+        if (known != null && known.generation().compareTo(Generation.of(command)) > 0) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (known == null || known.ended().isDone()) {
+            return sayBeside(command, new StepCancelled(HANDED_BACK));
+        }
+        known.cancel(HANDED_BACK);
+        return known.ended()
+                .handle((_, _) -> sayBeside(command, new StepCancelled(HANDED_BACK)))
+                .thenCompose(said -> said);
+    }
+
     /** Stops attempts whose commands now go to another process; says nothing about them. Returns when they have ended. */
     synchronized CompletableFuture<?> relinquish(List<Attempt> attempts) {
         attempts.forEach(attempt -> attempt.cancel(Attempt.RELINQUISHED));
@@ -145,6 +170,10 @@ final class StepRunner {
                 .filter(known -> !known.ended().isDone())
                 .flatMap(known -> Stream.ofNullable(known.attempt()))
                 .toList();
+    }
+
+    synchronized boolean isBusy() {
+        return latest.values().stream().anyMatch(known -> !known.ended().isDone());
     }
 
     List<Attempt> running() {
@@ -167,7 +196,7 @@ final class StepRunner {
         if (before != null) {
             before.cancel("superseded by attempt " + command.getAttempt());
         }
-        var attempt = new Attempt(command, execute, secrets, clock, events);
+        var attempt = new Attempt(command, execute, secrets, clock, events, leases);
         var ended = new CompletableFuture<Void>();
         latest.remove(key); // so that the newest is the last to be forgotten
         latest.put(key, new Latest(generation, attempt, ended));
@@ -176,7 +205,7 @@ final class StepRunner {
             var past = predecessor.handle((_, _) -> null);
             try {
                 // Whoever waits for its turn is here all the same.
-                publish(command, new StepAccepted());
+                attempt.publish(new StepAccepted());
                 past.join();
                 outcome(attempt, work).ifPresent(event -> say(command, event));
                 ended.complete(null);
@@ -230,13 +259,13 @@ final class StepRunner {
     /** Returns once it is on the brokers, however long they are away: that is no failure of the work. */
     private void say(StepCommand command, SpecificRecord event) {
         try {
-            publish(command, event).join();
+            events.publish(command, event).join();
         } catch (RuntimeException e) {
             if (event instanceof StepError || !isForGood(e)) {
                 throw e;
             }
             LOG.error("{} of {} cannot be reported", command.getStepId(), command.getRollbackId(), e);
-            publish(
+            events.publish(
                             command,
                             new StepError(FailureKind.INTERNAL, "it was done, but its result cannot be reported: " + e))
                     .join();
@@ -269,7 +298,7 @@ final class StepRunner {
         try {
             awaitTurn(attempt);
             permitted = true;
-            attempt.checkpoint();
+            attempt.requireWanted();
             running.add(attempt);
             return Optional.of(work.of(attempt));
         } catch (StepCancelledException | InterruptedException e) {
@@ -336,9 +365,5 @@ final class StepRunner {
 
     private static StepDone done(Completed completed, boolean alreadyApplied) {
         return new StepDone(new StepResult(completed.result()), completed.detail(), alreadyApplied);
-    }
-
-    private CompletableFuture<?> publish(StepCommand command, SpecificRecord event) {
-        return events.publish(command, event);
     }
 }

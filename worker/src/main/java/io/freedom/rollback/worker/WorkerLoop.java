@@ -14,10 +14,10 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -68,8 +68,14 @@ final class WorkerLoop implements SmartLifecycle {
 
         events = new StepEvents(
                 workerId(), clock, event -> template.send(topics.stepEvents().name(), event.getPlatform(), event));
+        var leases = new Leases(System::nanoTime);
         runner = new StepRunner(
-                capability.handlers(), events, new Secrets(System.getenv()), clock, properties.concurrentSteps());
+                capability.handlers(),
+                events,
+                new Secrets(System.getenv()),
+                clock,
+                leases,
+                properties.concurrentSteps());
 
         var deserializer = new SpecificAvroDeserializer<StepCommand>();
         deserializer.configure(
@@ -96,7 +102,7 @@ final class WorkerLoop implements SmartLifecycle {
         // Only what moves is taken away when another worker comes or goes; the rest works on.
         consuming.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         // A killed worker's platforms wait this long for another process.
-        consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
+        consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) Leases.SESSION.toMillis());
         consuming.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
         consuming.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
         var settings = new ContainerProperties(commands.name());
@@ -108,7 +114,12 @@ final class WorkerLoop implements SmartLifecycle {
         settings.setConsumerRebalanceListener(listener);
         settings.setMissingTopicsFatal(false);
         container = new ConcurrentMessageListenerContainer<>(
-                new DefaultKafkaConsumerFactory<>(consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                new DefaultKafkaConsumerFactory<byte[], byte[]>(consuming) {
+                    @Override
+                    protected Consumer<byte[], byte[]> createRawConsumer(Map<String, Object> configuration) {
+                        return new MemberConsumer(configuration, leases.membership(), runner::isBusy);
+                    }
+                },
                 settings);
         container.setBeanName("rollback-" + name);
         // By default a command that comes while the registry is away would be tried ten times at once, then left out.
@@ -132,7 +143,7 @@ final class WorkerLoop implements SmartLifecycle {
 
     @Override
     public void start() {
-        heartbeat = new Heartbeat(runner, events, properties.heartbeat(), clock);
+        heartbeat = new Heartbeat(runner, properties.heartbeat(), clock);
         // A consumer of a topic that does not exist yet would notice it only minutes later.
         starter = Thread.ofVirtual().name("worker-start").start(() -> provisioning.await(container::start));
     }

@@ -9,23 +9,33 @@ import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.registry.RegistryClient;
 import io.freedom.rollback.schemas.registry.RegistryUnavailableException;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.CancelStep;
+import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepError;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,8 +44,13 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
 class CommandListenerTest {
+    static {
+        TrustedSchemas.trust();
+    }
+
     private static final Instant NOW = Instant.parse("2026-03-01T03:00:00Z");
     private static final byte[] KEY = "freedom".getBytes(StandardCharsets.UTF_8);
+    private static final TopicPartition PARTITION = new TopicPartition("rollback.commands.git", 3);
     private static final byte[] JUNK = "{\"do\": \"something\"}".getBytes(StandardCharsets.UTF_8);
 
     private final List<DeadLetter> letters = new CopyOnWriteArrayList<>();
@@ -45,6 +60,16 @@ class CommandListenerTest {
     private CompletableFuture<?> publishing = CompletableFuture.completedFuture(null);
     private StubRegistry registry;
     private RegistryClient client;
+    private final AtomicBoolean away = new AtomicBoolean();
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none") {
+        @Override
+        public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+            if (away.get()) {
+                throw new TimeoutException("no broker answers");
+            }
+            return super.endOffsets(partitions, timeout);
+        }
+    };
     private CommandListener listener;
 
     /** What an unknown action would be taken for. */
@@ -73,12 +98,13 @@ class CommandListenerTest {
         listener = new CommandListener(
                 "default",
                 new SpecificAvroDeserializer<>(client, StepCommand.class),
-                new StepRunner(List.of(new Returning()), outlet, new Secrets(Map.of()), clock, 4),
+                new StepRunner(List.of(new Returning()), outlet, new Secrets(Map.of()), clock, TestLeases.held(), 4),
                 letter -> {
                     letters.add(letter);
                     return publishing;
                 },
                 clock);
+        assign(17);
     }
 
     @AfterEach
@@ -88,7 +114,14 @@ class CommandListenerTest {
     }
 
     private void receive(byte @Nullable [] value) {
-        listener.onMessage(new ConsumerRecord<>("rollback.commands.git", 3, 17, KEY, value), acknowledged::countDown);
+        listener.onMessage(
+                new ConsumerRecord<>("rollback.commands.git", 3, 17, KEY, value), acknowledged::countDown, consumer);
+    }
+
+    /** The partition comes with so many records. */
+    private void assign(long end) {
+        consumer.updateEndOffsets(Map.of(PARTITION, end));
+        listener.onPartitionsAssigned(consumer, List.of(PARTITION));
     }
 
     private void awaitAcknowledged() throws InterruptedException {
@@ -191,5 +224,53 @@ class CommandListenerTest {
         assertThat(letters)
                 .singleElement()
                 .satisfies(letter -> assertThat(letter.getReason()).contains("holds a PauseStep", "upgrade"));
+    }
+
+    private static StepCommand command() {
+        return StepCommand.newBuilder()
+                .setPlatform("freedom")
+                .setSite("default")
+                .setRollbackId("rb-1")
+                .setStepId("git.return")
+                .setAttempt(1)
+                .setCompensation(true)
+                .setAt(NOW)
+                .setCommand(
+                        new ExecuteStep(new StepAction(new ReturnToPrevious("/srv")), List.of(), NOW.plusSeconds(60)))
+                .build();
+    }
+
+    @Test
+    void carriesOutWhatCameAfterThePartitionWasItsOwn() throws Exception {
+        receive(registry.framed(command()));
+        awaitAcknowledged();
+        assertThat(executed).hasSize(1);
+    }
+
+    @Test
+    void handsBackWhatWasThereBeforeThePartitionWasItsOwn() throws Exception {
+        assign(18);
+        receive(registry.framed(command()));
+        awaitAcknowledged();
+        assertThat(executed).as("another may have done it").isEmpty();
+        assertThat(events)
+                .singleElement()
+                .satisfies(event -> assertThat(event.getEvent()).isInstanceOf(StepCancelled.class));
+    }
+
+    @Test
+    void asksAgainWhereItIsNotKnownWhatWasThereBefore() throws Exception {
+        listener.onPartitionsLost(consumer, List.of(PARTITION));
+        away.set(true);
+        listener.onPartitionsAssigned(consumer, List.of(PARTITION));
+        assertThatThrownBy(() -> receive(registry.framed(command())))
+                .as("it is delivered again")
+                .isInstanceOf(TimeoutException.class);
+
+        away.set(false);
+        consumer.updateEndOffsets(Map.of(PARTITION, 18L));
+        receive(registry.framed(command()));
+        awaitAcknowledged();
+        assertThat(executed).isEmpty();
     }
 }

@@ -48,7 +48,7 @@ class HeartbeatTest {
     };
 
     private StepRunner runner(StepEvents events) {
-        return new StepRunner(List.of(endless), events, new Secrets(Map.of()), InstantSource.system(), 4);
+        return new StepRunner(List.of(endless), events, new Secrets(Map.of()), InstantSource.system(), TestLeases.held(), 4);
     }
 
     private static StepCommand command(Instant deadline) {
@@ -74,7 +74,7 @@ class HeartbeatTest {
         });
         var runner = runner(events);
         var step = runner.submit(command(Instant.now().plusSeconds(60)));
-        try (var _ = new Heartbeat(runner, events, PACE, InstantSource.system())) {
+        try (var _ = new Heartbeat(runner, PACE, InstantSource.system())) {
             await().until(() -> beats.get() > 2);
         }
         runner.relinquish(runner.unfinished()).get(5, TimeUnit.SECONDS);
@@ -96,7 +96,7 @@ class HeartbeatTest {
         });
         var runner = runner(events);
         var step = runner.submit(command(Instant.now().plusSeconds(60)));
-        try (var _ = new Heartbeat(runner, events, PACE, InstantSource.system())) {
+        try (var _ = new Heartbeat(runner, PACE, InstantSource.system())) {
             await().until(() -> beats.get() > 0);
             runner.unfinished().forEach(attempt -> attempt.extend(Instant.now()));
             step.get(10, TimeUnit.SECONDS);

@@ -46,8 +46,8 @@ class StepRunnerTest {
         published.add(event);
         return CompletableFuture.completedFuture(null);
     });
-    private final StepRunner runner =
-            new StepRunner(List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 4);
+    private final StepRunner runner = new StepRunner(
+            List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), TestLeases.held(), 4);
 
     /** A handler whose world is a flag, and which can be held in the midst of its work. */
     private static final class Worktrees implements StepHandler<RemoveWorktree> {
@@ -193,7 +193,8 @@ class StepRunnerTest {
 
     @Test
     void acceptsAtOnceWhatWaitsForItsTurnAndBeatsForIt() throws Exception {
-        var one = new StepRunner(List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        var one = new StepRunner(
+                List.of(handler), reports, new Secrets(Map.of()), InstantSource.fixed(NOW), TestLeases.held(), 1);
         handler.hold = new CountDownLatch(1);
         var first = one.submit(execute(1));
         handler.begun.await();
@@ -201,7 +202,7 @@ class StepRunnerTest {
                 StepCommand.newBuilder(execute(1)).setStepId("another").build());
 
         await().until(() -> accepted("another") && waits("another", one));
-        Heartbeat.beat(one, reports);
+        Heartbeat.beat(one);
 
         assertThat(published).anySatisfy(event -> {
             assertThat(event.getStepId()).isEqualTo("another");
@@ -230,7 +231,8 @@ class StepRunnerTest {
             published.add(event);
             return event.getEvent() instanceof StepDone ? heard : CompletableFuture.completedFuture(null);
         });
-        var waiting = new StepRunner(List.of(handler), slow, new Secrets(Map.of()), InstantSource.fixed(NOW), 1);
+        var waiting = new StepRunner(
+                List.of(handler), slow, new Secrets(Map.of()), InstantSource.fixed(NOW), TestLeases.held(), 1);
         var step = waiting.submit(execute(1));
         await().until(() -> events().stream().anyMatch(StepDone.class::isInstance));
 
@@ -249,7 +251,7 @@ class StepRunnerTest {
                     ? CompletableFuture.failedFuture(new RecordTooLargeException("1200000 bytes"))
                     : CompletableFuture.completedFuture(null);
         });
-        new StepRunner(List.of(handler), bounded, new Secrets(Map.of()), InstantSource.fixed(NOW), 1)
+        new StepRunner(List.of(handler), bounded, new Secrets(Map.of()), InstantSource.fixed(NOW), TestLeases.held(), 1)
                 .submit(execute(1))
                 .get(5, TimeUnit.SECONDS);
 
@@ -261,6 +263,42 @@ class StepRunnerTest {
     }
 
     @Test
+    void handsBackWhatAnotherProcessMayHaveDone() throws Exception {
+        runner.handBack(execute(1)).get(5, TimeUnit.SECONDS);
+        assertThat(handler.executed).isEmpty();
+        assertThat(events())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        StepCancelled.class,
+                        cancelled -> assertThat(cancelled.getReason()).contains("another worker process"));
+        submit(execute(2));
+        assertThat(handler.executed).containsExactly(2);
+    }
+
+    @Test
+    void handsBackWhatItBeganItselfOnlyOnceThatHasEnded() throws Exception {
+        handler.hold = new CountDownLatch(1);
+        runner.submit(execute(1));
+        handler.begun.await();
+        runner.relinquish(runner.running());
+        runner.handBack(execute(1)).get(5, TimeUnit.SECONDS);
+        assertThat(runner.running()).isEmpty();
+        assertThat(handler.executed).isEmpty();
+        assertThat(events()).last().isInstanceOf(StepCancelled.class);
+    }
+
+    @Test
+    void leavesANewerAttemptAloneWhenAnOlderIsHandedBack() throws Exception {
+        handler.hold = new CountDownLatch(1);
+        var newer = runner.submit(execute(2));
+        handler.begun.await();
+        runner.handBack(execute(1)).get(5, TimeUnit.SECONDS);
+        handler.hold.countDown();
+        newer.get(5, TimeUnit.SECONDS);
+        assertThat(handler.executed).containsExactly(2);
+    }
+
+    @Test
     void saysNothingOfWhatAnotherProcessTakesOver() throws Exception {
         handler.hold = new CountDownLatch(1);
         var step = runner.submit(execute(1));
@@ -268,7 +306,7 @@ class StepRunnerTest {
         var ended = runner.relinquish(runner.running());
         step.get(5, TimeUnit.SECONDS);
         ended.get(5, TimeUnit.SECONDS);
-        Heartbeat.beat(runner, reports);
+        Heartbeat.beat(runner);
         assertThat(events()).singleElement().isInstanceOf(StepAccepted.class);
         assertThat(handler.executed).isEmpty();
     }

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecord;
 
 /** Tells the schemas of the records that it has framed. */
 final class StubRegistry implements AutoCloseable {
@@ -52,7 +54,8 @@ final class StubRegistry implements AutoCloseable {
         out.write(0);
         out.writeBytes(ByteBuffer.allocate(4).putInt(schemas.size()).array());
         var encoder = EncoderFactory.get().directBinaryEncoder(out, null);
-        new GenericDatumWriter<IndexedRecord>(record.getSchema()).write(record, encoder);
+        var data = record instanceof SpecificRecord ? SpecificData.getForSchema(record.getSchema()) : GenericData.get();
+        data.createDatumWriter(record.getSchema()).write(record, encoder);
         encoder.flush();
         return out.toByteArray();
     }

@@ -32,7 +32,8 @@ class TimeLimitTest {
             execute,
             new Secrets(Map.of()),
             InstantSource.fixed(NOW),
-            new StepEvents("w:1", InstantSource.fixed(NOW), _ -> CompletableFuture.completedFuture(null)));
+            new StepEvents("w:1", InstantSource.fixed(NOW), _ -> CompletableFuture.completedFuture(null)),
+            TestLeases.held());
 
     private static Duration left(TimeLimit limit) {
         return Duration.ofNanos(limit.left());

@@ -14,6 +14,9 @@ final class Attempts {
     /** A step that no worker takes for so long is given up while the platform is still untouched. */
     static final int LOSSES_BEFORE_SHUT_DOWN = 4;
 
+    /** As often as that it may pass from one worker to another, as it does where they are restarted one by one. */
+    static final int HAND_OVERS_BEFORE_SHUT_DOWN = 20;
+
     /** How long a worker may take to stop, once a step's time is over. */
     static final Duration STOPPING = Duration.ofSeconds(60);
 
@@ -73,7 +76,7 @@ final class Attempts {
     static List<RollbackEvent> cancelled(Rollback state, AttemptId attempt, String reason, Instant now) {
         return state.track(attempt).cancelRequested()
                 ? stopped(state, attempt, reason)
-                : lost(state, attempt, reason, now);
+                : lost(state, attempt, reason, HAND_OVERS_BEFORE_SHUT_DOWN, "do its workers die of it?", now);
     }
 
     /**
@@ -95,6 +98,11 @@ final class Attempts {
     }
 
     static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {
+        return lost(state, attempt, observation, LOSSES_BEFORE_SHUT_DOWN, "is the worker running?", now);
+    }
+
+    private static List<RollbackEvent> lost(
+            Rollback state, AttemptId attempt, String observation, int limit, String question, Instant now) {
         var track = state.track(attempt);
         if (track.cancelRequested()) {
             return stopped(state, attempt, observation);
@@ -111,11 +119,11 @@ final class Attempts {
                 && !state.touchedPlatform();
         boolean dispensable =
                 !attempt.compensation() && state.planStep(attempt.step()).getOnFailure() == FailurePolicy.CONTINUE;
-        if ((untouched || dispensable) && track.losses() + 1 >= LOSSES_BEFORE_SHUT_DOWN) {
+        if ((untouched || dispensable) && track.losses() + 1 >= limit) {
             // Should a worker take it after all, it is to let it be.
             var events = new ArrayList<RollbackEvent>();
             events.add(new RollbackEvent.CancelRequested(attempt));
-            events.addAll(over(state, attempt, FailureKind.UNAVAILABLE, observation + ": is the worker running?"));
+            events.addAll(over(state, attempt, FailureKind.UNAVAILABLE, observation + ": " + question));
             return events;
         }
         return List.of(new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, now));

@@ -216,6 +216,18 @@ class RollbackDeciderTest {
     }
 
     @Test
+    void passesAStepOnWhileWorkersAreRestartedOneByOneButNotForEver() {
+        var saga = fourSteps();
+        for (int i = 1; i < Attempts.HAND_OVERS_BEFORE_SHUT_DOWN; i++) {
+            saga.when(new RollbackCommand.Cancelled(saga.current("look", false), "another worker had it"));
+            assertThat(saga.running()).containsExactly("look#" + (i + 1));
+        }
+        saga.when(new RollbackCommand.Cancelled(saga.current("look", false), "another worker had it"));
+        assertThat(saga.rollback().outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(saga.rollback().finishReason()).contains("do its workers die of it?");
+    }
+
+    @Test
     void undoesAStepWhoseTimeIsOverOnlyOnceItsWorkerHasStopped() {
         var saga = Saga.of(undoable(step("stop", SHUT_DOWN))).started().later(Duration.ofSeconds(61));
         var attempt = new AttemptId("stop", false, 1);

@@ -15,8 +15,6 @@ final class Calamities {
         WORKER_STANDS_STILL,
         /** Long after others have taken its work over. */
         ZOMBIE_COMES_BACK,
-        /** Though their outcome is known already: their worker died, or lost the partition, before it committed their offset. */
-        COMMANDS_COME_AGAIN,
         CLOCKS_JUMP_FAR,
         PARTITIONS_MOVE,
         CLOCKS_JUMP,
@@ -42,11 +40,7 @@ final class Calamities {
 
     private static final int LONG = 40_000;
 
-    /** Known to do harm, each with what it comes of: ADR 30. */
-    static final Set<Kind> NOT_SURVIVED =
-            EnumSet.of(Kind.ZOMBIE_COMES_BACK, Kind.COMMANDS_COME_AGAIN, Kind.CLOCKS_JUMP_FAR);
-
-    static final Set<Kind> SURVIVED = EnumSet.complementOf(EnumSet.copyOf(NOT_SURVIVED));
+    static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
 
     private final VirtualTime time;
     private final Chance chance;
@@ -104,10 +98,6 @@ final class Calamities {
         return kinds.contains(Kind.ZOMBIE_COMES_BACK);
     }
 
-    boolean commandsComeAgain() {
-        return kinds.contains(Kind.COMMANDS_COME_AGAIN);
-    }
-
     boolean doubles() {
         return strikes(Kind.RECORDS_COME_TWICE, 15);
     }
@@ -155,7 +145,7 @@ final class Calamities {
                 broker.slow(chance.between(NORMAL, SLOW));
                 time.in(chance.between(100, 15_000), () -> broker.slow(NORMAL));
             }
-            case RECORDS_COME_TWICE, COMMANDS_COME_AGAIN, STEPS_FAIL -> {} // now and then, not at a moment
+            case RECORDS_COME_TWICE, STEPS_FAIL -> {} // now and then, not at a moment
         }
     }
 

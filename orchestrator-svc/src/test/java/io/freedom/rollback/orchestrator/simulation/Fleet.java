@@ -1,23 +1,19 @@
 package io.freedom.rollback.orchestrator.simulation;
 
-import io.freedom.rollback.schemas.step.ExecuteStep;
-import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepProgress;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.worker.SimulatedWorker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +24,9 @@ final class Fleet {
     private static final long SESSION_TIMEOUT = 6_000;
 
     private static final long HEARTBEAT = 2_000;
+    private static final long LOOK = 500;
+    /** As often as that workers ask whether they still belong to their group. */
+    private static final long ASK = 1_000;
 
     /** A process with all four capabilities, and after its death the next one. */
     final class Member {
@@ -81,8 +80,6 @@ final class Fleet {
     private final ToIntFunction<String> partitionOf;
     private final Map<TopicPartition, Assignment> assignments = new LinkedHashMap<>();
     private final List<Member> members = new ArrayList<>();
-    /** Attempts whose outcome the broker has. */
-    private final Set<String> outcomes = new HashSet<>();
 
     private Calamities calamities;
 
@@ -142,13 +139,46 @@ final class Fleet {
                     new SimulatedWorker(
                             machine.name,
                             machine,
+                            nanos(),
                             machine.threads(),
                             handlers,
                             event -> publish(member, machine, event)));
         }
         member.workers = workers;
         machine.in(HEARTBEAT, () -> beat(member, machine));
+        machine.in(LOOK, () -> look(member, machine));
+        machine.in(ASK, () -> ask(member, machine));
         join(member, machine);
+    }
+
+    /** It stands still for nobody. */
+    private LongSupplier nanos() {
+        return planted == Planted.NO_LEASE ? () -> 0 : () -> time.now() * 1_000_000;
+    }
+
+    private void look(Member member, Machine machine) {
+        member.workers.values().forEach(SimulatedWorker::look);
+        machine.in(LOOK, () -> look(member, machine));
+    }
+
+    private void ask(Member member, Machine machine) {
+        member.workers.values().forEach(worker -> askWhetherItBelongs(worker, member, machine));
+        machine.in(ASK, () -> ask(member, machine));
+    }
+
+    /** On the way to the coordinator it may be cut off, and on the way back. */
+    private void askWhetherItBelongs(SimulatedWorker worker, Member member, Machine machine) {
+        long asked = worker.asksWhetherItBelongs();
+        int cuts = member.cuts;
+        machine.in(broker.delay(), () -> {
+            if (member.connected && member.joined) {
+                machine.in(broker.delay(), () -> {
+                    if (member.connected && member.cuts == cuts) {
+                        worker.belongs(asked);
+                    }
+                });
+            }
+        });
     }
 
     private void beat(Member member, Machine machine) {
@@ -276,6 +306,9 @@ final class Fleet {
         assignment.session++;
         assignment.position = assignment.committed;
         if (wanted != null) {
+            if (planted != Planted.NOTHING_IS_HANDED_BACK) {
+                worker(wanted, place).gain(place, broker.log(place).size());
+            }
             time.in(broker.delay(), () -> deliver(place));
         }
     }
@@ -293,14 +326,10 @@ final class Fleet {
         while (assignment.position < log.size()) {
             int offset = assignment.position++;
             var command = (StepCommand) log.get(offset);
-            if (command.getCommand() instanceof ExecuteStep
-                    && outcomes.contains(Words.attempt(command))
-                    && !calamities.commandsComeAgain()) {
-                acknowledge(owner, assignment, session, offset);
-                continue;
-            }
             trace.say(owner.machine.name, () -> "gets " + Words.of(command));
-            worker(owner, place).receive(place, offset, command, () -> acknowledge(owner, assignment, session, offset));
+            var worker = worker(owner, place);
+            worker.receive(place, offset, command, () -> acknowledge(owner, assignment, session, offset));
+            askWhetherItBelongs(worker, owner, owner.machine);
         }
     }
 
@@ -309,6 +338,7 @@ final class Fleet {
             return new SimulatedWorker(
                     member.machine.name,
                     member.machine,
+                    nanos(),
                     member.machine.threads(),
                     SimulatedWorker.handlers(new Labour(member.machine, world, chance, calamities, planted)),
                     event -> publish(member, member.machine, event));
@@ -336,9 +366,6 @@ final class Fleet {
             var place = new TopicPartition(
                     Orchestrator.TOPICS.stepEvents().name(), partitionOf.applyAsInt(event.getPlatform()));
             broker.append(place, event);
-            if (!(event.getEvent() instanceof StepAccepted) && !(event.getEvent() instanceof StepProgress)) {
-                outcomes.add(Words.attempt(event));
-            }
             if (calamities.doubles()) {
                 broker.append(place, event);
             }

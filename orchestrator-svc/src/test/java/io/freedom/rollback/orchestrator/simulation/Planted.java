@@ -19,6 +19,10 @@ enum Planted {
     NO_LANES,
     /** A worker works on where another one has its partitions now. */
     NOTHING_IS_RELINQUISHED,
+    /** A worker that is cut off, or stood still, goes on as long as it does not know. */
+    NO_LEASE,
+    /** A worker carries out what another one may have carried out already. */
+    NOTHING_IS_HANDED_BACK,
     /** A step is done when its worker says that it has begun. */
     DONE_WHEN_ACCEPTED,
 }

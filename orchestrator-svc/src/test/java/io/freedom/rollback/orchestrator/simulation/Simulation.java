@@ -118,7 +118,7 @@ final class Simulation {
     }
 
     static Result run(long seed, boolean traced) {
-        return run(seed, traced, Planted.NOTHING, Calamities.SURVIVED);
+        return run(seed, traced, Planted.NOTHING, Calamities.ALL);
     }
 
     private void run() {
