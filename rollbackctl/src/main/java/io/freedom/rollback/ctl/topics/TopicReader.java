@@ -19,6 +19,9 @@ public interface TopicReader extends AutoCloseable {
     /** Everything from here to what is the end now. */
     List<Received> readToEnd();
 
+    /** How long no broker has answered; zero while one does. To be asked again and again. */
+    Duration silence();
+
     @Override
     void close();
 }
