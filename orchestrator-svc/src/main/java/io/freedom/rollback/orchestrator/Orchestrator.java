@@ -60,8 +60,9 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
             return Health.down().withDetail("state", topics.state()).build();
         }
         // What lost its clock gets it back with a new process: whoever watches this one is to start it anew.
-        boolean isFit =
-                reach.answers() && running.state().isRunningOrRebalancing() && mishaps.left().isEmpty();
+        boolean isFit = reach.answers()
+                && running.state().isRunningOrRebalancing()
+                && mishaps.left().isEmpty();
         var health = isFit ? Health.up() : Health.down();
         var putAside = mishaps.putAside();
         if (!putAside.isEmpty()) {

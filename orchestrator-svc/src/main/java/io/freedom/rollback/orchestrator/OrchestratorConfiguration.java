@@ -112,7 +112,12 @@ public class OrchestratorConfiguration {
             Mishaps mishaps,
             KafkaReach orchestratorReach) {
         return new Orchestrator(
-                orchestratorStreams, orchestratorReach, mishaps, topics, kafka.buildAdminProperties(), properties.replicationFactor());
+                orchestratorStreams,
+                orchestratorReach,
+                mishaps,
+                topics,
+                kafka.buildAdminProperties(),
+                properties.replicationFactor());
     }
 
     @Bean

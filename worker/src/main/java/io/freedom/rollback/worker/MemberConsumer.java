@@ -35,8 +35,11 @@ final class MemberConsumer extends KafkaConsumer<byte[], byte[]> {
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         renew();
         var records = super.poll(timeout.compareTo(PACE) < 0 ? timeout : PACE);
-        records.partitions().forEach(place -> committed.computeIfAbsent(
-                place, _ -> new OffsetAndMetadata(records.records(place).getFirst().offset())));
+        records.partitions()
+                .forEach(place -> committed.computeIfAbsent(
+                        place,
+                        _ -> new OffsetAndMetadata(
+                                records.records(place).getFirst().offset())));
         return records;
     }
 

@@ -25,13 +25,20 @@ public class WorkerConfiguration {
 
     @Bean
     Workers workers(
-            List<Capability> capabilities, WorkerProperties properties, KafkaProperties kafka, KafkaReach workersReach) {
+            List<Capability> capabilities,
+            WorkerProperties properties,
+            KafkaProperties kafka,
+            KafkaReach workersReach) {
         var loops = new LinkedHashMap<String, WorkerLoop>();
         for (var capability : capabilities) {
             loops.put(
                     capability.worker().name().toLowerCase(Locale.ROOT),
                     new WorkerLoop(
-                            capability, properties, kafka.buildAdminProperties(), workersReach, InstantSource.system()));
+                            capability,
+                            properties,
+                            kafka.buildAdminProperties(),
+                            workersReach,
+                            InstantSource.system()));
         }
         return new Workers(loops);
     }

@@ -81,9 +81,7 @@ final class Attempts {
      * it, nor, where it undoes something itself, what operators do by hand.
      */
     static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt) {
-        return state.track(attempt).cancelRequested()
-                ? List.of()
-                : List.of(new RollbackEvent.CancelRequested(attempt));
+        return state.track(attempt).cancelRequested() ? List.of() : List.of(new RollbackEvent.CancelRequested(attempt));
     }
 
     static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {

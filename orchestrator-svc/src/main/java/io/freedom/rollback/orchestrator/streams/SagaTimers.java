@@ -42,8 +42,7 @@ final class SagaTimers {
                     due.add(new RollbackCommand.TimeOut(attempt));
                 } else if (signs.stopping(attempt, now).compareTo(STOPPING) > 0) {
                     due.add(new RollbackCommand.Lose(
-                            attempt,
-                            "told to stop, but its worker did not within " + STOPPING.toSeconds() + " s"));
+                            attempt, "told to stop, but its worker did not within " + STOPPING.toSeconds() + " s"));
                 }
             }
         }

@@ -157,7 +157,8 @@ final class Orchestrator {
             return event;
         }
         var step = event.getStepId();
-        boolean undo = rollback.undo().containsKey(step) && rollback.track(step, true).inFlight();
+        boolean undo =
+                rollback.undo().containsKey(step) && rollback.track(step, true).inFlight();
         return StepEvent.newBuilder(event)
                 .setCompensation(undo)
                 .setAttempt(rollback.track(step, undo).attempt())
