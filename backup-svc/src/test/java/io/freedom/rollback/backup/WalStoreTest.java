@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -48,7 +49,10 @@ class WalStoreTest {
 
     private WalArchive archive;
     private Instant now = NOON.plusSeconds(600);
-    private CopyWalArchiveHandler copier = new CopyWalArchiveHandler(VAULT, () -> now);
+    /** So often is asked what time it is before the look's is over. */
+    private int timely = Integer.MAX_VALUE;
+
+    private CopyWalArchiveHandler copier = copier();
 
     @BeforeAll
     static void start() throws IOException {
@@ -65,6 +69,11 @@ class WalStoreTest {
     void empty() {
         server.empty();
         archive = WalArchive.of(backups.toString(), "freedom");
+    }
+
+    private CopyWalArchiveHandler copier() {
+        return new CopyWalArchiveHandler(
+                VAULT, () -> timely-- > 0 ? now : Instant.now().plus(WEEK));
     }
 
     private WalArchiveCopied copy(RunningStep step) throws Exception {
@@ -198,6 +207,57 @@ class WalStoreTest {
         assertThat(stored()).contains(RUN + "/covered.json").noneMatch(key -> key.contains("/base/"));
 
         assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(60));
+    }
+
+    /** A look that has time for two parts of a file, to be read or sent. */
+    private WalArchiveCopied shortLook(List<Long> sent) throws Exception {
+        timely = 2; // It asks before the file, too, and notices after a part that the time is over.
+        var look = copy();
+        timely = Integer.MAX_VALUE;
+        sent.add(look.getSent());
+        return look;
+    }
+
+    private void largeBaseBackup() throws Exception {
+        var run = archived();
+        copy();
+        base(run, "20261126-120030", NOON.plusSeconds(30), 2, 2 * S3Upload.PART + 1);
+        cover(run, NOON.plusSeconds(7200), 3, 900);
+    }
+
+    @Test
+    void getsALargeBaseBackupThereByShortLooksThatReadAndSendNothingTwice() throws Exception {
+        largeBaseBackup();
+        var sent = new ArrayList<Long>();
+
+        var first = shortLook(sent);
+
+        assertThat(first.getBusy()).isTrue();
+        assertThat(first.getFault())
+                .contains("base backup 20261126-120030 (file 1 of 1): 32.0 MiB of 32.0 MiB read for its hash");
+        assertThat(shortLook(sent).getFault()).contains("(file 1 of 1): 16.0 MiB of 32.0 MiB there");
+        assertThat(stored()).noneMatch(key -> key.contains("/base/20261126-120030"));
+        var last = shortLook(sent);
+        assertThat(last.getBusy()).isFalse();
+        assertThat(last.getNotes()).containsExactly("copied base backup 20261126-120030");
+        assertThat(sent).containsExactly(0L, (long) S3Upload.PART, S3Upload.PART + 1L);
+        PrivateFiles.delete(archive.root());
+        assertThat(fetch("latest").getBase()).as("it is whole").isEqualTo("20261126-120030");
+    }
+
+    @Test
+    void sendsNothingTwiceWhereAnotherWorkerGoesOn() throws Exception {
+        largeBaseBackup();
+        var sent = new ArrayList<Long>();
+        shortLook(sent);
+        shortLook(sent);
+
+        copier = copier();
+
+        assertThat(shortLook(sent).getFault()).contains("32.0 MiB of 32.0 MiB read for its hash");
+        assertThat(shortLook(sent).getFault()).contains("32.0 MiB of 32.0 MiB there");
+        assertThat(shortLook(sent).getBusy()).isFalse();
+        assertThat(sent).containsExactly(0L, (long) S3Upload.PART, 0L, (long) S3Upload.PART, 1L);
     }
 
     @Test
@@ -435,9 +495,9 @@ class WalStoreTest {
         base(run, "20261126-1", NOON, 1, 2 * S3Upload.PART);
         base(run, "20261126-2", NOON.plusSeconds(30), 2, 100);
         segments(run, 1, 2);
-        // After its first part, when its hash is known: run.json asks once whether to go on, each file before and
-        // after.
-        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtCheckpoint(1 + 2 * 2 + 2)))
+        // After its first part: run.json asks once whether to go on, each file before and after, and each part once it
+        // is read.
+        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtCheckpoint(1 + 2 * 2 + 1 + 2 + 1)))
                 .isInstanceOf(StepCancelledException.class);
         var file = run.base("20261126-1").resolve("base.tar.zst.age");
         var changed = Files.getLastModifiedTime(file);
