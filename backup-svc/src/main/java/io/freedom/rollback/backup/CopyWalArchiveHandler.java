@@ -2,12 +2,12 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.CopyWalArchive;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -201,10 +201,19 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             if (!known.has(WalArchive.ABOUT)) {
                 return true; // It comes first and goes first.
             }
-            var last = known.has(WalArchive.COVERED)
-                    ? read(known, WalArchive.COVERED, WalArchive.Covered.class).at()
-                    : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
-            return last.isBefore(horizon());
+            try {
+                var last = known.has(WalArchive.COVERED)
+                        ? read(known, WalArchive.COVERED, WalArchive.Covered.class)
+                                .at()
+                        : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
+                return last.isBefore(horizon());
+            } catch (StepFailure e) {
+                if (e.kind() != FailureKind.MISMATCH) {
+                    throw e;
+                }
+                notes.add("run " + known.id() + " stays in the store, for " + e.text());
+                return false;
+            }
         }
 
         private Instant horizon() {
@@ -213,7 +222,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         private <T> T read(StoredRun known, String path, Class<T> type)
                 throws IOException, StepFailure, InterruptedException {
-            return Json.parse(new String(store.bytes(known.key(path)), StandardCharsets.UTF_8), Path.of(path), type);
+            return Json.parse(known.read(store, path), Path.of(path), type);
         }
 
         private boolean goesOn(long bytes, long there, String what) {

@@ -28,7 +28,7 @@ record RecoveryWay(
         WalArchive.Covered covered,
         List<String> target,
         @Nullable Instant moment) {
-    private static final String LATEST = "latest";
+    static final String LATEST = "latest";
     private static final String POSITION = "lsn:";
     /** While settings are read, the server knows no names of time zones, not even Z. */
     private static final DateTimeFormatter SETTING = DateTimeFormatter.ofPattern(
@@ -64,7 +64,8 @@ record RecoveryWay(
                 continue;
             }
             var way = find(run, bases, covered.get(), asked);
-            if (found.isEmpty()) {
+            if (found.isEmpty()
+                    || asked.equals(LATEST) && way.isPresent() && way.get().reaches(found.get())) {
                 found = way;
             } else if (way.isPresent()
                     && !way.get()
@@ -90,6 +91,11 @@ record RecoveryWay(
                         FailureKind.PRECONDITION,
                         asked + " is not in the WAL archive, which reaches " + String.join(", and ", windows)
                                 + ": choose a moment in it, latest where nobody has written since, or a restore point");
+    }
+
+    /** Whether it ends later. */
+    boolean reaches(RecoveryWay other) {
+        return covered.at().isAfter(other.covered.at());
     }
 
     private static List<WalArchive.Base> usable(WalArchive.Run run, Set<WalArchive.Base> unusable) throws IOException {

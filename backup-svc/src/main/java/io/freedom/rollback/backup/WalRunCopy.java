@@ -95,13 +95,19 @@ final class WalRunCopy {
         return run.folder().relativize(file).toString();
     }
 
-    /** What the store says is covered. */
+    /** What the store says is covered. What somebody has changed there says nothing, and is written anew. */
     Optional<WalArchive.Covered> claimed() throws IOException, StepFailure, InterruptedException {
         if (claimed == null && there.has(WalArchive.COVERED)) {
-            claimed = Json.parse(
-                    new String(store.bytes(there.key(WalArchive.COVERED)), StandardCharsets.UTF_8),
-                    Path.of(WalArchive.COVERED),
-                    WalArchive.Covered.class);
+            try {
+                claimed = Json.parse(
+                        there.read(store, WalArchive.COVERED), Path.of(WalArchive.COVERED), WalArchive.Covered.class);
+            } catch (StepFailure e) {
+                if (e.kind() != FailureKind.MISMATCH) {
+                    throw e;
+                }
+                there.files().remove(WalArchive.COVERED);
+                notes.add(e.text());
+            }
         }
         return Optional.ofNullable(claimed);
     }

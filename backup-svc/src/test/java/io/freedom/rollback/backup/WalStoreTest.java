@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.schemas.action.CopyWalArchive;
 import io.freedom.rollback.schemas.action.FetchWalArchive;
+import io.freedom.rollback.schemas.action.ObjectStore;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
 import io.freedom.rollback.schemas.action.WalArchiveFetched;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -90,10 +92,17 @@ class WalStoreTest {
         return copy(new RunningStep("look"));
     }
 
+    private Completed fetched(String moment, ObjectStore store, RunningStep step) throws Exception {
+        var action = new FetchWalArchive("freedom", backups.toString(), store, moment, 0L);
+        return new FetchWalArchiveHandler(() -> now).execute(action, step);
+    }
+
+    private String told(String moment) throws Exception {
+        return fetched(moment, server.store(), new RunningStep("rb-derive")).detail();
+    }
+
     private WalArchiveFetched fetch(String moment, RunningStep step) throws Exception {
-        var action = new FetchWalArchive("freedom", backups.toString(), server.store(), moment, 0L);
-        return (WalArchiveFetched)
-                new FetchWalArchiveHandler(() -> now).execute(action, step).result();
+        return (WalArchiveFetched) fetched(moment, server.store(), step).result();
     }
 
     private WalArchiveFetched fetch(String moment) throws Exception {
@@ -518,6 +527,112 @@ class WalStoreTest {
         assertThat(copy().getFault()).endsWith("its first base backup is not complete yet");
     }
 
+    /** The store has what was committed until NOON + 300 s. */
+    private void others(WalArchive.Run run) throws Exception {
+        segments(run, 3, 4);
+        cover(run, NOON.plusSeconds(300), 4, 710);
+        cover(run, NOON.plusSeconds(400), 5, 712);
+        copy();
+    }
+
+    @Test
+    void fetchesTheLatestWhereTheStoreReachesFurtherThanWhatWasFetchedBefore() throws Exception {
+        var run = archived();
+        copy();
+        var elsewhere = archive.root().resolveSibling("elsewhere");
+        Files.move(archive.root(), elsewhere);
+        fetch("latest");
+        assertThat(told("latest")).contains("the store has no newer one than " + NOON.plusSeconds(60));
+        var here = archive.root().resolveSibling("here");
+        Files.move(archive.root(), here);
+        Files.move(elsewhere, archive.root());
+        others(run);
+        PrivateFiles.delete(archive.root());
+        Files.move(here, archive.root());
+
+        var fetched = fetch("latest");
+
+        assertThat(fetched.getRun()).isEqualTo(RUN);
+        assertThat(fetched.getBytes()).as("two segments more").isEqualTo(2 * "segment 3".length());
+        assertThat(RecoveryWay.find(archive, "latest").covered().at()).isEqualTo(NOON.plusSeconds(300));
+        assertThat(fetch("latest").getRun()).isNull();
+    }
+
+    @Test
+    void saysWhatToDoWhereTheDiskIsOneOfBefore() throws Exception {
+        var run = archived();
+        var file = run.folder().resolve("covered.json");
+        var before = Files.readString(file);
+        others(run);
+        Files.writeString(file, before);
+
+        assertThatThrownBy(() -> fetch("latest"))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("the store has what was committed until " + NOON.plusSeconds(300))
+                .hasMessageContaining("the archive on disk only until " + NOON.plusSeconds(120))
+                .hasMessageContaining("move " + run.folder() + " away")
+                .hasMessageContaining("or name the moment " + NOON.plusSeconds(120));
+
+        assertThat(fetch(NOON.plusSeconds(120).toString()).getRun()).isNull();
+        Files.move(run.folder(), backups.resolve("aside"));
+        assertThat(fetch("latest").getRun()).isEqualTo(RUN);
+    }
+
+    @Test
+    void doesNotWaitForTheStoreWhereTheDiskHasTheLatest() throws Exception {
+        archived();
+        var nobody = ObjectStore.newBuilder(server.store())
+                .setEndpoint("http://127.0.0.1:1")
+                .build();
+
+        var found = fetched("latest", nobody, new RunningStep("rb-derive"));
+
+        assertThat(found.detail())
+                .startsWith(
+                        "the archive on disk has it; whether the store has what is newer is not known, for the store"
+                                + " http://127.0.0.1:1 does not answer");
+    }
+
+    @Test
+    void passesOverWhatSomebodyHasChangedInTheBucketAndUsesTheRest() throws Exception {
+        var run = archived();
+        base(run, "20261126-120030", NOON.plusSeconds(30), 2, 10);
+        copy();
+        overwrite(ROOT + "20261127-110000-9/run.json", "{}".getBytes(StandardCharsets.UTF_8), "0");
+        overwrite(ROOT + "20261128-110000-9/run.json", "no JSON".getBytes(StandardCharsets.UTF_8), "0");
+        overwrite(ROOT + RUN + "/base/20261126-120030/base.json", new byte[10], "0");
+        now = NOON.plus(Duration.ofDays(8));
+        assertThat(copy().getNotes())
+                .as("removed is what is known to be old")
+                .hasSize(2)
+                .allSatisfy(note -> assertThat(note)
+                        .startsWith("run 2026112")
+                        .contains(
+                                "stays in the store, for s3://backups/" + ROOT, "run.json is not what was sent there"));
+        PrivateFiles.delete(archive.root());
+
+        var told = told("latest");
+
+        assertThat(told)
+                .startsWith("base backup 20261126-120000 and the WAL from it")
+                .contains(
+                        "; passed over: s3://backups/" + ROOT + "20261127-110000-9/run.json is not what was sent there")
+                .contains("; passed over: s3://backups/" + ROOT + "20261128-110000-9/run.json")
+                .contains("; passed over: s3://backups/" + ROOT + RUN + "/base/20261126-120030/base.json");
+    }
+
+    @Test
+    void writesAnewWhatIsSaidToBeCoveredWhereSomebodyHasChangedThat() throws Exception {
+        archived();
+        copy();
+        overwrite(ROOT + RUN + "/covered.json", "{\"at\": null}".getBytes(StandardCharsets.UTF_8), "0");
+
+        assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(60));
+
+        PrivateFiles.delete(archive.root());
+        assertThat(fetch("latest").getRun()).isEqualTo(RUN);
+    }
+
     @Test
     void takesNoRunOutOfTheBucketThatSaysItIsAnother() throws Exception {
         archived();
@@ -529,6 +644,7 @@ class WalStoreTest {
 
         assertThatThrownBy(() -> fetch("latest"))
                 .hasMessageContaining("s3://backups/" + ROOT + RUN + "/run.json is not what was sent there");
-        assertThat(archive.root()).doesNotExist();
+        assertThat(archive.root()).isEmptyDirectory();
+        assertThat(archive.root().resolveSibling(RUN)).doesNotExist();
     }
 }
