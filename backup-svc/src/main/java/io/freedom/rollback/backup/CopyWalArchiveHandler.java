@@ -158,7 +158,9 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             if (newest.complete().isEmpty()) {
                 return "its first base backup is not complete yet";
             }
-            return "see whether the database's role may finish a segment (GRANT EXECUTE ON FUNCTION pg_switch_wal())";
+            return newest.hindrance()
+                    .map(why -> "what is committed goes there once a segment is full, for " + why)
+                    .orElse("the segment that it is in is not finished yet; see whether the WAL archive is well");
         }
 
         /** Nothing where the disk is gone rather than what was on it removed. */

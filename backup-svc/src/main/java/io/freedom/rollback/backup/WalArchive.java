@@ -37,6 +37,8 @@ record WalArchive(Path root) {
     private static final String MARKS = "marks.json";
     /** So many are kept of a run. */
     private static final int MARKED = 128;
+    /** Says why segments are not finished before they are full. */
+    private static final String HINDRANCE = "hindrance";
     /** Marks a run that came out of the store. */
     private static final String FETCHED = "fetched";
 
@@ -217,6 +219,21 @@ record WalArchive(Path root) {
             }
             marks.add(left);
             PrivateFiles.write(folder.resolve(MARKS), Json.text(new Marks(marks)));
+        }
+
+        /** Why segments are not finished before they are full, for who waits for them; empty where they are. */
+        Optional<String> hindrance() throws IOException {
+            var file = folder.resolve(HINDRANCE);
+            return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+        }
+
+        /** @param why null where they are */
+        void setHindrance(@Nullable String why) throws IOException {
+            if (why == null) {
+                Files.deleteIfExists(folder.resolve(HINDRANCE));
+            } else if (!hindrance().equals(Optional.of(why))) {
+                PrivateFiles.write(folder.resolve(HINDRANCE), why);
+            }
         }
 
         /** Came out of the store; it is history, and nothing is added to it. */

@@ -263,10 +263,10 @@ final class WalLook {
             return;
         }
         step.checkpoint();
-        if (!source.finishSegment()) {
-            notes.add("the store has what is committed once a segment is full, for the role may not finish it:"
-                    + " GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \""
-                    + action.getDatabase().getUser() + "\"");
+        boolean may = source.finishSegment();
+        run.setHindrance(may ? null : mayNotFinish());
+        if (!may) {
+            notes.add("the store has what is committed once a segment is full: " + mayNotFinish());
             return;
         }
         // With something in the next, this one can be sealed.
@@ -275,6 +275,15 @@ final class WalLook {
             step.checkpoint();
             run.cover(next.get());
         }
+    }
+
+    private String mayNotFinish() {
+        var database = action.getDatabase();
+        return "the role %s may not finish one before: let a superuser, in the database %s, GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \"%s\""
+                .formatted(
+                        database.getUser(),
+                        database.getName(),
+                        database.getUser().replace("\"", "\"\""));
     }
 
     private boolean isUnfinishedTooLong(WalArchive.Run run, WalArchive.Covered covered) throws IOException {

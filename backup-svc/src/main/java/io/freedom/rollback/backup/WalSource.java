@@ -106,8 +106,7 @@ final class WalSource {
                             .formatted(others.getFirst().getFirst()));
         }
         step.checkpoint();
-        Sql.execute(connection, "ALTER SYSTEM SET max_slot_wal_keep_size = '" + Math.max(64, bytes >> 20) + "MB'");
-        Sql.value(connection, "SELECT pg_reload_conf()");
+        setBound("ALTER SYSTEM SET max_slot_wal_keep_size = '" + Math.max(64, bytes >> 20) + "MB'");
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!isBounded()) {
             if (System.nanoTime() > end) {
@@ -120,6 +119,22 @@ final class WalSource {
             Thread.sleep(50);
         }
         return true;
+    }
+
+    private void setBound(String statement) throws SQLException, StepFailure {
+        try {
+            Sql.execute(connection, statement);
+            Sql.value(connection, "SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            if (FORBIDDEN.equals(e.getSQLState())) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "max_slot_wal_keep_size of the server is not set, so a slot could fill its disk, and the platform's role may not set it: let a superuser do it, by "
+                                + statement + "; SELECT pg_reload_conf()",
+                        e);
+            }
+            throw e;
+        }
     }
 
     private boolean isBounded() throws SQLException {

@@ -193,7 +193,12 @@ class WalStoreTest {
         copy();
         cover(run, NOON.plusSeconds(3600), 3, 703);
         assertThat(copy().getFault())
-                .contains("the store has what was committed until " + NOON.plusSeconds(60), "rpo of 15 min");
+                .contains("the store has what was committed until " + NOON.plusSeconds(60), "rpo of 15 min")
+                .endsWith("the segment that it is in is not finished yet; see whether the WAL archive is well");
+        run.setHindrance("the role archiver may not finish one before");
+        assertThat(copy().getFault())
+                .endsWith(
+                        "what is committed goes there once a segment is full, for the role archiver may not finish one before");
 
         segments(run, 3, 3);
         cover(run, NOON.plusSeconds(7200), 4, 704);
