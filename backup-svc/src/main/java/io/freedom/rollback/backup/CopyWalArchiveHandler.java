@@ -76,7 +76,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                     .filter(run -> !run.isFetched())
                     .toList();
             large.forgetRemoved();
-            var copies = new LinkedHashMap<WalArchive.Run, WalRunCopy>();
+            var copies = new LinkedHashMap<WalRun, WalRunCopy>();
             for (var run : own) {
                 var known = there.computeIfAbsent(run.about().id(), StoredRun::none);
                 var copy = new WalRunCopy(store, vault, run, known, large, this::goesOn);
@@ -112,7 +112,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
         }
 
         /** Of the newest that can be derived from. */
-        private void reach(WalArchive.Run run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
+        private void reach(WalRun run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
             var bases = copy.bases();
             var claimed = copy.claimed();
             boolean usable = !bases.isEmpty()
@@ -128,7 +128,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             }
         }
 
-        private @Nullable String fault(List<WalArchive.Run> own) throws IOException {
+        private @Nullable String fault(List<WalRun> own) throws IOException {
             if (own.isEmpty()) {
                 return null; // That nothing is archived is said by who archives.
             }
@@ -150,7 +150,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                             reason(newest));
         }
 
-        private String reason(WalArchive.Run newest) throws IOException {
+        private String reason(WalRun newest) throws IOException {
             if (busy) {
                 return "it is still being sent" + (left == null ? "" : ", " + left)
                         + "; see whether the way there is fast enough";
@@ -164,7 +164,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
         }
 
         /** Nothing where the disk is gone rather than what was on it removed. */
-        private void remove(List<WalArchive.Run> own, TreeMap<String, StoredRun> there)
+        private void remove(List<WalRun> own, TreeMap<String, StoredRun> there)
                 throws IOException, StepFailure, InterruptedException {
             boolean any = false;
             for (var run : own) {
@@ -200,14 +200,13 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         /** By the rule of those on disk: a disk that was lost says nothing about what was on it. */
         private boolean isOver(StoredRun known) throws IOException, StepFailure, InterruptedException {
-            if (!known.has(WalArchive.ABOUT)) {
+            if (!known.has(WalRun.ABOUT)) {
                 return true; // It comes first and goes first.
             }
             try {
-                var last = known.has(WalArchive.COVERED)
-                        ? read(known, WalArchive.COVERED, WalArchive.Covered.class)
-                                .at()
-                        : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
+                var last = known.has(WalRun.COVERED)
+                        ? read(known, WalRun.COVERED, WalCovered.class).at()
+                        : read(known, WalRun.ABOUT, WalRun.About.class).began();
                 return last.isBefore(horizon());
             } catch (StepFailure e) {
                 if (e.kind() != FailureKind.MISMATCH) {

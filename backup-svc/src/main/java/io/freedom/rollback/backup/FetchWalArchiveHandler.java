@@ -73,8 +73,8 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
     }
 
     /** Base backups on disk that lack one that they are incremental to, or the WAL that they begin with: the store may have it. */
-    private static Set<WalArchive.Base> broken(WalArchive archive) throws IOException, InterruptedException {
-        var broken = new HashSet<WalArchive.Base>();
+    private static Set<WalBase> broken(WalArchive archive) throws IOException, InterruptedException {
+        var broken = new HashSet<WalBase>();
         for (var run : archive.runs()) {
             for (var base : run.beginnings()) {
                 try {
@@ -147,7 +147,7 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
             StepContext step)
             throws IOException, StepFailure, InterruptedException {
         PrivateFiles.createFolders(archive.root());
-        var unusable = new LinkedHashMap<WalArchive.Base, StepFailure>();
+        var unusable = new LinkedHashMap<WalBase, StepFailure>();
         try (var _ = archive.use(step.rollbackId())) {
             while (true) {
                 var way = stored.way(action.getPointInTime(), unusable, missing);
@@ -155,7 +155,7 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
                     throw unusable.values().stream().findFirst().orElse(missing);
                 }
                 var about = way.run().about();
-                var run = new WalArchive.Run(archive.root().resolve(about.id()), about);
+                var run = new WalRun(archive.root().resolve(about.id()), about);
                 requireOurs(run);
                 var fetch = new WalRunFetch(store, stored.run(about.id()), run, action.getReserve(), step);
                 try {
@@ -180,7 +180,7 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
         }
     }
 
-    private static String damaged(Set<WalArchive.Base> unusable) {
+    private static String damaged(Set<WalBase> unusable) {
         return unusable.stream()
                 .map(base -> "base backup " + base.id()
                         + " is damaged in the store, so one that does without it was taken; ")
@@ -188,7 +188,7 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
     }
 
     /** What is archived here is not mixed with what comes. */
-    private static void requireOurs(WalArchive.Run run) throws StepFailure {
+    private static void requireOurs(WalRun run) throws StepFailure {
         if (Files.exists(run.folder()) && !run.isFetched()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,

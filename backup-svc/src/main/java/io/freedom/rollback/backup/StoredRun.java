@@ -68,7 +68,7 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
 
     /** Whether a base backup is there to its end. */
     boolean hasBase(String base) {
-        return has(base(base, WalArchive.BASE));
+        return has(base(base, WalRun.BASE));
     }
 
     /** Ids of base backups of which anything is there. */
@@ -108,14 +108,14 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
     boolean isOurs(String path, String text) {
         try {
             return switch (path) {
-                case WalArchive.ABOUT -> isOurs(Json.parse(text, Path.of(path), WalArchive.About.class));
-                case WalArchive.COVERED -> {
-                    var covered = Json.parse(text, Path.of(path), WalArchive.Covered.class);
+                case WalRun.ABOUT -> isOurs(Json.parse(text, Path.of(path), WalRun.About.class));
+                case WalRun.COVERED -> {
+                    var covered = Json.parse(text, Path.of(path), WalCovered.class);
                     yield covered.at() != null && isPosition(covered.lsn());
                 }
                 default -> {
-                    var base = Json.parse(text, Path.of(path), WalArchive.Base.class);
-                    yield path.equals(base(base.id(), WalArchive.BASE))
+                    var base = Json.parse(text, Path.of(path), WalBase.class);
+                    yield path.equals(base(base.id(), WalRun.BASE))
                             && base.at() != null
                             && isPosition(base.startLsn())
                             && isPosition(base.endLsn());
@@ -126,7 +126,7 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
         }
     }
 
-    private boolean isOurs(WalArchive.About about) {
+    private boolean isOurs(WalRun.About about) {
         return id.equals(about.id())
                 && about.systemIdentifier() != null
                 && about.serverVersion() != null

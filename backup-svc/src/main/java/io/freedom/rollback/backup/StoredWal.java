@@ -68,7 +68,7 @@ final class StoredWal implements AutoCloseable {
      * @param unusable base backups, and why
      * @param missing why the archive on disk does not do
      */
-    RecoveryWay way(String moment, Map<WalArchive.Base, StepFailure> unusable, StepFailure missing)
+    RecoveryWay way(String moment, Map<WalBase, StepFailure> unusable, StepFailure missing)
             throws IOException, StepFailure {
         try {
             return RecoveryWay.find(mirror, moment, unusable.keySet());
@@ -98,23 +98,23 @@ final class StoredWal implements AutoCloseable {
     }
 
     private void bring(StoredRun run) throws IOException, StepFailure, InterruptedException {
-        if (!run.has(WalArchive.ABOUT)) {
+        if (!run.has(WalRun.ABOUT)) {
             return; // It comes first and goes first.
         }
         try {
-            var about = run.read(store, WalArchive.ABOUT);
-            var covered = run.has(WalArchive.COVERED) ? run.read(store, WalArchive.COVERED) : "";
-            write(run, WalArchive.ABOUT, about);
+            var about = run.read(store, WalRun.ABOUT);
+            var covered = run.has(WalRun.COVERED) ? run.read(store, WalRun.COVERED) : "";
+            write(run, WalRun.ABOUT, about);
             if (!covered.isEmpty()) {
-                write(run, WalArchive.COVERED, covered);
+                write(run, WalRun.COVERED, covered);
             }
-            nameSegments(run, Json.parse(about, Path.of(WalArchive.ABOUT), WalArchive.About.class));
+            nameSegments(run, Json.parse(about, Path.of(WalRun.ABOUT), WalRun.About.class));
         } catch (StepFailure e) {
             passOver(e);
             return;
         }
         for (var base : run.bases()) {
-            var path = StoredRun.base(base, WalArchive.BASE);
+            var path = StoredRun.base(base, WalRun.BASE);
             if (run.has(path)) {
                 try {
                     write(run, path, run.read(store, path));
@@ -139,8 +139,8 @@ final class StoredWal implements AutoCloseable {
     }
 
     /** Which segments there are tells which base backups recovery can begin from. */
-    private void nameSegments(StoredRun run, WalArchive.About about) throws IOException {
-        var folder = new WalArchive.Run(mirror.root().resolve(run.id()), about).wal();
+    private void nameSegments(StoredRun run, WalRun.About about) throws IOException {
+        var folder = new WalRun(mirror.root().resolve(run.id()), about).wal();
         PrivateFiles.createFolders(folder);
         for (var segment : run.segments(about.segmentSize())) {
             var file = mirror.root().resolve(run.id()).resolve(segment.path()).normalize();

@@ -24,19 +24,19 @@ final class WalRunCopy {
 
     private final S3Store store;
     private final Vault vault;
-    private final WalArchive.Run run;
+    private final WalRun run;
     private final StoredRun there;
     private final LargeUploads large;
     private final GoesOn goesOn;
     private final List<String> notes = new ArrayList<>();
     private @Nullable String left;
-    private WalArchive.@Nullable Covered claimed;
+    private @Nullable WalCovered claimed;
 
     /**
      * @param there what the store has of it, added to
      * @param large that take several looks
      */
-    WalRunCopy(S3Store store, Vault vault, WalArchive.Run run, StoredRun there, LargeUploads large, GoesOn goesOn) {
+    WalRunCopy(S3Store store, Vault vault, WalRun run, StoredRun there, LargeUploads large, GoesOn goesOn) {
         this.store = store;
         this.vault = vault;
         this.run = run;
@@ -96,16 +96,15 @@ final class WalRunCopy {
     }
 
     /** What the store says is covered. What somebody has changed there says nothing, and is written anew. */
-    Optional<WalArchive.Covered> claimed() throws IOException, StepFailure, InterruptedException {
-        if (claimed == null && there.has(WalArchive.COVERED)) {
+    Optional<WalCovered> claimed() throws IOException, StepFailure, InterruptedException {
+        if (claimed == null && there.has(WalRun.COVERED)) {
             try {
-                claimed = Json.parse(
-                        there.read(store, WalArchive.COVERED), Path.of(WalArchive.COVERED), WalArchive.Covered.class);
+                claimed = Json.parse(there.read(store, WalRun.COVERED), Path.of(WalRun.COVERED), WalCovered.class);
             } catch (StepFailure e) {
                 if (e.kind() != FailureKind.MISMATCH) {
                     throw e;
                 }
-                there.files().remove(WalArchive.COVERED);
+                there.files().remove(WalRun.COVERED);
                 notes.add(e.text());
             }
         }
@@ -113,7 +112,7 @@ final class WalRunCopy {
     }
 
     /** Base backups that recovery can begin from and that are there, the oldest first. */
-    List<WalArchive.Base> bases() throws IOException {
+    List<WalBase> bases() throws IOException {
         return run.beginnings().stream()
                 .filter(base -> there.hasBase(base.id()))
                 .toList();
@@ -141,18 +140,18 @@ final class WalRunCopy {
     /** It changes once, when the run ends. */
     private void about() throws IOException, StepFailure, InterruptedException {
         var text = Json.text(run.about()).getBytes(StandardCharsets.UTF_8);
-        var known = there.files().get(WalArchive.ABOUT);
+        var known = there.files().get(WalRun.ABOUT);
         boolean same = known != null
                 && known.size() == text.length
                 && (known.etag().equals(S3Upload.md5(text))
                         || store.sha256(known.key()).equals(Optional.of(Sha256.of(Json.text(run.about())))));
         if (!same) {
-            put(WalArchive.ABOUT, text);
+            put(WalRun.ABOUT, text);
         }
     }
 
     /** Those that are sealed, and histories of timelines. */
-    private List<Path> segments(WalArchive.Base oldest) throws IOException {
+    private List<Path> segments(WalBase oldest) throws IOException {
         long first = oldest.start().segment(run.about().segmentSize());
         var files = new ArrayList<Path>();
         for (var file : WalFile.best(run.finished()).values()) {
@@ -167,7 +166,7 @@ final class WalRunCopy {
         return files;
     }
 
-    private boolean sendSegments(WalArchive.Base oldest) throws IOException, StepFailure, InterruptedException {
+    private boolean sendSegments(WalBase oldest) throws IOException, StepFailure, InterruptedException {
         for (var file : segments(oldest)) {
             if (!send(file, _ -> {})) {
                 return false;
@@ -177,22 +176,22 @@ final class WalRunCopy {
     }
 
     /** The newest that is covered by what is there. */
-    private void claim(WalArchive.Base oldest) throws IOException, StepFailure, InterruptedException {
+    private void claim(WalBase oldest) throws IOException, StepFailure, InterruptedException {
         long size = run.about().segmentSize();
         var candidates = new ArrayList<>(run.marks());
         run.covered().ifPresent(candidates::add);
         long reach = there.reach(first(oldest, size), size);
         var best = covered(candidates, reach, size);
-        var before = claimed().map(WalArchive.Covered::position);
+        var before = claimed().map(WalCovered::position);
         if (best.isPresent()
                 && before.filter(it -> it.compareTo(best.get().position()) >= 0).isEmpty()) {
-            put(WalArchive.COVERED, Json.text(best.get()).getBytes(StandardCharsets.UTF_8));
+            put(WalRun.COVERED, Json.text(best.get()).getBytes(StandardCharsets.UTF_8));
             claimed = best.get();
         }
     }
 
     /** Until the oldest base backup is there, who recovers begins from those that are gone here, and crosses no gap behind them. */
-    private long first(WalArchive.Base oldest, long size) {
+    private long first(WalBase oldest, long size) {
         boolean older = there.bases().headSet(oldest.id()).stream().anyMatch(there::hasBase);
         var segments = there.segments(size);
         return older && !segments.isEmpty() && !there.hasBase(oldest.id())
@@ -205,7 +204,7 @@ final class WalRunCopy {
      *
      * @param known the oldest first
      */
-    static Optional<WalArchive.Covered> covered(List<WalArchive.Covered> known, long reach, long segmentSize) {
+    static Optional<WalCovered> covered(List<WalCovered> known, long reach, long segmentSize) {
         return known.reversed().stream()
                 .filter(it -> it.lastSegment(segmentSize)
                         .filter(last -> last <= reach)
@@ -213,7 +212,7 @@ final class WalRunCopy {
                 .findFirst();
     }
 
-    private boolean base(WalArchive.Base base) throws IOException, StepFailure, InterruptedException {
+    private boolean base(WalBase base) throws IOException, StepFailure, InterruptedException {
         if (there.hasBase(base.id())) {
             return true;
         }
@@ -237,18 +236,18 @@ final class WalRunCopy {
                 return true;
             }
         }
-        var last = run.base(base.id()).resolve(WalArchive.BASE);
+        var last = run.base(base.id()).resolve(WalRun.BASE);
         if (!Files.exists(last)) {
             return true; // It was removed meanwhile.
         }
-        put(StoredRun.base(base.id(), WalArchive.BASE), Files.readAllBytes(last));
+        put(StoredRun.base(base.id(), WalRun.BASE), Files.readAllBytes(last));
         left = null;
         notes.add("copied " + name);
         return true;
     }
 
     /** All but what says that it is complete. None where it is in clear, or gone. */
-    private List<Path> files(WalArchive.Base base) throws IOException {
+    private List<Path> files(WalBase base) throws IOException {
         var folder = run.base(base.id());
         var archive = new BaseArchive(folder, vault).found();
         if (archive.isPresent() && vault.leavesInClear(archive.get())) {
@@ -257,7 +256,7 @@ final class WalRunCopy {
         try (var all = Files.walk(folder)) {
             return all.filter(it -> Files.isRegularFile(it, LinkOption.NOFOLLOW_LINKS))
                     .filter(it -> !String.valueOf(it.getFileName()).startsWith(Staging.PREFIX))
-                    .filter(it -> !it.equals(folder.resolve(WalArchive.BASE)))
+                    .filter(it -> !it.equals(folder.resolve(WalRun.BASE)))
                     .sorted()
                     .toList();
         } catch (NoSuchFileException e) {

@@ -263,7 +263,7 @@ final class WalSource {
      * Waits until all that is committed now is fetched, at most 10 s. A transaction of our own follows it, so that there is one to stop before
      * whatever moment until now is asked for. Empty where it is not fetched.
      */
-    Optional<WalArchive.Covered> cover() throws SQLException, InterruptedException {
+    Optional<WalCovered> cover() throws SQLException, InterruptedException {
         var at = Sql.value(
                 connection,
                 "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
@@ -285,7 +285,7 @@ final class WalSource {
         var through = Sql.value(connection, "SELECT pg_current_wal_flush_lsn()");
         var moment = OffsetDateTime.parse(at).toInstant().truncatedTo(ChronoUnit.MICROS);
         return awaitFetched(through)
-                ? Optional.of(new WalArchive.Covered(moment, written, through, transaction, alone, moment))
+                ? Optional.of(new WalCovered(moment, written, through, transaction, alone, moment))
                 : Optional.empty();
     }
 

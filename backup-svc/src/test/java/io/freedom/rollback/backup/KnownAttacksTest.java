@@ -180,12 +180,12 @@ class KnownAttacksTest {
             assertThat(run.isOurs("run.json", about("a", size))).as("" + size).isFalse();
         }
         assertThat(run.isOurs("run.json", "null")).isFalse();
-        var base = Json.text(new WalArchive.Base("b", Instant.EPOCH, "0/1", "0/1", 0, 1, 1, null));
+        var base = Json.text(new WalBase("b", Instant.EPOCH, "0/1", "0/1", 0, 1, 1, null));
         assertThat(run.isOurs("base/b/base.json", base)).isTrue();
         assertThat(run.isOurs("base/c/base.json", base)).isFalse();
     }
 
     private static String about(String id, long segmentSize) {
-        return Json.text(new WalArchive.About(id, "1", "15.18", "sha256:0", segmentSize, Instant.EPOCH, null, null));
+        return Json.text(new WalRun.About(id, "1", "15.18", "sha256:0", segmentSize, Instant.EPOCH, null, null));
     }
 }

@@ -807,7 +807,7 @@ class WalArchiveTest {
     void beginsAnewWhereTheServersDataAreOlderThanTheArchive() throws Exception {
         kept();
         var run = archive.current().orElseThrow();
-        run.cover(new WalArchive.Covered(Instant.now(), "7/0", null, null, null, null));
+        run.cover(new WalCovered(Instant.now(), "7/0", null, null, null, null));
 
         assertThat(keep().getNotes()).anyMatch(note -> note.contains("a gap: the server is at "));
         assertThat(archive.runs()).hasSize(2);

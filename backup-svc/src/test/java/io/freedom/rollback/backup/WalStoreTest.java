@@ -109,27 +109,27 @@ class WalStoreTest {
         return fetch(moment, new RunningStep("rb-derive"));
     }
 
-    private WalArchive.Run run(String id) throws IOException {
-        return archive.begin(new WalArchive.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
+    private WalRun run(String id) throws IOException {
+        return archive.begin(new WalRun.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
     }
 
-    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes) throws IOException {
+    private static void base(WalRun run, String id, Instant at, int segment, int bytes) throws IOException {
         base(run, id, at, segment, bytes, null);
     }
 
-    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes, @Nullable String after)
+    private static void base(WalRun run, String id, Instant at, int segment, int bytes, @Nullable String after)
             throws IOException {
         var content = new byte[bytes];
         new Random(segment).nextBytes(content);
         Files.write(Files.createDirectories(run.making().resolve(id)).resolve("base.tar.zst.age"), content);
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        var made = new WalArchive.Made(after, null, true, bytes);
-        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1, made);
+        var made = new WalBase.Made(after, null, true, bytes);
+        var base = new WalBase(id, at, start, start, 0, bytes, 1, made);
         run.finish(base);
         run.adopt(base);
     }
 
-    private static void segments(WalArchive.Run run, int first, int last) throws IOException {
+    private static void segments(WalRun run, int first, int last) throws IOException {
         for (int segment = first; segment <= last; segment++) {
             Files.writeString(run.wal().resolve(name(segment) + ".zst.age"), "segment " + segment);
             Files.deleteIfExists(run.wal().resolve(name(segment) + ".partial"));
@@ -141,14 +141,14 @@ class WalStoreTest {
         return "00000001" + Lsn.fileOf(segment, SEGMENT);
     }
 
-    private static void cover(WalArchive.Run run, Instant at, int segment, long transaction) throws IOException {
+    private static void cover(WalRun run, Instant at, int segment, long transaction) throws IOException {
         var written = new Lsn(segment * SEGMENT + 100).toString();
         var through = new Lsn(segment * SEGMENT + 200).toString();
-        run.cover(new WalArchive.Covered(at, written, through, transaction, true, at));
+        run.cover(new WalCovered(at, written, through, transaction, true, at));
     }
 
     /** Segments 1 and 2 are finished, 3 is being written. */
-    private WalArchive.Run archived() throws IOException {
+    private WalRun archived() throws IOException {
         var run = run(RUN);
         base(run, "20261126-120000", NOON, 1, 1000);
         segments(run, 1, 2);
@@ -440,7 +440,7 @@ class WalStoreTest {
                 .isInstanceOf(StepCancelledException.class);
 
         var run = archive.runs().getFirst();
-        assertThat(run.beginnings()).extracting(WalArchive.Base::id).containsExactly("20261126-2", "20261126-3");
+        assertThat(run.beginnings()).extracting(WalBase::id).containsExactly("20261126-2", "20261126-3");
         assertThat(run.gap()).isEmpty();
         assertThat(fetch(early).getBase()).isEqualTo("20261126-1");
         assertThat(run.gap()).isEmpty();
@@ -533,7 +533,7 @@ class WalStoreTest {
     }
 
     /** The store has what was committed until NOON + 300 s. */
-    private void others(WalArchive.Run run) throws Exception {
+    private void others(WalRun run) throws Exception {
         segments(run, 3, 4);
         cover(run, NOON.plusSeconds(300), 4, 710);
         cover(run, NOON.plusSeconds(400), 5, 712);
