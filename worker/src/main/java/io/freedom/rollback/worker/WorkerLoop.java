@@ -112,6 +112,8 @@ final class WorkerLoop implements SmartLifecycle {
         // A killed worker's platforms wait this long for another process.
         consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) Leases.SESSION.toMillis());
         consuming.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
+        // One that hangs holds up every rebalance for so long.
+        consuming.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, 30_000);
         consuming.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
         var settings = new ContainerProperties(commands.name());
         settings.setGroupId("rollback-" + name + "-" + properties.site());

@@ -16,7 +16,7 @@ import org.apache.kafka.common.KafkaException;
 public final class KafkaReach implements AutoCloseable {
     private static final Duration PACE = Duration.ofSeconds(1);
     private static final Duration ANSWER = Duration.ofSeconds(2);
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
+    private static final Duration PATIENCE = Duration.ofSeconds(6);
 
     private final Map<String, Object> kafka;
     private final Thread asking;

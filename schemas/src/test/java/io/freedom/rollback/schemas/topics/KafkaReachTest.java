@@ -21,7 +21,7 @@ class KafkaReachTest {
 
             broker.close();
             await().atMost(Duration.ofSeconds(20)).until(() -> !reach.answers());
-            assertThat(reach.state()).contains(broker.bootstrapServers(), "for 4 s", "goes on by itself");
+            assertThat(reach.state()).contains(broker.bootstrapServers(), "for 6 s", "goes on by itself");
         } finally {
             broker.close();
         }
