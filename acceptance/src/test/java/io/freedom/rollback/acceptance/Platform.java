@@ -286,7 +286,9 @@ final class Platform implements AutoCloseable {
         try {
             if (registeredAt != null) {
                 // Fails where an event is missing or was altered.
-                registeredAt.rollbackctl("history", "--platform", name).succeeded();
+                registeredAt
+                        .rollbackctl("history", "verify", "--platform", name)
+                        .succeeded();
             }
         } finally {
             remove();

@@ -80,7 +80,9 @@ public class OrchestratorConfiguration {
 
     private static Map<String, Object> settings(OrchestratorProperties properties, KafkaProperties kafka) {
         var settings = new HashMap<String, Object>(kafka.buildAdminProperties());
-        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, properties.topicPrefix() + "orchestrator");
+        settings.put(
+                StreamsConfig.APPLICATION_ID_CONFIG,
+                TopicCatalogue.withPrefix(properties.topicPrefix()).orchestratorId());
         settings.put(
                 StreamsConfig.STATE_DIR_CONFIG,
                 properties.stateDirectory().toAbsolutePath().toString());

@@ -14,6 +14,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                     "..orchestrator.saga..",
+                    "..orchestrator.records..",
                     "..orchestrator.planning..",
                     "..orchestrator.admission..",
                     "..orchestrator.notices..",
@@ -33,6 +34,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                     "..orchestrator.saga..",
+                    "..orchestrator.records..",
                     "..orchestrator.planning..",
                     "..orchestrator.admission..",
                     "..orchestrator.notices..",

@@ -1,10 +1,13 @@
 package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.ctl.topics.Received;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The history as it is now. */
@@ -12,7 +15,7 @@ final class Histories {
     private Histories() {}
 
     /**
-     * The oldest first.
+     * The oldest first, and each platform's events as they were written.
      *
      * @param since null for all of it
      * @param platform null for all platforms
@@ -24,13 +27,31 @@ final class Histories {
             } else {
                 reader.seekTo(since);
             }
-            return reader.readToEnd().stream()
-                    .filter(received -> received.value() instanceof HistoryEvent)
-                    .map(received -> (HistoryEvent) received.value())
+            return merged(reader.readToEnd()).stream()
                     .filter(event -> platform == null || platform.equals(event.getPlatform()))
-                    // Stable: a platform's events stay in the order of their partition.
-                    .sorted(Comparator.comparing(HistoryEvent::getAt))
                     .toList();
         }
+    }
+
+    /** As their topic has them; clocks decide only between platforms that do not share a partition, and may be wrong. */
+    private static List<HistoryEvent> merged(List<Received> received) {
+        var reached = new HashMap<Integer, Instant>();
+        return received.stream()
+                .filter(record -> record.value() instanceof HistoryEvent)
+                .map(record -> {
+                    var event = (HistoryEvent) Objects.requireNonNull(record.value());
+                    // No earlier than what its partition has before it.
+                    var at = reached.merge(record.partition(), event.getAt(), Histories::later);
+                    return new Placed(at, event);
+                })
+                .sorted(Comparator.comparing(Placed::at))
+                .map(Placed::event)
+                .toList();
+    }
+
+    private record Placed(Instant at, HistoryEvent event) {}
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 }

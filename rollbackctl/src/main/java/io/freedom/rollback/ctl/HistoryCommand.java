@@ -20,8 +20,9 @@ import picocli.CommandLine.Parameters;
         name = "history",
         description = {
             "Replay what happened, from the history topic.",
-            "Checks that no event is missing or altered; if one is, the exit code is 1."
-        })
+            "Checks that no event is missing or altered; if one is, the exit code is 1. `history verify` checks all else."
+        },
+        subcommands = HistoryVerifyCommand.class)
 final class HistoryCommand extends Verb {
     @Parameters(arity = "0..1", paramLabel = "ROLLBACK", description = "only this rollback")
     private @Nullable String rollbackId;

@@ -57,7 +57,7 @@ final class NotificationsCommand extends Group {
                         when platform == null || it.getPlatform().equals(platform) ->
                             messages.put(it.getNotificationId(), it);
                         case Delivery it -> deliveries.merge(it.getNotificationId(), it, ListMessages::later);
-                        default -> {}
+                        case null, default -> {}
                     }
                 }
                 var sorted = messages.values().stream()

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /** Topics in memory, with an orchestrator that answers as a test says. */
@@ -37,8 +40,12 @@ final class InMemoryControlPlane implements ControlPlane {
     }
 
     void add(Topic topic, SpecificRecord value) {
+        add(topic, null, value);
+    }
+
+    void add(Topic topic, @Nullable String key, @Nullable SpecificRecord value) {
         var list = records.computeIfAbsent(topic.name(), _ -> new ArrayList<>());
-        list.add(new Received(topic.name(), 0, list.size(), Samples.START, value));
+        list.add(new Received(topic.name(), 0, list.size(), Samples.START, key, value));
     }
 
     @Override
@@ -107,6 +114,16 @@ final class InMemoryControlPlane implements ControlPlane {
         @Override
         public List<Received> poll(Duration wait) {
             return readToEnd();
+        }
+
+        @Override
+        public void readToEnd(Consumer<Received> taker) {
+            readToEnd().forEach(taker);
+        }
+
+        @Override
+        public Map<TopicPartition, Long> beginnings() {
+            return names.stream().collect(Collectors.toMap(name -> new TopicPartition(name, 0), _ -> 0L));
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.records.HashChain;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import java.time.Instant;
 import org.apache.avro.specific.SpecificRecord;

@@ -2,11 +2,14 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.Care;
+import io.freedom.rollback.orchestrator.records.HashChain;
+import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * kept in memory beside it is lost with the task, never ahead of it.
  */
 final class SagaStore {
-    static final String PLATFORMS = "platforms";
-    static final String EVENTS = "rollback-events";
+    static final String PLATFORMS = TopicCatalogue.PLATFORM_STORE;
+    static final String EVENTS = TopicCatalogue.EVENT_STORE;
 
     /** A running rollback with the end of its history chain and the signs of life of its attempts. */
     static final class Live {

@@ -3,6 +3,9 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Durations;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.records.HashChain;
+import io.freedom.rollback.orchestrator.records.HistoryMapper;
+import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.Reaction;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -144,13 +147,13 @@ final class Sagas {
     /** The snapshot that operators see. */
     void publish(Live live, Instant now) {
         live.unpublished = false;
-        publisher.status(StatusView.of(live.rollback, live.signs, now), now);
+        publisher.status(StatusView.of(live.rollback, live.signs::progressOf, now), now);
     }
 
     /** @param continuedBy the rollback that it has led to; null for none */
     void publishContinued(Live ended, @Nullable String continuedBy, String why, Instant now) {
         publisher.status(
-                RollbackStatus.newBuilder(StatusView.of(ended.rollback, ended.signs, now))
+                RollbackStatus.newBuilder(StatusView.of(ended.rollback, ended.signs::progressOf, now))
                         .setContinuedBy(continuedBy)
                         .setReason(why)
                         .build(),

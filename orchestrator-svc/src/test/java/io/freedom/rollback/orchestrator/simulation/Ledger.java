@@ -1,12 +1,10 @@
 package io.freedom.rollback.orchestrator.simulation;
 
-import io.freedom.rollback.orchestrator.saga.AttemptId;
-import io.freedom.rollback.orchestrator.saga.Gates;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.saga.Transitions;
 import io.freedom.rollback.orchestrator.streams.SimulatedTask;
-import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.chain.EventHash;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.time.Instant;
@@ -109,7 +107,8 @@ final class Ledger {
     private void happened(String id, HistoryEvent event, RollbackEvent fact) {
         var before = rollbacks.get(id);
         if (before != null) {
-            mayHappen(before, fact, last.get(id));
+            Transitions.objection(before, fact, last.get(id))
+                    .ifPresent(objection -> verdict.broken(objection.promise(), id + ": " + objection.found()));
         }
         Rollback after;
         try {
@@ -131,99 +130,6 @@ final class Ledger {
                     () -> id + " while " + other + " runs");
         }
         holds(after, fact);
-    }
-
-    private void mayHappen(Rollback before, RollbackEvent fact, @Nullable RollbackEvent previous) {
-        boolean begins = fact instanceof RollbackEvent.Dispatched
-                || fact instanceof RollbackEvent.GateOpened
-                || fact instanceof RollbackEvent.CompensationStarted;
-        boolean asked =
-                previous instanceof RollbackEvent.RetryRequested || previous instanceof RollbackEvent.FasterWayChosen;
-        if (begins) {
-            verdict.require(!before.finished(), "nothing begins after the end", () -> before.id() + ": " + fact);
-            verdict.require(before.pause() == null, "nothing begins while paused", () -> before.id() + ": " + fact);
-            boolean held = before.stop() == null && !before.held().isEmpty() && !asked;
-            verdict.require(!held, "nothing begins while something is held", () -> before.id() + ": " + fact);
-        }
-        switch (fact) {
-            case RollbackEvent.Dispatched(var attempt, var _) -> mayBeDispatched(before, attempt, asked);
-            case RollbackEvent.Succeeded(var attempt, var _, var _, var _)
-            when Gates.isGate(before.planStep(attempt.step())) -> {
-                int needed = Gates.of(before.planStep(attempt.step())).getApprovals();
-                var operators = before.track(attempt).approvals();
-                boolean expired = previous instanceof RollbackEvent.GateExpired(var _, var decision)
-                        && decision == GateExpiry.APPROVE;
-                verdict.require(
-                        expired || operators.stream().distinct().count() >= needed,
-                        "a gate opens only when enough have approved",
-                        () -> before.id() + ": " + attempt.step() + " by " + operators);
-            }
-            case RollbackEvent.Succeeded(var attempt, var _, var _, var _) ->
-                verdict.require(
-                        before.isCurrent(attempt),
-                        "only the newest attempt can succeed",
-                        () -> before.id() + ": " + attempt + " after " + before.track(attempt));
-            case RollbackEvent.CompensationStarted(var _, var steps) -> {
-                verdict.require(
-                        before.undoing() == null || before.finished(),
-                        "undoing begins once",
-                        () -> before.id() + ": " + steps);
-                verdict.require(
-                        before.inFlight().isEmpty(),
-                        "nothing is out when undoing begins",
-                        () -> before.id() + ": " + before.inFlight());
-                var expected = before.order().reversed().stream()
-                        .filter(step -> before.planStep(step).getCompensation() != null)
-                        .toList();
-                verdict.require(
-                        expected.equals(steps), "steps are undone in reverse order", () -> steps + " not " + expected);
-            }
-            case RollbackEvent.Finished _ ->
-                verdict.require(
-                        before.inFlight().isEmpty() && before.openGates().isEmpty(),
-                        "nothing is out at the end",
-                        () -> before.id() + ": " + before.inFlight());
-            default -> {}
-        }
-    }
-
-    private void mayBeDispatched(Rollback before, AttemptId attempt, boolean asked) {
-        var track = before.track(attempt);
-        verdict.require(
-                attempt.number() == track.attempt() + 1,
-                "attempts are counted without gap",
-                () -> before.id() + ": " + attempt + " after " + track.attempt());
-        verdict.require(
-                asked || !track.inFlight(), "an attempt ends before the next", () -> before.id() + ": " + attempt);
-        var step = before.planStep(attempt.step());
-        if (attempt.compensation()) {
-            var undoing = before.undoing();
-            verdict.require(
-                    undoing != null && undoing.contains(attempt.step()),
-                    "that a step is undone is recorded before",
-                    () -> before.id() + ": " + attempt);
-            verdict.require(
-                    undoing == null
-                            || undoing.subList(0, undoing.indexOf(attempt.step())).stream()
-                                    .allMatch(id -> before.track(id, true).over()),
-                    "steps are undone in reverse order",
-                    () -> before.id() + ": " + attempt);
-            verdict.require(
-                    !track.over() || asked, "a step is undone at most once", () -> before.id() + ": " + attempt);
-        } else {
-            verdict.require(
-                    before.stop() == null,
-                    "no step begins when the rollback is being stopped",
-                    () -> before.id() + ": " + attempt);
-            verdict.require(
-                    step.getDependsOn().stream()
-                            .allMatch(id -> switch (before.track(id, false).status()) {
-                                case SUCCEEDED, TOLERATED, SKIPPED -> true;
-                                case PENDING, DISPATCHED, RUNNING, WAITING, OPEN, HELD, FAILED -> false;
-                            }),
-                    "a step begins after what it depends on",
-                    () -> before.id() + ": " + attempt);
-        }
     }
 
     private void holds(Rollback after, RollbackEvent fact) {

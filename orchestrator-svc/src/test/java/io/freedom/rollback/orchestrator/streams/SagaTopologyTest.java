@@ -3,6 +3,8 @@ package io.freedom.rollback.orchestrator.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.records.Progress;
+import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -235,7 +237,7 @@ class SagaTopologyTest extends WholeTopology {
         for (var event : chain.subList(1, chain.size())) {
             folded = RollbackDecider.evolve(folded, List.of(fact(event)), event.getAt());
         }
-        assertThat(StatusView.of(folded, new Signs(), Instant.EPOCH).getSteps())
+        assertThat(StatusView.of(folded, Progress.UNKNOWN, Instant.EPOCH).getSteps())
                 .isEqualTo(statuses().getLast().getSteps());
     }
 

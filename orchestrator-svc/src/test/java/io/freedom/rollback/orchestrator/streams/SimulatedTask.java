@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;

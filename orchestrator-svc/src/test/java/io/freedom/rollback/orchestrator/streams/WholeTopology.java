@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;

@@ -1,8 +1,7 @@
 package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.ctl.report.Report.Proof;
-import io.freedom.rollback.ctl.view.Chains;
-import io.freedom.rollback.schemas.chain.EventHash;
+import io.freedom.rollback.orchestrator.records.HashChain;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,14 +16,9 @@ final class ChainCheck {
         if (first.getSequence() != 1 || !first.getPreviousHash().isEmpty()) {
             problems.add("the history does not begin with its first event, but with event " + first.getSequence());
         }
-        var chains = new Chains();
-        for (var event : events) {
-            chains.check(event).ifPresent(problems::add);
-            if (!EventHash.of(event).equals(event.getHash())) {
-                problems.add(
-                        "event " + event.getSequence() + " does not match its hash: it was altered, or written by a"
-                                + " release whose events this one cannot read in full");
-            }
+        HashChain.seal(first).ifPresent(problems::add);
+        for (int i = 1; i < events.size(); i++) {
+            HashChain.endingWith(events.get(i - 1)).objection(events.get(i)).ifPresent(problems::add);
         }
         return new Proof(events.size(), events.getLast().getHash(), problems);
     }

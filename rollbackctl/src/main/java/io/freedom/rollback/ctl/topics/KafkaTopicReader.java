@@ -4,6 +4,7 @@ import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.topics.KafkaReach;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -118,27 +119,35 @@ final class KafkaTopicReader implements TopicReader {
     }
 
     @Override
-    public List<Received> readToEnd() {
+    public void readToEnd(Consumer<Received> taker) {
         var ends = explained(() -> consumer.endOffsets(partitions));
-        var received = new ArrayList<Received>();
         var lastProgress = Instant.now();
         while (ends.entrySet().stream()
                 .anyMatch(end -> explained(() -> consumer.position(end.getKey())) < end.getValue())) {
             var polled = poll(Duration.ofMillis(100));
-            received.addAll(polled);
+            polled.forEach(taker);
             lastProgress = polled.isEmpty() ? lastProgress : Instant.now();
             if (Duration.between(lastProgress, Instant.now()).compareTo(ANSWER.multipliedBy(2)) > 0) {
                 throw Failure.unreachable("Kafka stopped answering while topics were read: are all brokers up?");
             }
         }
-        return received;
+    }
+
+    @Override
+    public Map<TopicPartition, Long> beginnings() {
+        return explained(() -> consumer.beginningOffsets(partitions));
     }
 
     private Optional<Received> read(ConsumerRecord<byte[], byte[]> record) {
         try {
             var value = explained(() -> Optional.ofNullable(deserializer.deserialize(record.topic(), record.value())));
-            return value.map(v -> new Received(
-                    record.topic(), record.partition(), record.offset(), Instant.ofEpochMilli(record.timestamp()), v));
+            return Optional.of(new Received(
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    Instant.ofEpochMilli(record.timestamp()),
+                    record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8),
+                    value.orElse(null)));
         } catch (UnreadableRecordException e) {
             warnings.accept("left out: " + e.getMessage() + " (" + record.topic() + "-" + record.partition()
                     + ", offset " + record.offset() + ")");

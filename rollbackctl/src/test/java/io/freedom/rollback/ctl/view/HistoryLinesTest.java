@@ -102,21 +102,6 @@ class HistoryLinesTest {
     }
 
     @Test
-    void noticesMissingAndAlteredEvents() {
-        var chains = new Chains();
-        var fact = new RollbackFinished(Outcome.SUCCEEDED, "", 1L, 0L);
-
-        assertThat(chains.check(Samples.event(3, 0, Samples.ID, null, fact))).isEmpty();
-        assertThat(chains.check(Samples.event(4, 0, Samples.ID, null, fact))).isEmpty();
-        assertThat(chains.check(Samples.event(1, 0, null, null, fact))).isEmpty();
-        assertThat(chains.check(Samples.event(6, 0, Samples.ID, null, fact)))
-                .hasValue("the history of " + Samples.ID + " is broken: event 6 follows event 4");
-        var altered = Samples.event(7, 0, Samples.ID, null, fact);
-        altered.put("previousHash", "x");
-        assertThat(chains.check(altered)).get().asString().contains("was altered: event 7");
-    }
-
-    @Test
     void printsPlainJsonWithTheKindOfEvent() {
         var finished = new RollbackFinished(Outcome.SUCCEEDED, "said \"done\"\n", 42_000L, 0L);
 

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.notification.Delivery;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepEvent;
@@ -29,6 +30,8 @@ import org.apache.kafka.clients.admin.Admin;
 public final class TopicCatalogue {
     public static final String DEFAULT_PREFIX = "rollback.";
     public static final int DEFAULT_PARTITIONS = 6;
+    public static final String PLATFORM_STORE = "platforms";
+    public static final String EVENT_STORE = "rollback-events";
     private static final Duration WEEK = Duration.ofDays(7);
     private static final Duration MONTH = Duration.ofDays(30);
 
@@ -174,6 +177,32 @@ public final class TopicCatalogue {
                 Optional.of(DeadLetter.getClassSchema()),
                 "readers of " + source.name(),
                 "Records of " + source.name() + " that could not be read or applied, as they were, with the reason.");
+    }
+
+    /** The orchestrator as a Kafka Streams application. */
+    public String orchestratorId() {
+        return prefix + "orchestrator";
+    }
+
+    /** What the orchestrator's store has of each platform, by its name. Made by Kafka Streams, and no contract with anybody. */
+    public Topic storedPlatforms() {
+        return changelog(PLATFORM_STORE, PlatformState.getClassSchema());
+    }
+
+    /** Events of rollbacks that run or may run again, in the same store, by rollback and number. */
+    public Topic storedEvents() {
+        return changelog(EVENT_STORE, HistoryEvent.getClassSchema());
+    }
+
+    private Topic changelog(String store, Schema schema) {
+        return new Topic(
+                orchestratorId() + "-" + store + "-changelog",
+                partitions,
+                FOR_EVER,
+                Cleanup.COMPACT,
+                Optional.of(schema),
+                "orchestrator",
+                "The orchestrator's store " + store + ", as it is restored.");
     }
 
     /** Every topic, each followed by its dead letters where anything reads and may refuse it. */

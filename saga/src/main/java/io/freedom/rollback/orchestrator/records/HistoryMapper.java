@@ -1,4 +1,4 @@
-package io.freedom.rollback.orchestrator.streams;
+package io.freedom.rollback.orchestrator.records;
 
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
@@ -31,10 +31,10 @@ import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
 /** Saga events as the history topic has them, and back. */
-final class HistoryMapper {
+public final class HistoryMapper {
     private HistoryMapper() {}
 
-    static SpecificRecord toAvro(RollbackEvent event) {
+    public static SpecificRecord toAvro(RollbackEvent event) {
         return switch (event) {
             case RollbackEvent.Started e -> new RollbackStarted(e.plan(), e.incident(), e.operator(), e.reason());
             case RollbackEvent.Dispatched(var attempt, var deadline) ->
@@ -93,7 +93,7 @@ final class HistoryMapper {
     }
 
     /** Empty for facts that do not change a rollback's state, such as a merged incident. */
-    static Optional<RollbackEvent> fromAvro(String rollbackId, Object event) {
+    public static Optional<RollbackEvent> fromAvro(String rollbackId, Object event) {
         return Optional.ofNullable(
                 switch (event) {
                     case RollbackStarted e ->

@@ -1,4 +1,4 @@
-package io.freedom.rollback.orchestrator.streams;
+package io.freedom.rollback.orchestrator.records;
 
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Gates;
@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The snapshot of a rollback that operators see. */
-final class StatusView {
+public final class StatusView {
     private StatusView() {}
 
-    static RollbackStatus of(Rollback rollback, Signs signs, Instant now) {
+    public static RollbackStatus of(Rollback rollback, Progress progress, Instant now) {
         var following = rollback.plan().getFollowedBy();
         var status = RollbackStatus.newBuilder()
                 .setPlatform(rollback.plan().getPlatform())
@@ -40,7 +40,7 @@ final class StatusView {
                 .setFollowedBy(following == null ? null : following.getScenario())
                 .setAt(now)
                 .setSteps(rollback.plan().getSteps().stream()
-                        .map(step -> step(rollback, step, signs))
+                        .map(step -> step(rollback, step, progress))
                         .toList());
         return status.setReason(reason(rollback)).build();
     }
@@ -119,7 +119,7 @@ final class StatusView {
         return rollback.operator() + (why.isEmpty() ? "" : ": " + why);
     }
 
-    private static StepStatus step(Rollback rollback, PlanStep step, Signs signs) {
+    private static StepStatus step(Rollback rollback, PlanStep step, Progress progress) {
         // One that waits to be undone still shows how it ended.
         boolean undone = rollback.undo().containsKey(step.getId())
                 && rollback.track(step.getId(), true).status() != StepTrack.Status.PENDING;
@@ -138,12 +138,12 @@ final class StatusView {
                 .setDetail(track.status() == StepTrack.Status.OPEN ? asks(step, track) : track.detail())
                 .setFailure(track.failure())
                 .setExpected(undone ? 0 : step.getExpected());
-        var progress = signs.progressOf(new AttemptId(step.getId(), undone, track.attempt()));
-        if (progress != null && track.inFlight()) {
-            status.setDone(progress.getDone())
-                    .setTotal(progress.getTotal())
-                    .setUnit(progress.getUnit())
-                    .setDetail(progress.getNote());
+        var report = progress.of(new AttemptId(step.getId(), undone, track.attempt()));
+        if (report != null && track.inFlight()) {
+            status.setDone(report.getDone())
+                    .setTotal(report.getTotal())
+                    .setUnit(report.getUnit())
+                    .setDetail(report.getNote());
         }
         return status.build();
     }

@@ -1,4 +1,4 @@
-package io.freedom.rollback.orchestrator.streams;
+package io.freedom.rollback.orchestrator.records;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
