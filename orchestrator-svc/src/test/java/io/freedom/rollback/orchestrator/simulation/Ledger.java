@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.simulation;
 
+import io.freedom.rollback.orchestrator.records.StatusComparison;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
@@ -7,6 +8,7 @@ import io.freedom.rollback.orchestrator.saga.Transitions;
 import io.freedom.rollback.orchestrator.streams.SimulatedTask;
 import io.freedom.rollback.schemas.chain.EventHash;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,7 +25,7 @@ final class Ledger {
 
     private final Trace trace;
     private final Verdict verdict;
-    /** Seals are costly to compute, so it is done in some worlds only; the links between events are looked at in all. */
+    /** Seals and snapshots are costly to compute, so it is done in some worlds only; the links between events are looked at in all. */
     private final boolean seals;
 
     private final Map<String, Chain> chains = new HashMap<>();
@@ -130,6 +132,20 @@ final class Ledger {
                     () -> id + " while " + other + " runs");
         }
         holds(after, fact);
+    }
+
+    /** What operators see is what follows from the history, as it is when they see it. */
+    void shown(RollbackStatus status) {
+        if (!seals) {
+            return;
+        }
+        var rollback = rollbacks.get(status.getRollbackId());
+        if (rollback == null) {
+            verdict.broken("nothing is shown that the history does not know", status.getRollbackId());
+        } else {
+            StatusComparison.difference(rollback, status)
+                    .ifPresent(what -> verdict.broken("the status equals history", rollback.id() + ": " + what));
+        }
     }
 
     private void holds(Rollback after, RollbackEvent fact) {

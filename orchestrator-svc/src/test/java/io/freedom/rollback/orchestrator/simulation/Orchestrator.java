@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
@@ -198,7 +199,8 @@ final class Orchestrator {
         switch (written.value()) {
             case HistoryEvent event -> ledger.published(event);
             case StepCommand command -> send(written.topic(), command);
-            default -> {} // snapshots and messages to people
+            case RollbackStatus status -> ledger.shown(status);
+            default -> {} // messages to people
         }
     }
 

@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.verify;
 
+import io.freedom.rollback.orchestrator.records.StatusComparison;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.util.ArrayList;
 import java.util.HashMap;

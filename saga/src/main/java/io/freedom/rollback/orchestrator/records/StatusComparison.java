@@ -1,8 +1,5 @@
-package io.freedom.rollback.ctl.verify;
+package io.freedom.rollback.orchestrator.records;
 
-import io.freedom.rollback.ctl.view.Texts;
-import io.freedom.rollback.orchestrator.records.Progress;
-import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -19,11 +16,14 @@ import org.jspecify.annotations.Nullable;
  * The snapshot that operators see beside the one that follows from the history. Left out is only what no event tells: how
  * far an attempt is that runs, and why what only looked led on or did not, which the orchestrator decides afterwards.
  */
-final class StatusComparison {
+public final class StatusComparison {
     private static final Set<String> PROGRESS = Set.of("done", "total", "unit", "detail");
     private static final Set<String> CONTINUATION = Set.of("continuedBy", "reason");
     /** Each is compared by itself. */
     private static final Set<String> STEPS = Set.of("steps");
+
+    /** Characters of a text that are shown. */
+    private static final int ROOM = 80;
 
     private final Rollback rebuilt;
     private final RollbackStatus shown;
@@ -34,7 +34,7 @@ final class StatusComparison {
     }
 
     /** The first field that differs. */
-    static Optional<String> difference(Rollback rebuilt, RollbackStatus shown) {
+    public static Optional<String> difference(Rollback rebuilt, RollbackStatus shown) {
         return new StatusComparison(rebuilt, shown).difference();
     }
 
@@ -79,8 +79,10 @@ final class StatusComparison {
     }
 
     private static String words(@Nullable Object value) {
-        return value == null
-                ? "none"
-                : value instanceof String text ? '"' + Texts.cut(text, 80) + '"' : value.toString();
+        return value == null ? "none" : value instanceof String text ? '"' + begun(text) + '"' : value.toString();
+    }
+
+    private static String begun(String text) {
+        return text.length() <= ROOM ? text : text.substring(0, ROOM) + "…";
     }
 }
