@@ -10,7 +10,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -120,6 +122,11 @@ final class S3Upload {
                 .key(store.full(key))
                 .uploadId(upload.id())
                 .multipartUpload(all -> all.parts(parts))));
+        // What was begun before says of itself what the file had then.
+        if (begun != null && !store.sha256(key).equals(Optional.of(sha256))) {
+            store.delete(List.of(key));
+            throw changed();
+        }
         return true;
     }
 

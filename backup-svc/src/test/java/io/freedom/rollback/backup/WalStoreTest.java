@@ -275,6 +275,23 @@ class WalStoreTest {
     }
 
     @Test
+    void beginsAnewWhereWhatWasBegunIsOfAnotherContent() throws Exception {
+        largeBaseBackup();
+        var begun = new RunningStep("look").killedAtNote("16.0 MiB of 32.0 MiB there");
+        assertThatThrownBy(() -> copy(begun)).isInstanceOf(StepCancelledException.class);
+        var content = new byte[2 * S3Upload.PART + 1];
+        Files.write(archive.root().resolve(RUN).resolve("base/20261126-120030/base.tar.zst.age"), content);
+
+        assertThat(copy().getNotes())
+                .containsExactly("base backup 20261126-120030 changed while it was sent; see the disk");
+        assertThat(stored()).noneMatch(key -> key.contains("/base/20261126-120030"));
+        assertThat(copy().getNotes()).containsExactly("copied base backup 20261126-120030");
+
+        PrivateFiles.delete(archive.root());
+        assertThat(fetch("latest").getBase()).isEqualTo("20261126-120030");
+    }
+
+    @Test
     void bringsBackWhatAMomentNeedsAfterTheDiskWasLost() throws Exception {
         var run = archived();
         base(run, "20261126-120130", NOON.plusSeconds(90), 2, 1000);
