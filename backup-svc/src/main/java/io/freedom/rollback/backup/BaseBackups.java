@@ -67,7 +67,7 @@ final class BaseBackups {
     }
 
     /** Of the last one that was taken in that run. */
-    Optional<Failed> taking(String platform, WalArchive.Run run) {
+    Optional<Failed> taking(String platform, WalRun run) {
         return failed(platform, run.about().id());
     }
 

@@ -61,7 +61,7 @@ final class BaseLook {
     }
 
     /** What was taken is taken over before it is said until when moments can be derived: they begin with it. */
-    void adopt(WalArchive.Run run) throws IOException {
+    void adopt(WalRun run) throws IOException {
         for (var base : run.finishedBases()) {
             step.checkpoint();
             run.adopt(base);
@@ -69,7 +69,7 @@ final class BaseLook {
         }
     }
 
-    private static String how(WalArchive.Base base) {
+    private static String how(WalBase base) {
         var made = base.made();
         if (made == null) {
             return "";
@@ -80,7 +80,7 @@ final class BaseLook {
     }
 
     /** Begins one that is due. */
-    void take(Engine engine, EngineContainer server, WalArchive.Run run, WalSource source, WalContainers containers)
+    void take(Engine engine, EngineContainer server, WalRun run, WalSource source, WalContainers containers)
             throws IOException, SQLException, StepFailure, InterruptedException {
         if (bases.isAtWork(action.getPlatform())) {
             busy = true;
@@ -121,7 +121,7 @@ final class BaseLook {
         }
     }
 
-    private boolean isOlder(WalArchive.Base base, long millis) {
+    private boolean isOlder(WalBase base, long millis) {
         return !base.at().plusMillis(millis).isAfter(clock.instant());
     }
 
@@ -141,8 +141,7 @@ final class BaseLook {
         }
     }
 
-    private void begin(
-            Engine engine, EngineContainer server, WalArchive.Run run, WalSource source, WalContainers containers)
+    private void begin(Engine engine, EngineContainer server, WalRun run, WalSource source, WalContainers containers)
             throws IOException, SQLException, StepFailure, InterruptedException {
         requireRoom(source.size(), "a base backup");
         source.requireNoTablespaces();
@@ -158,12 +157,7 @@ final class BaseLook {
     }
 
     private BaseTaking taking(
-            Engine engine,
-            EngineContainer server,
-            WalArchive.Run run,
-            WalSource source,
-            WalContainers containers,
-            String id)
+            Engine engine, EngineContainer server, WalRun run, WalSource source, WalContainers containers, String id)
             throws IOException, SQLException, StepFailure, InterruptedException {
         var database = action.getDatabase();
         var full = containers.base(server, run, id, database, source);

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 record BaseTaking(
         Engine engine,
-        WalArchive.Run run,
+        WalRun run,
         String id,
         long cluster,
         Sidecar full,
@@ -50,7 +50,7 @@ record BaseTaking(
     static final String OPTION = "--incremental=" + PARENT + "/" + NAME;
 
     /** @param sidecar writes what has changed since {@code after} to its standard output */
-    record Increment(WalArchive.Base after, Sidecar sidecar) {}
+    record Increment(WalBase after, Sidecar sidecar) {}
 
     /** @param why it is a full one; null where the server gives no other, or an incremental one is to be taken */
     record Kind(boolean checksums, @Nullable String why) {}
@@ -152,10 +152,9 @@ record BaseTaking(
             var at = clock.instant().plusMillis(1).truncatedTo(ChronoUnit.MILLIS);
             PrivateFiles.force(file);
             var manifest = readBack(archive);
-            var made = kind.map(kind -> new WalArchive.Made(after, why, kind.checksums(), manifest.bytes()))
+            var made = kind.map(kind -> new WalBase.Made(after, why, kind.checksums(), manifest.bytes()))
                     .orElse(null);
-            run.finish(new WalArchive.Base(
-                    id, at, manifest.startLsn(), manifest.endLsn(), 0, Files.size(file), cluster, made));
+            run.finish(new WalBase(id, at, manifest.startLsn(), manifest.endLsn(), 0, Files.size(file), cluster, made));
         } catch (IOException | StepFailure | InterruptedException | RuntimeException | Error e) {
             PrivateFiles.delete(folder);
             throw e;

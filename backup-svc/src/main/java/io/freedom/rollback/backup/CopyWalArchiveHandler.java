@@ -2,12 +2,12 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.CopyWalArchive;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,10 +15,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Copies what is finished of a platform's WAL archive to the store, and removes there what is kept no longer. */
@@ -28,7 +28,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
     private final Vault vault;
     private final InstantSource clock;
-    private final Map<Path, WalRunCopy.Summed> sums = new ConcurrentHashMap<>();
+    private final LargeUploads large = new LargeUploads();
 
     CopyWalArchiveHandler(Vault vault, InstantSource clock) {
         this.vault = vault;
@@ -58,7 +58,10 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
         private @Nullable Instant until;
         private @Nullable String fault;
         private boolean busy;
+        private @Nullable String left;
         private long sent;
+        private long done;
+        private long missing;
 
         Look(CopyWalArchive action, WalArchive archive, S3Store store, StepContext step) {
             this.action = action;
@@ -72,10 +75,20 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             var own = archive.runs().reversed().stream()
                     .filter(run -> !run.isFetched())
                     .toList();
+            large.forgetRemoved();
+            var copies = new LinkedHashMap<WalRun, WalRunCopy>();
             for (var run : own) {
                 var known = there.computeIfAbsent(run.about().id(), StoredRun::none);
-                var copy = new WalRunCopy(store, vault, run, known, sums, this::goesOn);
-                busy = busy || !copy.send();
+                var copy = new WalRunCopy(store, vault, run, known, large, this::goesOn);
+                copies.put(run, copy);
+                missing += copy.missing();
+            }
+            for (var run : own) {
+                var copy = Objects.requireNonNull(copies.get(run));
+                if (!busy && !copy.send()) {
+                    busy = true;
+                    left = copy.left();
+                }
                 notes.addAll(copy.notes());
                 reach(run, copy);
             }
@@ -94,11 +107,12 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             return new Completed(
                     result,
                     (until == null ? "no moment can be derived from the store yet" : "the store has all until " + until)
-                            + ", " + Disk.size(sent) + " sent");
+                            + ", " + Disk.size(sent) + " sent"
+                            + (busy ? "; the next look goes on" + (left == null ? "" : " with " + left) : ""));
         }
 
         /** Of the newest that can be derived from. */
-        private void reach(WalArchive.Run run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
+        private void reach(WalRun run, WalRunCopy copy) throws IOException, StepFailure, InterruptedException {
             var bases = copy.bases();
             var claimed = copy.claimed();
             boolean usable = !bases.isEmpty()
@@ -114,7 +128,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
             }
         }
 
-        private @Nullable String fault(List<WalArchive.Run> own) throws IOException {
+        private @Nullable String fault(List<WalRun> own) throws IOException {
             if (own.isEmpty()) {
                 return null; // That nothing is archived is said by who archives.
             }
@@ -133,15 +147,24 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
                                     : "the store has what was committed until " + until,
                             Duration.ofMillis(action.getRpo()).toMinutes(),
                             covered.get().at().truncatedTo(ChronoUnit.MILLIS),
-                            busy
-                                    ? "it is still being sent; see whether the way there is fast enough"
-                                    : newest.complete().isEmpty()
-                                            ? "its first base backup is not complete yet"
-                                            : "see whether the database's role may finish a segment (GRANT EXECUTE ON FUNCTION pg_switch_wal())");
+                            reason(newest));
+        }
+
+        private String reason(WalRun newest) throws IOException {
+            if (busy) {
+                return "it is still being sent" + (left == null ? "" : ", " + left)
+                        + "; see whether the way there is fast enough";
+            }
+            if (newest.complete().isEmpty()) {
+                return "its first base backup is not complete yet";
+            }
+            return newest.hindrance()
+                    .map(why -> "what is committed goes there once a segment is full, for " + why)
+                    .orElse("the segment that it is in is not finished yet; see whether the WAL archive is well");
         }
 
         /** Nothing where the disk is gone rather than what was on it removed. */
-        private void remove(List<WalArchive.Run> own, TreeMap<String, StoredRun> there)
+        private void remove(List<WalRun> own, TreeMap<String, StoredRun> there)
                 throws IOException, StepFailure, InterruptedException {
             boolean any = false;
             for (var run : own) {
@@ -166,7 +189,7 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         private void remove(StoredRun known, List<String> paths) throws StepFailure, InterruptedException {
             for (var path : paths) {
-                if (!goesOn(0, "removing " + path)) {
+                if (!goesOn(0, 0, "removing " + path)) {
                     busy = true;
                     return;
                 }
@@ -177,13 +200,21 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         /** By the rule of those on disk: a disk that was lost says nothing about what was on it. */
         private boolean isOver(StoredRun known) throws IOException, StepFailure, InterruptedException {
-            if (!known.has(WalArchive.ABOUT)) {
+            if (!known.has(WalRun.ABOUT)) {
                 return true; // It comes first and goes first.
             }
-            var last = known.has(WalArchive.COVERED)
-                    ? read(known, WalArchive.COVERED, WalArchive.Covered.class).at()
-                    : read(known, WalArchive.ABOUT, WalArchive.About.class).began();
-            return last.isBefore(horizon());
+            try {
+                var last = known.has(WalRun.COVERED)
+                        ? read(known, WalRun.COVERED, WalCovered.class).at()
+                        : read(known, WalRun.ABOUT, WalRun.About.class).began();
+                return last.isBefore(horizon());
+            } catch (StepFailure e) {
+                if (e.kind() != FailureKind.MISMATCH) {
+                    throw e;
+                }
+                notes.add("run " + known.id() + " stays in the store, for " + e.text());
+                return false;
+            }
         }
 
         private Instant horizon() {
@@ -192,13 +223,14 @@ final class CopyWalArchiveHandler implements StepHandler<CopyWalArchive> {
 
         private <T> T read(StoredRun known, String path, Class<T> type)
                 throws IOException, StepFailure, InterruptedException {
-            return Json.parse(new String(store.bytes(known.key(path)), StandardCharsets.UTF_8), Path.of(path), type);
+            return Json.parse(known.read(store, path), Path.of(path), type);
         }
 
-        private boolean goesOn(long bytes, String what) {
+        private boolean goesOn(long bytes, long there, String what) {
             step.checkpoint();
             sent += bytes;
-            step.progress(sent, 0, "bytes", what);
+            done += there;
+            step.progress(done, missing, "bytes", what);
             return clock.instant().isBefore(step.deadline().minus(SPARE));
         }
     }

@@ -74,7 +74,7 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
             throws StepFailure, InterruptedException {
         var begun = clock.instant();
         refresh(archive, action, step);
-        var unusable = new LinkedHashMap<WalArchive.Base, StepFailure>();
+        var unusable = new LinkedHashMap<WalBase, StepFailure>();
         var notes = new ArrayList<String>();
         while (true) {
             var way = way(archive, action, unusable);
@@ -94,8 +94,7 @@ final class DerivePointInTimeHandler implements StepHandler<DerivePointInTime> {
     }
 
     /** From the newest base backup that is of use. Where none is, the first failure tells what is wrong with it. */
-    private static RecoveryWay way(
-            WalArchive archive, DerivePointInTime action, Map<WalArchive.Base, StepFailure> unusable)
+    private static RecoveryWay way(WalArchive archive, DerivePointInTime action, Map<WalBase, StepFailure> unusable)
             throws StepFailure, InterruptedException {
         try {
             return Disk.work(

@@ -8,25 +8,19 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Brings back from the store what a moment is derived from, where the archive on disk does not have it: because the disk was lost. */
+/**
+ * Brings back from the store what a moment is derived from, where the archive on disk does not have it, because the disk was lost; or where the latest is
+ * asked for and the store reaches further than the disk.
+ */
 final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
-    /** Of a segment, as `initdb` takes it. */
-    private static final long SMALLEST = 1 << 20;
-
-    private static final long LARGEST = 1 << 30;
-
     private final InstantSource clock;
 
     FetchWalArchiveHandler(InstantSource clock) {
@@ -46,27 +40,41 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
 
     private Completed execute(FetchWalArchive action, WalArchive archive, StepContext step)
             throws IOException, StepFailure, InterruptedException {
+        RecoveryWay here;
         try {
-            var way = RecoveryWay.find(archive, action.getPointInTime(), broken(archive));
-            return new Completed(
-                    new WalArchiveFetched(null, null, 0, 0L),
-                    "the archive on disk has it"
-                            + (way.run().goesOn()
-                                    ? ""
-                                    : ", in a run that ends at " + way.covered().at()));
+            here = here(action, archive);
         } catch (StepFailure missing) {
             if (missing.kind() != FailureKind.PRECONDITION) {
                 throw missing;
             }
-            try (var store = S3Store.open(action.getStore(), action.getPlatform(), step.secrets())) {
-                return fetch(action, archive, missing, store, step);
+            try (var store = S3Store.open(action.getStore(), action.getPlatform(), step.secrets());
+                    var stored = StoredWal.of(store)) {
+                return fetch(action, archive, stored, store, missing, Instant.MIN, step);
             }
         }
+        return action.getPointInTime().equals(RecoveryWay.LATEST)
+                ? latest(action, archive, here, step)
+                : isHere(here, "");
+    }
+
+    private static RecoveryWay here(FetchWalArchive action, WalArchive archive)
+            throws IOException, StepFailure, InterruptedException {
+        return RecoveryWay.find(archive, action.getPointInTime(), broken(archive));
+    }
+
+    private static Completed isHere(RecoveryWay way, String more) {
+        return new Completed(
+                new WalArchiveFetched(null, null, 0, 0L),
+                "the archive on disk has it"
+                        + (way.run().goesOn()
+                                ? ""
+                                : ", in a run that ends at " + way.covered().at())
+                        + more);
     }
 
     /** Base backups on disk that lack one that they are incremental to, or the WAL that they begin with: the store may have it. */
-    private static Set<WalArchive.Base> broken(WalArchive archive) throws IOException, InterruptedException {
-        var broken = new HashSet<WalArchive.Base>();
+    private static Set<WalBase> broken(WalArchive archive) throws IOException, InterruptedException {
+        var broken = new HashSet<WalBase>();
         for (var run : archive.runs()) {
             for (var base : run.beginnings()) {
                 try {
@@ -82,159 +90,105 @@ final class FetchWalArchiveHandler implements StepHandler<FetchWalArchive> {
         return broken;
     }
 
-    private Completed fetch(
-            FetchWalArchive action, WalArchive archive, StepFailure missing, S3Store store, StepContext step)
+    /** The disk may be one of before, or have a run that was fetched before others went on with it. */
+    private Completed latest(FetchWalArchive action, WalArchive archive, RecoveryWay here, StepContext step)
             throws IOException, StepFailure, InterruptedException {
-        var there = StoredRun.of(store.list(StoreKeys.WAL));
-        var mirror = new WalArchive(Files.createTempDirectory("rollback-"));
-        try {
-            bring(there.values(), mirror, store);
-            PrivateFiles.createFolders(archive.root());
-            try (var _ = archive.use(step.rollbackId())) {
-                return fetch(action, archive, mirror, there, missing, store, step);
+        try (var store = S3Store.open(action.getStore(), action.getPlatform(), step.secrets())) {
+            StoredWal stored;
+            try {
+                stored = StoredWal.of(store);
+            } catch (StepFailure e) {
+                // A server that is archived is ahead of the store: it is no reason to wait for that.
+                return isHere(here, "; whether the store has what is newer is not known, for " + e.text());
             }
-        } finally {
-            PrivateFiles.delete(mirror.root());
+            try (stored) {
+                return latest(action, archive, stored, store, step);
+            }
         }
     }
 
-    /** Passes over base backups that are damaged there, as deriving does over those on disk. */
+    private Completed latest(
+            FetchWalArchive action, WalArchive archive, StoredWal stored, S3Store store, StepContext step)
+            throws IOException, StepFailure, InterruptedException {
+        // After what is there: that is archived here before.
+        var here = here(action, archive);
+        var until = here.covered().at();
+        var there = stored.reach();
+        if (there.isEmpty() || !there.get().isAfter(until)) {
+            return isHere(
+                    here,
+                    there.map(at -> "; the store has no newer one than " + at).orElse("") + stored.passedOver());
+        }
+        var missing = new StepFailure(FailureKind.PRECONDITION, "the archive on disk ends at " + until);
+        try {
+            return fetch(action, archive, stored, store, missing, until, step);
+        } catch (StepFailure e) {
+            throw new StepFailure(
+                    e.kind(),
+                    "the store has what was committed until %s, and the archive on disk only until %s: %s; or name the moment %s to do with that"
+                            .formatted(there.get(), until, e.text(), until),
+                    e);
+        }
+    }
+
+    /**
+     * Passes over base backups that are damaged there, as deriving does over those on disk.
+     *
+     * @param missing why the archive on disk does not do
+     * @param after what ends by then is of no use
+     */
     private Completed fetch(
             FetchWalArchive action,
             WalArchive archive,
-            WalArchive mirror,
-            Map<String, StoredRun> there,
-            StepFailure missing,
+            StoredWal stored,
             S3Store store,
+            StepFailure missing,
+            Instant after,
             StepContext step)
             throws IOException, StepFailure, InterruptedException {
-        var unusable = new LinkedHashMap<WalArchive.Base, StepFailure>();
-        while (true) {
-            var way = way(action.getPointInTime(), mirror, unusable, missing, store);
-            var about = way.run().about();
-            var stored = Objects.requireNonNull(there.get(about.id()));
-            var run = new WalArchive.Run(archive.root().resolve(about.id()), about);
-            requireOurs(run);
-            var fetch = new WalRunFetch(store, stored, run, action.getReserve(), step);
-            try {
-                var chain = way.run().chain(way.base());
-                try {
-                    var fetched = fetch.fetch(way, chain, clock.instant());
-                    return new Completed(fetched.result(), passedOver(unusable.keySet()) + fetched.detail());
-                } catch (StepFailure e) {
-                    unusable.put(fetch.damaged(chain).orElseThrow(() -> e), e);
+        PrivateFiles.createFolders(archive.root());
+        var unusable = new LinkedHashMap<WalBase, StepFailure>();
+        try (var _ = archive.use(step.rollbackId())) {
+            while (true) {
+                var way = stored.way(action.getPointInTime(), unusable, missing);
+                if (!way.covered().at().isAfter(after)) {
+                    throw unusable.values().stream().findFirst().orElse(missing);
                 }
-            } catch (DamagedException e) {
-                var said = String.valueOf(e.getMessage())
-                        .replace(
-                                mirror.root().toString(),
-                                store.name(StoreKeys.WAL).replaceFirst("/$", ""));
-                unusable.put(
-                        way.base(),
-                        new StepFailure(
-                                FailureKind.MISMATCH,
-                                said + ": choose a moment that needs another base backup, or a restore point",
-                                e));
+                var about = way.run().about();
+                var run = new WalRun(archive.root().resolve(about.id()), about);
+                requireOurs(run);
+                var fetch = new WalRunFetch(store, stored.run(about.id()), run, action.getReserve(), step);
+                try {
+                    var chain = way.run().chain(way.base());
+                    try {
+                        var fetched = fetch.fetch(way, chain, clock.instant());
+                        return new Completed(
+                                fetched.result(), damaged(unusable.keySet()) + fetched.detail() + stored.passedOver());
+                    } catch (StepFailure e) {
+                        unusable.put(fetch.damaged(chain).orElseThrow(() -> e), e);
+                    }
+                } catch (DamagedException e) {
+                    unusable.put(
+                            way.base(),
+                            new StepFailure(
+                                    FailureKind.MISMATCH,
+                                    stored.named(String.valueOf(e.getMessage()))
+                                            + ": choose a moment that needs another base backup, or a restore point",
+                                    e));
+                }
             }
         }
     }
 
-    private static String passedOver(Set<WalArchive.Base> unusable) {
+    private static String damaged(Set<WalBase> unusable) {
         return unusable.stream()
                 .map(base -> "base backup " + base.id()
                         + " is damaged in the store, so one that does without it was taken; ")
                 .collect(Collectors.joining());
     }
 
-    /** Found as on the disk, from the small files alone. Where none is left, the first failure tells what is wrong. */
-    private static RecoveryWay way(
-            String moment,
-            WalArchive mirror,
-            Map<WalArchive.Base, StepFailure> unusable,
-            StepFailure missing,
-            S3Store store)
-            throws IOException, StepFailure {
-        try {
-            return RecoveryWay.find(mirror, moment, unusable.keySet());
-        } catch (StepFailure e) {
-            if (!unusable.isEmpty()) {
-                throw unusable.values().iterator().next();
-            }
-            if (e.kind() != FailureKind.PRECONDITION) {
-                throw e;
-            }
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    missing.text() + ". In the store " + store.name(StoreKeys.WAL) + ": "
-                            + e.text().replace(mirror.root().toString(), "it"),
-                    e);
-        }
-    }
-
-    private static void bring(Collection<StoredRun> there, WalArchive mirror, S3Store store)
-            throws IOException, StepFailure, InterruptedException {
-        for (var run : there) {
-            bring(run, WalArchive.ABOUT, mirror, store);
-            bring(run, WalArchive.COVERED, mirror, store);
-            for (var base : run.bases()) {
-                bring(run, StoredRun.base(base, WalArchive.BASE), mirror, store);
-            }
-            name(run, mirror);
-        }
-    }
-
-    /** Which segments there are tells which base backups recovery can begin from. */
-    private static void name(StoredRun run, WalArchive mirror) throws IOException {
-        var folder = mirror.root().resolve(run.id()).resolve("wal");
-        PrivateFiles.createFolders(folder);
-        for (var path : run.files().keySet()) {
-            var file = mirror.root().resolve(run.id()).resolve(path).normalize();
-            if (folder.equals(file.getParent())) {
-                Files.createFile(file);
-            }
-        }
-    }
-
-    private static void bring(StoredRun run, String path, WalArchive mirror, S3Store store)
-            throws IOException, StepFailure, InterruptedException {
-        if (run.has(path)) {
-            var file = mirror.root().resolve(run.id()).resolve(path).normalize();
-            if (!file.startsWith(mirror.root())) {
-                throw new StepFailure(FailureKind.MISMATCH, store.name(run.key(path)) + " is no file of ours");
-            }
-            PrivateFiles.createParent(file);
-            var text = new String(store.bytes(run.key(path)), StandardCharsets.UTF_8);
-            if (!isOurs(run, path, text)) {
-                throw new StepFailure(
-                        FailureKind.MISMATCH,
-                        store.name(run.key(path)) + " is not what was sent there: somebody has changed or moved it");
-            }
-            Files.writeString(file, text);
-        }
-    }
-
-    /** Whether it says of itself what its place does, and no number is out of the ordinary: others are computed from it. */
-    static boolean isOurs(StoredRun run, String path, String text) {
-        try {
-            if (path.equals(WalArchive.ABOUT)) {
-                var about = Json.parse(text, Path.of(path), WalArchive.About.class);
-                return run.id().equals(about.id())
-                        && Long.bitCount(about.segmentSize()) == 1
-                        && about.segmentSize() >= SMALLEST
-                        && about.segmentSize() <= LARGEST;
-            }
-            return !path.endsWith("/" + WalArchive.BASE)
-                    || path.equals(StoredRun.base(
-                            Json.parse(text, Path.of(path), WalArchive.Base.class)
-                                    .id(),
-                            WalArchive.BASE));
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     /** What is archived here is not mixed with what comes. */
-    private static void requireOurs(WalArchive.Run run) throws StepFailure {
+    private static void requireOurs(WalRun run) throws StepFailure {
         if (Files.exists(run.folder()) && !run.isFetched()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param after the last one; null for a full one
  * @param why it is a full one, though the server could give an incremental one; null otherwise
  */
-record NextBase(WalArchive.@Nullable Base after, @Nullable String why) {
+record NextBase(@Nullable WalBase after, @Nullable String why) {
     /** As many are unpacked one after the other, and each has to be whole: a week of daily ones. */
     private static final int INCREMENTS = 6;
 
@@ -27,8 +27,7 @@ record NextBase(WalArchive.@Nullable Base after, @Nullable String why) {
      * @param checksums whether the server's pages have them
      * @param obstacle why the server cannot tell what has changed; empty where it can
      */
-    static NextBase of(WalArchive.Run run, Vault vault, boolean checksums, Optional<String> obstacle)
-            throws IOException {
+    static NextBase of(WalRun run, Vault vault, boolean checksums, Optional<String> obstacle) throws IOException {
         var complete = run.complete();
         if (obstacle.isPresent()) {
             return full(obstacle.get());
@@ -53,13 +52,13 @@ record NextBase(WalArchive.@Nullable Base after, @Nullable String why) {
     }
 
     /** Once they are as large together as the full one, recovery would read more of changes than of data. */
-    private static NextBase after(WalArchive.Base last, List<WalArchive.Base> chain) {
+    private static NextBase after(WalBase last, List<WalBase> chain) {
         var full = chain.getFirst();
         var increments = chain.subList(1, chain.size());
         if (increments.size() >= INCREMENTS) {
             return full(increments.size() + " follow the last full one");
         }
-        long bytes = increments.stream().mapToLong(WalArchive.Base::bytes).sum();
+        long bytes = increments.stream().mapToLong(WalBase::bytes).sum();
         if (bytes >= full.bytes()) {
             return full("those that follow the last full one have become as large as that (" + Disk.size(bytes) + ")");
         }

@@ -38,6 +38,9 @@ final class Offline implements StepContext {
     public void checkpoint() {}
 
     @Override
+    public void stillWanted() {}
+
+    @Override
     public void progress(long done, long total, String unit, String note) {}
 
     @Override

@@ -41,6 +41,11 @@ record Purposed(StepContext step, String platform, String rollbackId) implements
     }
 
     @Override
+    public void stillWanted() {
+        step.stillWanted();
+    }
+
+    @Override
     public void progress(long done, long total, String unit, String note) {
         step.progress(done, total, unit, note);
     }

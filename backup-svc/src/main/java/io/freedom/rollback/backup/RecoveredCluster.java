@@ -30,9 +30,9 @@ final class RecoveredCluster {
     /** Says that combining has failed. */
     static final String NOT_COMBINED = "rollback: the base backups could not be combined";
 
-    private final WalArchive.Run run;
+    private final WalRun run;
     /** A full base backup, and those that are incremental each to the one before. */
-    private final List<WalArchive.Base> chain;
+    private final List<WalBase> chain;
 
     private final @Nullable DamagedException broken;
     private final Vault vault;
@@ -40,8 +40,7 @@ final class RecoveredCluster {
     private volatile @Nullable Unusable unusable;
 
     /** @param base that recovery begins from */
-    static RecoveredCluster of(WalArchive.Run run, WalArchive.Base base, Vault vault, StepContext step)
-            throws IOException {
+    static RecoveredCluster of(WalRun run, WalBase base, Vault vault, StepContext step) throws IOException {
         try {
             return new RecoveredCluster(run, run.chain(base), null, vault, step);
         } catch (DamagedException e) {
@@ -50,11 +49,7 @@ final class RecoveredCluster {
     }
 
     private RecoveredCluster(
-            WalArchive.Run run,
-            List<WalArchive.Base> chain,
-            @Nullable DamagedException broken,
-            Vault vault,
-            StepContext step) {
+            WalRun run, List<WalBase> chain, @Nullable DamagedException broken, Vault vault, StepContext step) {
         this.run = run;
         this.chain = List.copyOf(chain);
         this.broken = broken;
@@ -63,7 +58,7 @@ final class RecoveredCluster {
     }
 
     /** A base backup that nothing can be recovered from, with those that are incremental to it. */
-    record Unusable(WalArchive.Base base, String why) {}
+    record Unusable(WalBase base, String why) {}
 
     /** The one that kept it from being made; empty where it was something else. */
     Optional<Unusable> unusable() {
@@ -130,7 +125,7 @@ final class RecoveredCluster {
                 null);
     }
 
-    private StepFailure unusable(WalArchive.Base base, String why, @Nullable Throwable cause) {
+    private StepFailure unusable(WalBase base, String why, @Nullable Throwable cause) {
         unusable = new Unusable(base, why);
         return new StepFailure(
                 FailureKind.MISMATCH,
@@ -142,7 +137,7 @@ final class RecoveredCluster {
 
     /** Everything is owned by who owned it in the platform's server: the image is the same. */
     private final class Filling {
-        private final WalArchive.Base base;
+        private final WalBase base;
         private final List<String> folders;
         private final String name;
         private long user = -1;
@@ -150,7 +145,7 @@ final class RecoveredCluster {
         private long bytes;
 
         /** @param folders that are made; it goes into the last */
-        Filling(WalArchive.Base base, List<String> folders) {
+        Filling(WalBase base, List<String> folders) {
             this.base = base;
             this.folders = folders;
             name = folders.getLast();

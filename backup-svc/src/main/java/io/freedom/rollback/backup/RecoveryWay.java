@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * @param moment that was asked for; null where it was none
  */
 record RecoveryWay(
-        WalArchive.Run run,
-        WalArchive.Base base,
-        WalArchive.Covered covered,
+        WalRun run,
+        WalBase base,
+        WalCovered covered,
         List<String> target,
         @Nullable Instant moment) {
-    private static final String LATEST = "latest";
+    static final String LATEST = "latest";
     private static final String POSITION = "lsn:";
     /** While settings are read, the server knows no names of time zones, not even Z. */
     private static final DateTimeFormatter SETTING = DateTimeFormatter.ofPattern(
@@ -51,8 +51,7 @@ record RecoveryWay(
     }
 
     /** @param unusable base backups that nothing is to begin from, nor from those that are incremental to them */
-    static RecoveryWay find(WalArchive archive, String asked, Set<WalArchive.Base> unusable)
-            throws IOException, StepFailure {
+    static RecoveryWay find(WalArchive archive, String asked, Set<WalBase> unusable) throws IOException, StepFailure {
         var windows = new ArrayList<String>();
         Optional<RecoveryWay> found = Optional.empty();
         for (var run : archive.runs().reversed()) {
@@ -64,7 +63,8 @@ record RecoveryWay(
                 continue;
             }
             var way = find(run, bases, covered.get(), asked);
-            if (found.isEmpty()) {
+            if (found.isEmpty()
+                    || asked.equals(LATEST) && way.isPresent() && way.get().reaches(found.get())) {
                 found = way;
             } else if (way.isPresent()
                     && !way.get()
@@ -92,8 +92,13 @@ record RecoveryWay(
                                 + ": choose a moment in it, latest where nobody has written since, or a restore point");
     }
 
-    private static List<WalArchive.Base> usable(WalArchive.Run run, Set<WalArchive.Base> unusable) throws IOException {
-        var bases = new ArrayList<WalArchive.Base>();
+    /** Whether it ends later. */
+    boolean reaches(RecoveryWay other) {
+        return covered.at().isAfter(other.covered.at());
+    }
+
+    private static List<WalBase> usable(WalRun run, Set<WalBase> unusable) throws IOException {
+        var bases = new ArrayList<WalBase>();
         for (var base : run.beginnings()) {
             if (!unusable.contains(base) && Collections.disjoint(chain(run, base), unusable)) {
                 bases.add(base);
@@ -103,7 +108,7 @@ record RecoveryWay(
     }
 
     /** That one is missing in it, whoever unpacks it notices. */
-    private static List<WalArchive.Base> chain(WalArchive.Run run, WalArchive.Base base) throws IOException {
+    private static List<WalBase> chain(WalRun run, WalBase base) throws IOException {
         try {
             return run.chain(base);
         } catch (DamagedException e) {
@@ -111,8 +116,7 @@ record RecoveryWay(
         }
     }
 
-    private static Optional<RecoveryWay> find(
-            WalArchive.Run run, List<WalArchive.Base> bases, WalArchive.Covered covered, String asked)
+    private static Optional<RecoveryWay> find(WalRun run, List<WalBase> bases, WalCovered covered, String asked)
             throws StepFailure {
         // One that was just taken may need what is not known to be archived.
         var usable = bases.reversed().stream()

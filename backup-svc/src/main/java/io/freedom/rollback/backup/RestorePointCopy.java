@@ -144,6 +144,7 @@ final class RestorePointCopy {
 
     private boolean put(String key, Path file, String sha256) throws IOException, StepFailure, InterruptedException {
         var what = point.id() + " " + point.directory().relativize(file);
-        return goesOn.after(0, what) && new S3Upload(store, key, file, sha256).send(bytes -> goesOn.after(bytes, what));
+        return goesOn.after(0, what)
+                && new S3Upload(store, key, file, sha256).send((bytes, _) -> goesOn.after(bytes, what));
     }
 }

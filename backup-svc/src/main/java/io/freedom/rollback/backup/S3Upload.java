@@ -5,16 +5,12 @@ import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
@@ -25,54 +21,68 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
  * object is there whole and as it should be, or not at all.
  */
 final class S3Upload {
-    /** Larger files are sent in parts of that size, one in memory at a time. */
+    /** Larger files are sent in parts of that size, or of larger ones where those would be more than a store takes. */
     static final int PART = 16 << 20;
 
-    /** What S3 takes of one object. */
-    private static final int PARTS = 10_000;
+    private static final String TYPE = "application/octet-stream";
 
     private final S3Store store;
     private final String key;
     private final Path file;
     private final String sha256;
+    private final FileSums sums;
 
     /** @param sha256 that the file is to have */
-    S3Upload(S3Store store, String key, Path file, String sha256) {
+    S3Upload(S3Store store, String key, Path file, String sha256) throws IOException {
+        this(store, key, file, sha256, FileSums.of(file));
+    }
+
+    /** @param sums of the file, as far as it was read; read further where it was not */
+    S3Upload(S3Store store, String key, Path file, String sha256, FileSums sums) {
         this.store = store;
         this.key = key;
         this.file = file;
         this.sha256 = sha256;
+        this.sums = sums;
     }
 
-    /**
-     * @param goesOn told the bytes that were sent, after each part; false to stop
-     * @return whether it is there now
-     */
-    boolean send(LongPredicate goesOn) throws IOException, StepFailure, InterruptedException {
-        long size = Files.size(file);
-        if (size > PART) {
-            return sendParts(size, goesOn);
+    /** Asked after each part. */
+    interface Progress {
+        /**
+         * @param sent bytes that were sent just now
+         * @param there bytes of the file that the store has now
+         * @return false to stop
+         */
+        boolean goesOn(int sent, long there);
+    }
+
+    /** @return whether it is there now */
+    boolean send(Progress progress) throws IOException, StepFailure, InterruptedException {
+        if (sums.size() > PART) {
+            return sendParts(progress);
         }
         var content = Files.readAllBytes(file);
-        require(digest("SHA-256").digest(content));
+        if (!Sha256.hex(Sha256.digest().digest(content)).equals(sha256)) {
+            throw changed();
+        }
         put(store, key, content);
-        var _ = goesOn.test(content.length); // it is there, whatever the time
+        var _ = progress.goesOn(content.length, content.length); // it is there, whatever the time
         return true;
     }
 
     /** Of what fits into memory. */
     static void put(S3Store store, String key, byte[] content) throws StepFailure, InterruptedException {
-        var sum = digest("SHA-256").digest(content);
+        var sum = Sha256.digest().digest(content);
         store.call(s3 -> s3.putObject(
                 request -> request.bucket(store.bucket())
                         .key(store.full(key))
-                        .contentMD5(base64(digest("MD5").digest(content)))
+                        .contentMD5(base64(FileSums.md5().digest(content)))
                         .checksumSHA256(base64(sum))
-                        .metadata(Map.of(S3Store.SHA256, hex(sum))),
-                body(content, content.length)));
+                        .metadata(Map.of(S3Store.SHA256, Sha256.hex(sum))),
+                RequestBody.fromContentProvider(() -> new ByteArrayInputStream(content), content.length, TYPE)));
     }
 
-    private boolean sendParts(long size, LongPredicate goesOn) throws IOException, StepFailure, InterruptedException {
+    private boolean sendParts(Progress progress) throws IOException, StepFailure, InterruptedException {
         S3Store.@Nullable Begun begun = store.uploads(key).get(key);
         boolean isFinal = key.startsWith(StoreKeys.OBJECTS) || key.startsWith(StoreKeys.WAL);
         if (begun != null && !isFinal) { // what it begins as may be another than this
@@ -81,29 +91,28 @@ final class S3Upload {
         }
         var there = begun == null ? Map.<Integer, S3Store.Part>of() : store.parts(begun);
         var upload = begun == null ? begin() : begun;
-        var whole = digest("SHA-256");
         var parts = new ArrayList<CompletedPart>();
-        var buffer = new byte[Math.toIntExact(Math.max(PART, -Math.floorDiv(-size, PARTS)))];
-        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-            for (int n = in.readNBytes(buffer, 0, buffer.length); n > 0; n = in.readNBytes(buffer, 0, buffer.length)) {
-                whole.update(buffer, 0, n);
-                int number = parts.size() + 1;
-                var part = new Sent(number, n, hex(sum("MD5", buffer, n)), base64(sum("SHA-256", buffer, n)));
-                var before = there.get(number);
-                boolean goOn = true;
-                if (before == null || !part.is(before)) {
-                    parts.add(send(upload, part, buffer));
-                    goOn = goesOn.test(n);
-                } else {
-                    parts.add(part.completed(before.etag()));
-                    goOn = goesOn.test(0);
-                }
-                if (!goOn) {
+        for (int number = 1; number <= sums.count(); number++) {
+            boolean known = sums.has(number);
+            var part = known ? sums.part(number) : sums.next();
+            var before = there.get(number);
+            if (before != null && isThere(part, before)) {
+                parts.add(completed(part, before.etag()));
+                if (!known && !progress.goesOn(0, part.end())) {
                     return false;
                 }
+                continue;
+            }
+            if (known && !sums.isStill(part)) {
+                store.abort(upload);
+                throw changed();
+            }
+            parts.add(send(upload, part));
+            if (!progress.goesOn(part.size(), part.end()) && number < sums.count()) {
+                return false;
             }
         }
-        if (!isRight(whole.digest())) {
+        if (!sums.sha256().equals(sha256)) {
             store.abort(upload);
             throw changed();
         }
@@ -123,89 +132,50 @@ final class S3Upload {
         return new S3Store.Begun(key, id, Instant.EPOCH);
     }
 
-    private CompletedPart send(S3Store.Begun upload, Sent part, byte[] buffer)
-            throws StepFailure, InterruptedException {
-        var answer = store.call(s3 -> s3.uploadPart(
-                request -> request.bucket(store.bucket())
-                        .key(store.full(key))
-                        .uploadId(upload.id())
-                        .partNumber(part.number())
-                        .contentMD5(base64(HexFormat.of().parseHex(part.md5())))
-                        .checksumSHA256(part.sha256()),
-                body(buffer, part.size())));
-        return part.completed(answer.eTag());
-    }
-
-    /**
-     * A part as the file has it.
-     *
-     * @param md5 hex, as in an ETag
-     * @param sha256 Base64, as in a header
-     */
-    private record Sent(int number, int size, String md5, String sha256) {
-        boolean is(S3Store.Part there) {
-            return there.size() == size
-                    && (there.sha256() == null
-                            ? there.etag().equals(md5)
-                            : there.sha256().equals(sha256));
-        }
-
-        CompletedPart completed(String etag) {
-            return CompletedPart.builder()
-                    .partNumber(number)
-                    .eTag(etag)
-                    .checksumSHA256(sha256)
-                    .build();
+    private CompletedPart send(S3Store.Begun upload, FileSums.Part part)
+            throws IOException, StepFailure, InterruptedException {
+        try (var slice = new FileSlice(file, part.from(), part.size())) {
+            var answer = store.call(s3 -> s3.uploadPart(
+                    request -> request.bucket(store.bucket())
+                            .key(store.full(key))
+                            .uploadId(upload.id())
+                            .partNumber(part.number())
+                            .contentMD5(base64(HexFormat.of().parseHex(part.md5())))
+                            .checksumSHA256(part.sha256()),
+                    RequestBody.fromContentProvider(slice, part.size(), TYPE)));
+            return completed(part, answer.eTag());
         }
     }
 
-    private void require(byte[] found) throws StepFailure {
-        if (!isRight(found)) {
-            throw changed();
-        }
+    private static boolean isThere(FileSums.Part part, S3Store.Part there) {
+        return there.size() == part.size()
+                && (there.sha256() == null
+                        ? there.etag().equals(part.md5())
+                        : there.sha256().equals(part.sha256()));
     }
 
-    private boolean isRight(byte[] found) {
-        return hex(found).equals(sha256);
+    private static CompletedPart completed(FileSums.Part part, String etag) {
+        return CompletedPart.builder()
+                .partNumber(part.number())
+                .eTag(etag)
+                .checksumSHA256(part.sha256())
+                .build();
     }
 
     private StepFailure changed() {
         return new StepFailure(FailureKind.MISMATCH, file + " is not what its manifest says any more");
     }
 
-    private static RequestBody body(byte[] bytes, int length) {
-        return RequestBody.fromContentProvider(
-                () -> new ByteArrayInputStream(bytes, 0, length), length, "application/octet-stream");
-    }
-
     static String bare(String etag) {
         return etag.replace("\"", "");
-    }
-
-    private static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
     }
 
     private static String base64(byte[] bytes) {
         return Base64.getEncoder().encodeToString(bytes);
     }
 
-    private static byte[] sum(String algorithm, byte[] bytes, int length) {
-        var digest = digest(algorithm);
-        digest.update(bytes, 0, length);
-        return digest.digest();
-    }
-
     /** In hex. */
     static String md5(byte[] bytes) {
-        return hex(digest("MD5").digest(bytes));
-    }
-
-    private static MessageDigest digest(String algorithm) {
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has " + algorithm, e);
-        }
+        return Sha256.hex(FileSums.md5().digest(bytes));
     }
 }

@@ -1,5 +1,9 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,11 +13,16 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What the store has of a run of WAL: its objects by their paths in the run's folder. */
 record StoredRun(String id, Map<String, S3Store.Stored> files) {
     private static final String SEGMENTS = "wal/";
     private static final String BASES = "base/";
+    /** Of a segment, as `initdb` takes it. */
+    private static final long SMALLEST = 1 << 20;
+
+    private static final long LARGEST = 1 << 30;
     /** Of runs and base backups. Whatever else somebody has put there is none of ours, and names no folder here. */
     private static final Pattern ID = Pattern.compile("[0-9A-Za-z][0-9A-Za-z-]*");
 
@@ -59,7 +68,7 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
 
     /** Whether a base backup is there to its end. */
     boolean hasBase(String base) {
-        return has(base(base, WalArchive.BASE));
+        return has(base(base, WalRun.BASE));
     }
 
     /** Ids of base backups of which anything is there. */
@@ -78,6 +87,59 @@ record StoredRun(String id, Map<String, S3Store.Stored> files) {
         return files.keySet().stream()
                 .filter(path -> path.startsWith(base(base, "")))
                 .toList();
+    }
+
+    /**
+     * One of the small files, as text.
+     *
+     * @throws StepFailure MISMATCH where it is not what was sent there
+     */
+    String read(S3Store store, String path) throws IOException, StepFailure, InterruptedException {
+        var text = new String(store.bytes(key(path)), StandardCharsets.UTF_8);
+        if (!isOurs(path, text)) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH,
+                    store.name(key(path)) + " is not what was sent there: somebody has changed or moved it");
+        }
+        return text;
+    }
+
+    /** Whether it says of itself what its place does, and nothing in it is out of the ordinary: others are computed from it. */
+    boolean isOurs(String path, String text) {
+        try {
+            return switch (path) {
+                case WalRun.ABOUT -> isOurs(Json.parse(text, Path.of(path), WalRun.About.class));
+                case WalRun.COVERED -> {
+                    var covered = Json.parse(text, Path.of(path), WalCovered.class);
+                    yield covered.at() != null && isPosition(covered.lsn());
+                }
+                default -> {
+                    var base = Json.parse(text, Path.of(path), WalBase.class);
+                    yield path.equals(base(base.id(), WalRun.BASE))
+                            && base.at() != null
+                            && isPosition(base.startLsn())
+                            && isPosition(base.endLsn());
+                }
+            };
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private boolean isOurs(WalRun.About about) {
+        return id.equals(about.id())
+                && about.systemIdentifier() != null
+                && about.serverVersion() != null
+                && about.image() != null
+                && about.began() != null
+                && Long.bitCount(about.segmentSize()) == 1
+                && about.segmentSize() >= SMALLEST
+                && about.segmentSize() <= LARGEST;
+    }
+
+    /** What comes out of JSON may lack it, whatever its type says. */
+    private static boolean isPosition(@Nullable String text) {
+        return text != null && Lsn.of(text).isPresent();
     }
 
     /** In the order of recovery; their paths are those in the run's folder. */

@@ -17,20 +17,19 @@ final class StoredWalRetention {
      * @param here complete base backups on disk
      * @param beginnings those of them that recovery can begin from, the oldest first
      */
-    static List<String> removedHere(
-            StoredRun there, List<WalArchive.Base> here, List<WalArchive.Base> beginnings, long segmentSize) {
+    static List<String> removedHere(StoredRun there, List<WalBase> here, List<WalBase> beginnings, long segmentSize) {
         if (beginnings.isEmpty() || !there.hasBase(beginnings.getFirst().id())) {
             return List.of();
         }
         var oldest = beginnings.getFirst();
-        var kept = here.stream().map(WalArchive.Base::id).toList();
+        var kept = here.stream().map(WalBase::id).toList();
         if (here.stream().flatMap(base -> base.after().stream()).anyMatch(id -> !kept.contains(id))) {
             return List.of(); // It was lost rather than removed: retention keeps what others are incremental to.
         }
         var surplus = new ArrayList<String>();
         for (var base : there.bases().descendingSet()) {
             if (base.compareTo(oldest.id()) < 0 && !kept.contains(base)) {
-                surplus.addAll(firstly(there.ofBase(base), StoredRun.base(base, WalArchive.BASE)));
+                surplus.addAll(firstly(there.ofBase(base), StoredRun.base(base, WalRun.BASE)));
             }
         }
         long needed = oldest.start().segment(segmentSize);
@@ -44,7 +43,7 @@ final class StoredWalRetention {
 
     /** All of a run. */
     static List<String> all(StoredRun there) {
-        return firstly(List.copyOf(there.files().keySet()), WalArchive.ABOUT);
+        return firstly(List.copyOf(there.files().keySet()), WalRun.ABOUT);
     }
 
     private static List<String> firstly(List<String> paths, String first) {

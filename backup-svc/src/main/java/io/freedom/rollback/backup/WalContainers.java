@@ -47,7 +47,7 @@ final class WalContainers {
     }
 
     /** Sees to it that the WAL is being fetched. Returns whether something had to be started for it. */
-    boolean receive(EngineContainer server, WalArchive.Run run, Database database, WalSource source)
+    boolean receive(EngineContainer server, WalRun run, Database database, WalSource source)
             throws StepFailure, InterruptedException, SQLException, IOException {
         var serves = startedAt(server.id());
         boolean good = false;
@@ -110,12 +110,7 @@ final class WalContainers {
      * @param options of its own
      */
     Sidecar base(
-            EngineContainer server,
-            WalArchive.Run run,
-            String base,
-            Database database,
-            WalSource source,
-            String... options)
+            EngineContainer server, WalRun run, String base, Database database, WalSource source, String... options)
             throws StepFailure, SQLException {
         var argv = new ArrayList<>(List.of(
                 "pg_basebackup",

@@ -102,8 +102,7 @@ final class WalFeed {
     }
 
     /** From where a base backup begins to what is fetched by now. */
-    static WalFeed of(WalArchive.Run run, WalArchive.Base base, Vault vault, Window window)
-            throws IOException, InterruptedException {
+    static WalFeed of(WalRun run, WalBase base, Vault vault, Window window) throws IOException, InterruptedException {
         long size = run.about().segmentSize();
         long first = base.start().segment(size);
         long end = base.end().segment(size);
@@ -129,7 +128,7 @@ final class WalFeed {
     }
 
     /** Bytes in the container, at most. */
-    static long room(WalArchive.Run run, WalArchive.Base base, Window window) {
+    static long room(WalRun run, WalBase base, Window window) {
         long size = run.about().segmentSize();
         long atFirst = base.end().segment(size) - base.start().segment(size) + 1;
         return atFirst * size + Math.max(window.ahead(), 2 * size) + Math.max(window.behind(), 2 * size);

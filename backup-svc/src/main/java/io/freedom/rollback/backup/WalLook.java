@@ -168,7 +168,7 @@ final class WalLook {
         }
     }
 
-    private WalArchive.Run run(EngineContainer server, WalSource source, WalContainers containers)
+    private WalRun run(EngineContainer server, WalSource source, WalContainers containers)
             throws IOException, SQLException, StepFailure, InterruptedException {
         var identifier = source.systemIdentifier();
         var current = archive.current();
@@ -192,7 +192,7 @@ final class WalLook {
         if (!runs.isEmpty()) {
             notes.add(GAP + runs.getLast().about().why());
         }
-        return archive.begin(new WalArchive.About(
+        return archive.begin(new WalRun.About(
                 NAME.format(now()) + "-" + identifier,
                 identifier,
                 source.version(),
@@ -204,7 +204,7 @@ final class WalLook {
     }
 
     /** Why what comes now does not follow what is archived; empty where it does. */
-    private static Optional<String> gap(WalArchive.Run run, String identifier, WalSource source)
+    private static Optional<String> gap(WalRun run, String identifier, WalSource source)
             throws IOException, SQLException, InterruptedException {
         if (!run.about().systemIdentifier().equals(identifier)) {
             return Optional.of("the server has another data directory");
@@ -218,7 +218,7 @@ final class WalLook {
         return lost.isPresent() ? lost : run.gap().map(file -> "segment " + file + " is missing in " + run.wal());
     }
 
-    private void cover(WalArchive.Run run, WalSource source, WalContainers containers)
+    private void cover(WalRun run, WalSource source, WalContainers containers)
             throws IOException, SQLException, StepFailure, InterruptedException {
         var covered = source.cover();
         if (covered.isPresent()) {
@@ -256,17 +256,17 @@ final class WalLook {
      * What goes to the store are finished segments, and on a quiet server one fills for hours. Nothing is finished that nobody but us has written to:
      * each is 16 MiB for the server to write, however little is in it.
      */
-    private void finishSegment(WalArchive.Run run, WalSource source)
+    private void finishSegment(WalRun run, WalSource source)
             throws IOException, SQLException, StepFailure, InterruptedException {
         var covered = run.covered().orElseThrow();
         if (action.getQuiet() || action.getSwitchAfter() == 0 || !isUnfinishedTooLong(run, covered)) {
             return;
         }
         step.checkpoint();
-        if (!source.finishSegment()) {
-            notes.add("the store has what is committed once a segment is full, for the role may not finish it:"
-                    + " GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \""
-                    + action.getDatabase().getUser() + "\"");
+        boolean may = source.finishSegment();
+        run.setHindrance(may ? null : mayNotFinish());
+        if (!may) {
+            notes.add("the store has what is committed once a segment is full: " + mayNotFinish());
             return;
         }
         // With something in the next, this one can be sealed.
@@ -277,7 +277,16 @@ final class WalLook {
         }
     }
 
-    private boolean isUnfinishedTooLong(WalArchive.Run run, WalArchive.Covered covered) throws IOException {
+    private String mayNotFinish() {
+        var database = action.getDatabase();
+        return "the role %s may not finish one before: let a superuser, in the database %s, GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \"%s\""
+                .formatted(
+                        database.getUser(),
+                        database.getName(),
+                        database.getUser().replace("\"", "\"\""));
+    }
+
+    private boolean isUnfinishedTooLong(WalRun run, WalCovered covered) throws IOException {
         var marks = run.marks();
         if (marks.isEmpty()) {
             return !run.about().began().plusMillis(action.getSwitchAfter()).isAfter(covered.at());
@@ -313,7 +322,7 @@ final class WalLook {
             int count = 0;
             for (var run : archive.runs()) {
                 var complete = run.beginnings();
-                var covered = run.covered().map(WalArchive.Covered::at).orElse(Instant.MIN);
+                var covered = run.covered().map(WalCovered::at).orElse(Instant.MIN);
                 count += run.complete().size();
                 // Of the last one; what is before it, derive finds.
                 boolean known = !complete.isEmpty()

@@ -23,12 +23,12 @@ final class WalRunFetch {
 
     private final S3Store store;
     private final StoredRun stored;
-    private final WalArchive.Run run;
+    private final WalRun run;
     private final long reserve;
     private final StepContext step;
     private String damaged = "";
 
-    WalRunFetch(S3Store store, StoredRun stored, WalArchive.Run run, long reserve, StepContext step) {
+    WalRunFetch(S3Store store, StoredRun stored, WalRun run, long reserve, StepContext step) {
         this.store = store;
         this.stored = stored;
         this.run = run;
@@ -40,7 +40,7 @@ final class WalRunFetch {
      * @param way as the store's own small files have it
      * @param bases what its base backup is put together from
      */
-    Completed fetch(RecoveryWay way, List<WalArchive.Base> bases, Instant now)
+    Completed fetch(RecoveryWay way, List<WalBase> bases, Instant now)
             throws IOException, StepFailure, InterruptedException {
         long size = run.about().segmentSize();
         long first = way.base().start().segment(size);
@@ -57,7 +57,7 @@ final class WalRunFetch {
         paths.addAll(stored.histories(size));
         for (var base : bases) {
             paths.addAll(stored.ofBase(base.id()).stream()
-                    .filter(path -> !path.equals(StoredRun.base(base.id(), WalArchive.BASE)))
+                    .filter(path -> !path.equals(StoredRun.base(base.id(), WalRun.BASE)))
                     .toList());
         }
         paths.removeIf(this::isHere);
@@ -72,7 +72,7 @@ final class WalRunFetch {
         }
         run.cover(way.covered());
         // From now on it is there. What comes next follows nothing of it.
-        if (run.goesOn() || !Files.exists(run.folder().resolve(WalArchive.ABOUT))) {
+        if (run.goesOn() || !Files.exists(run.folder().resolve(WalRun.ABOUT))) {
             run.end("it was fetched from the store", now);
         }
         return new Completed(
@@ -149,7 +149,7 @@ final class WalRunFetch {
     }
 
     /** The one of them that the store has damaged; empty where it was something else that failed. */
-    Optional<WalArchive.Base> damaged(List<WalArchive.Base> bases) {
+    Optional<WalBase> damaged(List<WalBase> bases) {
         return bases.stream()
                 .filter(base -> damaged.startsWith(StoredRun.base(base.id(), "")))
                 .findFirst();

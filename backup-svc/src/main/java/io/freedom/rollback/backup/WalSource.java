@@ -106,8 +106,7 @@ final class WalSource {
                             .formatted(others.getFirst().getFirst()));
         }
         step.checkpoint();
-        Sql.execute(connection, "ALTER SYSTEM SET max_slot_wal_keep_size = '" + Math.max(64, bytes >> 20) + "MB'");
-        Sql.value(connection, "SELECT pg_reload_conf()");
+        setBound("ALTER SYSTEM SET max_slot_wal_keep_size = '" + Math.max(64, bytes >> 20) + "MB'");
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!isBounded()) {
             if (System.nanoTime() > end) {
@@ -120,6 +119,22 @@ final class WalSource {
             Thread.sleep(50);
         }
         return true;
+    }
+
+    private void setBound(String statement) throws SQLException, StepFailure {
+        try {
+            Sql.execute(connection, statement);
+            Sql.value(connection, "SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            if (FORBIDDEN.equals(e.getSQLState())) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "max_slot_wal_keep_size of the server is not set, so a slot could fill its disk, and the platform's role may not set it: let a superuser do it, by "
+                                + statement + "; SELECT pg_reload_conf()",
+                        e);
+            }
+            throw e;
+        }
     }
 
     private boolean isBounded() throws SQLException {
@@ -248,7 +263,7 @@ final class WalSource {
      * Waits until all that is committed now is fetched, at most 10 s. A transaction of our own follows it, so that there is one to stop before
      * whatever moment until now is asked for. Empty where it is not fetched.
      */
-    Optional<WalArchive.Covered> cover() throws SQLException, InterruptedException {
+    Optional<WalCovered> cover() throws SQLException, InterruptedException {
         var at = Sql.value(
                 connection,
                 "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
@@ -270,7 +285,7 @@ final class WalSource {
         var through = Sql.value(connection, "SELECT pg_current_wal_flush_lsn()");
         var moment = OffsetDateTime.parse(at).toInstant().truncatedTo(ChronoUnit.MICROS);
         return awaitFetched(through)
-                ? Optional.of(new WalArchive.Covered(moment, written, through, transaction, alone, moment))
+                ? Optional.of(new WalCovered(moment, written, through, transaction, alone, moment))
                 : Optional.empty();
     }
 

@@ -28,25 +28,24 @@ class BaseChainTest {
     private Path temp;
 
     private WalArchive archive;
-    private WalArchive.Run run;
+    private WalRun run;
 
     @BeforeEach
     void begin() throws IOException {
         archive = WalArchive.of(temp.toString(), "freedom");
-        run = archive.begin(new WalArchive.About("a", "1", "17.5", "sha256:0", SEGMENT, NOON, null, null));
+        run = archive.begin(new WalRun.About("a", "1", "17.5", "sha256:0", SEGMENT, NOON, null, null));
     }
 
     private static Instant day(int day) {
         return NOON.plus(Duration.ofDays(day));
     }
 
-    private static WalArchive.Base of(int day, @Nullable String after, long bytes) {
+    private static WalBase of(int day, @Nullable String after, long bytes) {
         var lsn = "0/%X000028".formatted(day + 1);
-        return new WalArchive.Base(
-                "b" + day, day(day), lsn, lsn, 0, bytes, 1, new WalArchive.Made(after, null, true, 4 * bytes));
+        return new WalBase("b" + day, day(day), lsn, lsn, 0, bytes, 1, new WalBase.Made(after, null, true, 4 * bytes));
     }
 
-    private void add(WalArchive.Base base) throws IOException {
+    private void add(WalBase base) throws IOException {
         var folder = Files.createDirectories(run.making().resolve(base.id()));
         try (var manifest = VAULT.create(VAULT.sealed(folder.resolve(BackupManifest.NAME), true))) {
             manifest.write('x');
@@ -74,7 +73,7 @@ class BaseChainTest {
     }
 
     private List<String> ids() throws IOException {
-        return run.complete().stream().map(WalArchive.Base::id).toList();
+        return run.complete().stream().map(WalBase::id).toList();
     }
 
     @Test
@@ -144,7 +143,7 @@ class BaseChainTest {
         assertThat(run.beginnings()).as("without WAL since then").hasSize(3);
         assertThat(run.gap()).isEmpty();
         assertThat(archive.prune(Duration.ofDays(1), day(3))).isZero();
-        assertThat(run.beginnings()).extracting(WalArchive.Base::id).containsExactly("b2", "b3");
+        assertThat(run.beginnings()).extracting(WalBase::id).containsExactly("b2", "b3");
         assertThat(run.gap()).isEmpty();
         assertThat(Files.list(run.wal()).map(Path::getFileName).map(Path::toString))
                 .containsExactlyInAnyOrder(
@@ -173,7 +172,7 @@ class BaseChainTest {
         increment(2);
         increment(3);
         segments(9);
-        run.cover(new WalArchive.Covered(day(4), "0/8000000", null, null, null, null));
+        run.cover(new WalCovered(day(4), "0/8000000", null, null, null, null));
 
         assertThat(RecoveryWay.find(archive, "latest").base().id()).isEqualTo("b3");
         assertThat(begin(Set.of(of(3, "b2", 100)))).isEqualTo("b2");
@@ -186,7 +185,7 @@ class BaseChainTest {
         assertThat(begin(Set.of(of(3, "b2", 100)))).isEqualTo("b1");
     }
 
-    private String begin(Set<WalArchive.Base> unusable) throws Exception {
+    private String begin(Set<WalBase> unusable) throws Exception {
         return RecoveryWay.find(archive, "latest", unusable).base().id();
     }
 

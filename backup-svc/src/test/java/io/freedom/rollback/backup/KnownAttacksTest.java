@@ -174,22 +174,18 @@ class KnownAttacksTest {
             assertThat(runs.firstEntry().getValue().bases()).as(id).isEmpty();
         }
         var run = StoredRun.none("a");
-        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("a", 16 << 20)))
-                .isTrue();
-        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("../a", 16 << 20)))
-                .isFalse();
+        assertThat(run.isOurs("run.json", about("a", 16 << 20))).isTrue();
+        assertThat(run.isOurs("run.json", about("../a", 16 << 20))).isFalse();
         for (long size : List.of(0L, 1L, -1L << 63, 3L << 20, 1L << 19, 1L << 31)) {
-            assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", about("a", size)))
-                    .as("" + size)
-                    .isFalse();
+            assertThat(run.isOurs("run.json", about("a", size))).as("" + size).isFalse();
         }
-        assertThat(FetchWalArchiveHandler.isOurs(run, "run.json", "null")).isFalse();
-        var base = Json.text(new WalArchive.Base("b", Instant.EPOCH, "0/1", "0/1", 0, 1, 1, null));
-        assertThat(FetchWalArchiveHandler.isOurs(run, "base/b/base.json", base)).isTrue();
-        assertThat(FetchWalArchiveHandler.isOurs(run, "base/c/base.json", base)).isFalse();
+        assertThat(run.isOurs("run.json", "null")).isFalse();
+        var base = Json.text(new WalBase("b", Instant.EPOCH, "0/1", "0/1", 0, 1, 1, null));
+        assertThat(run.isOurs("base/b/base.json", base)).isTrue();
+        assertThat(run.isOurs("base/c/base.json", base)).isFalse();
     }
 
     private static String about(String id, long segmentSize) {
-        return Json.text(new WalArchive.About(id, "1", "15.18", "sha256:0", segmentSize, Instant.EPOCH, null, null));
+        return Json.text(new WalRun.About(id, "1", "15.18", "sha256:0", segmentSize, Instant.EPOCH, null, null));
     }
 }

@@ -42,6 +42,11 @@ final class RunningStep implements StepContext {
     }
 
     @Override
+    public void stillWanted() {
+        checkpoint();
+    }
+
+    @Override
     public void checkpoint() {
         if (checkpointsLeft-- <= 0) {
             throw new StepCancelledException("killed by the test");

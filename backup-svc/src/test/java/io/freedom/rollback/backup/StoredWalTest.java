@@ -32,26 +32,25 @@ class StoredWalTest {
         return "wal/00000001" + Lsn.fileOf(number, SEGMENT) + ".zst.age";
     }
 
-    private static WalArchive.Base base(String id, int segment) {
+    private static WalBase base(String id, int segment) {
         return base(id, segment, null);
     }
 
-    private static WalArchive.Base base(String id, int segment, @Nullable String after) {
+    private static WalBase base(String id, int segment, @Nullable String after) {
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        return new WalArchive.Base(id, NOON, start, start, 0, 1, 1, new WalArchive.Made(after, null, true, 1));
+        return new WalBase(id, NOON, start, start, 0, 1, 1, new WalBase.Made(after, null, true, 1));
     }
 
     /** @param end in which segment our transaction ends */
-    private static WalArchive.Covered covered(long seconds, long end, long transaction, boolean alone) {
+    private static WalCovered covered(long seconds, long end, long transaction, boolean alone) {
         var at = NOON.plusSeconds(seconds);
         var written = new Lsn(end * SEGMENT + 100 + seconds).toString();
         var through = new Lsn(end * SEGMENT + 200 + seconds).toString();
-        return new WalArchive.Covered(at, written, through, transaction, alone, at);
+        return new WalCovered(at, written, through, transaction, alone, at);
     }
 
-    private WalArchive.Run run() throws Exception {
-        return new WalArchive(temp)
-                .begin(new WalArchive.About("a", "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
+    private WalRun run() throws Exception {
+        return new WalArchive(temp).begin(new WalRun.About("a", "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
     }
 
     @Test
@@ -66,14 +65,14 @@ class StoredWalTest {
 
     @Test
     void coversNoMoreThanItsSegmentsWithATransactionBehindTheMoment() {
-        var atTheEnd = new WalArchive.Covered(NOON, "0/4FFFFF0", "0/5000028", 1L, true, NOON);
+        var atTheEnd = new WalCovered(NOON, "0/4FFFFF0", "0/5000028", 1L, true, NOON);
         var known = List.of(covered(1, 3, 1, true), atTheEnd, covered(60, 6, 2, true));
 
         assertThat(WalRunCopy.covered(known, 2, SEGMENT)).isEmpty();
         assertThat(WalRunCopy.covered(known, 4, SEGMENT)).contains(known.getFirst());
         assertThat(WalRunCopy.covered(known, 5, SEGMENT)).contains(atTheEnd);
         assertThat(WalRunCopy.covered(known, 9, SEGMENT)).contains(known.getLast());
-        assertThat(new WalArchive.Covered(NOON, "0/0", "0/3000000", null, null, null).lastSegment(SEGMENT))
+        assertThat(new WalCovered(NOON, "0/0", "0/3000000", null, null, null).lastSegment(SEGMENT))
                 .as("what ends with a segment needs no other")
                 .contains(2L);
     }
@@ -89,7 +88,7 @@ class StoredWalTest {
 
         run.cover(covered(133 * 60, 133, 134, true));
 
-        assertThat(run.marks()).extracting(WalArchive.Covered::at).isSorted().endsWith(NOON.plusSeconds(132 * 60 + 1));
+        assertThat(run.marks()).extracting(WalCovered::at).isSorted().endsWith(NOON.plusSeconds(132 * 60 + 1));
         assertThat(run.covered().orElseThrow().at()).isEqualTo(NOON.plusSeconds(133 * 60));
     }
 

@@ -31,18 +31,18 @@ class WalArchiveFilesTest {
         archive = WalArchive.of(temp.toString(), "freedom");
     }
 
-    private WalArchive.Run run(String id) throws IOException {
-        return archive.begin(new WalArchive.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
+    private WalRun run(String id) throws IOException {
+        return archive.begin(new WalRun.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
     }
 
-    private static void base(WalArchive.Run run, String id, Instant at, String start) throws IOException {
+    private static void base(WalRun run, String id, Instant at, String start) throws IOException {
         Files.createDirectories(run.making().resolve(id));
-        var base = new WalArchive.Base(id, at, start, start, 0, 1, 1, null);
+        var base = new WalBase(id, at, start, start, 0, 1, 1, null);
         run.finish(base);
         run.adopt(base);
     }
 
-    private static void segments(WalArchive.Run run, int first, int last) throws IOException {
+    private static void segments(WalRun run, int first, int last) throws IOException {
         for (int segment = first; segment <= last; segment++) {
             Files.createFile(
                     run.wal().resolve("00000001" + Lsn.fileOf(segment, SEGMENT) + (segment == last ? ".partial" : "")));
@@ -92,7 +92,7 @@ class WalArchiveFilesTest {
     void removesARunThatHasEndedOnceNoMomentOfItIsKept() throws IOException {
         var run = run("a");
         base(run, "1", NOON, "0/1000028");
-        run.cover(new WalArchive.Covered(NOON.plusSeconds(60), "0/2000000", null, null, null, null));
+        run.cover(new WalCovered(NOON.plusSeconds(60), "0/2000000", null, null, null, null));
         run.end("test", NOON.plusSeconds(90));
         run("b");
 
@@ -143,7 +143,7 @@ class WalArchiveFilesTest {
         assertThat(run.gap()).contains("0000000000000003");
     }
 
-    private void seal(WalArchive.Run run, Duration budget) throws IOException {
+    private void seal(WalRun run, Duration budget) throws IOException {
         assertThat(new WalSealing(Vaults.VAULT, new RunningStep("rb")).seal(archive, budget))
                 .as(run.about().id())
                 .isEqualTo(budget.isZero());

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.CopyWalArchive;
+import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.FetchWalArchive;
 import io.freedom.rollback.schemas.action.KeepWalArchive;
@@ -752,11 +753,61 @@ class WalArchiveTest {
         assertThat(containers()).isEmpty();
     }
 
+    /** After the colon of what a look says. */
+    private void asASuperuser(String said, String from) throws Exception {
+        postgres.sql(DATABASE, said.substring(said.indexOf(from)).split("; "));
+    }
+
+    @Test
+    void saysWhatToGrantToARoleThatIsNoSuperuser() throws Exception {
+        postgres.sql(
+                DATABASE,
+                "CREATE ROLE \"the-archiver\" LOGIN REPLICATION PASSWORD '" + PostgresContainer.PASSWORD + "'");
+        var action = action().setSwitchAfter(1)
+                .setDatabase(Database.newBuilder(postgres.database(DATABASE))
+                        .setUser("the-archiver")
+                        .build())
+                .build();
+        var unbounded = keep(action, step()).getFault();
+        assertThat(unbounded).contains("may not set it: let a superuser do it, by ALTER SYSTEM");
+        asASuperuser(unbounded, "ALTER SYSTEM");
+        var look = new AtomicReference<WalArchiveKept>();
+        await().atMost(Duration.ofMinutes(1)).until(() -> {
+            look.set(keep(action, step()));
+            return look.get().getFault() == null && look.get().getUntil() != null;
+        });
+        order(1);
+
+        var refused = keep(action, step());
+
+        assertThat(refused.getFault()).isNull();
+        assertThat(refused.getUntil())
+                .as("it is archived without")
+                .isAfter(look.get().getUntil());
+        var note = refused.getNotes().getLast();
+        assertThat(note)
+                .isEqualTo(
+                        "the store has what is committed once a segment is full: the role the-archiver may not finish one"
+                                + " before: let a superuser, in the database shop, GRANT EXECUTE ON FUNCTION pg_switch_wal() TO"
+                                + " \"the-archiver\"");
+        var run = archive.current().orElseThrow();
+        assertThat(run.hindrance())
+                .as("for who copies to the store")
+                .hasValueSatisfying(why -> assertThat(note).endsWith(why));
+        var segment = "SELECT pg_walfile_name(pg_current_wal_lsn())";
+        var before = postgres.value(DATABASE, segment);
+        asASuperuser(note, "GRANT");
+        order(2);
+        assertThat(keep(action, step()).getNotes()).doesNotContain(note);
+        assertThat(postgres.value(DATABASE, segment)).isGreaterThan(before);
+        assertThat(run.hindrance()).isEmpty();
+    }
+
     @Test
     void beginsAnewWhereTheServersDataAreOlderThanTheArchive() throws Exception {
         kept();
         var run = archive.current().orElseThrow();
-        run.cover(new WalArchive.Covered(Instant.now(), "7/0", null, null, null, null));
+        run.cover(new WalCovered(Instant.now(), "7/0", null, null, null, null));
 
         assertThat(keep().getNotes()).anyMatch(note -> note.contains("a gap: the server is at "));
         assertThat(archive.runs()).hasSize(2);

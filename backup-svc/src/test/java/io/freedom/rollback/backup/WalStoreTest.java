@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.schemas.action.CopyWalArchive;
 import io.freedom.rollback.schemas.action.FetchWalArchive;
+import io.freedom.rollback.schemas.action.ObjectStore;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
 import io.freedom.rollback.schemas.action.WalArchiveFetched;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -48,7 +51,10 @@ class WalStoreTest {
 
     private WalArchive archive;
     private Instant now = NOON.plusSeconds(600);
-    private CopyWalArchiveHandler copier = new CopyWalArchiveHandler(VAULT, () -> now);
+    /** So often is asked what time it is before the look's is over. */
+    private int timely = Integer.MAX_VALUE;
+
+    private CopyWalArchiveHandler copier = copier();
 
     @BeforeAll
     static void start() throws IOException {
@@ -67,6 +73,11 @@ class WalStoreTest {
         archive = WalArchive.of(backups.toString(), "freedom");
     }
 
+    private CopyWalArchiveHandler copier() {
+        return new CopyWalArchiveHandler(
+                VAULT, () -> timely-- > 0 ? now : Instant.now().plus(WEEK));
+    }
+
     private WalArchiveCopied copy(RunningStep step) throws Exception {
         var action = new CopyWalArchive(
                 "freedom",
@@ -81,37 +92,44 @@ class WalStoreTest {
         return copy(new RunningStep("look"));
     }
 
+    private Completed fetched(String moment, ObjectStore store, RunningStep step) throws Exception {
+        var action = new FetchWalArchive("freedom", backups.toString(), store, moment, 0L);
+        return new FetchWalArchiveHandler(() -> now).execute(action, step);
+    }
+
+    private String told(String moment) throws Exception {
+        return fetched(moment, server.store(), new RunningStep("rb-derive")).detail();
+    }
+
     private WalArchiveFetched fetch(String moment, RunningStep step) throws Exception {
-        var action = new FetchWalArchive("freedom", backups.toString(), server.store(), moment, 0L);
-        return (WalArchiveFetched)
-                new FetchWalArchiveHandler(() -> now).execute(action, step).result();
+        return (WalArchiveFetched) fetched(moment, server.store(), step).result();
     }
 
     private WalArchiveFetched fetch(String moment) throws Exception {
         return fetch(moment, new RunningStep("rb-derive"));
     }
 
-    private WalArchive.Run run(String id) throws IOException {
-        return archive.begin(new WalArchive.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
+    private WalRun run(String id) throws IOException {
+        return archive.begin(new WalRun.About(id, "1", "15.18", "sha256:0", SEGMENT, NOON, null, null));
     }
 
-    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes) throws IOException {
+    private static void base(WalRun run, String id, Instant at, int segment, int bytes) throws IOException {
         base(run, id, at, segment, bytes, null);
     }
 
-    private static void base(WalArchive.Run run, String id, Instant at, int segment, int bytes, @Nullable String after)
+    private static void base(WalRun run, String id, Instant at, int segment, int bytes, @Nullable String after)
             throws IOException {
         var content = new byte[bytes];
         new Random(segment).nextBytes(content);
         Files.write(Files.createDirectories(run.making().resolve(id)).resolve("base.tar.zst.age"), content);
         var start = new Lsn(segment * SEGMENT + 40).toString();
-        var made = new WalArchive.Made(after, null, true, bytes);
-        var base = new WalArchive.Base(id, at, start, start, 0, bytes, 1, made);
+        var made = new WalBase.Made(after, null, true, bytes);
+        var base = new WalBase(id, at, start, start, 0, bytes, 1, made);
         run.finish(base);
         run.adopt(base);
     }
 
-    private static void segments(WalArchive.Run run, int first, int last) throws IOException {
+    private static void segments(WalRun run, int first, int last) throws IOException {
         for (int segment = first; segment <= last; segment++) {
             Files.writeString(run.wal().resolve(name(segment) + ".zst.age"), "segment " + segment);
             Files.deleteIfExists(run.wal().resolve(name(segment) + ".partial"));
@@ -123,14 +141,14 @@ class WalStoreTest {
         return "00000001" + Lsn.fileOf(segment, SEGMENT);
     }
 
-    private static void cover(WalArchive.Run run, Instant at, int segment, long transaction) throws IOException {
+    private static void cover(WalRun run, Instant at, int segment, long transaction) throws IOException {
         var written = new Lsn(segment * SEGMENT + 100).toString();
         var through = new Lsn(segment * SEGMENT + 200).toString();
-        run.cover(new WalArchive.Covered(at, written, through, transaction, true, at));
+        run.cover(new WalCovered(at, written, through, transaction, true, at));
     }
 
     /** Segments 1 and 2 are finished, 3 is being written. */
-    private WalArchive.Run archived() throws IOException {
+    private WalRun archived() throws IOException {
         var run = run(RUN);
         base(run, "20261126-120000", NOON, 1, 1000);
         segments(run, 1, 2);
@@ -175,7 +193,12 @@ class WalStoreTest {
         copy();
         cover(run, NOON.plusSeconds(3600), 3, 703);
         assertThat(copy().getFault())
-                .contains("the store has what was committed until " + NOON.plusSeconds(60), "rpo of 15 min");
+                .contains("the store has what was committed until " + NOON.plusSeconds(60), "rpo of 15 min")
+                .endsWith("the segment that it is in is not finished yet; see whether the WAL archive is well");
+        run.setHindrance("the role archiver may not finish one before");
+        assertThat(copy().getFault())
+                .endsWith(
+                        "what is committed goes there once a segment is full, for the role archiver may not finish one before");
 
         segments(run, 3, 3);
         cover(run, NOON.plusSeconds(7200), 4, 704);
@@ -198,6 +221,57 @@ class WalStoreTest {
         assertThat(stored()).contains(RUN + "/covered.json").noneMatch(key -> key.contains("/base/"));
 
         assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(60));
+    }
+
+    /** A look that has time for two parts of a file, to be read or sent. */
+    private WalArchiveCopied shortLook(List<Long> sent) throws Exception {
+        timely = 2; // It asks before the file, too, and notices after a part that the time is over.
+        var look = copy();
+        timely = Integer.MAX_VALUE;
+        sent.add(look.getSent());
+        return look;
+    }
+
+    private void largeBaseBackup() throws Exception {
+        var run = archived();
+        copy();
+        base(run, "20261126-120030", NOON.plusSeconds(30), 2, 2 * S3Upload.PART + 1);
+        cover(run, NOON.plusSeconds(7200), 3, 900);
+    }
+
+    @Test
+    void getsALargeBaseBackupThereByShortLooksThatReadAndSendNothingTwice() throws Exception {
+        largeBaseBackup();
+        var sent = new ArrayList<Long>();
+
+        var first = shortLook(sent);
+
+        assertThat(first.getBusy()).isTrue();
+        assertThat(first.getFault())
+                .contains("base backup 20261126-120030 (file 1 of 1): 32.0 MiB of 32.0 MiB read for its hash");
+        assertThat(shortLook(sent).getFault()).contains("(file 1 of 1): 16.0 MiB of 32.0 MiB there");
+        assertThat(stored()).noneMatch(key -> key.contains("/base/20261126-120030"));
+        var last = shortLook(sent);
+        assertThat(last.getBusy()).isFalse();
+        assertThat(last.getNotes()).containsExactly("copied base backup 20261126-120030");
+        assertThat(sent).containsExactly(0L, (long) S3Upload.PART, S3Upload.PART + 1L);
+        PrivateFiles.delete(archive.root());
+        assertThat(fetch("latest").getBase()).as("it is whole").isEqualTo("20261126-120030");
+    }
+
+    @Test
+    void sendsNothingTwiceWhereAnotherWorkerGoesOn() throws Exception {
+        largeBaseBackup();
+        var sent = new ArrayList<Long>();
+        shortLook(sent);
+        shortLook(sent);
+
+        copier = copier();
+
+        assertThat(shortLook(sent).getFault()).contains("32.0 MiB of 32.0 MiB read for its hash");
+        assertThat(shortLook(sent).getFault()).contains("32.0 MiB of 32.0 MiB there");
+        assertThat(shortLook(sent).getBusy()).isFalse();
+        assertThat(sent).containsExactly(0L, (long) S3Upload.PART, 0L, (long) S3Upload.PART, 1L);
     }
 
     @Test
@@ -366,7 +440,7 @@ class WalStoreTest {
                 .isInstanceOf(StepCancelledException.class);
 
         var run = archive.runs().getFirst();
-        assertThat(run.beginnings()).extracting(WalArchive.Base::id).containsExactly("20261126-2", "20261126-3");
+        assertThat(run.beginnings()).extracting(WalBase::id).containsExactly("20261126-2", "20261126-3");
         assertThat(run.gap()).isEmpty();
         assertThat(fetch(early).getBase()).isEqualTo("20261126-1");
         assertThat(run.gap()).isEmpty();
@@ -435,9 +509,9 @@ class WalStoreTest {
         base(run, "20261126-1", NOON, 1, 2 * S3Upload.PART);
         base(run, "20261126-2", NOON.plusSeconds(30), 2, 100);
         segments(run, 1, 2);
-        // After its first part, when its hash is known: run.json asks once whether to go on, each file before and
-        // after.
-        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtCheckpoint(1 + 2 * 2 + 2)))
+        // After its first part: run.json asks once whether to go on, each file before and after, and each part once it
+        // is read.
+        assertThatThrownBy(() -> copy(new RunningStep("look").killedAtCheckpoint(1 + 2 * 2 + 1 + 2 + 1)))
                 .isInstanceOf(StepCancelledException.class);
         var file = run.base("20261126-1").resolve("base.tar.zst.age");
         var changed = Files.getLastModifiedTime(file);
@@ -458,6 +532,112 @@ class WalStoreTest {
         assertThat(copy().getFault()).endsWith("its first base backup is not complete yet");
     }
 
+    /** The store has what was committed until NOON + 300 s. */
+    private void others(WalRun run) throws Exception {
+        segments(run, 3, 4);
+        cover(run, NOON.plusSeconds(300), 4, 710);
+        cover(run, NOON.plusSeconds(400), 5, 712);
+        copy();
+    }
+
+    @Test
+    void fetchesTheLatestWhereTheStoreReachesFurtherThanWhatWasFetchedBefore() throws Exception {
+        var run = archived();
+        copy();
+        var elsewhere = archive.root().resolveSibling("elsewhere");
+        Files.move(archive.root(), elsewhere);
+        fetch("latest");
+        assertThat(told("latest")).contains("the store has no newer one than " + NOON.plusSeconds(60));
+        var here = archive.root().resolveSibling("here");
+        Files.move(archive.root(), here);
+        Files.move(elsewhere, archive.root());
+        others(run);
+        PrivateFiles.delete(archive.root());
+        Files.move(here, archive.root());
+
+        var fetched = fetch("latest");
+
+        assertThat(fetched.getRun()).isEqualTo(RUN);
+        assertThat(fetched.getBytes()).as("two segments more").isEqualTo(2 * "segment 3".length());
+        assertThat(RecoveryWay.find(archive, "latest").covered().at()).isEqualTo(NOON.plusSeconds(300));
+        assertThat(fetch("latest").getRun()).isNull();
+    }
+
+    @Test
+    void saysWhatToDoWhereTheDiskIsOneOfBefore() throws Exception {
+        var run = archived();
+        var file = run.folder().resolve("covered.json");
+        var before = Files.readString(file);
+        others(run);
+        Files.writeString(file, before);
+
+        assertThatThrownBy(() -> fetch("latest"))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("the store has what was committed until " + NOON.plusSeconds(300))
+                .hasMessageContaining("the archive on disk only until " + NOON.plusSeconds(120))
+                .hasMessageContaining("move " + run.folder() + " away")
+                .hasMessageContaining("or name the moment " + NOON.plusSeconds(120));
+
+        assertThat(fetch(NOON.plusSeconds(120).toString()).getRun()).isNull();
+        Files.move(run.folder(), backups.resolve("aside"));
+        assertThat(fetch("latest").getRun()).isEqualTo(RUN);
+    }
+
+    @Test
+    void doesNotWaitForTheStoreWhereTheDiskHasTheLatest() throws Exception {
+        archived();
+        var nobody = ObjectStore.newBuilder(server.store())
+                .setEndpoint("http://127.0.0.1:1")
+                .build();
+
+        var found = fetched("latest", nobody, new RunningStep("rb-derive"));
+
+        assertThat(found.detail())
+                .startsWith(
+                        "the archive on disk has it; whether the store has what is newer is not known, for the store"
+                                + " http://127.0.0.1:1 does not answer");
+    }
+
+    @Test
+    void passesOverWhatSomebodyHasChangedInTheBucketAndUsesTheRest() throws Exception {
+        var run = archived();
+        base(run, "20261126-120030", NOON.plusSeconds(30), 2, 10);
+        copy();
+        overwrite(ROOT + "20261127-110000-9/run.json", "{}".getBytes(StandardCharsets.UTF_8), "0");
+        overwrite(ROOT + "20261128-110000-9/run.json", "no JSON".getBytes(StandardCharsets.UTF_8), "0");
+        overwrite(ROOT + RUN + "/base/20261126-120030/base.json", new byte[10], "0");
+        now = NOON.plus(Duration.ofDays(8));
+        assertThat(copy().getNotes())
+                .as("removed is what is known to be old")
+                .hasSize(2)
+                .allSatisfy(note -> assertThat(note)
+                        .startsWith("run 2026112")
+                        .contains(
+                                "stays in the store, for s3://backups/" + ROOT, "run.json is not what was sent there"));
+        PrivateFiles.delete(archive.root());
+
+        var told = told("latest");
+
+        assertThat(told)
+                .startsWith("base backup 20261126-120000 and the WAL from it")
+                .contains(
+                        "; passed over: s3://backups/" + ROOT + "20261127-110000-9/run.json is not what was sent there")
+                .contains("; passed over: s3://backups/" + ROOT + "20261128-110000-9/run.json")
+                .contains("; passed over: s3://backups/" + ROOT + RUN + "/base/20261126-120030/base.json");
+    }
+
+    @Test
+    void writesAnewWhatIsSaidToBeCoveredWhereSomebodyHasChangedThat() throws Exception {
+        archived();
+        copy();
+        overwrite(ROOT + RUN + "/covered.json", "{\"at\": null}".getBytes(StandardCharsets.UTF_8), "0");
+
+        assertThat(copy().getUntil()).isEqualTo(NOON.plusSeconds(60));
+
+        PrivateFiles.delete(archive.root());
+        assertThat(fetch("latest").getRun()).isEqualTo(RUN);
+    }
+
     @Test
     void takesNoRunOutOfTheBucketThatSaysItIsAnother() throws Exception {
         archived();
@@ -469,6 +649,7 @@ class WalStoreTest {
 
         assertThatThrownBy(() -> fetch("latest"))
                 .hasMessageContaining("s3://backups/" + ROOT + RUN + "/run.json is not what was sent there");
-        assertThat(archive.root()).doesNotExist();
+        assertThat(archive.root()).isEmptyDirectory();
+        assertThat(archive.root().resolveSibling(RUN)).doesNotExist();
     }
 }

@@ -49,7 +49,7 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
         var judge = new HealthJudge(engine);
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
-            step.checkpoint();
+            step.stillWanted();
             var containers = Containers.ofServices(engine, project).stream()
                     .filter(c -> services.contains(c.service()) && !resting.contains(c.id()))
                     .toList();

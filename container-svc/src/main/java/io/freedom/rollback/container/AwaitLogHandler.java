@@ -45,7 +45,7 @@ final class AwaitLogHandler implements StepHandler<AwaitLog> {
         var pattern = Expression.compile("log pattern", action.getPattern());
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
-            step.checkpoint();
+            step.stillWanted();
             step.progress(0, 0, "lines", "waiting for %s to log '%s'".formatted(action.getService(), pattern));
             var containers = containers(engine, action);
             var line = find(engine, containers, pattern);

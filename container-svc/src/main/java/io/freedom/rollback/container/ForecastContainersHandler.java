@@ -55,7 +55,7 @@ final class ForecastContainersHandler implements StepHandler<ForecastContainers>
             names.addAll(Containers.services(containers));
             var services = new ArrayList<ServiceForecast>();
             for (var name : names) {
-                step.checkpoint();
+                step.stillWanted();
                 services.add(forecast(
                         name,
                         resolution.model().services().get(name),

@@ -39,7 +39,7 @@ final class MeasureUsageHandler implements StepHandler<MeasureUsage> {
         var engine = engines.engine();
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
-            step.checkpoint();
+            step.stillWanted();
             long began = System.nanoTime();
             var containers = Containers.ofServices(engine, action.getCompose().getProject());
             KnownServices.check(

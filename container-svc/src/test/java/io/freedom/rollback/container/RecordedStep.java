@@ -59,6 +59,11 @@ final class RecordedStep implements StepContext {
     }
 
     @Override
+    public void stillWanted() {
+        checkpoint();
+    }
+
+    @Override
     public void checkpoint() {
         if (cancelled) {
             throw new StepCancelledException("cancelled by the test");

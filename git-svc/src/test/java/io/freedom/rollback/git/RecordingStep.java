@@ -57,6 +57,11 @@ class RecordingStep implements StepContext {
     }
 
     @Override
+    public void stillWanted() {
+        checkpoint();
+    }
+
+    @Override
     public void checkpoint() {
         if (++checkpoints > allowed) {
             throw new StepCancelledException("cancelled by the test");

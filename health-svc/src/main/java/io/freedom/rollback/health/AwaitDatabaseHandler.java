@@ -37,7 +37,7 @@ final class AwaitDatabaseHandler implements StepHandler<AwaitDatabase> {
             throws StepFailure, InterruptedException {
         var patience = Patience.until(until);
         for (int tries = 1; ; tries++) {
-            step.checkpoint();
+            step.stillWanted();
             long began = System.nanoTime();
             try {
                 var version = ask(database, step);

@@ -17,7 +17,7 @@ final class CountedDatabase {
     static List<TableRows> count(Database database, StepContext step) throws StepFailure {
         try (var connection = JdbcConnections.open(database, step)) {
             return TableCounts.exact(connection, counted -> {
-                step.checkpoint();
+                step.stillWanted();
                 step.progress(counted, 0, "tables", "counting rows of " + database.getName());
             });
         } catch (SQLException e) {

@@ -87,7 +87,7 @@ final class HttpProber implements AutoCloseable {
     private Verdict settle(Expectation expectation, Patience patience, StepContext step) throws InterruptedException {
         @Nullable Verdict last = null;
         while (true) {
-            step.checkpoint();
+            step.stillWanted();
             var verdict = attempt(expectation, patience.left());
             // A try that had less than its time says less than the one before.
             if (!(verdict instanceof Verdict.Failed(String message, boolean cutShort) && cutShort && last != null)) {

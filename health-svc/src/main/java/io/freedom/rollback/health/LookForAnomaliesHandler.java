@@ -63,7 +63,7 @@ final class LookForAnomaliesHandler implements StepHandler<LookForAnomalies> {
         var running = new TreeSet<String>();
         var unwell = new TreeSet<String>();
         for (var container : containers) {
-            step.checkpoint();
+            step.stillWanted();
             var service = container.service();
             var details = engine.details(container.id());
             if (details.isPresent()) { // not removed since it was listed

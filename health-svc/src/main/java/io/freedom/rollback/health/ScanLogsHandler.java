@@ -50,7 +50,7 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         var errors = new ErrorLines(rules);
         long lines = 0;
         for (int i = 0; i < containers.size(); i++) {
-            step.checkpoint();
+            step.stillWanted();
             step.progress(i, containers.size(), "containers", "reading the log of " + name(containers.get(i)));
             lines += read(engine, containers.get(i), since(containers.get(i), step), errors);
             errors.check();

@@ -58,6 +58,11 @@ record RecordedStep(
     }
 
     @Override
+    public void stillWanted() {
+        checkpoint();
+    }
+
+    @Override
     public void checkpoint() {
         beforeTry.run();
         if (Instant.now().isAfter(deadline)) {

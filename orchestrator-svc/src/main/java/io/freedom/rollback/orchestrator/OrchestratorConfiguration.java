@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
 import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.orchestrator.streams.RecoveryPoints;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
+import io.freedom.rollback.schemas.topics.KafkaReach;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -48,19 +49,25 @@ public class OrchestratorConfiguration {
     }
 
     @Bean
+    KafkaReach orchestratorReach(KafkaProperties kafka) {
+        return KafkaReach.begin(kafka.buildAdminProperties());
+    }
+
+    @Bean
     StreamsBuilderFactoryBean orchestratorStreams(
             OrchestratorProperties properties,
             KafkaProperties kafka,
             TopicCatalogue topics,
             Mishaps mishaps,
-            RecoveryPoints recoveryPoints) {
+            RecoveryPoints recoveryPoints,
+            KafkaReach orchestratorReach) {
         var streams = new StreamsBuilderFactoryBean(new KafkaStreamsConfiguration(settings(properties, kafka)));
         streams.setAutoStartup(false); // Orchestrator starts it, once the topics are there
         streams.setInfrastructureCustomizer(new KafkaStreamsInfrastructureCustomizer() {
             @Override
             public void configureBuilder(StreamsBuilder builder) {
                 var registry = Map.of("schema.registry.url", properties.schemaRegistryUrl());
-                new SagaTopology(topics, registry, mishaps, recoveryPoints).addTo(builder);
+                new SagaTopology(topics, registry, mishaps, recoveryPoints, orchestratorReach::answers).addTo(builder);
             }
         });
         // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.
@@ -104,9 +111,15 @@ public class OrchestratorConfiguration {
             OrchestratorProperties properties,
             KafkaProperties kafka,
             TopicCatalogue topics,
-            Mishaps mishaps) {
+            Mishaps mishaps,
+            KafkaReach orchestratorReach) {
         return new Orchestrator(
-                orchestratorStreams, mishaps, topics, kafka.buildAdminProperties(), properties.replicationFactor());
+                orchestratorStreams,
+                orchestratorReach,
+                mishaps,
+                topics,
+                kafka.buildAdminProperties(),
+                properties.replicationFactor());
     }
 
     @Bean

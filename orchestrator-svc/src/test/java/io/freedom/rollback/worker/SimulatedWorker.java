@@ -92,10 +92,11 @@ public final class SimulatedWorker {
     }
 
     public void look() {
-        Heartbeat.expire(runner, clock);
+        Heartbeat.endWhatIsCutOff(runner);
     }
 
     public void beat() {
+        Heartbeat.expire(runner, clock);
         Heartbeat.beat(runner);
     }
 

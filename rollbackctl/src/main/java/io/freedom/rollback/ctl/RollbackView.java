@@ -6,14 +6,20 @@ import io.freedom.rollback.ctl.view.Style;
 import io.freedom.rollback.ctl.view.WatchFrame;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Shows a rollback while it runs. */
 sealed interface RollbackView {
-    /** Called for each snapshot, and twice a second in between. */
-    void show(RollbackStatus status, Instant now);
+    /**
+     * Called for each snapshot, and twice a second in between.
+     *
+     * @param silence how long no broker has answered; zero while one does
+     */
+    void show(RollbackStatus status, Instant now, Duration silence);
 
     /** Leaves the terminal as it was. May be called from another thread, when the operator presses Ctrl-C. */
     void end();
@@ -21,7 +27,7 @@ sealed interface RollbackView {
     /** Nothing. */
     final class Silent implements RollbackView {
         @Override
-        public void show(RollbackStatus status, Instant now) {}
+        public void show(RollbackStatus status, Instant now, Duration silence) {}
 
         @Override
         public void end() {}
@@ -45,9 +51,13 @@ sealed interface RollbackView {
         }
 
         @Override
-        public void show(RollbackStatus status, Instant now) {
+        public void show(RollbackStatus status, Instant now, Duration silence) {
             var size = terminal.size();
-            draw(WatchFrame.lines(status, now, size.columns(), size.rows() - 1, style));
+            var trouble = silence.isZero() ? List.<String>of() : WatchFrame.away(silence, size.columns(), style);
+            var lines = new ArrayList<>(
+                    WatchFrame.lines(status, now, size.columns(), size.rows() - 1 - trouble.size(), style));
+            lines.addAll(trouble);
+            draw(lines);
         }
 
         private synchronized void draw(List<String> lines) {
@@ -74,6 +84,7 @@ sealed interface RollbackView {
     final class Log implements RollbackView {
         private final PrintWriter out;
         private final ChangeLog log;
+        private boolean away;
 
         Log(PrintWriter out, ChangeLog log) {
             this.out = out;
@@ -81,7 +92,11 @@ sealed interface RollbackView {
         }
 
         @Override
-        public void show(RollbackStatus status, Instant now) {
+        public void show(RollbackStatus status, Instant now, Duration silence) {
+            if (away == silence.isZero()) {
+                away = !away;
+                out.println(away ? WatchFrame.away(silence) : "Kafka answers again");
+            }
             log.next(status, now).forEach(out::println);
             out.flush();
         }
@@ -102,7 +117,7 @@ sealed interface RollbackView {
         }
 
         @Override
-        public void show(RollbackStatus status, Instant now) {
+        public void show(RollbackStatus status, Instant now, Duration silence) {
             if (!status.equals(last)) {
                 out.println(Json.of(status));
                 out.flush();

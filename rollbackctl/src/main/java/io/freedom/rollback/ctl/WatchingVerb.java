@@ -50,11 +50,11 @@ abstract class WatchingVerb extends Verb {
 
     private RollbackStatus follow(TopicReader reader, Statuses statuses, String rollbackId, RollbackView view) {
         var status = awaitFirst(reader, statuses, rollbackId);
-        view.show(status, now());
+        view.show(status, now(), Duration.ZERO);
         while (Statuses.isRunning(status)) {
             statuses.apply(reader.poll(REDRAW));
             status = statuses.rollback(rollbackId).orElse(status);
-            view.show(status, now());
+            view.show(status, now(), reader.silence());
         }
         return status;
     }

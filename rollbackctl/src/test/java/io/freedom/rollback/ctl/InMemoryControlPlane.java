@@ -138,6 +138,11 @@ final class InMemoryControlPlane implements ControlPlane {
         }
 
         @Override
+        public Duration silence() {
+            return Duration.ZERO;
+        }
+
+        @Override
         public void close() {}
     }
 }

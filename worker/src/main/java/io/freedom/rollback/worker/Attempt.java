@@ -37,6 +37,8 @@ final class Attempt implements StepContext {
 
     private @Nullable Thread thread;
 
+    private final CompletableFuture<Void> relinquishment = new CompletableFuture<>();
+
     Attempt(
             StepCommand command,
             ExecuteStep execute,
@@ -71,8 +73,19 @@ final class Attempt implements StepContext {
         return cancelled;
     }
 
+    /** It is another process's now, whatever came of it here. */
+    void relinquish() {
+        relinquishment.complete(null);
+        cancel(RELINQUISHED);
+    }
+
     boolean relinquished() {
-        return RELINQUISHED.equals(cancelled);
+        return relinquishment.isDone();
+    }
+
+    /** Returns once this process is known to have it still, or not to: what the one says who has it not would be believed. */
+    boolean isStillHere() {
+        return membership.awaitUnless(relinquishment);
     }
 
     /** Nothing may change any more; the working thread is interrupted. */
@@ -142,11 +155,12 @@ final class Attempt implements StepContext {
         while (true) {
             var confirmed = membership.renewal();
             var heard = hearing.renewal();
-            if (hearing.lapsed()) {
+            boolean isHeard = hearing.holds();
+            if (!isHeard && hearing.lapsed()) {
                 cancel(CUT_OFF);
             }
-            requireWanted();
-            if (!hearing.holds()) {
+            stillWanted();
+            if (!isHeard) {
                 await(heard);
             } else if (!membership.holds()) {
                 await(confirmed); // it is without a gap, or is not renewed
@@ -162,15 +176,15 @@ final class Attempt implements StepContext {
             confirmed.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            requireWanted();
+            stillWanted();
             throw new StepCancelledException("it was interrupted");
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** As {@link #checkpoint}, of what only looks. */
-    void requireWanted() {
+    @Override
+    public void stillWanted() {
         var reason = cancelled;
         if (reason != null) {
             throw new StepCancelledException(reason);
@@ -187,12 +201,12 @@ final class Attempt implements StepContext {
 
     @Override
     public void report(SpecificRecord event) {
-        checkpoint();
+        stillWanted();
         try {
             publish(event).get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            checkpoint();
+            stillWanted();
             throw new StepCancelledException("it was interrupted");
         } catch (ExecutionException e) {
             throw new IllegalStateException(

@@ -37,8 +37,10 @@ final class CommandListener
     /** Others wait for it. */
     private static final Duration STOPPING = Duration.ofSeconds(10);
 
+    private static final Duration SLICE = Duration.ofSeconds(1);
+
     /** Of a broker that has just answered. */
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(3);
 
     private final String site;
     private final Deserializer<StepCommand> deserializer;
@@ -168,9 +170,15 @@ final class CommandListener
     public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> revoked) {
         var ended = relinquish(revoked);
         try {
-            // The next owner begins when this returns.
-            ended.get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
+            // The next owner begins when this returns; the rest goes on meanwhile.
+            for (var left = STOPPING; left.isPositive(); left = left.minus(SLICE)) {
+                if (isOver(ended)) {
+                    return;
+                }
+                if (consumer instanceof MemberConsumer member) {
+                    member.renewNow();
+                }
+            }
             LOG.warn("what ran for {} does not stop, and another worker takes it over", revoked);
         } catch (ExecutionException e) {
             LOG.debug("ended, and could not be reported", e);
@@ -179,8 +187,20 @@ final class CommandListener
         }
     }
 
+    private static boolean isOver(CompletableFuture<?> ended) throws InterruptedException, ExecutionException {
+        try {
+            ended.get(SLICE.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        }
+    }
+
     @Override
     public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> lost) {
+        if (consumer instanceof MemberConsumer member) {
+            member.forget(lost);
+        }
         relinquish(lost);
     }
 

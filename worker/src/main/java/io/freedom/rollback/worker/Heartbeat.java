@@ -20,7 +20,8 @@ final class Heartbeat implements AutoCloseable {
     private final ScheduledExecutorService beats = timer("heartbeat");
 
     Heartbeat(StepRunner runner, Duration pace, InstantSource clock) {
-        every(pace.compareTo(LOOK) < 0 ? pace : LOOK, limits, () -> expire(runner, clock));
+        every(pace.compareTo(LOOK) < 0 ? pace : LOOK, limits, () -> endWhatIsCutOff(runner));
+        every(pace, limits, () -> expire(runner, clock));
         every(pace, beats, () -> beat(runner));
     }
 
@@ -40,9 +41,12 @@ final class Heartbeat implements AutoCloseable {
         timer.scheduleWithFixedDelay(whateverHappens, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    static void endWhatIsCutOff(StepRunner runner) {
+        runner.unfinished().forEach(Attempt::endIfCutOff);
+    }
+
     static void expire(StepRunner runner, InstantSource clock) {
         for (var attempt : runner.unfinished()) {
-            attempt.endIfCutOff();
             if (clock.instant().isAfter(attempt.deadline())) {
                 attempt.expire();
             }

@@ -55,6 +55,18 @@ final class Lease {
         return granted ? nanos.getAsLong() - from : Long.MAX_VALUE;
     }
 
+    /** Waits until it holds; false where that ends first. */
+    boolean awaitUnless(CompletableFuture<Void> end) {
+        while (!end.isDone()) {
+            var next = renewal();
+            if (holds()) {
+                return true;
+            }
+            CompletableFuture.anyOf(next, end).join();
+        }
+        return false;
+    }
+
     /** Ends when it is renewed next. */
     synchronized CompletableFuture<Void> renewal() {
         return renewal;

@@ -1,6 +1,7 @@
 package io.freedom.rollback.worker;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -8,9 +9,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks the group, as long as it matters, whether it still belongs to it, by committing once more what is committed: the
@@ -18,6 +22,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * come from any broker, and to anybody.
  */
 final class MemberConsumer extends KafkaConsumer<byte[], byte[]> {
+    private static final Logger LOG = LoggerFactory.getLogger(MemberConsumer.class);
     private static final Duration PACE = Duration.ofSeconds(1);
 
     private final Lease membership;
@@ -35,9 +40,31 @@ final class MemberConsumer extends KafkaConsumer<byte[], byte[]> {
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         renew();
         var records = super.poll(timeout.compareTo(PACE) < 0 ? timeout : PACE);
-        records.partitions().forEach(place -> committed.computeIfAbsent(
-                place, _ -> new OffsetAndMetadata(records.records(place).getFirst().offset())));
+        records.partitions()
+                .forEach(place -> committed.computeIfAbsent(
+                        place,
+                        _ -> new OffsetAndMetadata(
+                                records.records(place).getFirst().offset())));
         return records;
+    }
+
+    /** For whoever keeps it from polling, in a rebalance. */
+    void renewNow() {
+        var place = assignment().stream().filter(committed::containsKey).findFirst();
+        if (place.isPresent()) {
+            try {
+                long asked = membership.ask();
+                super.commitSync(Map.of(place.get(), committed.get(place.get())), PACE);
+                membership.renew(asked);
+            } catch (KafkaException e) {
+                LOG.debug("not renewed", e); // then it ends
+            }
+        }
+    }
+
+    /** How far another has come with them is not known here. */
+    void forget(Collection<TopicPartition> lost) {
+        committed.keySet().removeAll(lost);
     }
 
     private void renew() {

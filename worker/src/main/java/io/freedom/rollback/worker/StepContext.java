@@ -20,12 +20,21 @@ public interface StepContext {
     Instant deadline();
 
     /**
-     * Returns if this attempt may go on. To be called right before every change to git, Docker, a database or files, and
-     * now and then in long loops.
+     * Returns if this attempt may change something now, and waits as long as that is not known. To be called right before every
+     * change to git, Docker, a database or files, and now and then while much is written. From then on the attempt is
+     * interrupted when others may take it over.
+     *
+     * @throws StepCancelledException if it was cancelled, its deadline passed, a higher attempt is known, or this process was
+     *     cut off from Kafka
+     */
+    void checkpoint();
+
+    /**
+     * Returns if this attempt may go on with what only looks. To be called now and then in long loops.
      *
      * @throws StepCancelledException if it was cancelled, its deadline passed, or a higher attempt is known
      */
-    void checkpoint();
+    void stillWanted();
 
     /** Reports how far the step is; cheap, may be called often. {@code total} 0 when not known. */
     void progress(long done, long total, String unit, String note);

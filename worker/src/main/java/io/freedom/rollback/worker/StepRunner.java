@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -76,6 +77,10 @@ final class StepRunner {
         }
     };
     private final ThreadFactory threads;
+    /** Ends when anything is relinquished. */
+    private volatile CompletableFuture<Void> relinquishment = new CompletableFuture<>();
+
+    private final AtomicInteger unsaid = new AtomicInteger();
     /** In the order in which they began. */
     private final List<Attempt> running = new CopyOnWriteArrayList<>();
 
@@ -157,7 +162,9 @@ final class StepRunner {
 
     /** Stops attempts whose commands now go to another process; says nothing about them. Returns when they have ended. */
     synchronized CompletableFuture<?> relinquish(List<Attempt> attempts) {
-        attempts.forEach(attempt -> attempt.cancel(Attempt.RELINQUISHED));
+        attempts.forEach(Attempt::relinquish);
+        relinquishment.complete(null);
+        relinquishment = new CompletableFuture<>();
         return CompletableFuture.allOf(latest.values().stream()
                 .filter(known -> known.attempt() != null && attempts.contains(known.attempt()))
                 .map(Latest::ended)
@@ -173,7 +180,7 @@ final class StepRunner {
     }
 
     synchronized boolean isBusy() {
-        return latest.values().stream().anyMatch(known -> !known.ended().isDone());
+        return unsaid.get() > 0 || latest.values().stream().anyMatch(known -> !known.ended().isDone());
     }
 
     List<Attempt> running() {
@@ -207,7 +214,7 @@ final class StepRunner {
                 // Whoever waits for its turn is here all the same.
                 attempt.publish(new StepAccepted());
                 past.join();
-                outcome(attempt, work).ifPresent(event -> say(command, event));
+                outcome(attempt, work).filter(_ -> attempt.isStillHere()).ifPresent(event -> say(command, event));
                 ended.complete(null);
             } catch (RuntimeException | Error e) {
                 // Its outcome is not published, so its offset must not be committed.
@@ -241,15 +248,21 @@ final class StepRunner {
         return sayBeside(command, new StepCancelled(cancel.getReason()));
     }
 
-    /** Whoever reads commands does not wait for it. */
+    /** Whoever reads commands does not wait for it. Not said where it may be another's to say. */
     private CompletableFuture<?> sayBeside(StepCommand command, SpecificRecord event) {
         var said = new CompletableFuture<Void>();
+        var end = relinquishment;
+        unsaid.incrementAndGet();
         threads.newThread(() -> {
                     try {
-                        say(command, event);
+                        if (leases.membership().awaitUnless(end)) {
+                            say(command, event);
+                        }
                         said.complete(null);
                     } catch (RuntimeException | Error e) {
                         said.completeExceptionally(e);
+                    } finally {
+                        unsaid.decrementAndGet();
                     }
                 })
                 .start();
@@ -298,7 +311,7 @@ final class StepRunner {
         try {
             awaitTurn(attempt);
             permitted = true;
-            attempt.requireWanted();
+            attempt.stillWanted();
             running.add(attempt);
             return Optional.of(work.of(attempt));
         } catch (StepCancelledException | InterruptedException e) {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.worker;
 
+import io.freedom.rollback.schemas.topics.KafkaReach;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,12 +19,26 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(WorkerProperties.class)
 public class WorkerConfiguration {
     @Bean
-    Workers workers(List<Capability> capabilities, WorkerProperties properties, KafkaProperties kafka) {
+    KafkaReach workersReach(KafkaProperties kafka) {
+        return KafkaReach.begin(kafka.buildAdminProperties());
+    }
+
+    @Bean
+    Workers workers(
+            List<Capability> capabilities,
+            WorkerProperties properties,
+            KafkaProperties kafka,
+            KafkaReach workersReach) {
         var loops = new LinkedHashMap<String, WorkerLoop>();
         for (var capability : capabilities) {
             loops.put(
                     capability.worker().name().toLowerCase(Locale.ROOT),
-                    new WorkerLoop(capability, properties, kafka.buildAdminProperties(), InstantSource.system()));
+                    new WorkerLoop(
+                            capability,
+                            properties,
+                            kafka.buildAdminProperties(),
+                            workersReach,
+                            InstantSource.system()));
         }
         return new Workers(loops);
     }

@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
 import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.topics.KafkaReach;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
 import java.net.InetAddress;
@@ -42,10 +43,17 @@ final class WorkerLoop implements SmartLifecycle {
     private final InstantSource clock;
     private final WorkerProperties properties;
     private final TopicProvisioning provisioning;
+    private final KafkaReach reach;
     private volatile @Nullable Heartbeat heartbeat;
     private volatile @Nullable Thread starter;
 
-    WorkerLoop(Capability capability, WorkerProperties properties, Map<String, Object> kafka, InstantSource clock) {
+    WorkerLoop(
+            Capability capability,
+            WorkerProperties properties,
+            Map<String, Object> kafka,
+            KafkaReach reach,
+            InstantSource clock) {
+        this.reach = reach;
         this.properties = properties;
         this.clock = clock;
         var topics = TopicCatalogue.withPrefix(properties.topicPrefix());
@@ -104,6 +112,8 @@ final class WorkerLoop implements SmartLifecycle {
         // A killed worker's platforms wait this long for another process.
         consuming.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) Leases.SESSION.toMillis());
         consuming.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
+        // One that hangs holds up every rebalance for so long.
+        consuming.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, 30_000);
         consuming.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
         var settings = new ContainerProperties(commands.name());
         settings.setGroupId("rollback-" + name + "-" + properties.site());
@@ -128,7 +138,7 @@ final class WorkerLoop implements SmartLifecycle {
     }
 
     HealthIndicator health() {
-        return new WorkerHealth(container, runner, provisioning);
+        return new WorkerHealth(container, runner, provisioning, reach);
     }
 
     private static String workerId() {

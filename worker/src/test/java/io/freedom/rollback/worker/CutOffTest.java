@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.WorktreeRemoved;
+import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepAction;
@@ -72,7 +73,12 @@ class CutOffTest {
             4);
 
     private CompletableFuture<?> submit() {
-        return runner.submit(StepCommand.newBuilder()
+        return runner.submit(command(new ExecuteStep(
+                new StepAction(new RemoveWorktree("/srv", "/tmp/w")), List.of(), NOW.plusSeconds(60))));
+    }
+
+    private static StepCommand command(Object what) {
+        return StepCommand.newBuilder()
                 .setPlatform("freedom")
                 .setSite("default")
                 .setRollbackId("rb-1")
@@ -80,9 +86,8 @@ class CutOffTest {
                 .setAttempt(1)
                 .setCompensation(false)
                 .setAt(NOW)
-                .setCommand(new ExecuteStep(
-                        new StepAction(new RemoveWorktree("/srv", "/tmp/w")), List.of(), NOW.plusSeconds(60)))
-                .build());
+                .setCommand(what)
+                .build();
     }
 
     private void belongs() {
@@ -132,10 +137,13 @@ class CutOffTest {
         changing.await();
         pass(Duration.ofMillis(4_999));
         Heartbeat.beat(runner);
-        Heartbeat.expire(runner, InstantSource.fixed(NOW));
-        assertThat(step).isNotDone();
+        Heartbeat.endWhatIsCutOff(runner);
+        assertThat(runner.running()).hasSize(1);
         pass(Duration.ofMillis(1));
-        Heartbeat.expire(runner, InstantSource.fixed(NOW));
+        Heartbeat.endWhatIsCutOff(runner);
+        await().until(() -> runner.running().isEmpty());
+        assertThat(said()).as("it is not known whose word counts").containsExactly(StepAccepted.class);
+        belongs();
         step.get(5, TimeUnit.SECONDS);
         assertThat(changes).containsExactly("first");
         assertThat(said()).containsExactly(StepAccepted.class, StepCancelled.class);
@@ -160,6 +168,33 @@ class CutOffTest {
         step.get(5, TimeUnit.SECONDS);
         assertThat(changes).containsExactly("first");
         assertThat(said()).contains(StepCancelled.class);
+    }
+
+    @Test
+    void saysNothingOfWhatAnotherHasByNow() throws Exception {
+        belongs();
+        goOn = new CountDownLatch(1);
+        var step = submit();
+        changing.await();
+        pass(Duration.ofSeconds(6));
+        Heartbeat.endWhatIsCutOff(runner);
+        await().until(() -> runner.running().isEmpty());
+        runner.relinquish(runner.unfinished());
+        step.get(5, TimeUnit.SECONDS);
+        belongs();
+        assertThat(said()).containsExactly(StepAccepted.class);
+    }
+
+    @Test
+    void answersACancellationOnlyOnceItIsKnownToBelong() throws Exception {
+        var said = runner.submit(command(new CancelStep("aborted")));
+        assertThat(runner.isBusy()).as("somebody asks").isTrue();
+        assertThat(said).isNotDone();
+        assertThat(said()).isEmpty();
+        belongs();
+        said.get(5, TimeUnit.SECONDS);
+        assertThat(said()).containsExactly(StepCancelled.class);
+        await().until(() -> !runner.isBusy());
     }
 
     @Test

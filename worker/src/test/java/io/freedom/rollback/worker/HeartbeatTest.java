@@ -48,7 +48,8 @@ class HeartbeatTest {
     };
 
     private StepRunner runner(StepEvents events) {
-        return new StepRunner(List.of(endless), events, new Secrets(Map.of()), InstantSource.system(), TestLeases.held(), 4);
+        return new StepRunner(
+                List.of(endless), events, new Secrets(Map.of()), InstantSource.system(), TestLeases.held(), 4);
     }
 
     private static StepCommand command(Instant deadline) {

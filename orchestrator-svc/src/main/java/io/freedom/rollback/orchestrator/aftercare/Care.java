@@ -152,6 +152,10 @@ public abstract class Care<S extends SpecificRecordBase, A> {
 
     /** Empty where the event is no answer to the newest look. That a worker cannot look is a fault, too. */
     public final Optional<Change<S>> heard(S kept, StepEvent event, boolean quiet) {
+        if (event.getEvent() instanceof StepCancelled && Turns.of(kept).isAwaited(event)) {
+            // Handed on from one worker to another: that says nothing of what was to be looked at.
+            return Optional.of(new Change<>(Turns.of(kept).again().in(kept), List.of()));
+        }
         return Turns.of(kept).isAwaited(event)
                 ? found(event.getEvent()).map(found -> heard(kept, event.getPlatform(), found, quiet))
                 : Optional.empty();
@@ -165,8 +169,6 @@ public abstract class Care<S extends SpecificRecordBase, A> {
                 yield Optional.of(new Found<>(found, fault(found)));
             }
             case StepError error -> Optional.of(new Found<>(null, error.getMessage()));
-            case StepCancelled cancelled ->
-                Optional.of(new Found<>(null, "it could not be " + kind.done() + ": " + cancelled.getReason()));
             default -> Optional.empty();
         };
     }

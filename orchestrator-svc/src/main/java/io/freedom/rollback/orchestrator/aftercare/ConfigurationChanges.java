@@ -28,7 +28,6 @@ public final class ConfigurationChanges extends Keeping<ConfigurationRecorded> {
                 STEP,
                 Worker.GIT,
                 Duration.ofMinutes(1),
-                "recorded",
                 "configuration",
                 ConfigurationRecorded.class,
                 PlatformState::getConfiguration,

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param name of what is looked after, such as {@code the logs}
  * @param step of the commands; no plan has such a step
  * @param patience the time of one look
- * @param done what a look is there for, such as {@code copied}
  * @param setting below {@code backups} of the descriptor; ids of looks begin with it
  * @param answer what a worker answers
  * @param of what is kept between looks; null where it is not looked after
@@ -23,7 +22,6 @@ record Kind<S, A>(
         String step,
         Worker worker,
         Duration patience,
-        String done,
         String setting,
         Class<A> answer,
         Function<PlatformState, @Nullable S> of,

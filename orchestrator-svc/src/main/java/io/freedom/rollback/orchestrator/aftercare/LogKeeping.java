@@ -27,7 +27,6 @@ public final class LogKeeping extends Keeping<LogsKept> {
                 STEP,
                 Worker.CONTAINER,
                 Duration.ofMinutes(5),
-                "done",
                 "logs",
                 LogsKept.class,
                 PlatformState::getLogs,

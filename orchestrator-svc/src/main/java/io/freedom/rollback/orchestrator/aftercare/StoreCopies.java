@@ -35,7 +35,6 @@ public final class StoreCopies extends Care<StoredCopies, RestorePointsCopied> {
                 STEP,
                 Worker.BACKUP,
                 Duration.ofMinutes(10),
-                "copied",
                 "store",
                 RestorePointsCopied.class,
                 PlatformState::getCopies,

@@ -77,6 +77,11 @@ public record Turns(String id, int asked, int heard, Instant last, Instant next,
         return new Turns(id, asked, asked, last, next, failures);
     }
 
+    /** The newest said nothing, and is made up for at once. */
+    Turns again() {
+        return new Turns(id, asked, asked, last, last, failing);
+    }
+
     /** The newest, as a command. */
     StepCommand look(PlatformDescriptor platform, String step, SpecificRecord action, Duration patience) {
         return StepCommand.newBuilder()

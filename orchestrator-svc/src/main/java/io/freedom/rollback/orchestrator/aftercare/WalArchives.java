@@ -34,7 +34,6 @@ public final class WalArchives extends Care<WalArchive, WalArchiveKept> {
                 STEP,
                 Worker.BACKUP,
                 Duration.ofMinutes(2),
-                "looked after",
                 "wal",
                 WalArchiveKept.class,
                 PlatformState::getArchive,

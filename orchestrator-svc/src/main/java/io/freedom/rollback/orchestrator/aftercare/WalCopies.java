@@ -32,7 +32,6 @@ public final class WalCopies extends Care<StoredWal, WalArchiveCopied> {
                 Worker.BACKUP,
                 // While a base backup is sent, WAL follows with the next look.
                 Duration.ofMinutes(5),
-                "copied",
                 "store",
                 WalArchiveCopied.class,
                 PlatformState::getStoredWal,

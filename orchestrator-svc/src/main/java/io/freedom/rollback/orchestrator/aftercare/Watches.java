@@ -5,6 +5,7 @@ import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AnomaliesLookedFor;
 import io.freedom.rollback.schemas.state.StabilityWatch;
 import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
 import io.freedom.rollback.schemas.step.StepEvent;
@@ -104,6 +105,19 @@ public final class Watches {
             case StepError error -> Optional.of(new Look(List.of(error.getMessage()), List.of(), List.of()));
             default -> Optional.empty();
         };
+    }
+
+    /** Whether the newest look was handed from one worker to another, and is to be made up for. */
+    public static boolean isHandedOn(StabilityWatch watch, StepEvent event) {
+        return event.getEvent() instanceof StepCancelled && turns(watch).isAwaited(event);
+    }
+
+    /** It is due at once. */
+    public static StabilityWatch handedOn(StabilityWatch watch) {
+        return StabilityWatch.newBuilder(watch)
+                .setHeard(watch.getAsked())
+                .setNext(watch.getLast())
+                .build();
     }
 
     public static StabilityWatch heard(StabilityWatch watch, Look look) {

@@ -128,6 +128,10 @@ final class Aftercare {
         var platform = event.getPlatform();
         var before = store.platform(platform).getWatch();
         var descriptor = descriptor(platform);
+        if (before != null && Watches.isHandedOn(before, event)) {
+            watched(platform, Watches.handedOn(before));
+            return true;
+        }
         var found = before == null ? Optional.<Watches.Look>empty() : Watches.found(before, event);
         if (before == null || found.isEmpty() || descriptor.isEmpty()) {
             return true;

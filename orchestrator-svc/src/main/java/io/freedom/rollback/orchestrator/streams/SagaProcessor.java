@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.processor.Cancellable;
@@ -41,6 +42,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private final Deserializer<StepEvent> stepEvents;
     private final Mishaps mishaps;
     private final RecoveryPoints recoveryPoints;
+    private final BooleanSupplier brokersAnswer;
     /** Platforms that this task looks after. */
     private final Set<String> known = new HashSet<>();
 
@@ -63,7 +65,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             Deserializer<OperatorCommand> operatorCommands,
             Deserializer<StepEvent> stepEvents,
             Mishaps mishaps,
-            RecoveryPoints recoveryPoints) {
+            RecoveryPoints recoveryPoints,
+            BooleanSupplier brokersAnswer) {
+        this.brokersAnswer = brokersAnswer;
         this.topics = topics;
         this.recoveryPoints = recoveryPoints;
         this.mishaps = mishaps;
@@ -135,7 +139,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     }
 
     private void tick(Instant now) {
-        if (lastTick != null && (now.isBefore(lastTick) || now.isAfter(lastTick.plus(GAP)))) {
+        boolean stoodStill = lastTick != null && (now.isBefore(lastTick) || now.isAfter(lastTick.plus(GAP)));
+        if (stoodStill || !brokersAnswer.getAsBoolean()) {
             store.live().forEach(live -> live.signs.beginAnew());
         }
         lastTick = now;

@@ -18,6 +18,9 @@ final class SagaTimers {
     /** A worker ends an overdue attempt itself; only if it does not within this, the attempt is given up here. */
     static final Duration GRACE = Duration.ofSeconds(3);
 
+    /** How long a worker may take to stop, once a step's time is over; no longer is waited for one that neither stops nor falls silent. */
+    static final Duration STOPPING = Duration.ofSeconds(60);
+
     private SagaTimers() {}
 
     static List<RollbackCommand> due(Rollback rollback, Signs signs, Instant now) {
@@ -35,7 +38,12 @@ final class SagaTimers {
                 due.add(new RollbackCommand.Lose(
                         attempt, "nothing heard of its worker for " + SILENCE.toSeconds() + " s"));
             } else if (deadline != null && now.isAfter(deadline.plus(GRACE))) {
-                due.add(new RollbackCommand.TimeOut(attempt));
+                if (!track.cancelRequested()) {
+                    due.add(new RollbackCommand.TimeOut(attempt));
+                } else if (signs.stopping(attempt, now).compareTo(STOPPING) > 0) {
+                    due.add(new RollbackCommand.Lose(
+                            attempt, "told to stop, but its worker did not within " + STOPPING.toSeconds() + " s"));
+                }
             }
         }
         for (var attempt : rollback.waiting()) {

@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -32,6 +33,7 @@ public final class SagaTopology {
     private final Map<String, ?> registry;
     private final Mishaps mishaps;
     private final RecoveryPoints recoveryPoints;
+    private final BooleanSupplier brokersAnswer;
 
     /**
      * @param registry settings of the serdes, {@code schema.registry.url} above all
@@ -39,7 +41,12 @@ public final class SagaTopology {
      * @param recoveryPoints metrics of this process
      */
     public SagaTopology(
-            TopicCatalogue topics, Map<String, ?> registry, Mishaps mishaps, RecoveryPoints recoveryPoints) {
+            TopicCatalogue topics,
+            Map<String, ?> registry,
+            Mishaps mishaps,
+            RecoveryPoints recoveryPoints,
+            BooleanSupplier brokersAnswer) {
+        this.brokersAnswer = brokersAnswer;
         this.recoveryPoints = recoveryPoints;
         this.topics = topics;
         this.registry = registry;
@@ -64,7 +71,8 @@ public final class SagaTopology {
         var operatorCommands = serde(OperatorCommand.class).deserializer();
         var stepEvents = serde(StepEvent.class).deserializer();
         inbound.process(
-                        () -> new SagaProcessor(topics, operatorCommands, stepEvents, mishaps, recoveryPoints),
+                        () -> new SagaProcessor(
+                                topics, operatorCommands, stepEvents, mishaps, recoveryPoints, brokersAnswer),
                         SagaStore.PLATFORMS,
                         SagaStore.EVENTS)
                 .to(

@@ -245,6 +245,30 @@ class RollbackDeciderTest {
         assertThat(saga.rollback().finishReason()).contains("no result within 60 s");
     }
 
+    /** Found by the simulation: what waits for its next attempt is no worker's any more. */
+    @Test
+    void triesAgainOnlyOnceTheWorkerOfTheAttemptWhoseTimeIsOverHasStopped() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN)).setAttempts(2), step("next", SHUT_DOWN))
+                .started();
+        var attempt = new AttemptId("stop", false, 1);
+        saga.later(Duration.ofSeconds(61)).when(new RollbackCommand.TimeOut(attempt));
+        saga.fails("next", FailureKind.PRECONDITION);
+        assertThat(saga.running()).as("it may still be at it").containsExactly("stop#1");
+        saga.when(new RollbackCommand.Cancelled(attempt, "told so"));
+        assertThat(saga.running()).containsExactly("undo of stop#1");
+    }
+
+    @Test
+    void triesAgainWhatDidNotEndInTime() {
+        var saga = Saga.of(undoable(step("stop", SHUT_DOWN)).setAttempts(2)).started();
+        var attempt = new AttemptId("stop", false, 1);
+        saga.later(Duration.ofSeconds(61)).when(new RollbackCommand.TimeOut(attempt));
+        saga.when(new RollbackCommand.Cancelled(attempt, "told so"));
+        assertThat(saga.running()).isEmpty();
+        saga.when(new RollbackCommand.Retry(attempt.next()));
+        assertThat(saga.running()).containsExactly("stop#2");
+    }
+
     @Test
     void takesAResultThatComesWhileTheWorkerIsToldToStop() {
         var saga = Saga.of(step("dump", ASSESS)).started().later(Duration.ofSeconds(61));
@@ -259,7 +283,7 @@ class RollbackDeciderTest {
         var attempt = new AttemptId("stop", false, 1);
         saga.when(new RollbackCommand.TimeOut(attempt));
 
-        saga.later(Attempts.STOPPING).when(new RollbackCommand.TimeOut(attempt));
+        saga.when(new RollbackCommand.Lose(attempt, "told to stop, but its worker did not"));
         assertThat(saga.running()).containsExactly("undo of stop#1");
     }
 

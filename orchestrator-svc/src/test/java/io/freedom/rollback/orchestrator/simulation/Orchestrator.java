@@ -154,12 +154,16 @@ final class Orchestrator {
                     .setEvent(new StepDone(new StepResult(new FilesChecked(1, 0)), "", false))
                     .build();
         }
-        return planted == Planted.REPORTS_ARE_NOT_FENCED && rollback != null
-                ? StepEvent.newBuilder(event)
-                        .setAttempt(rollback.track(event.getStepId(), event.getCompensation())
-                                .attempt())
-                        .build()
-                : event;
+        if (planted != Planted.REPORTS_ARE_NOT_FENCED || rollback == null) {
+            return event;
+        }
+        var step = event.getStepId();
+        boolean undo =
+                rollback.undo().containsKey(step) && rollback.track(step, true).inFlight();
+        return StepEvent.newBuilder(event)
+                .setCompensation(undo)
+                .setAttempt(rollback.track(step, undo).attempt())
+                .build();
     }
 
     private void afterwards() {

@@ -9,7 +9,7 @@ enum Planted {
     STORES_BEFORE_PUBLISHING,
     /** The newest event is not in the store when an orchestrator starts again. */
     LOSES_THE_NEWEST_EVENT,
-    /** What is reported of any attempt counts as of the newest. */
+    /** What is reported of any attempt counts as of the newest, of the step or of its undo. */
     REPORTS_ARE_NOT_FENCED,
     /** A worker neither asks whether its attempt may go on nor lets itself be interrupted. */
     NO_CHECKPOINT,

@@ -146,12 +146,25 @@ class ArchivesTest extends CareTest {
         registered(ARCHIVED);
         for (int look = 0; look < 2; look++) {
             pass(60);
-            answer(new StepCancelled("its deadline passed"));
+            answer(new StepError(FailureKind.UNAVAILABLE, "did not finish in time: its deadline passed"));
         }
 
         assertThat(facts(WalArchiveInterrupted.class))
                 .containsExactly(
-                        new WalArchiveInterrupted(null, "it could not be looked after: its deadline passed", false));
+                        new WalArchiveInterrupted(null, "did not finish in time: its deadline passed", false));
+    }
+
+    @Test
+    void looksAgainAtOnceWhereALookPassedFromOneWorkerToAnother() {
+        registered(ARCHIVED);
+        for (int handedOn = 0; handedOn < 3; handedOn++) {
+            int looks = looks().size();
+            pass(6);
+            answer(new StepCancelled("another worker process had it"));
+            pass(6);
+            assertThat(looks()).hasSize(looks + 1);
+        }
+        assertThat(facts(WalArchiveInterrupted.class)).as("nothing is wrong").isEmpty();
     }
 
     @Test

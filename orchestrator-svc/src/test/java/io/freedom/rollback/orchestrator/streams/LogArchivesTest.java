@@ -13,7 +13,6 @@ import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepAccepted;
-import io.freedom.rollback.schemas.step.StepCancelled;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
 import java.time.Instant;
@@ -142,9 +141,9 @@ class LogArchivesTest extends CareTest {
 
         answer(kept(false), commands().getFirst().getRollbackId(), 1);
         assertThat(facts(LogsArchived.class)).as("of a look that was given up").isEmpty();
-        answer(new StepCancelled("its deadline passed"));
+        answer(new StepError(FailureKind.UNAVAILABLE, "did not finish in time: its deadline passed"));
         assertThat(Objects.requireNonNull(store.platform("freedom").getLogs()).getFault())
-                .isEqualTo("it could not be done: its deadline passed");
+                .isEqualTo("did not finish in time: its deadline passed");
     }
 
     @Test

@@ -85,7 +85,8 @@ class MishapsTest {
                 thenApplying(this.<OperatorCommand>serde().deserializer(), command -> reading.apply(command)),
                 thenApplying(this.<StepEvent>serde().deserializer(), event -> hearing.apply(event)),
                 mishaps,
-                new RecoveryPoints(InstantSource.system()));
+                new RecoveryPoints(InstantSource.system()),
+                () -> true);
         processor.init(context);
     }
 

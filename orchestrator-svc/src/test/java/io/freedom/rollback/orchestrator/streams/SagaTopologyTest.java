@@ -316,6 +316,23 @@ class SagaTopologyTest extends WholeTopology {
     }
 
     @Test
+    void doesNotTakeTheSilenceOfBrokersForThatOfWorkers() {
+        registered();
+        report(alert("freedom", "f1", "firing"));
+        int dispatched = commands.size();
+        brokersAnswer = false;
+        driver.advanceWallClockTime(SagaTimers.NOT_TAKEN.plusSeconds(1));
+        collect();
+        assertThat(commands).hasSize(dispatched);
+        brokersAnswer = true;
+        for (int i = 0; i < SagaTimers.NOT_TAKEN.plusSeconds(1).toSeconds(); i++) {
+            driver.advanceWallClockTime(Duration.ofSeconds(1));
+        }
+        collect();
+        assertThat(commands).as("they had their time since").hasSizeGreaterThan(dispatched);
+    }
+
+    @Test
     void triesAgainWhenItsPauseIsOver() {
         registered();
         operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));

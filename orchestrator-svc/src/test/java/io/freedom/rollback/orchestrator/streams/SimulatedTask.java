@@ -63,7 +63,7 @@ public final class SimulatedTask {
         events.rollBack();
         context = context();
         processor = new SagaProcessor(
-                topics, (_, _) -> commanded, (_, _) -> reported, new Mishaps(), new RecoveryPoints(clock));
+                topics, (_, _) -> commanded, (_, _) -> reported, new Mishaps(), new RecoveryPoints(clock), () -> true);
         processor.init(context);
         store = stored(processor);
         startTimers();

@@ -54,6 +54,7 @@ abstract class WholeTopology {
     final List<StepCommand> commands = new ArrayList<>();
 
     int ids;
+    boolean brokersAnswer = true;
 
     @BeforeEach
     void start() throws IOException {
@@ -63,7 +64,8 @@ abstract class WholeTopology {
                         TOPICS,
                         Map.of("schema.registry.url", registry.url()),
                         new Mishaps(),
-                        new RecoveryPoints(InstantSource.system()))
+                        new RecoveryPoints(InstantSource.system()),
+                        () -> brokersAnswer)
                 .addTo(builder);
         var settings = new Properties();
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");

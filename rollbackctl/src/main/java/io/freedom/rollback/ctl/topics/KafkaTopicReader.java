@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.topics;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
+import io.freedom.rollback.schemas.topics.KafkaReach;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /** A consumer without group: it commits nothing and disturbs nobody. */
 final class KafkaTopicReader implements TopicReader {
@@ -30,13 +32,17 @@ final class KafkaTopicReader implements TopicReader {
     private final List<TopicPartition> partitions;
     private final ClientErrors errors;
     private final Consumer<String> warnings;
+    private final Map<String, Object> settings;
+    private @Nullable KafkaReach reach;
 
     private KafkaTopicReader(
             KafkaConsumer<byte[], byte[]> consumer,
             SpecificAvroDeserializer<SpecificRecord> deserializer,
             List<TopicPartition> partitions,
             ClientErrors errors,
-            Consumer<String> warnings) {
+            Consumer<String> warnings,
+            Map<String, Object> settings) {
+        this.settings = settings;
         this.consumer = consumer;
         this.deserializer = deserializer;
         this.partitions = partitions;
@@ -69,7 +75,7 @@ final class KafkaTopicReader implements TopicReader {
                         + connection.prefix() + ") the one it uses?");
             }
             consumer.assign(partitions);
-            return new KafkaTopicReader(consumer, deserializer, partitions, errors, warnings);
+            return new KafkaTopicReader(consumer, deserializer, partitions, errors, warnings, common);
         } catch (RuntimeException e) {
             consumer.close();
             deserializer.close();
@@ -164,7 +170,20 @@ final class KafkaTopicReader implements TopicReader {
     }
 
     @Override
+    public Duration silence() {
+        var asking = reach;
+        if (asking == null) {
+            asking = KafkaReach.begin(settings);
+            reach = asking;
+        }
+        return asking.answers() ? Duration.ZERO : asking.silence();
+    }
+
+    @Override
     public void close() {
+        if (reach != null) {
+            reach.close();
+        }
         consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(CLOSE));
         deserializer.close();
     }

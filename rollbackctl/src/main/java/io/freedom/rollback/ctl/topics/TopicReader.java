@@ -33,6 +33,9 @@ public interface TopicReader extends AutoCloseable {
     /** Where the partitions begin that are read: at 0, unless Kafka has removed records. */
     Map<TopicPartition, Long> beginnings();
 
+    /** How long no broker has answered; zero while one does. To be asked again and again. */
+    Duration silence();
+
     @Override
     void close();
 }

@@ -47,6 +47,16 @@ public final class WatchFrame {
         return lines;
     }
 
+    /** What is to be known while no broker answers. */
+    public static List<String> away(Duration silence, int width, Style style) {
+        return Texts.wrap(away(silence), width).stream().map(style::red).toList();
+    }
+
+    public static String away(Duration silence) {
+        return "Kafka has not answered for " + silence.toSeconds()
+                + " s: this is from before, and workers change nothing meanwhile; it goes on by itself";
+    }
+
     private List<String> lines(boolean foldOver, boolean foldPending) {
         var lines = new ArrayList<>(head());
         for (var phase : Phase.values()) {

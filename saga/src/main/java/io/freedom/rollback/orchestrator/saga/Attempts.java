@@ -17,9 +17,6 @@ final class Attempts {
     /** As often as that it may pass from one worker to another, as it does where they are restarted one by one. */
     static final int HAND_OVERS_BEFORE_SHUT_DOWN = 20;
 
-    /** How long a worker may take to stop, once a step's time is over. */
-    static final Duration STOPPING = Duration.ofSeconds(60);
-
     /**
      * Attempts that a step has while Docker does not answer, about ten minutes: what goes on and what undoes both need it, so
      * giving up would leave the platform where it is. Not while it is still untouched.
@@ -75,26 +72,16 @@ final class Attempts {
 
     static List<RollbackEvent> cancelled(Rollback state, AttemptId attempt, String reason, Instant now) {
         return state.track(attempt).cancelRequested()
-                ? stopped(state, attempt, reason)
+                ? stopped(state, attempt, reason, now)
                 : lost(state, attempt, reason, HAND_OVERS_BEFORE_SHUT_DOWN, "do its workers die of it?", now);
     }
 
     /**
-     * The last attempt of a step is told to stop and stays in flight until its worker says that it has: what it does must
-     * not meet what undoes it, nor, where it undoes something itself, what operators do by hand. A worker that neither stops nor falls silent is waited for so long and no longer.
+     * An attempt is told to stop and stays in flight until its worker says that it has: what it does must not meet what undoes
+     * it, nor, where it undoes something itself, what operators do by hand.
      */
-    static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt, Instant now) {
-        var track = state.track(attempt);
-        if (track.cancelRequested()) {
-            boolean stubborn =
-                    track.deadline() == null || now.isAfter(track.deadline().plus(STOPPING));
-            return stubborn
-                    ? stopped(state, attempt, "told to stop, but its worker did not within " + text(STOPPING))
-                    : List.of();
-        }
-        var failed = failed(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt), now);
-        boolean again = failed.size() == 1; // the next attempt fences this one off at the worker
-        return again ? failed : List.of(new RollbackEvent.CancelRequested(attempt));
+    static List<RollbackEvent> timedOut(Rollback state, AttemptId attempt) {
+        return state.track(attempt).cancelRequested() ? List.of() : List.of(new RollbackEvent.CancelRequested(attempt));
     }
 
     static List<RollbackEvent> lost(Rollback state, AttemptId attempt, String observation, Instant now) {
@@ -105,13 +92,13 @@ final class Attempts {
             Rollback state, AttemptId attempt, String observation, int limit, String question, Instant now) {
         var track = state.track(attempt);
         if (track.cancelRequested()) {
-            return stopped(state, attempt, observation);
+            return stopped(state, attempt, observation, now);
         }
         if (state.stop() != null && !attempt.compensation()) {
             // Nothing comes after it that would fence it off: should it live, it is to let it be.
             var events = new ArrayList<RollbackEvent>();
             events.add(new RollbackEvent.CancelRequested(attempt));
-            events.addAll(stopped(state, attempt, observation));
+            events.addAll(stopped(state, attempt, observation, now));
             return events;
         }
         boolean untouched = !attempt.compensation()
@@ -130,9 +117,9 @@ final class Attempts {
     }
 
     /** What was told to stop has, or is not heard of any more: because the rollback stops, or because its time was over. */
-    private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation) {
+    private static List<RollbackEvent> stopped(Rollback state, AttemptId attempt, String observation, Instant now) {
         return state.stopping() == null || attempt.compensation()
-                ? over(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation)
+                ? failed(state, attempt, FailureKind.UNAVAILABLE, late(state, attempt) + "; " + observation, now)
                 : List.of(
                         new RollbackEvent.AttemptFailed(attempt, FailureKind.UNAVAILABLE, observation, true, null),
                         new RollbackEvent.Skipped(attempt.step(), false, "stopped: " + observation, null));

@@ -64,7 +64,7 @@ public final class RollbackDecider {
             case RollbackCommand.Cancelled c ->
                 state.isCurrent(c.attempt()) ? Attempts.cancelled(state, c.attempt(), c.reason(), now) : List.of();
             case RollbackCommand.TimeOut c ->
-                state.isCurrent(c.attempt()) ? Attempts.timedOut(state, c.attempt(), now) : List.of();
+                state.isCurrent(c.attempt()) ? Attempts.timedOut(state, c.attempt()) : List.of();
             case RollbackCommand.Lose c ->
                 state.isCurrent(c.attempt()) ? Attempts.lost(state, c.attempt(), c.observation(), now) : List.of();
             case RollbackCommand.Retry c -> Attempts.retried(state, c.next(), now);
