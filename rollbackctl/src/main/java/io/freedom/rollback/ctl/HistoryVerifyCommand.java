@@ -46,6 +46,7 @@ final class HistoryVerifyCommand extends Verb {
         var verification = read(plane);
         var findings = verification.findings();
         var summary = verification.summary();
+        var missing = verification.missingTopics();
         if (summary.events() == 0 && findings.isEmpty() && (platform != null || rollback != null)) {
             throw Failure.rejected("The history has nothing of " + (rollback == null ? platform : rollback)
                     + ". See rollbackctl status --all, and rollbackctl platform list");
@@ -55,9 +56,8 @@ final class HistoryVerifyCommand extends Verb {
             out().println(Json.of(record(summary)));
         } else {
             findings.forEach(finding -> out().println(Texts.harmless(line(finding))));
-            lines(summary).forEach(line -> out().println(Texts.harmless(line)));
+            lines(summary, missing.isEmpty()).forEach(line -> out().println(Texts.harmless(line)));
         }
-        var missing = verification.missingTopics();
         if (!missing.isEmpty()) {
             err().println("rollbackctl: not all was compared: there is no topic " + String.join(", ", missing)
                     + ". Has the orchestrator been started, and is --prefix the one it uses?");
@@ -84,7 +84,7 @@ final class HistoryVerifyCommand extends Verb {
                 + finding.problem() + "; " + finding.advice();
     }
 
-    private static List<String> lines(Summary summary) {
+    private static List<String> lines(Summary summary, boolean whole) {
         var lines = new ArrayList<String>();
         summary.running()
                 .forEach(running -> lines.add(running.rollback() + " of " + running.platform()
@@ -97,7 +97,9 @@ final class HistoryVerifyCommand extends Verb {
         lines.add(count(summary.rollbacks(), "rollback", "rollbacks") + " and "
                 + count(summary.platforms(), "platform", "platforms") + ", "
                 + count(summary.events(), "event", "events") + ": "
-                + (summary.broken() == 0 ? "all hold" : count(summary.broken(), "does not hold", "do not hold")));
+                + (summary.broken() == 0
+                        ? whole ? "all hold" : "what could be compared holds"
+                        : count(summary.broken(), "does not hold", "do not hold")));
         return lines;
     }
 
