@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.Repeats;
 import io.freedom.rollback.orchestrator.aftercare.Care;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
@@ -59,6 +60,8 @@ final class SagaStore {
     private final Map<String, Instant> proofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
+    /** When what was counted of its incidents is to be said, by platform. */
+    private final Map<String, Instant> repeats = new TreeMap<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -130,6 +133,7 @@ final class SagaStore {
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
+        note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
                 .min(Comparator.naturalOrder())
@@ -156,6 +160,11 @@ final class SagaStore {
     /** Platforms of which people are to be reminded of something. */
     List<String> toRemind(Instant now) {
         return due(reminders, now);
+    }
+
+    /** Platforms of which something counted is to be said. */
+    List<String> toSumUp(Instant now) {
+        return due(repeats, now);
     }
 
     /** Platforms of which a restore point is due. */
