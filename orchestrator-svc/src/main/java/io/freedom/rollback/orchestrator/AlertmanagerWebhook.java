@@ -1,11 +1,16 @@
 package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.intake.IncidentReader;
+import io.freedom.rollback.orchestrator.intake.PlatformReports;
+import io.freedom.rollback.orchestrator.intake.PlatformReports.PlatformReport;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.kafka.KafkaException;
@@ -14,8 +19,8 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * For alerting systems that speak HTTP and not Kafka: the body becomes an incident record as it is. Answers 202 only when
- * Kafka has it, so that the alerting system tries again otherwise.
+ * For alerting systems that speak HTTP and not Kafka: the body becomes incident records, one for each platform. Answers 202 only
+ * when Kafka has all of them, so that the alerting system tries again otherwise.
  */
 @RestController
 final class AlertmanagerWebhook {
@@ -36,10 +41,17 @@ final class AlertmanagerWebhook {
                     .body("more than " + IncidentReader.LARGEST + " bytes: report fewer alerts at once\n");
         }
         try {
-            kafka.send(topic, body).get(10, TimeUnit.SECONDS);
+            var sent = PlatformReports.of(body).stream().map(this::send).toList();
+            CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
             return ResponseEntity.accepted().body("accepted\n");
         } catch (ExecutionException | TimeoutException | KafkaException e) {
             return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).body("Kafka does not take it: send again\n");
         }
+    }
+
+    private CompletableFuture<?> send(PlatformReport report) {
+        var platform = report.platform();
+        byte[] key = platform == null ? null : platform.getBytes(StandardCharsets.UTF_8);
+        return kafka.send(new ProducerRecord<>(topic, key, report.value()));
     }
 }

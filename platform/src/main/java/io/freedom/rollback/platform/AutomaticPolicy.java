@@ -8,5 +8,6 @@ import java.time.Duration;
  * @param perAlert for one alert, however often it fires anew
  * @param perPlatform for all alerts together
  * @param within the time in which they are counted
+ * @param maxAge an alert that began longer ago starts none
  */
-public record AutomaticPolicy(int perAlert, int perPlatform, Duration within) {}
+public record AutomaticPolicy(int perAlert, int perPlatform, Duration within, Duration maxAge) {}

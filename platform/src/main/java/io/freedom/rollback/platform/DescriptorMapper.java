@@ -212,7 +212,8 @@ final class DescriptorMapper {
         return new AutomaticPolicy(
                 node.path("perAlert").asInt(2),
                 node.path("perPlatform").asInt(4),
-                duration(text(node, "within", "1h")));
+                duration(text(node, "within", "1h")),
+                duration(text(node, "maxAge", "1h")));
     }
 
     private static @Nullable Migration migration(JsonNode node) {

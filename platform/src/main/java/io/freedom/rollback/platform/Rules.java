@@ -53,6 +53,7 @@ final class Rules {
             text(data, path, "path", TextRules::absolute);
         });
         text(root.path("automatic"), "automatic", "within", TextRules::duration);
+        text(root.path("automatic"), "automatic", "maxAge", TextRules::duration);
         for (var approval : List.of("dataLoss", "reset")) {
             text(root.path("approvals").path(approval), "approvals." + approval, "within", TextRules::duration);
         }

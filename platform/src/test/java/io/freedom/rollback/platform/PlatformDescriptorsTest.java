@@ -66,7 +66,7 @@ class PlatformDescriptorsTest {
             incidents: {SERVICE_DEGRADATION: restore-point, SECURITY_BREACH: none}
             approvals: {dataLoss: {operators: 2, starterCounts: true, within: 5m, unanswered: approve}, reset: {operators: 3}, changes: [{scenarios: [full-rollback], classes: [DATA_CORRUPTION], from: "22:00", until: "06:00", zone: Europe/Berlin, operators: 2}, {operators: 0}]}
             migration: {export: [python3, export.py, --output], import: [python3, import.py, --input]}
-            automatic: {perAlert: 3, perPlatform: 9, within: 2h}
+            automatic: {perAlert: 3, perPlatform: 9, within: 2h, maxAge: 30m}
             watch: {for: 10m, every: 30s, looks: 3, errors: 0, enabled: false}
             followUps: [{what: Write it down, owner: ada, within: 48h}, {what: Go home}]
             notifications:
@@ -222,7 +222,7 @@ class PlatformDescriptorsTest {
                         new Migration(
                                 List.of("python3", "export.py", "--output"),
                                 List.of("python3", "import.py", "--input")),
-                        new AutomaticPolicy(3, 9, Duration.ofHours(2)),
+                        new AutomaticPolicy(3, 9, Duration.ofHours(2), Duration.ofMinutes(30)),
                         List.of(
                                 new NotificationChannel(
                                         "chat",

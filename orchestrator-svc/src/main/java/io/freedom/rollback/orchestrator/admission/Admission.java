@@ -47,6 +47,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -103,6 +104,12 @@ public final class Admission {
         if (answered.isPresent()) {
             return new Decision.Duplicate(incident, answered.get().getRollbackId());
         }
+        if (Resolutions.isOver(state, incident)) {
+            return new Decision.Ignore(
+                    incident,
+                    "it fired, and was reported as resolved before that was heard; nothing is started",
+                    false);
+        }
         if (running != null && isAnsweredBy(running, incident)) {
             return new Decision.Merge(incident);
         }
@@ -119,6 +126,14 @@ public final class Admission {
                                     + waiting.get().getBeganAt() + ": it is answered with that one",
                             false);
         }
+        try {
+            var platform = registered();
+            if (incident.getBeganAt().isBefore(now.minus(platform.automatic().maxAge()))) {
+                return stale(incident, platform);
+            }
+        } catch (InvalidDescriptorException | Refused e) {
+            return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
+        }
         if (running == null && !Platforms.waitsForOperator(state)) {
             return start(incident);
         }
@@ -126,6 +141,23 @@ public final class Admission {
                 ? new Decision.Queue(incident)
                 : new Decision.Ignore(
                         incident, Platforms.WAITING + " incidents of " + state.getPlatform() + " wait already", false);
+    }
+
+    /** Nobody knows what the platform is like by now: a replayed topic, a broker that was down, a late turn. */
+    private Decision stale(Incident incident, PlatformDescriptor platform) {
+        boolean attended = incident.getBeganAt().isBefore(state.getAttendedAt());
+        return new Decision.Ignore(
+                incident,
+                "it began at %s, and what began more than %d min ago starts nothing by itself: where it goes on, `rollbackctl start %s --class %s --reason …`"
+                        .formatted(
+                                incident.getBeganAt(),
+                                platform.automatic().maxAge().toMinutes(),
+                                platform.name(),
+                                incident.getIncidentClass()
+                                        .name()
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-')),
+                !attended);
     }
 
     /** A report that an alert is resolved, whether it fired once or several times until then. */

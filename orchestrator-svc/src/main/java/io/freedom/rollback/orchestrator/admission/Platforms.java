@@ -15,6 +15,7 @@ import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -22,12 +23,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How a platform's own state changes; every list is bounded, oldest first out. */
 public final class Platforms {
     private static final int REMEMBERED = 1000;
+    /** Beginnings of one alert that one rollback has answered; an alert that flaps must not displace others. */
+    private static final int BEGINNINGS = 20;
+
     /** More alerts than that about one platform tell nobody anything new. */
     static final int WAITING = 100;
 
@@ -53,9 +58,32 @@ public final class Platforms {
         var others = state.getIncidents().stream()
                 .filter(known -> !known.getKey().equals(key))
                 .toList();
-        return PlatformState.newBuilder(state)
-                .setIncidents(appended(others, new AnsweredIncident(key, rollbackId, now)))
-                .build();
+        var all = new ArrayList<>(others);
+        all.add(new AnsweredIncident(key, rollbackId, now));
+        var same = all.stream()
+                .filter(known -> known.getRollbackId().equals(rollbackId)
+                        && fingerprint(known).equals(incident.getFingerprint()))
+                .toList();
+        if (same.size() > BEGINNINGS) {
+            all.remove(same.getFirst());
+        } else if (all.size() > REMEMBERED) {
+            all.remove(dispensable(all));
+        }
+        return PlatformState.newBuilder(state).setIncidents(List.copyOf(all)).build();
+    }
+
+    /** The oldest, but of each rollback one stays: they are counted. */
+    private static AnsweredIncident dispensable(List<AnsweredIncident> all) {
+        var perRollback =
+                all.stream().collect(Collectors.groupingBy(AnsweredIncident::getRollbackId, Collectors.counting()));
+        return all.stream()
+                .filter(known -> perRollback.getOrDefault(known.getRollbackId(), 0L) > 1)
+                .findFirst()
+                .orElseGet(all::getFirst);
+    }
+
+    static String fingerprint(AnsweredIncident answered) {
+        return answered.getKey().substring(0, answered.getKey().lastIndexOf('@'));
     }
 
     /** What one that only looked has answered is answered by what follows: they count as one. */
@@ -192,8 +220,10 @@ public final class Platforms {
                 .build();
     }
 
+    /** By the hour: an alert that flaps begins again and again. */
     private static String told(Incident incident, String reason) {
-        return Admission.key(incident) + "/" + Integer.toHexString(reason.hashCode());
+        return incident.getFingerprint() + "@" + incident.getBeganAt().truncatedTo(ChronoUnit.HOURS) + "/"
+                + Integer.toHexString(reason.hashCode());
     }
 
     public static PlatformState restorable(PlatformState state, RestorePoint point) {

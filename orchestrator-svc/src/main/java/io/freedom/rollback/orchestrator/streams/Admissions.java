@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Decision;
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.Resolutions;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.Rollback;
@@ -20,6 +21,7 @@ import io.freedom.rollback.schemas.history.NotificationsTested;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartAtMoment;
@@ -36,13 +38,21 @@ final class Admissions {
 
     private final SagaStore store;
     private final Sagas sagas;
+    private final Reports reports;
     private final History history;
     private final Notifications notifications;
     private final Publisher publisher;
 
-    Admissions(SagaStore store, Sagas sagas, History history, Notifications notifications, Publisher publisher) {
+    Admissions(
+            SagaStore store,
+            Sagas sagas,
+            Reports reports,
+            History history,
+            Notifications notifications,
+            Publisher publisher) {
         this.store = store;
         this.sagas = sagas;
+        this.reports = reports;
         this.history = history;
         this.notifications = notifications;
         this.publisher = publisher;
@@ -55,9 +65,15 @@ final class Admissions {
             var letter =
                     DeadLetter.newBuilder(report.getOrigin()).setReason(reason).setAt(now);
             publisher.refuse(incident.getPlatform(), letter.build(), now);
-            return;
+        } else {
+            if (incident.getStatus() == IncidentStatus.RESOLVED) {
+                store.put(Resolutions.remembered(store.platform(incident.getPlatform()), incident, now));
+            }
+            apply(decision, incident.getPlatform(), incident.getIncidentId(), report.getAwaited(), now);
         }
-        apply(decision, incident.getPlatform(), incident.getIncidentId(), now);
+        if (report.getAwaited()) {
+            publisher.somebodyWaits();
+        }
     }
 
     void commanded(OperatorCommand command, Instant now) {
@@ -104,6 +120,11 @@ final class Admissions {
     }
 
     private void apply(Decision decision, String platform, String cause, Instant now) {
+        apply(decision, platform, cause, false, now);
+    }
+
+    /** @param awaited whether somebody waits to be told what becomes of an incident, however often he was told */
+    private void apply(Decision decision, String platform, String cause, boolean awaited, Instant now) {
         switch (decision) {
             case Decision.Register(var descriptor, var hash, var operator) -> {
                 store.put(Schedules.planned(Platforms.registered(store.platform(platform), descriptor), now));
@@ -125,11 +146,23 @@ final class Admissions {
             case Decision.Note(var rollbackId, var control) -> sagas.note(platform, rollbackId, control, cause, now);
             case Decision.AlreadyHandled _ -> {}
             case Decision.Duplicate(var incident, var rollbackId) ->
-                history.add(platform, cause, new IncidentDuplicated(incident, rollbackId), now);
-            case Decision.Merge(var incident) -> merge(incident, platform, cause, now);
+                reports.tell(
+                        incident,
+                        "answered by " + rollbackId,
+                        rollbackId,
+                        awaited,
+                        () -> history.note(platform, cause, new IncidentDuplicated(incident, rollbackId), now),
+                        now);
+            case Decision.Merge(var incident) -> merge(incident, platform, cause, awaited, now);
             case Decision.Queue(var incident) -> {
                 store.put(Platforms.queued(store.platform(platform), incident));
-                history.add(platform, cause, new IncidentQueued(incident), now);
+                reports.tell(
+                        incident,
+                        "it waits",
+                        null,
+                        awaited,
+                        () -> history.note(platform, cause, new IncidentQueued(incident), now),
+                        now);
                 tellWhatWaits(platform, now);
                 endLook(platform, "an incident was reported, which does not wait for it", cause, now);
             }
@@ -141,10 +174,10 @@ final class Admissions {
             }
             case Decision.Withdraw(var incident, var reason) -> {
                 store.put(Platforms.withdrawn(store.platform(platform), incident));
-                history.add(platform, cause, new IncidentIgnored(incident, reason), now);
+                ignore(incident, reason, platform, cause, awaited, now);
             }
             case Decision.Ignore(var incident, var reason, var unanswered) -> {
-                history.add(platform, cause, new IncidentIgnored(incident, reason), now);
+                ignore(incident, reason, platform, cause, awaited, now);
                 // Alerting reports the same again and again.
                 if (unanswered && !Platforms.isTold(store.platform(platform), incident, reason)) {
                     store.put(Platforms.told(store.platform(platform), incident, reason));
@@ -161,6 +194,16 @@ final class Admissions {
             }
             case Decision.Unknown(var reason) -> history.add(platform, cause, new CommandRejected(reason), now);
         }
+    }
+
+    private void ignore(Incident incident, String reason, String platform, String cause, boolean awaited, Instant now) {
+        reports.tell(
+                incident,
+                reason,
+                null,
+                awaited,
+                () -> history.note(platform, cause, new IncidentIgnored(incident, reason), now),
+                now);
     }
 
     /** What only shows something to whoever asked is nothing that an incident waits for. */
@@ -206,14 +249,20 @@ final class Admissions {
                 .allMatch(step -> rollback.track(step.getId(), false).over());
     }
 
-    private void merge(Incident incident, String platform, String cause, Instant now) {
+    /** It flaps: its first beginning since is said in the rollback's own chain, and all count as answered. */
+    private void merge(Incident incident, String platform, String cause, boolean awaited, Instant now) {
         var live = store.live(platform);
         if (live == null) {
             throw new IllegalStateException("merged into a rollback that does not run: " + platform);
         }
         store.put(Platforms.answered(store.platform(platform), incident, live.rollback.id(), now));
-        publisher.somebodyWaits();
-        history.add(live, cause, new IncidentMerged(incident), now);
+        reports.tell(
+                incident,
+                "joined " + live.rollback.id(),
+                live.rollback.id(),
+                awaited,
+                () -> history.add(live, cause, new IncidentMerged(incident), now),
+                now);
     }
 
     /** The running rollback goes on; where it has ended with that, the incidents that wait are let in. */

@@ -28,6 +28,11 @@ final class History {
     /** A fact of no rollback. Somebody asked for it. */
     void add(String platform, String cause, SpecificRecord fact, Instant now) {
         publisher.somebodyWaits();
+        note(platform, cause, fact, now);
+    }
+
+    /** A fact of no rollback, which nobody waits for. */
+    void note(String platform, String cause, SpecificRecord fact, Instant now) {
         var state = store.platform(platform);
         var event = new HashChain(state.getSequence(), state.getLastHash()).next(platform, null, now, cause, fact);
         store.put(Platforms.chained(state, event.getSequence(), event.getHash()));

@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.serde.Beginning;
 import io.freedom.rollback.schemas.state.ReportedIncident;
+import io.freedom.rollback.schemas.topics.Headers;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,9 +22,14 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
     private static final int REASONS = 20;
     private static final int REASON = 4000;
 
+    /** Milliseconds; what comes last is committed with the interval. */
+    private static final long BATCH = 100;
+
     private final IncidentReader reader;
     private final Mishaps mishaps;
     private ProcessorContext<String, SpecificRecord> context;
+    /** When it was last asked for. */
+    private long committed;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     IntakeProcessor(IncidentReader reader, Mishaps mishaps) {
@@ -42,7 +48,16 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
         mishaps.at(place)
                 .ifPresentOrElse(
                         before -> putAside(record, before.reason()), () -> mishaps.guard(place, () -> take(record)));
-        context.commit();
+        commit();
+    }
+
+    /** The first of many goes on at once, those that follow it together: each commit costs more than many incidents. */
+    private void commit() {
+        var now = context.currentSystemTimeMs();
+        if (now < committed || now >= committed + BATCH) {
+            committed = now;
+            context.commit();
+        }
     }
 
     private void putAside(Record<byte[], byte[]> record, String reason) {
@@ -57,9 +72,10 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
         var at = context.currentSystemTimeMs();
         var reading = reader.read(record.value());
         var incidents = reading.incidents();
+        boolean awaited = record.headers().lastHeader(Headers.AWAITED) != null;
         int share = Math.clamp(TOGETHER / Math.max(1, incidents.size()), SHARE, Beginning.VALUE);
         for (var incident : incidents) {
-            var report = new ReportedIncident(incident, letter(record, at, "", share));
+            var report = new ReportedIncident(incident, letter(record, at, "", share), awaited);
             context.forward(new Record<>(incident.getPlatform(), report, at));
         }
         if (!reading.refused().isEmpty()) {

@@ -95,6 +95,7 @@ final class Publisher {
                 .setKey(key == null ? null : Beginning.ofKey(key.getBytes(StandardCharsets.UTF_8)))
                 .setValue(Beginning.ofValue(value))
                 .setSize(value == null ? 0 : value.length);
+        somebodyWaits();
         deadLetter(topic, key, letter.build(), now);
     }
 
@@ -104,7 +105,6 @@ final class Publisher {
     }
 
     private void deadLetter(Topic topic, @Nullable String key, DeadLetter letter, Instant now) {
-        somebodyWaits();
         // A key that is none of ours may be as large as a record.
         boolean isName = key != null && key.length() <= Beginning.KEY;
         forward(topics.deadLetters(topic), isName ? key : null, letter, now);

@@ -50,6 +50,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private SagaStore store;
     private Publisher publisher;
     private Sagas sagas;
+    private Reports reports;
     private Admissions admissions;
     private Schedules schedules;
     private Aftercare aftercare;
@@ -89,7 +90,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         aftercare = new Aftercare(store, history, notifications, publisher);
         caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
-        admissions = new Admissions(store, sagas, history, notifications, publisher);
+        reports = new Reports(store, history);
+        admissions = new Admissions(store, sagas, reports, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
         ticking = null;
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
@@ -116,6 +118,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         }
         for (var platform : schedules.due(now)) {
             mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
+        }
+        for (var platform : reports.due(now)) {
+            mishaps.guardOrPutAside("the repeated alerts of " + platform, () -> reports.sumUp(platform, now));
         }
         for (var platform : schedules.atRisk(now)) {
             mishaps.guardOrPutAside("the objective of " + platform, () -> schedules.warn(platform, now));

@@ -1,6 +1,7 @@
 package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.Repeats;
 import io.freedom.rollback.orchestrator.aftercare.Care;
 import io.freedom.rollback.orchestrator.records.HashChain;
 import io.freedom.rollback.orchestrator.records.HistoryMapper;
@@ -62,6 +63,8 @@ final class SagaStore {
     private final Map<String, Instant> proofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
+    /** When what was counted of its incidents is to be said, by platform. */
+    private final Map<String, Instant> repeats = new TreeMap<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -133,6 +136,7 @@ final class SagaStore {
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
+        note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
                 .min(Comparator.naturalOrder())
@@ -159,6 +163,11 @@ final class SagaStore {
     /** Platforms of which people are to be reminded of something. */
     List<String> toRemind(Instant now) {
         return due(reminders, now);
+    }
+
+    /** Platforms of which something counted is to be said. */
+    List<String> toSumUp(Instant now) {
+        return due(repeats, now);
     }
 
     /** Platforms of which a restore point is due. */

@@ -8,10 +8,12 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,34 @@ class BrakeTest {
         rollsBackFor("c");
 
         assertThat(held(fires("d"))).contains("alerts have led to 3 rollbacks");
+    }
+
+    @Test
+    void startsNoThirdRollbackForAnAlertThatComesBackWithinTheHourEachTime() {
+        rollsBackFor("flapping");
+        now = now.plus(Duration.ofMinutes(40));
+        rollsBackFor("flapping");
+        now = now.plus(Duration.ofMinutes(40));
+
+        assertThat(held(fires("flapping"))).contains("this alert has led to 2 rollbacks");
+    }
+
+    @Test
+    void countsEachRollbackHoweverManyAlertsJoinedTheLast() {
+        rollsBackFor("flapping");
+        rollsBackFor("flapping");
+        var all = new ArrayList<>(state.getIncidents());
+        for (int n = 0; n < 998; n++) {
+            all.add(new AnsweredIncident(Admission.key(fires("other-" + n)), "rb-last", now));
+        }
+        state = PlatformState.newBuilder(state).setIncidents(all).build();
+        for (int n = 0; n < 30; n++) {
+            state = Platforms.answered(state, fires("flapping"), "rb-last", now);
+            now = now.plusSeconds(1);
+        }
+
+        assertThat(state.getIncidents()).hasSize(1000);
+        assertThat(held(fires("flapping"))).contains("this alert has led to 3 rollbacks");
     }
 
     @Test

@@ -291,7 +291,10 @@ class ScenarioChoiceTest {
     @Test
     void joinsACorruptionOnlyToARestoreFromBeforeItBegan() {
         var restore = running(decide(incident(IncidentClass.DATA_CORRUPTION, "a", Map.of())));
-        var admission = new Admission(REGISTERED, restore, _ -> Optional.empty(), NOW);
+        var patient = PlatformState.newBuilder(REGISTERED)
+                .setDescriptor(REGISTERED.getDescriptor() + "automatic: {maxAge: 3h}\n")
+                .build();
+        var admission = new Admission(patient, restore, _ -> Optional.empty(), NOW);
         var earlier = Incident.newBuilder(incident(IncidentClass.DATA_CORRUPTION, "c", Map.of()))
                 .setBeganAt(NOW.minusSeconds(9000))
                 .build();

@@ -8,15 +8,18 @@ import io.freedom.rollback.orchestrator.saga.Transitions;
 import io.freedom.rollback.orchestrator.streams.SimulatedTask;
 import io.freedom.rollback.schemas.chain.EventHash;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the history as anybody may, folds it, and looks at every event whether it may come now. */
@@ -34,6 +37,8 @@ final class Ledger {
     private final Map<String, String> running = new HashMap<>();
     private final Map<String, Instant> answers = new HashMap<>();
     private final List<HistoryEvent> events = new ArrayList<>();
+    /** Alerts that are over or too old, by fingerprint. */
+    private final Set<String> silent = new HashSet<>();
 
     Ledger(Trace trace, Verdict verdict, boolean seals) {
         this.trace = trace;
@@ -64,8 +69,18 @@ final class Ledger {
         return running.get(platform);
     }
 
+    void startsNothing(String fingerprint) {
+        silent.add(fingerprint);
+    }
+
     void published(HistoryEvent event) {
         events.add(event);
+        if (event.getEvent() instanceof RollbackStarted started && started.getIncident() != null) {
+            verdict.require(
+                    !silent.contains(started.getIncident().getFingerprint()),
+                    "alerts that are over or too old start nothing",
+                    () -> event.getRollbackId() + " for " + started.getIncident());
+        }
         var id = event.getRollbackId();
         trace.say(
                 "history",

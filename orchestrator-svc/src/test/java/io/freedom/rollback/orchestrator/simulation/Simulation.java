@@ -4,11 +4,14 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.Outcome;
+import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -151,7 +154,9 @@ final class Simulation {
             int number = i;
             time.in(chance.between(500, 90_000), () -> {
                 if (chance.oneIn(3)) {
-                    report("f" + number);
+                    report("f" + number, IncidentStatus.FIRING, VirtualTime.BEGIN);
+                } else if (chance.oneIn(3)) {
+                    storm(number);
                 } else {
                     operators.command(
                             REAL,
@@ -164,13 +169,33 @@ final class Simulation {
         }
     }
 
-    private void report(String fingerprint) {
+    /** Reports that come again and again, in the wrong order or much too late. */
+    private void storm(int number) {
+        if (ledger.events().stream().noneMatch(event -> event.getEvent() instanceof PlatformRegistered)) {
+            return; // what is reported of unknown platforms is nothing to remember
+        }
+        var over = "over" + number;
+        var old = "old" + number;
+        var began = VirtualTime.BEGIN.minusSeconds(1_200); // whatever the orchestrator's clock says
+        ledger.startsNothing(over);
+        ledger.startsNothing(old);
+        report(over, IncidentStatus.RESOLVED, began);
+        for (int i = chance.between(1, 5); i > 0; i--) {
+            time.in(chance.below(20_000), () -> report(over, IncidentStatus.FIRING, began));
+            time.in(
+                    chance.below(20_000),
+                    () -> report(old, IncidentStatus.FIRING, VirtualTime.BEGIN.minusSeconds(43_200)));
+        }
+    }
+
+    private void report(String fingerprint, IncidentStatus status, Instant began) {
         var incident = Incident.newBuilder()
                 .setIncidentId("i-" + fingerprint)
+                .setStatus(status)
                 .setPlatform(REAL)
                 .setIncidentClass(chance.of(IncidentClass.values()))
                 .setFingerprint(fingerprint)
-                .setBeganAt(VirtualTime.BEGIN)
+                .setBeganAt(began)
                 .setSummary("broken")
                 .setSource("alertmanager")
                 .build();

@@ -315,7 +315,7 @@ class AftercareTest extends OneTask {
         assertThat(sent(Notification.class)).hasSize(1);
         admissions.unanswered(reported("i-3"), "its target is gone", after(600));
         assertThat(sent(Notification.class)).hasSize(2);
-        assertThat(facts(IncidentIgnored.class)).hasSize(3);
+        assertThat(facts(IncidentIgnored.class)).as("one for each reason").hasSize(2);
     }
 
     @Test

@@ -81,7 +81,7 @@ class GateFlowTest {
         var notifications = new Notifications(store, publisher);
         sagas = new Sagas(
                 store, history, notifications, new Aftercare(store, history, notifications, publisher), publisher);
-        admissions = new Admissions(store, sagas, history, notifications, publisher);
+        admissions = new Admissions(store, sagas, new Reports(store, history), history, notifications, publisher);
         sagas.start(new RollbackCommand.Start("rb-1", plan(), null, "ada", null), "freedom", "c0", START);
     }
 

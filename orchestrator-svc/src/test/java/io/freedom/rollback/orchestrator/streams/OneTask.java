@@ -63,7 +63,7 @@ abstract class OneTask {
         aftercare = new Aftercare(store, history, notifications, publisher);
         caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
-        admissions = new Admissions(store, sagas, history, notifications, publisher);
+        admissions = new Admissions(store, sagas, new Reports(store, history), history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
     }
 

@@ -250,7 +250,10 @@ class SagaTopologyTest extends WholeTopology {
         report(alert("freedom", "f1", "firing"));
 
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
-        assertThat(facts()).filteredOn(IncidentDuplicated.class::isInstance).hasSize(2);
+        assertThat(facts())
+                .filteredOn(IncidentDuplicated.class::isInstance)
+                .as("the second repetition is counted")
+                .hasSize(1);
     }
 
     @Test

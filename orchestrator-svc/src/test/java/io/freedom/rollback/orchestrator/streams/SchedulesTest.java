@@ -365,7 +365,7 @@ class SchedulesTest extends OneTask {
     void endsWhatTheScheduleTakesWhereAnIncidentComes() {
         planned(END);
         scheduled(after(1));
-        admissions.reported(new ReportedIncident(reported("i-1"), null), after(2));
+        admissions.reported(new ReportedIncident(reported("i-1"), null, false), after(2));
 
         assertThat(facts(AbortRequested.class))
                 .singleElement()
@@ -438,7 +438,7 @@ class SchedulesTest extends OneTask {
                 .build());
         assertThat(running()).isEqualTo("restore-point-check");
 
-        admissions.reported(new ReportedIncident(reported("i-1"), null), after(5));
+        admissions.reported(new ReportedIncident(reported("i-1"), null, false), after(5));
 
         assertThat(facts(AbortRequested.class)).hasSize(1);
     }

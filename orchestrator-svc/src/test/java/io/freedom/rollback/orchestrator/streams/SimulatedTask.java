@@ -124,7 +124,7 @@ public final class SimulatedTask {
                 topics.incidents(),
                 offset,
                 incident.getPlatform(),
-                new Inbound.Reported(new ReportedIncident(incident, letter)));
+                new Inbound.Reported(new ReportedIncident(incident, letter, false)));
     }
 
     private void process(Topic topic, long offset, String key, Inbound inbound) {

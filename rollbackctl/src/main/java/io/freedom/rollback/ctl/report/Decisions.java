@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.history.CompensationStarted;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentRepeated;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepFailed;
@@ -39,6 +40,16 @@ final class Decisions {
                         ORCHESTRATOR,
                         "Counted a repeated report as answered by this rollback",
                         incident(duplicated.getIncident())));
+            }
+            if (event.getEvent() instanceof IncidentRepeated repeated
+                    && chronicle.id().equals(repeated.getRollbackId())
+                    && chronicle.plan().getPlatform().equals(event.getPlatform())) {
+                decisions.add(new Decision(
+                        event.getAt(),
+                        ORCHESTRATOR,
+                        "Counted " + Words.count(repeated.getTimes(), "repeated reports")
+                                + " as answered by this rollback",
+                        incident(repeated.getIncident())));
             }
         }
         decisions.sort(Comparator.comparing(Decision::at)); // stable

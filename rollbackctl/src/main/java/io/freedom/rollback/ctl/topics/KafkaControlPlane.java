@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.topics;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
 import io.freedom.rollback.schemas.serde.UnreadableRecordException;
+import io.freedom.rollback.schemas.topics.Headers;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.nio.charset.StandardCharsets;
@@ -83,6 +84,7 @@ public final class KafkaControlPlane implements ControlPlane {
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 2 * ANSWER_MILLIS);
         try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
             var record = new ProducerRecord<>(topic.name(), key, value);
+            record.headers().add(Headers.AWAITED, new byte[0]); // somebody has typed it
             headers.forEach((name, text) -> record.headers().add(name, text.getBytes(StandardCharsets.UTF_8)));
             var written = producer.send(record).get(3L * ANSWER_MILLIS, TimeUnit.MILLISECONDS);
             return new Published(written.topic(), written.partition(), written.offset());

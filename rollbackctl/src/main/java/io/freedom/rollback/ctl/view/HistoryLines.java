@@ -20,6 +20,7 @@ import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
+import io.freedom.rollback.schemas.history.IncidentRepeated;
 import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
 import io.freedom.rollback.schemas.history.LogsArchived;
 import io.freedom.rollback.schemas.history.NotificationsTested;
@@ -102,6 +103,11 @@ public final class HistoryLines {
             case PlanPreviewed e -> new Line("plan previewed", Texts.aim(e.getPlan()));
             case IncidentDuplicated e ->
                 new Line("incident duplicated", incident(e.getIncident()) + ", answered by " + e.getRollbackId());
+            case IncidentRepeated e ->
+                new Line(
+                        "incident repeated",
+                        incident(e.getIncident()) + ", " + e.getTimes() + " times since "
+                                + Texts.moment(e.getSince(), zone) + ": " + e.getAnswer());
             case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
