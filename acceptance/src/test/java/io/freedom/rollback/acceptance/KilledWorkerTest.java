@@ -62,8 +62,8 @@ class KilledWorkerTest {
     @Test
     void changesNothingAfterItStoodStillAndAnotherTookOver() {
         List.of("git", "container", "backup", "health").forEach(this::start);
-        try (var platform =
-                Platform.broken("acc-still").registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
+        try (var platform = Platform.broken("acc-still")
+                .registered(plane, yaml -> yaml.replace("site: default", "site: " + SITE))) {
             plane.rollbackctl("start", "acc-still", "--reason", "test").succeeded();
             awaitServicesBeingStarted(platform);
             var still = workers.remove("container");

@@ -67,13 +67,18 @@ class MemberConsumerTest {
                 .get();
         var consumer = new MemberConsumer(
                 Map.of(
-                        "bootstrap.servers", servers,
-                        "group.id", topic,
-                        "enable.auto.commit", false,
-                        "auto.offset.reset", "earliest",
-                        "session.timeout.ms", 6000,
+                        "bootstrap.servers",
+                        servers,
+                        "group.id",
+                        topic,
+                        "enable.auto.commit",
+                        false,
+                        "auto.offset.reset",
+                        "earliest",
+                        "session.timeout.ms",
+                        6000,
                         "partition.assignment.strategy",
-                                "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"),
+                        "org.apache.kafka.clients.consumer.CooperativeStickyAssignor"),
                 membership,
                 () -> true);
         consumer.subscribe(List.of(topic), new ConsumerRebalanceListener() {
@@ -92,12 +97,7 @@ class MemberConsumerTest {
     }
 
     private static long committed(String group) throws Exception {
-        return admin
-                .listConsumerGroupOffsets(group)
-                .partitionsToOffsetAndMetadata()
-                .get()
-                .values()
-                .stream()
+        return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values().stream()
                 .mapToLong(OffsetAndMetadata::offset)
                 .findFirst()
                 .orElse(-1);

@@ -180,7 +180,8 @@ final class StepRunner {
     }
 
     synchronized boolean isBusy() {
-        return unsaid.get() > 0 || latest.values().stream().anyMatch(known -> !known.ended().isDone());
+        return unsaid.get() > 0
+                || latest.values().stream().anyMatch(known -> !known.ended().isDone());
     }
 
     List<Attempt> running() {

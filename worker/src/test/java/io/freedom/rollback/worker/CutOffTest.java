@@ -73,8 +73,8 @@ class CutOffTest {
             4);
 
     private CompletableFuture<?> submit() {
-        return runner.submit(command(new ExecuteStep(
-                new StepAction(new RemoveWorktree("/srv", "/tmp/w")), List.of(), NOW.plusSeconds(60))));
+        return runner.submit(command(
+                new ExecuteStep(new StepAction(new RemoveWorktree("/srv", "/tmp/w")), List.of(), NOW.plusSeconds(60))));
     }
 
     private static StepCommand command(Object what) {

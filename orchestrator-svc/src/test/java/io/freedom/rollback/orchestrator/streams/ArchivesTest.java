@@ -150,8 +150,7 @@ class ArchivesTest extends CareTest {
         }
 
         assertThat(facts(WalArchiveInterrupted.class))
-                .containsExactly(
-                        new WalArchiveInterrupted(null, "did not finish in time: its deadline passed", false));
+                .containsExactly(new WalArchiveInterrupted(null, "did not finish in time: its deadline passed", false));
     }
 
     @Test
