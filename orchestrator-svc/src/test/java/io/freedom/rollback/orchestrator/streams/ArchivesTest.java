@@ -156,9 +156,9 @@ class ArchivesTest extends CareTest {
     @Test
     void looksAgainAtOnceWhereALookPassedFromOneWorkerToAnother() {
         registered(ARCHIVED);
+        pass(60);
         for (int handedOn = 0; handedOn < 3; handedOn++) {
             int looks = looks().size();
-            pass(6);
             answer(new StepCancelled("another worker process had it"));
             pass(6);
             assertThat(looks()).hasSize(looks + 1);
