@@ -201,10 +201,11 @@ class StoreTest {
         new Random(2).nextBytes(content);
         Files.write(point.resolve("big"), content);
         sealed(backups.resolve("rb-1"), 1, null);
-        var key = ROOT + "objects/" + Sha256.of(point.resolve("big"), _ -> {});
+        var hash = Sha256.of(point.resolve("big"), _ -> {});
+        var key = ROOT + "objects/" + hash;
         try (var s3 = server.client()) {
-            var begun = s3.createMultipartUpload(
-                    request -> request.bucket(S3Server.BUCKET).key(key));
+            var begun = s3.createMultipartUpload(request ->
+                    request.bucket(S3Server.BUCKET).key(key).metadata(Map.of(S3Store.SHA256, hash)));
             s3.uploadPart(
                     request -> request.bucket(S3Server.BUCKET)
                             .key(key)
