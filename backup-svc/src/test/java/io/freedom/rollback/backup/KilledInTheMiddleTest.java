@@ -130,7 +130,7 @@ class KilledInTheMiddleTest {
     /** @param session what its name or its statement is like */
     private static void awaitWaiting(String session) {
         await(session + " waits for the lock")
-                .atMost(Duration.ofMinutes(1))
+                .atMost(Duration.ofMinutes(3))
                 .until(() -> !postgres.value(
                                 "postgres",
                                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND (application_name || ': ' || query) ILIKE '"
