@@ -204,8 +204,8 @@ class StoreTest {
         var hash = Sha256.of(point.resolve("big"), _ -> {});
         var key = ROOT + "objects/" + hash;
         try (var s3 = server.client()) {
-            var begun = s3.createMultipartUpload(request ->
-                    request.bucket(S3Server.BUCKET).key(key).metadata(Map.of(S3Store.SHA256, hash)));
+            var begun = s3.createMultipartUpload(
+                    request -> request.bucket(S3Server.BUCKET).key(key).metadata(Map.of(S3Store.SHA256, hash)));
             s3.uploadPart(
                     request -> request.bucket(S3Server.BUCKET)
                             .key(key)
