@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -49,7 +50,7 @@ final class ControlPlane implements AutoCloseable {
     private final int registry = freePort();
     private final int http = freePort();
     private final Map<String, Integer> ports = new HashMap<>();
-    private final Map<String, Process> running = new LinkedHashMap<>();
+    private final SequencedMap<String, Process> running = new LinkedHashMap<>();
 
     private @Nullable HistoryReader history;
 
