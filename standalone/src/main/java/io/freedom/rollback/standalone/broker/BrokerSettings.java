@@ -55,7 +55,8 @@ final class BrokerSettings {
         // are
         // made for brokers on a network.
         settings.put("add.partitions.to.txn.retry.backoff.ms", "2");
-        // How often is looked for transactions whose time is over: an orchestrator that takes over waits for that. Kafka's 10 s
+        // How often is looked for transactions whose time is over: an orchestrator that takes over waits for that.
+        // Kafka's 10 s
         // would double its time.
         settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
         settings.put("share.coordinator.state.topic.replication.factor", "1");
