@@ -47,7 +47,7 @@ final class ContainerFolder {
                 : new StepFailure(
                         FailureKind.TOOL,
                         "cannot make a folder in the database container: "
-                                + result.stderr().strip());
+                                + (result.stderr() + result.stdout()).strip());
     }
 
     static void remove(Engine engine, String container, String folder) throws StepFailure, InterruptedException {
