@@ -29,6 +29,10 @@ record ChaosCell(String victim, Moment moment, String step) {
      * @param faults what is not as it has to be; empty when all is right
      */
     record Ending(String outcome, long attempts, long took, long downtime, List<String> faults) {
+        static Ending none(String fault) {
+            return new Ending("none", 0, 0, 0, List.of(fault));
+        }
+
         String row(ChaosCell cell) {
             return "| %s | %s %s | %s | +%d | %.1f s | %.1f s | %s |"
                     .formatted(

@@ -1,5 +1,6 @@
 package io.freedom.rollback.acceptance;
 
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.acceptance.ChaosCell.Ending;
@@ -35,6 +36,7 @@ final class ChaosLab implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofMinutes(4);
     private static final String NAME = "acc-chaos";
+    private static final Pattern OURS = Pattern.compile("started by us \\(pid (\\d+)\\)");
 
     private final ControlPlane plane = ControlPlane.distributed();
     /** Milliseconds that each step takes when nothing is killed, in the order of the plan. */
@@ -73,33 +75,59 @@ final class ChaosLab implements AutoCloseable {
         return List.copyOf(usual.keySet());
     }
 
+    /** Whatever keeps it from an end is a fault of its own, and the next cell has a platform of its own then. */
     Ending run(ChaosCell cell) {
+        requireOurs(cell.victim());
         var broken = broken();
+        Ending ending;
+        try {
+            ending = played(cell, broken);
+        } catch (AssertionError | RuntimeException e) {
+            ending = Ending.none(String.valueOf(e.getMessage()));
+        }
+        if (!ending.faults().isEmpty()) {
+            close(broken);
+        }
+        return ending;
+    }
+
+    private Ending played(ChaosCell cell, Platform broken) {
         var before = State.of(broken);
+        long letters = letters();
         var rollback = start(broken, cell.toString());
         var reached =
                 first(rollback, event -> isAt(cell, event.getEvent()) || event.getEvent() instanceof RollbackFinished);
         if (reached.isEmpty() || reached.get().getEvent() instanceof RollbackFinished) {
-            close(broken);
-            return new Ending("none", 0, 0, 0, List.of("the point was not reached"));
+            return Ending.none("the point was not reached");
         }
         if (cell.moment() == Moment.AMID) {
             pause(usual.getOrDefault(cell.step(), 0L) / 2);
         }
         boolean killed = kill(broken, cell.victim());
         var ended = first(rollback, event -> event.getEvent() instanceof RollbackFinished);
-        var ending = ended.map(event -> ending(rollback, before, broken, killed, (RollbackFinished) event.getEvent()))
-                .orElseGet(() -> new Ending(
-                        "none",
-                        0,
-                        0,
-                        0,
-                        List.of("it does not end: "
-                                + plane.rollbackctl("status", broken.name).output())));
-        if (!ending.faults().isEmpty()) {
-            close(broken); // What is wrong with it must not be held against the next.
+        if (ended.isEmpty()) {
+            return Ending.none("it does not end: "
+                    + plane.rollbackctl("status", broken.name).output());
+        }
+        var ending = ending(
+                rollback,
+                before,
+                broken,
+                killed,
+                (RollbackFinished) ended.get().getEvent());
+        if (letters() > letters) {
+            ending.faults().add(plane.rollbackctl("dead-letters", "list").output());
         }
         return ending;
+    }
+
+    private long letters() {
+        return plane.rollbackctl("dead-letters", "list")
+                .succeeded()
+                .output()
+                .lines()
+                .filter(line -> !line.equals("No dead letters."))
+                .count();
     }
 
     /** No event is awaited here: the middle of a step is a matter of time alone. */
@@ -171,6 +199,20 @@ final class ChaosLab implements AutoCloseable {
 
     // ---- what is killed ---------------------------------------------------------------------------
 
+    /** Before anything is begun: what others use is not killed. */
+    private static void requireOurs(String victim) {
+        if (victim.equals("engine")) {
+            assumeThat(engine()).as("an engine that `scripts/engine start` started").isPresent();
+        }
+    }
+
+    /** Process id of the engine, where it is one that `scripts/engine` started on this machine. */
+    private static Optional<String> engine() {
+        var status = Shell.run(
+                Path.of("/"), Shell.checkout().resolve("scripts/engine").toString(), "status");
+        return OURS.matcher(status.output()).results().map(found -> found.group(1)).findFirst();
+    }
+
     /** Returns whether it ran, and starts it again. */
     private boolean kill(Platform broken, String victim) {
         switch (victim) {
@@ -194,30 +236,41 @@ final class ChaosLab implements AutoCloseable {
         var pid = Shell.run(Path.of("/"), "docker", "inspect", "--format", "{{.State.Pid}}", container)
                 .output()
                 .strip();
+        if (!pid.matches("[1-9]\\d*")) {
+            return false;
+        }
+        // With an engine on another machine that would be another's.
+        if (!Shell.run(Path.of("/"), "cat", "/proc/" + pid + "/comm").output().strip().equals("postgres")) {
+            throw new AssertionError("the platform's server is no process of this machine");
+        }
         // The engine starts it again, as compose has told it to.
-        return pid.matches("[1-9]\\d*")
-                && Shell.run(Path.of("/"), "kill", "-9", pid).exitCode() == 0;
+        Shell.run(Path.of("/"), "kill", "-9", pid).succeeded();
+        return true;
     }
 
     private static void killEngine() {
-        var engine = Shell.checkout().resolve("scripts/engine").toString();
-        var status = Shell.run(Path.of("/"), engine, "status").succeeded().output();
-        var ours = Pattern.compile("started by us \\(pid (\\d+)\\)").matcher(status);
-        if (!ours.find()) {
-            throw new AssertionError("only an engine that `scripts/engine start` started is killed: " + status);
-        }
-        Shell.run(Path.of("/"), "kill", "-9", ours.group(1)).succeeded();
-        Shell.run(Path.of("/"), engine, "start").succeeded();
+        Shell.run(Path.of("/"), "kill", "-9", engine().orElseThrow()).succeeded();
+        Shell.run(
+                        Path.of("/"),
+                        Shell.checkout().resolve("scripts/engine").toString(),
+                        "start")
+                .succeeded();
     }
 
     // ---- what became of it ------------------------------------------------------------------------
 
     /** Where the platform was before. */
-    private record State(String head, String changes, String data, long points, long moves) {
+    private record State(String head, String changes, String services, String data, long points, long moves) {
         static State of(Platform platform) {
+            await("the database server answers")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> platform.compose("exec", "-T", "postgres", "pg_isready", "-q")
+                                    .exitCode()
+                            == 0);
             return new State(
                     platform.git("rev-parse", "HEAD"),
                     platform.git("status", "--porcelain=v2", "--branch", "--ignored"),
+                    platform.containers(),
                     platform.data(),
                     points(platform),
                     ChaosLab.moves(platform));
@@ -231,13 +284,18 @@ final class ChaosLab implements AutoCloseable {
         }
     }
 
+    /** PostgreSQL is the one that may have been killed, and what waits for it may be starting. */
+    private static String undisturbed(String services) {
+        return services.replaceAll(" (running|restarting|crashing|created)", "");
+    }
+
     private Ending ending(String rollback, State before, Platform broken, boolean killed, RollbackFinished finished) {
         var faults = new ArrayList<String>();
-        expect(faults, broken.data().equals(before.data()), "the data are not what they were");
         var after = State.of(broken);
+        expect(faults, after.data().equals(before.data()), "the data are not what they were");
         switch (finished.getOutcome()) {
             case SUCCEEDED -> {
-                expect(faults, broken.health().exitCode() == 0, "the platform is not healthy");
+                expect(faults, isHealthy(broken), "the platform is not healthy");
                 expect(
                         faults,
                         broken.git("describe", "--tags", "--always").equals("graveyard/pre-reset"),
@@ -250,6 +308,10 @@ final class ChaosLab implements AutoCloseable {
             case COMPENSATED, REFUSED -> {
                 expect(faults, after.head().equals(before.head()), "HEAD is not where it was");
                 expect(faults, after.changes().equals(before.changes()), "the work tree is not as it was");
+                expect(
+                        faults,
+                        undisturbed(after.services()).equals(undisturbed(before.services())),
+                        "the services are not as they were: " + after.services());
                 expect(faults, !finished.getReason().isBlank(), "no reason is given");
             }
             default -> faults.add("it needs an operator: " + finished.getReason());
@@ -264,8 +326,6 @@ final class ChaosLab implements AutoCloseable {
         successes.forEach((step, times) -> expect(faults, times == 1, step + " succeeded " + times + " times"));
         var verified = plane.rollbackctl("history", "verify", "--platform", broken.name);
         expect(faults, verified.exitCode() == 0, verified.output());
-        var dead = plane.rollbackctl("dead-letters", "list");
-        expect(faults, dead.output().contains("No dead letters."), dead.output());
         return new Ending(
                 finished.getOutcome()
                         + (finished.getOutcome() == Outcome.SUCCEEDED ? "" : ": " + finished.getReason())
@@ -276,6 +336,17 @@ final class ChaosLab implements AutoCloseable {
                 finished.getTook(),
                 finished.getDowntime(),
                 faults);
+    }
+
+    /** At once, or soon where its database server was killed last. */
+    private static boolean isHealthy(Platform platform) {
+        try {
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> platform.health().exitCode() == 0);
+            return true;
+        } catch (ConditionTimeoutException e) {
+            return false;
+        }
     }
 
     private static void expect(List<String> faults, boolean right, String otherwise) {

@@ -42,6 +42,9 @@ class ChaosTest {
                     ROWS.add(ending.row(cell));
                     System.out.println("chaos: " + ROWS.getLast());
                     assertThat(ending.faults()).as(ending.toString()).isEmpty();
+                    assertThat(ending.outcome())
+                            .as("of what was chosen, all is killed")
+                            .matches(outcome -> !CHOSEN.contains(cell) || !outcome.contains("did not run"));
                 }));
     }
 

@@ -18,10 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -50,7 +48,7 @@ final class ControlPlane implements AutoCloseable {
     private final int registry = freePort();
     private final int http = freePort();
     private final Map<String, Integer> ports = new HashMap<>();
-    private final SequencedMap<String, Process> running = new LinkedHashMap<>();
+    private final Map<String, Process> running = new HashMap<>();
 
     private @Nullable HistoryReader history;
 
@@ -108,8 +106,10 @@ final class ControlPlane implements AutoCloseable {
 
     @Override
     public void close() {
-        // Those that use the others first.
-        List.copyOf(running.sequencedValues().reversed()).forEach(ControlPlane::end);
+        // Those that use the others first, whatever was started again.
+        var parts = new ArrayList<>(running.keySet());
+        parts.sort(Comparator.comparingInt(PARTS::indexOf).reversed());
+        parts.forEach(part -> end(running.get(part)));
         if (Files.exists(directory)) {
             remove(directory);
         }
@@ -238,7 +238,7 @@ final class ControlPlane implements AutoCloseable {
         process.destroy();
         try {
             if (!process.waitFor(Duration.ofSeconds(30))) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();

@@ -44,10 +44,7 @@ final class ContainerFolder {
                         FailureKind.PRECONDITION,
                         "no folder in the database container can take the dump (tried " + String.join(", ", CANDIDATES)
                                 + "): make one of them writable, and no tmpfs")
-                : new StepFailure(
-                        FailureKind.TOOL,
-                        "cannot make a folder in the database container: "
-                                + (result.stderr() + result.stdout()).strip());
+                : PostgresTools.failure("sh", result);
     }
 
     static void remove(Engine engine, String container, String folder) throws StepFailure, InterruptedException {

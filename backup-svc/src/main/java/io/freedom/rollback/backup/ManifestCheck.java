@@ -73,26 +73,21 @@ final class ManifestCheck {
         return known == 0 ? "" : ", of which " + Disk.size(known) + " were read back with an earlier one";
     }
 
-    /** Roles and settings of the server. */
-    static void globals(RestorePoint point, Manifest manifest, Vault vault, Instant now, StepContext step)
-            throws IOException, StepFailure {
-        var globals = point.directory().relativize(point.globals()).toString();
-        var entries = manifest.files().stream()
-                .filter(entry -> entry.path().startsWith(globals))
-                .toList();
-        var check = new ManifestCheck(point, entries, vault, now);
-        check.compare(step);
-        check.fail();
-    }
-
-    /** The files of dumps. */
+    /** The files of dumps, and what belongs to them. */
     static void dumps(
             RestorePoint point, Manifest manifest, List<Path> dumps, Vault vault, Instant now, StepContext step)
             throws IOException, StepFailure {
         var below = dumps.stream()
                 .map(dump -> point.directory().relativize(dump) + "/")
                 .toList();
-        parts(point, manifest, vault, now, step, path -> below.stream().anyMatch(path::startsWith));
+        var globals = point.directory().relativize(point.globals()).toString();
+        parts(
+                point,
+                manifest,
+                vault,
+                now,
+                step,
+                path -> below.stream().anyMatch(path::startsWith) || path.startsWith(globals));
         for (var dump : below) {
             if (manifest.files().stream().noneMatch(entry -> entry.path().startsWith(dump))) {
                 throw new StepFailure(

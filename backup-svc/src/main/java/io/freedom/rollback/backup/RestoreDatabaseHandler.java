@@ -64,16 +64,14 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     public Completed execute(RestoreDatabase action, StepContext attempt) throws StepFailure, InterruptedException {
         var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
-        var point = RestorePoint.at(action.getRestorePoint());
-        var manifest = requireUsable(action, step);
-        var dumps = dumps(manifest, database);
+        var dumps = requireUsable(action, step);
         var all = names(dumps);
         return Sql.work(database, () -> {
-            try (var unchanged = Background.start(() -> requireUnchanged(point, manifest, all, new Beside(step)));
-                    var swap = DatabaseSwap.open(database, all, step)) {
+            try (var swap = DatabaseSwap.open(database, all, step)) {
                 if (swap.isSwapped()) { // by an attempt that ended while this one waited for the lock
                     return counted(swap, dumps, database, step);
                 }
+                var point = RestorePoint.at(action.getRestorePoint());
                 var newer = VersionRules.dump(point.id(), dumps.getFirst().serverVersion(), swap.serverVersion());
                 if (newer.isPresent()) {
                     throw new StepFailure(FailureKind.PRECONDITION, newer.get());
@@ -88,13 +86,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 var notes = new ArrayList<String>();
                 try {
                     for (var dumped : dumps) {
-                        tables.put(dumped.database(), restored(dumped, action, swap, unchanged, notes, step));
+                        tables.put(dumped.database(), restored(dumped, action, swap, notes, step));
                     }
                 } catch (StepFailure e) {
                     dropAfter(e, swap);
-                    if (e.kind() == FailureKind.MISMATCH) {
-                        await(unchanged, step); // which names the files
-                    }
                     throw e;
                 }
                 var replaced = new HashSet<String>();
@@ -132,14 +127,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         return manifest.restored(platform);
     }
 
-    private static void await(Background<?> unchanged, StepContext step) throws StepFailure, InterruptedException {
-        unchanged.await(() -> {
-            step.checkpoint();
-            step.progress(0, 0, "bytes", "comparing the dump with the manifest of its restore point");
-        });
-    }
-
-    private Manifest requireUsable(RestoreDatabase action, StepContext step) throws StepFailure, InterruptedException {
+    private List<DumpRecord> requireUsable(RestoreDatabase action, StepContext step)
+            throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
         var manifest = Manifest.load(point, vault);
         Verification.require(point);
@@ -158,35 +147,23 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                                     name,
                                     step.platform()));
         }
+        var dumps = dumps(manifest, action.getDatabase());
         return Disk.work(point.databases(), () -> {
-            ManifestCheck.globals(point, manifest, vault, clock.instant(), step);
-            return manifest;
-        });
-    }
-
-    /** Months may have passed since it was verified. */
-    private RestorePoint requireUnchanged(RestorePoint point, Manifest manifest, List<String> dumps, StepContext step)
-            throws StepFailure, InterruptedException {
-        return Disk.work(point.databases(), () -> {
-            var folders = dumps.stream().map(point::dump).toList();
+            // Months may have passed since it was verified.
+            var folders = names(dumps).stream().map(point::dump).toList();
             ManifestCheck.dumps(point, manifest, folders, vault, clock.instant(), step);
-            return point;
+            return dumps;
         });
     }
 
     /** Restores one beside, and compares it; returns its rows. */
     private List<TableRows> restored(
-            DumpRecord dumped,
-            RestoreDatabase action,
-            DatabaseSwap swap,
-            Background<?> unchanged,
-            List<String> notes,
-            StepContext step)
+            DumpRecord dumped, RestoreDatabase action, DatabaseSwap swap, List<String> notes, StepContext step)
             throws StepFailure, InterruptedException {
         var name = dumped.database();
         var database =
                 JdbcConnections.named(action.getDatabase(), swap.names(name).side());
-        fill(name, database, action, swap, unchanged, step);
+        fill(name, database, action, swap, step);
         try (var analysis = Background.start(() -> {
                     analyze(database, step);
                     return database;
@@ -209,14 +186,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    /** @param unchanged whether the dump is what the manifest says, since the server does whatever stands in it */
-    private void fill(
-            String name,
-            Database side,
-            RestoreDatabase action,
-            DatabaseSwap swap,
-            Background<?> unchanged,
-            StepContext step)
+    private void fill(String name, Database side, RestoreDatabase action, DatabaseSwap swap, StepContext step)
             throws StepFailure, InterruptedException {
         var dump = RestorePoint.at(action.getRestorePoint()).dump(name);
         try (var tools = PostgresTools.open(engines, action.getCompose(), side, "restore", step)) {
@@ -229,7 +199,6 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     "--username=" + side.getUser(),
                     "--dbname=" + PostgresTools.connection(side.getName()),
                     tools.copyIn(new SealedDump(dump, vault)));
-            await(unchanged, step);
             step.checkpoint();
             try (var restore = Background.start(() -> tools.run(argv))) {
                 restore.await(() -> {

@@ -41,7 +41,7 @@ final class ContainerExec {
             """;
 
     private static final Pattern CONTAINER_ENDED =
-            Pattern.compile("(OCI runtime exec failed: .*)?cannot exec (in a \\w+ state|a container that has stopped)");
+            Pattern.compile("(OCI runtime exec failed: .*)?(cannot exec (in a \\w+ state|a container that has stopped)|error executing setns process)");
 
     private final DockerClient client;
     private final Calls calls;
