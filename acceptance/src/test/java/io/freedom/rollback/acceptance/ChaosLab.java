@@ -110,11 +110,7 @@ final class ChaosLab implements AutoCloseable {
                     + plane.rollbackctl("status", broken.name).output());
         }
         var ending = ending(
-                rollback,
-                before,
-                broken,
-                killed,
-                (RollbackFinished) ended.get().getEvent());
+                rollback, before, broken, killed, (RollbackFinished) ended.get().getEvent());
         if (letters() > letters) {
             ending.faults().add(plane.rollbackctl("dead-letters", "list").output());
         }
@@ -202,7 +198,9 @@ final class ChaosLab implements AutoCloseable {
     /** Before anything is begun: what others use is not killed. */
     private static void requireOurs(String victim) {
         if (victim.equals("engine")) {
-            assumeThat(engine()).as("an engine that `scripts/engine start` started").isPresent();
+            assumeThat(engine())
+                    .as("an engine that `scripts/engine start` started")
+                    .isPresent();
         }
     }
 
@@ -210,7 +208,10 @@ final class ChaosLab implements AutoCloseable {
     private static Optional<String> engine() {
         var status = Shell.run(
                 Path.of("/"), Shell.checkout().resolve("scripts/engine").toString(), "status");
-        return OURS.matcher(status.output()).results().map(found -> found.group(1)).findFirst();
+        return OURS.matcher(status.output())
+                .results()
+                .map(found -> found.group(1))
+                .findFirst();
     }
 
     /** Returns whether it ran, and starts it again. */
@@ -240,7 +241,10 @@ final class ChaosLab implements AutoCloseable {
             return false;
         }
         // With an engine on another machine that would be another's.
-        if (!Shell.run(Path.of("/"), "cat", "/proc/" + pid + "/comm").output().strip().equals("postgres")) {
+        if (!Shell.run(Path.of("/"), "cat", "/proc/" + pid + "/comm")
+                .output()
+                .strip()
+                .equals("postgres")) {
             throw new AssertionError("the platform's server is no process of this machine");
         }
         // The engine starts it again, as compose has told it to.
@@ -250,10 +254,7 @@ final class ChaosLab implements AutoCloseable {
 
     private static void killEngine() {
         Shell.run(Path.of("/"), "kill", "-9", engine().orElseThrow()).succeeded();
-        Shell.run(
-                        Path.of("/"),
-                        Shell.checkout().resolve("scripts/engine").toString(),
-                        "start")
+        Shell.run(Path.of("/"), Shell.checkout().resolve("scripts/engine").toString(), "start")
                 .succeeded();
     }
 
@@ -341,8 +342,7 @@ final class ChaosLab implements AutoCloseable {
     /** At once, or soon where its database server was killed last. */
     private static boolean isHealthy(Platform platform) {
         try {
-            await().atMost(Duration.ofMinutes(1))
-                    .until(() -> platform.health().exitCode() == 0);
+            await().atMost(Duration.ofMinutes(1)).until(() -> platform.health().exitCode() == 0);
             return true;
         } catch (ConditionTimeoutException e) {
             return false;

@@ -215,7 +215,9 @@ class FileBackupTest {
     @Test
     void givesFilesBackToTheirOwners() throws Exception {
         var file = write("models/weights", "x");
-        assumeThat(Files.getAttribute(file, "unix:uid")).as("only root gives files away").isEqualTo(0);
+        assumeThat(Files.getAttribute(file, "unix:uid"))
+                .as("only root gives files away")
+                .isEqualTo(0);
         Files.setAttribute(file, "unix:gid", 4321);
         Files.setAttribute(file, "unix:uid", 1234);
 

@@ -40,8 +40,8 @@ final class ContainerExec {
             done
             """;
 
-    private static final Pattern CONTAINER_ENDED =
-            Pattern.compile("(OCI runtime exec failed: .*)?(cannot exec (in a \\w+ state|a container that has stopped)|error executing setns process)");
+    private static final Pattern CONTAINER_ENDED = Pattern.compile(
+            "(OCI runtime exec failed: .*)?(cannot exec (in a \\w+ state|a container that has stopped)|error executing setns process)");
 
     private final DockerClient client;
     private final Calls calls;

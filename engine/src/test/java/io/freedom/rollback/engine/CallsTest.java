@@ -18,6 +18,7 @@ class CallsTest {
     @Test
     void triesAgainWhatFoundItsContainerEnded() {
         assertThat(kind("Container 5792182a44d5 is not running")).isEqualTo(FailureKind.UNAVAILABLE);
-        assertThat(kind("removal of container 5792182a44d5 is already in progress")).isEqualTo(FailureKind.TOOL);
+        assertThat(kind("removal of container 5792182a44d5 is already in progress"))
+                .isEqualTo(FailureKind.TOOL);
     }
 }

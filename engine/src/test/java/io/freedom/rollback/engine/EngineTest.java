@@ -108,11 +108,11 @@ class EngineTest {
         var beside = beside("-low", LIMIT);
         try {
             assertThat(docker(
-                            "inspect",
-                            "--format",
-                            "{{.HostConfig.CpuShares}} {{.HostConfig.OomScoreAdj}} {{.HostConfig.NetworkMode}} {{gt .HostConfig.Memory 0}}",
-                            beside)
-                    .strip())
+                                    "inspect",
+                                    "--format",
+                                    "{{.HostConfig.CpuShares}} {{.HostConfig.OomScoreAdj}} {{.HostConfig.NetworkMode}} {{gt .HostConfig.Memory 0}}",
+                                    beside)
+                            .strip())
                     .isEqualTo("2 1000 none true");
         } finally {
             engine.removeWithVolumes(beside);
