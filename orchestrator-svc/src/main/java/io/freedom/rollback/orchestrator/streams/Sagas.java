@@ -105,8 +105,22 @@ final class Sagas {
     }
 
     /** Another is to follow it, and its end is published with that. */
-    static boolean leadsOn(Rollback rollback) {
-        return rollback.outcome() == Outcome.SUCCEEDED && isFirstOfTwo(rollback.plan());
+    boolean leadsOn(Rollback rollback) {
+        return rollback.outcome() == Outcome.SUCCEEDED
+                ? isFirstOfTwo(rollback.plan())
+                : rollback.incident() != null && endedAsItBegan(rollback) && lacksItsRestorePoint(rollback.plan());
+    }
+
+    private static boolean endedAsItBegan(Rollback rollback) {
+        return rollback.outcome() == Outcome.REFUSED
+                || rollback.outcome() == Outcome.COMPENSATED
+                        && rollback.differences().isEmpty();
+    }
+
+    /** It was good when it was chosen, and turned out not to be: the next one is tried. */
+    private boolean lacksItsRestorePoint(Plan plan) {
+        return store.platform(plan.getPlatform()).getRestorePoints().stream()
+                .anyMatch(point -> point.getDirectory().equals(plan.getRestorePoint()) && point.getFault() != null);
     }
 
     /** Of one that only looks, or makes a restore point for another. */
