@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
 import io.freedom.rollback.schemas.state.StoredWal;
 import io.freedom.rollback.schemas.state.WalArchive;
+import io.freedom.rollback.schemas.state.WalProofs;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
@@ -351,6 +352,25 @@ public final class Platforms {
     /** @param next when one is restored into a throwaway server by itself; null for never */
     public static PlatformState proving(PlatformState state, @Nullable Instant next) {
         return PlatformState.newBuilder(state).setNextProof(next).build();
+    }
+
+    /** @param proofs null where no WAL archive is to be proven */
+    public static PlatformState provingWal(PlatformState state, @Nullable WalProofs proofs) {
+        return PlatformState.newBuilder(state).setWalProofs(proofs).build();
+    }
+
+    /** A server was recovered from the WAL archive. */
+    public static PlatformState provenWal(PlatformState state, Instant at) {
+        return provingWal(state, proofs(state).setProvenAt(at).setFault(null).build());
+    }
+
+    /** Nothing can be recovered from it to where it ends. */
+    public static PlatformState blamedWal(PlatformState state, String fault) {
+        return provingWal(state, proofs(state).setFault(fault).build());
+    }
+
+    private static WalProofs.Builder proofs(PlatformState state) {
+        return state.getWalProofs() == null ? WalProofs.newBuilder() : WalProofs.newBuilder(state.getWalProofs());
     }
 
     /** @param next when a restore point is taken by itself; null for never */

@@ -244,6 +244,24 @@ public final class Notices {
                 null);
     }
 
+    /** What can be derived ends before what was archived, and maybe a disk fails. */
+    public static Notice walDamaged(String platform, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": its WAL archive cannot be recovered to its end",
+                List.of(
+                        why,
+                        "The archive goes on. Where replay failed, another base backup is taken by itself: moments from then on can be derived, those between the damage and then cannot.",
+                        "Restore points are not concerned. See what has changed it."),
+                List.of(
+                        "What can be restored: rollbackctl backups list " + platform,
+                        "Take a restore point: rollbackctl start " + platform + " --scenario restore-point" + REASON,
+                        "Recover it again, once the base backup is there: rollbackctl backups verify " + platform
+                                + " --wal --watch"),
+                null,
+                null);
+    }
+
     public static Notice test(String platform, String operator) {
         return new Notice(
                 NotificationKind.TEST,

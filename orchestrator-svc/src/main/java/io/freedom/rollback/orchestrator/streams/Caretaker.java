@@ -8,6 +8,7 @@ import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.aftercare.Turns;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.aftercare.WalCopies;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
@@ -59,7 +60,8 @@ final class Caretaker {
 
     /** Something is at work on it. */
     private boolean isQuiet(String platform) {
-        return store.live(platform) != null;
+        var live = store.live(platform);
+        return live != null && !Scenario.onlyReadsBackups(live.rollback.plan().getScenario());
     }
 
     /** Whether the event was about a look. */

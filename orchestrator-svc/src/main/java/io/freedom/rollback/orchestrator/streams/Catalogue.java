@@ -10,11 +10,13 @@ import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveProven;
 import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -63,6 +65,9 @@ final class Catalogue {
                 && kind == FailureKind.MISMATCH) {
             examined(rollback.planStep(step))
                     .ifPresent(bad -> withdrawn(rollback.plan().getPlatform(), bad, message, now));
+            if (rollback.planStep(step).getAction().getAction() instanceof ProveWalArchive) {
+                damaged(rollback.plan().getPlatform(), message, now);
+            }
         }
     }
 
@@ -81,6 +86,7 @@ final class Catalogue {
                 pruned.getRemoved().forEach(id -> publisher.restorePointRemoved(platform, id, now));
             }
             case RestorePointProven proven -> store.put(Platforms.proven(state, proven.getRestorePointId(), now));
+            case WalArchiveProven _ -> store.put(Platforms.provenWal(state, now));
             case RestorePointsFound found -> {
                 store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
                 found.getMissing().forEach(gone -> withdrawn(platform, gone.getRestorePointId(), gone.getWhy(), now));
@@ -131,6 +137,16 @@ final class Catalogue {
             store.put(Schedules.objective(Platforms.blamed(state, restorePoint, why), now));
             notifications.tell(
                     Notices.withdrawn(platform, restorePoint, why), platform, restorePoint + ".withdrawn-" + now, now);
+        }
+    }
+
+    /** What is known is told once. */
+    private void damaged(String platform, String why, Instant now) {
+        var state = store.platform(platform);
+        var known = state.getWalProofs();
+        store.put(Platforms.blamedWal(state, why));
+        if (known == null || !why.equals(known.getFault())) {
+            notifications.tell(Notices.walDamaged(platform, why), platform, platform + ".wal-damaged-" + now, now);
         }
     }
 

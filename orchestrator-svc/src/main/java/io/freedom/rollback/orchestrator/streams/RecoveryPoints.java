@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredWal;
+import io.freedom.rollback.schemas.state.WalProofs;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age},
+ * {@code rollback.wal.archive.proven.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -33,6 +35,7 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
     private final Map<String, Instant> storedWal = new ConcurrentHashMap<>();
+    private final Map<String, Instant> recovered = new ConcurrentHashMap<>();
     private final Map<String, Instant> logged = new ConcurrentHashMap<>();
     private final Map<String, Instant> configured = new ConcurrentHashMap<>();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
@@ -55,6 +58,10 @@ public final class RecoveryPoints implements MeterBinder {
                 storedWal,
                 state.getPlatform(),
                 Optional.ofNullable(state.getStoredWal()).map(StoredWal::getUntil));
+        note(
+                recovered,
+                state.getPlatform(),
+                Optional.ofNullable(state.getWalProofs()).map(WalProofs::getProvenAt));
         note(logged, state.getPlatform(), until(state.getLogs()));
         note(configured, state.getPlatform(), until(state.getConfiguration()));
         var copies = state.getCopies();
@@ -76,6 +83,7 @@ public final class RecoveryPoints implements MeterBinder {
         archived.remove(platform);
         stored.remove(platform);
         storedWal.remove(platform);
+        recovered.remove(platform);
         logged.remove(platform);
         configured.remove(platform);
     }
@@ -89,6 +97,12 @@ public final class RecoveryPoints implements MeterBinder {
                     "since all that was committed was archived",
                     platform,
                     () -> age(archived, platform));
+            gauge(
+                    meters,
+                    "rollback.wal.archive.proven.age",
+                    "since a server was last recovered from the WAL archive to prove it",
+                    platform,
+                    () -> age(recovered, platform));
             gauge(
                     meters,
                     "rollback.store.wal.age",

@@ -61,6 +61,8 @@ final class SagaStore {
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
     private final Map<String, Instant> proofs = new TreeMap<>();
+    /** When a WAL archive is to be proven, by platform. */
+    private final Map<String, Instant> walProofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
     /** When what was counted of its incidents is to be said, by platform. */
@@ -135,6 +137,10 @@ final class SagaStore {
         }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
+        note(
+                walProofs,
+                state.getPlatform(),
+                state.getWalProofs() == null ? null : state.getWalProofs().getNext());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
         note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
@@ -178,6 +184,11 @@ final class SagaStore {
     /** Platforms of which a restore point is to be proven. */
     List<String> toProve(Instant now) {
         return due(proofs, now);
+    }
+
+    /** Platforms of which the WAL archive is to be proven. */
+    List<String> toProveWal(Instant now) {
+        return due(walProofs, now);
     }
 
     /** Platforms of which the newest restore point grows too old. */

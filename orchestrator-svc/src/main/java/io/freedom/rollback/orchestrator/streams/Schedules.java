@@ -64,7 +64,7 @@ final class Schedules {
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
         var scheduled = Platforms.scheduled(Caretaker.planned(state, now), next.orElse(null));
-        return objective(Platforms.proving(scheduled, proof.orElse(null)), now);
+        return objective(WalProving.planned(Platforms.proving(scheduled, proof.orElse(null)), now), now);
     }
 
     /**
@@ -76,9 +76,10 @@ final class Schedules {
         var every = platform.map(PlatformDescriptor::backups).map(Backups::every);
         var proof = platform.map(PlatformDescriptor::backups).map(Backups::prove);
         // One that an older release registered.
-        var known = state.getNextProof() == null && proof.isPresent()
+        var proving = state.getNextProof() == null && proof.isPresent()
                 ? Platforms.proving(state, now.plus(proof.get()))
                 : state;
+        var known = state.getWalProofs() == null ? WalProving.planned(proving, now) : proving;
         boolean archived = platform.isPresent() && platform.get().backups().wal() != null;
         if (platform.isEmpty() || every.isEmpty() && !archived) {
             return Platforms.atRisk(known, null);
@@ -166,6 +167,30 @@ final class Schedules {
                         var why = "one restore point every " + text(interval.get());
                         start(platform, Scenario.RESTORE_POINT_CHECK, point.getId(), why, now);
                     });
+        }
+    }
+
+    /** Platforms of which the WAL archive is to be proven. */
+    List<String> toProveWal(Instant now) {
+        return store.toProveWal(now);
+    }
+
+    /** Whether any moment can be derived from it; where none can yet, that is known already. */
+    void proveWal(String platform, Instant now) {
+        var state = store.platform(platform);
+        var interval = WalProving.interval(state);
+        if (interval.isEmpty()) {
+            store.put(Platforms.provingWal(state, null));
+        } else if (WalArchives.covered(state.getArchive()).isEmpty()) {
+            store.put(WalProving.postponed(state, now));
+        } else if (isFree(state)) {
+            store.put(WalProving.next(state, now.plus(interval.get())));
+            start(
+                    platform,
+                    Scenario.RESTORE_POINT_WAL_CHECK,
+                    null,
+                    "the WAL archive every " + text(interval.get()),
+                    now);
         }
     }
 

@@ -102,6 +102,7 @@ class PlannedRollbacksTest {
         boolean impossible = scenario == Scenario.PREVIEW
                 || scenario.needsRestorePoint() && point == null
                 || scenario == Scenario.RESTORE_POINT_DERIVE && platform.database() == null
+                || scenario == Scenario.RESTORE_POINT_WAL_CHECK && platform.database() == null
                 || scenario == Scenario.CONFIGURATION_ROLLBACK
                         && platform.configuration().isEmpty()
                 || scenario == Scenario.DATA_MIGRATION && platform.migration() == null
