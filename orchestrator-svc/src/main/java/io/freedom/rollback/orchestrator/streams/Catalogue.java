@@ -140,12 +140,14 @@ final class Catalogue {
         }
     }
 
-    /** What is known is told once. */
+    /** Told once, and tried again soon, when another base backup may have mended it; from then on as ever. */
     private void damaged(String platform, String why, Instant now) {
         var state = store.platform(platform);
         var known = state.getWalProofs();
-        store.put(Platforms.blamedWal(state, why));
-        if (known == null || !why.equals(known.getFault())) {
+        boolean isNew = known == null || known.getFault() == null;
+        var blamed = Platforms.blamedWal(state, why);
+        store.put(isNew ? WalProving.again(blamed, now) : blamed);
+        if (isNew) {
             notifications.tell(Notices.walDamaged(platform, why), platform, platform + ".wal-damaged-" + now, now);
         }
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class WalProving {
     /** Until something can be recovered from. */
     private static final Duration SOON = Duration.ofMinutes(5);
-    /** After it was first wanted: whoever registers a platform has other things to do with it. */
+    /** After it was first wanted: whoever registers a platform has other things to do with it. And after damage, which a base backup mends by then. */
     private static final Duration FIRST = Duration.ofHours(1);
 
     private WalProving() {}
@@ -41,6 +41,13 @@ final class WalProving {
 
     static PlatformState postponed(PlatformState state, Instant now) {
         return next(state, now.plus(SOON));
+    }
+
+    /** After damage was found; not where nobody wants it any more. */
+    static PlatformState again(PlatformState state, Instant now) {
+        return interval(state)
+                .map(interval -> next(state, now.plus(shorter(FIRST, interval))))
+                .orElse(state);
     }
 
     static PlatformState next(PlatformState state, @Nullable Instant at) {

@@ -106,11 +106,17 @@ class WalProvingTest extends OneTask {
     void tellsOnceOfDamageUntilItIsMended() {
         planned(ARCHIVED, END);
         archivedUntil(after(3600));
-        for (int day = 1; day <= 2; day++) {
-            proving(after(day * DAY));
-            failed(FailureKind.MISMATCH, "segment 000000010000000000000003 is missing", after(day * DAY + 60));
-            assertThat(told()).isEqualTo(1);
-        }
+        proving(after(DAY));
+        failed(FailureKind.MISMATCH, "segment 000000010000000000000003 is missing", after(DAY + 60));
+        assertThat(told()).isEqualTo(1);
+        proving(after(DAY + 60 + 3599));
+        assertThat(facts(RollbackStarted.class)).hasSize(1);
+        proving(after(DAY + 60 + 3601));
+        assertThat(facts(RollbackStarted.class)).as("it may be mended by now").hasSize(2);
+        failed(FailureKind.MISMATCH, "its replay ends at 0/30000A8", after(DAY + 7000));
+        assertThat(told()).isEqualTo(1);
+        proving(after(DAY + 12_000));
+        assertThat(facts(RollbackStarted.class)).as("from then on as ever").hasSize(2);
         assertThat(sent(Notification.class))
                 .anySatisfy(message -> assertThat(message.getText()).contains("0003 is missing"));
 
