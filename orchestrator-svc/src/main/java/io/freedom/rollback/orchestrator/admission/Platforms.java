@@ -307,6 +307,22 @@ public final class Platforms {
                 .toList();
     }
 
+    /** The newest of those that holds files, too; empty for none. */
+    public static Optional<RestorePoint> withFiles(PlatformState state) {
+        return offered(state).stream()
+                .filter(point -> !state.getDatabasesAlone().contains(point.getId()))
+                .reduce((_, newer) -> newer);
+    }
+
+    /** It holds databases and no files. */
+    public static PlatformState withoutFiles(PlatformState state, String restorePoint) {
+        return state.getDatabasesAlone().contains(restorePoint)
+                ? state
+                : PlatformState.newBuilder(state)
+                        .setDatabasesAlone(appended(state.getDatabasesAlone(), restorePoint))
+                        .build();
+    }
+
     /** Of those the one that was longest not tried, a newer one first where several never were. */
     public static Optional<RestorePoint> toProve(PlatformState state) {
         return offered(state).reversed().stream().min(Comparator.comparing(Platforms::lastTried));

@@ -141,6 +141,28 @@ public final class Notices {
                 null);
     }
 
+    /** As for the database, of what else is kept: models, logs, configuration. */
+    public static Notice partTooOld(String platform, RpoAtRisk risk) {
+        var until = risk.getTakenAt();
+        var missedAt = risk.getMissedAt();
+        var rpo = "the RPO of " + Duration.ofMillis(risk.getRpo()).toMinutes() + " min";
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": what is kept of its " + risk.getPart() + " grows too old",
+                List.of(
+                        until == null || missedAt == null
+                                ? "Nothing is kept of its " + risk.getPart() + " yet, and " + rpo + " cannot be met."
+                                : "What was there until " + second(until) + " is kept"
+                                        + (risk.getRestorePoint() == null ? "" : ", in " + risk.getRestorePoint())
+                                        + "; a restore misses " + rpo + " from " + second(missedAt) + " on.",
+                        "It is told again once something newer is kept and grows as old."),
+                List.of(
+                        "Until when each is kept, and why not further: rollbackctl backups list " + platform,
+                        "Keep all of it now: rollbackctl start " + platform + " --scenario restore-point" + REASON),
+                null,
+                null);
+    }
+
     /** What is committed from now on is in no archive. */
     public static Notice notArchived(String platform, @Nullable Instant until, String why) {
         return new Notice(

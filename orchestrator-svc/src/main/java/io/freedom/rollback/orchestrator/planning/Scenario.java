@@ -171,6 +171,11 @@ public enum Scenario {
         return id.startsWith(RESTORE_POINT.id);
     }
 
+    /** Its restore points hold no files. */
+    public static boolean derivesDatabasesAlone(String id) {
+        return id.equals(RESTORE_POINT_DERIVE.id);
+    }
+
     /** Reads what is kept, in the background, and may take hours: what else is looked after goes on meanwhile. */
     public static boolean onlyReadsBackups(String id) {
         return id.equals(RESTORE_POINT_CHECK.id) || id.equals(RESTORE_POINT_WAL_CHECK.id);

@@ -9,10 +9,12 @@ import io.freedom.rollback.orchestrator.aftercare.Turns;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.aftercare.WalCopies;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /** Has workers look after what platforms' descriptors name, whatever else runs. */
@@ -80,9 +82,17 @@ final class Caretaker {
         }
     }
 
+    /** Until when it is kept what comes up between restore points. */
+    private static List<Optional<Instant>> reach(PlatformState state) {
+        return List.of(
+                WalArchives.reach(state.getArchive()),
+                Optional.ofNullable(state.getLogs()).map(LogLooks::getUntil),
+                Optional.ofNullable(state.getConfiguration()).map(LogLooks::getUntil));
+    }
+
     private <S extends SpecificRecordBase> void carryOut(
             Care<S, ?> care, Change<S> change, String platform, Turns turns, Instant now) {
-        var reach = WalArchives.reach(store.platform(platform).getArchive());
+        var reach = reach(store.platform(platform));
         change.facts().forEach(fact -> history.add(platform, turns.id(), fact, now));
         if (change.notice() != null) {
             var id = turns.id() + ".interrupted-" + turns.asked();
@@ -94,7 +104,7 @@ final class Caretaker {
             after = care.planned(after, Schedules.descriptor(after), now); // it may be wanted again by now
         }
         // Once people are told, they are told again only of a later moment.
-        boolean moved = !reach.equals(WalArchives.reach(after.getArchive()));
+        boolean moved = !reach.equals(reach(after));
         store.put(moved ? Schedules.objective(after, now) : after);
         if (change.look() != null) {
             publisher.command(care.worker(), change.look(), now);

@@ -3,10 +3,13 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
+import io.freedom.rollback.schemas.action.ArchiveModels;
+import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
@@ -79,7 +82,8 @@ final class Catalogue {
             when trustworthy(rollback) -> {
                 var known = new RestorePoint(
                         point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
-                store.put(Schedules.objective(Platforms.restorable(state, known), now));
+                var holding = holdsFiles(rollback) ? state : Platforms.withoutFiles(state, known.getId());
+                store.put(Schedules.objective(Platforms.restorable(holding, known), now));
             }
             case RestorePointsPruned pruned -> {
                 store.put(Platforms.pruned(state, pruned.getRemoved()));
@@ -155,6 +159,9 @@ final class Catalogue {
     private static PlatformState knowing(PlatformState state, List<FoundRestorePoint> found) {
         var knowing = state;
         for (var point : found) {
+            if (Scenario.derivesDatabasesAlone(point.getTakenBy())) {
+                knowing = Platforms.withoutFiles(knowing, point.getRestorePointId());
+            }
             if (point.getDistrust() == null) {
                 knowing = Platforms.found(
                         knowing,
@@ -168,6 +175,18 @@ final class Catalogue {
             }
         }
         return knowing;
+    }
+
+    /** Models and the data of containers, all that there are. */
+    private static boolean holdsFiles(Rollback rollback) {
+        var kept = rollback.plan().getSteps().stream()
+                .filter(step -> step.getAction().getAction() instanceof ArchiveModels
+                        || step.getAction().getAction() instanceof CopyContainerData)
+                .toList();
+        return !kept.isEmpty()
+                && kept.stream()
+                        .allMatch(step ->
+                                rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
     }
 
     /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */

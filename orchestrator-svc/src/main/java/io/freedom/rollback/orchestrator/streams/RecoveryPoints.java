@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.state.LogLooks;
+import io.freedom.rollback.schemas.state.PartObjective;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredWal;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
  * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age},
- * {@code rollback.wal.archive.proven.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.wal.archive.proven.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform; {@code rollback.rpo.left} by
+ * platform and part. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -38,6 +40,8 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, Instant> recovered = new ConcurrentHashMap<>();
     private final Map<String, Instant> logged = new ConcurrentHashMap<>();
     private final Map<String, Instant> configured = new ConcurrentHashMap<>();
+    private final Map<String, List<PartObjective>> parts = new ConcurrentHashMap<>();
+    private final Set<String> measuredParts = ConcurrentHashMap.newKeySet();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -49,6 +53,7 @@ public final class RecoveryPoints implements MeterBinder {
     public void bindTo(MeterRegistry meters) {
         registry = meters;
         offered.keySet().forEach(this::measure);
+        parts.forEach(this::measure);
     }
 
     void note(PlatformState state) {
@@ -63,6 +68,8 @@ public final class RecoveryPoints implements MeterBinder {
                 state.getPlatform(),
                 Optional.ofNullable(state.getWalProofs()).map(WalProofs::getProvenAt));
         note(logged, state.getPlatform(), until(state.getLogs()));
+        parts.put(state.getPlatform(), List.copyOf(state.getParts()));
+        measure(state.getPlatform(), state.getParts());
         note(configured, state.getPlatform(), until(state.getConfiguration()));
         var copies = state.getCopies();
         stored.put(state.getPlatform(), copies == null ? Set.of() : Set.copyOf(copies.getStored()));
@@ -84,6 +91,7 @@ public final class RecoveryPoints implements MeterBinder {
         stored.remove(platform);
         storedWal.remove(platform);
         recovered.remove(platform);
+        parts.remove(platform);
         logged.remove(platform);
         configured.remove(platform);
     }
@@ -144,6 +152,33 @@ public final class RecoveryPoints implements MeterBinder {
                                     ? point.getTakenAt()
                                     : null));
         }
+    }
+
+    private void measure(String platform, List<PartObjective> known) {
+        var meters = registry;
+        if (meters == null) {
+            return;
+        }
+        for (var objective : known) {
+            var part = objective.getPart();
+            if (measuredParts.add(platform + "/" + part)) {
+                Gauge.builder("rollback.rpo.left", () -> left(platform, part))
+                        .description("until a restore of that part misses its objective; negative once it does")
+                        .baseUnit("seconds")
+                        .tag("platform", platform)
+                        .tag("part", part)
+                        .register(meters);
+            }
+        }
+    }
+
+    private double left(String platform, String part) {
+        return parts.getOrDefault(platform, List.of()).stream()
+                .filter(known -> known.getPart().equals(part))
+                .findFirst()
+                .map(known -> known.getReach().plusMillis(known.getRpo()))
+                .map(missed -> Duration.between(clock.instant(), missed).toMillis() / 1000.0)
+                .orElse(Double.NaN);
     }
 
     private static void gauge(

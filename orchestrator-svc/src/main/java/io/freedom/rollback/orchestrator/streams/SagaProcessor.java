@@ -125,6 +125,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : schedules.atRisk(now)) {
             mishaps.guardOrPutAside("the objective of " + platform, () -> schedules.warn(platform, now));
         }
+        for (var platform : schedules.partsAtRisk(now)) {
+            mishaps.guardOrPutAside(
+                    "the objectives of the parts of " + platform, () -> schedules.warnOfParts(platform, now));
+        }
         for (var platform : schedules.toProve(now)) {
             mishaps.guardOrLeave("the proofs of " + platform, () -> schedules.prove(platform, now));
         }

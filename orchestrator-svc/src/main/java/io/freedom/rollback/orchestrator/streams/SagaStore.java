@@ -65,6 +65,8 @@ final class SagaStore {
     private final Map<String, Instant> walProofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
+    /** When people are told that another part of it is kept no longer as it should, by platform. */
+    private final Map<String, Instant> partRisks = new TreeMap<>();
     /** When what was counted of its incidents is to be said, by platform. */
     private final Map<String, Instant> repeats = new TreeMap<>();
     /** When people are reminded next, by platform. */
@@ -142,6 +144,7 @@ final class SagaStore {
                 state.getPlatform(),
                 state.getWalProofs() == null ? null : state.getWalProofs().getNext());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
+        note(partRisks, state.getPlatform(), PartObjectives.next(state).orElse(null));
         note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
@@ -194,6 +197,11 @@ final class SagaStore {
     /** Platforms of which the newest restore point grows too old. */
     List<String> atRisk(Instant now) {
         return due(risks, now);
+    }
+
+    /** Platforms of which something other than the database is kept no longer as it should. */
+    List<String> partsAtRisk(Instant now) {
+        return due(partRisks, now);
     }
 
     private static List<String> due(Map<String, Instant> times, Instant now) {

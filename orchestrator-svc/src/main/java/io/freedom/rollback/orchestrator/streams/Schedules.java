@@ -72,7 +72,12 @@ final class Schedules {
      * that often; else once one is overdue by a fifth of the interval. Whoever takes them by hand sees to it by himself.
      */
     static PlatformState objective(PlatformState state, Instant now) {
-        var platform = descriptor(state).filter(known -> known.database() != null);
+        var described = descriptor(state);
+        return PartObjectives.watched(ofDatabase(state, described, now), described, now);
+    }
+
+    private static PlatformState ofDatabase(PlatformState state, Optional<PlatformDescriptor> described, Instant now) {
+        var platform = described.filter(known -> known.database() != null);
         var every = platform.map(PlatformDescriptor::backups).map(Backups::every);
         var proof = platform.map(PlatformDescriptor::backups).map(Backups::prove);
         // One that an older release registered.
@@ -125,12 +130,30 @@ final class Schedules {
                 covered.isPresent() ? null : newest.map(RestorePoint::getId).orElse(null),
                 known.orElse(null),
                 rpo.toMillis(),
-                known.map(time -> time.plus(rpo)).orElse(null));
+                known.map(time -> time.plus(rpo)).orElse(null),
+                PartObjectives.DATABASE);
         var cause = covered.map(until -> platform + "@" + until)
                 .or(() -> newest.map(RestorePoint::getId))
                 .orElse(platform);
         history.add(platform, cause, risk, now);
         notifications.tell(Notices.tooOld(platform, risk), platform, cause + ".rpo", now);
+    }
+
+    /** Platforms of which something other than the database is kept no longer as it should. */
+    List<String> partsAtRisk(Instant now) {
+        return store.partsAtRisk(now);
+    }
+
+    void warnOfParts(String platform, Instant now) {
+        var state = store.platform(platform);
+        store.put(PartObjectives.told(state, now));
+        descriptor(state).stream()
+                .flatMap(known -> PartObjectives.atRisk(state, known, now).stream())
+                .forEach(risk -> {
+                    var cause = platform + "." + risk.getPart() + "@" + risk.getTakenAt();
+                    history.add(platform, cause, risk, now);
+                    notifications.tell(Notices.partTooOld(platform, risk), platform, cause + ".rpo", now);
+                });
     }
 
     /** Platforms of which a restore point is to be proven. */
