@@ -66,6 +66,7 @@ public final class ChosenServices {
                     RESTORE_POINT_HOLD,
                     RESTORE_POINT_PRUNE,
                     RESTORE_POINT_DERIVE,
+                    ACCEPTANCE,
                     RESTORE_POINT_WAL_CHECK,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;

@@ -10,6 +10,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.ReplacedDatabases;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,6 +62,8 @@ final class SagaStore {
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
     private final Map<String, Instant> proofs = new TreeMap<>();
+    /** When what rollbacks have replaced is to be dropped, by platform. */
+    private final Map<String, Instant> replaced = new TreeMap<>();
     /** When a WAL archive is to be proven, by platform. */
     private final Map<String, Instant> walProofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
@@ -140,6 +143,10 @@ final class SagaStore {
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
         note(
+                replaced,
+                state.getPlatform(),
+                Platforms.expiring(state).map(ReplacedDatabases::getUntil).orElse(null));
+        note(
                 walProofs,
                 state.getPlatform(),
                 state.getWalProofs() == null ? null : state.getWalProofs().getNext());
@@ -187,6 +194,11 @@ final class SagaStore {
     /** Platforms of which a restore point is to be proven. */
     List<String> toProve(Instant now) {
         return due(proofs, now);
+    }
+
+    /** Platforms of which something that was replaced is to be dropped. */
+    List<String> toDrop(Instant now) {
+        return due(replaced, now);
     }
 
     /** Platforms of which the WAL archive is to be proven. */
