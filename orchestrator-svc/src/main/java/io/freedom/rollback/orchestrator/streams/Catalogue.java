@@ -185,8 +185,7 @@ final class Catalogue {
                 .toList();
         return !kept.isEmpty()
                 && kept.stream()
-                        .allMatch(step ->
-                                rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
+                        .allMatch(step -> rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
     }
 
     /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */
