@@ -68,6 +68,7 @@ public class BackupConfiguration {
                         new ProveRestorePointHandler(engines, vault, clock),
                         new KeepWalArchiveHandler(engines, vault, clock),
                         new DerivePointInTimeHandler(engines, vault, clock),
+                        new ProveWalArchiveHandler(engines, vault, clock),
                         new FindRestorePointsHandler(vault, clock, catalogue),
                         new PruneRestorePointsHandler(vault, clock),
                         new CopyRestorePointsHandler(vault, clock),

@@ -94,7 +94,9 @@ final class BaseLook {
         run.removeUnfinished();
         var complete = run.complete();
         busy |= complete.size() > known; // The next look knows whether what it needs is archived.
-        boolean due = complete.isEmpty() || isOlder(complete.getLast(), action.getBaseEvery());
+        boolean due = complete.isEmpty()
+                || isOlder(complete.getLast(), action.getBaseEvery())
+                || run.isDistrusted(complete.getLast());
         try {
             requirePause(bases.taking(action.getPlatform(), run), "the base backup");
             if (due) {

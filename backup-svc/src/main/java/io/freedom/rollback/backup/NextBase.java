@@ -36,6 +36,9 @@ record NextBase(@Nullable WalBase after, @Nullable String why) {
             return FULL;
         }
         var last = complete.getLast();
+        if (run.isDistrusted(last)) {
+            return full("recovery from the one before has failed");
+        }
         var made = last.made();
         if (made == null
                 || new BaseArchive(run.base(last.id()), vault).manifest().isEmpty()) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -240,6 +241,36 @@ final class TrialServer implements AutoCloseable {
 
     String container() {
         return container;
+    }
+
+    String user() {
+        return user;
+    }
+
+    /** The same as somebody who may read all of it; whoever is inside is let in. Not to be closed. */
+    TrialServer asSuperuser() throws StepFailure, InterruptedException {
+        var name =
+                value("postgres", "SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY oid LIMIT 1");
+        return name.isEmpty() ? this : new TrialServer(engine, container, name, "", step);
+    }
+
+    boolean has(String program) throws StepFailure, InterruptedException {
+        return engine.exec(container, List.of("sh", "-c", "command -v " + program), Map.of(), BRIEF)
+                .succeeded();
+    }
+
+    /** Runs a program that may take long; how it ends, its caller judges. */
+    ExecResult tried(List<String> argv, Map<String, String> more, String note)
+            throws StepFailure, InterruptedException {
+        var all = new HashMap<>(environment);
+        all.putAll(more);
+        step.progress(0, 0, "bytes", note);
+        try (var work = Background.start(() -> engine.exec(container, argv, all, left()))) {
+            return work.await(() -> {
+                step.checkpoint();
+                step.progress(0, 0, "bytes", note);
+            });
+        }
     }
 
     /** Of the tools that are run in it. */

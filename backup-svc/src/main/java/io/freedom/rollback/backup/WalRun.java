@@ -24,6 +24,8 @@ record WalRun(Path folder, About about) {
     private static final int MARKED = 128;
     /** Says why segments are not finished before they are full. */
     private static final String HINDRANCE = "hindrance";
+    /** Says which base backup the end of the run cannot be reached from. */
+    private static final String DISTRUSTED = "distrusted.json";
     /** Marks a run that came out of the store. */
     static final String FETCHED = "fetched";
 
@@ -50,6 +52,8 @@ record WalRun(Path folder, About about) {
             @Nullable String why) {}
 
     private record Marks(List<WalCovered> marks) {}
+
+    private record Distrust(String base, String why) {}
 
     Path wal() {
         return folder.resolve("wal");
@@ -133,6 +137,16 @@ record WalRun(Path folder, About about) {
         } else if (!hindrance().equals(Optional.of(why))) {
             PrivateFiles.write(folder.resolve(HINDRANCE), why);
         }
+    }
+
+    /** Recovery from it did not reach what was archived: another one is due, which does not need it. */
+    void distrust(WalBase base, String why) throws IOException {
+        PrivateFiles.write(folder.resolve(DISTRUSTED), Json.text(new Distrust(base.id(), why)));
+    }
+
+    boolean isDistrusted(WalBase base) throws IOException {
+        var file = folder.resolve(DISTRUSTED);
+        return Files.exists(file) && Json.read(file, Distrust.class).base().equals(base.id());
     }
 
     /** Came out of the store; it is history, and nothing is added to it. */

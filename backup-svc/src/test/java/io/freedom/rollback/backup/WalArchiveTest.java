@@ -13,11 +13,13 @@ import io.freedom.rollback.schemas.action.DerivePointInTime;
 import io.freedom.rollback.schemas.action.FetchWalArchive;
 import io.freedom.rollback.schemas.action.KeepWalArchive;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
+import io.freedom.rollback.schemas.action.WalArchiveProven;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -587,6 +589,65 @@ class WalArchiveTest {
         assertThat(useless.kind()).isEqualTo(FailureKind.MISMATCH);
         assertThat(useless.text())
                 .contains(base() + " was changed after it was written", "derive a moment before it was taken");
+    }
+
+    private WalArchiveProven prove(Vault vault) throws StepFailure, InterruptedException {
+        var action = new ProveWalArchive(
+                "freedom", postgres.compose(), postgres.database(DATABASE), temp.toString(), 1L << 20);
+        return (WalArchiveProven) new ProveWalArchiveHandler(engines, vault, clock)
+                .execute(action, step())
+                .result();
+    }
+
+    private StepFailure unproven(Vault vault) {
+        return catchThrowableOfType(StepFailure.class, () -> prove(vault));
+    }
+
+    @Test
+    void isProvenByRecoveringAServerAndNamesWhatKeepsItFromIt() throws Exception {
+        kept();
+        postgres.sql(DATABASE, "CREATE TABLE lines (id int PRIMARY KEY)");
+        segments(1, 3);
+        postgres.sql(DATABASE, "INSERT INTO lines SELECT generate_series(1, 1000)");
+        var written = Lsn.of(postgres.value("postgres", "SELECT pg_current_wal_lsn()"))
+                .orElseThrow();
+        var began = Instant.now();
+
+        var proven = prove(VAULT);
+
+        assertThat(Lsn.of(proven.getLsn()).orElseThrow())
+                .as("to the last commit")
+                .isGreaterThanOrEqualTo(written);
+        assertThat(proven.getUntil()).isAfter(began.minusSeconds(5));
+        assertThat(proven.getServerVersion()).startsWith("15.");
+        assertThat(proven.getRows()).isEqualTo(3 + 1000);
+        assertThat(proven.getDatabases()).as("shop, freedom, postgres").isEqualTo(3);
+        assertThat(proven.getChecked()).as("by amcheck").isTrue();
+
+        var key = temp.resolve("another.key");
+        BackupKeys.generate(key);
+        var locked = unproven(new Vault(key, true, List.of()));
+        assertThat(locked.kind()).isEqualTo(FailureKind.PRECONDITION);
+        assertThat(locked.text()).contains("is encrypted for another key than those in " + key);
+
+        keep();
+        var sealed = files().stream()
+                .filter(file -> !file.isPlain())
+                .toList()
+                .getLast()
+                .path();
+        flip(sealed);
+        var damaged = unproven(VAULT);
+        assertThat(damaged.kind()).isEqualTo(FailureKind.MISMATCH);
+        assertThat(damaged.text())
+                .startsWith("the WAL archive is damaged: " + sealed + " was changed after it was written");
+        assertThat(kept().getBases())
+                .as("another base backup, without waiting for a day")
+                .isEqualTo(2);
+        assertThat(prove(VAULT).getRows()).as("that needs nothing damaged").isEqualTo(3 + 1000);
+
+        Files.delete(sealed);
+        assertThat(unproven(VAULT).text()).matches("the WAL archive is damaged: segment [0-9A-F]+ is missing in .*");
     }
 
     @Test

@@ -109,18 +109,24 @@ final class BackupsCommand extends Group {
             name = "verify",
             description = {
                 "Read one back, restore it into a throwaway server and compare all rows.",
+                "With --wal: recover a throwaway server from the WAL archive, to where that ends, and read it through.",
                 "Nothing of the platform is touched. An incident ends it, and is answered."
             })
     static final class Verify extends Scenario {
-        @Parameters(paramLabel = "ID", description = "as list shows it")
+        @Parameters(paramLabel = "ID", description = "as list shows it; with --wal the name of a registered platform")
         private String id = "";
+
+        @Option(names = "--wal", description = "the WAL archive of a platform instead of a restore point")
+        private boolean wal;
 
         @Option(names = "--reason", paramLabel = "TEXT", description = "why, for the history")
         private String reason = "asked for";
 
         @Override
         int run(ControlPlane plane) {
-            return start(plane, find(plane, id).platform(), reason, "restore-point-check", id);
+            return wal
+                    ? start(plane, id, reason, "restore-point-wal-check", null)
+                    : start(plane, find(plane, id).platform(), reason, "restore-point-check", id);
         }
     }
 

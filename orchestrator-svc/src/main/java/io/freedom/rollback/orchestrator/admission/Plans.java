@@ -138,6 +138,13 @@ final class Plans {
             throw new Refused("the descriptor of " + platform.name()
                     + " names no `configuration`: add its paths, then register it again");
         }
+        boolean archives =
+                platform.database() != null && (platform.backups().wal() != null || state.getArchive() != null);
+        if (wanted.scenario() == Scenario.RESTORE_POINT_WAL_CHECK && !archives) {
+            throw new Refused(
+                    "the descriptor of " + platform.name()
+                            + " has no `backups.wal` of a database: there is no WAL archive to recover from; add it, then register it again");
+        }
         if (wanted.scenario() == Scenario.DATA_MIGRATION && platform.migration() == null) {
             throw new Refused("the descriptor of " + platform.name()
                     + " has no `migration`: add how its data are exported and imported, then register it again");
@@ -291,7 +298,7 @@ final class Plans {
     private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
         switch (wanted.scenario()) {
-            case RESTORE_POINT_DERIVE, RESTORE_POINT_IMPORT, ACCEPTANCE -> {
+            case RESTORE_POINT_DERIVE, RESTORE_POINT_WAL_CHECK, RESTORE_POINT_IMPORT, ACCEPTANCE -> {
                 return Chosen.NONE;
             }
             default -> {} // goes on below

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
 import io.freedom.rollback.schemas.state.StoredWal;
 import io.freedom.rollback.schemas.state.WalArchive;
+import io.freedom.rollback.schemas.state.WalProofs;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
@@ -307,6 +308,22 @@ public final class Platforms {
                 .toList();
     }
 
+    /** The newest of those that holds files, too; empty for none. */
+    public static Optional<RestorePoint> withFiles(PlatformState state) {
+        return offered(state).stream()
+                .filter(point -> !state.getDatabasesAlone().contains(point.getId()))
+                .reduce((_, newer) -> newer);
+    }
+
+    /** It holds databases and no files. */
+    public static PlatformState withoutFiles(PlatformState state, String restorePoint) {
+        return state.getDatabasesAlone().contains(restorePoint)
+                ? state
+                : PlatformState.newBuilder(state)
+                        .setDatabasesAlone(appended(state.getDatabasesAlone(), restorePoint))
+                        .build();
+    }
+
     /** Of those the one that was longest not tried, a newer one first where several never were. */
     public static Optional<RestorePoint> toProve(PlatformState state) {
         return offered(state).reversed().stream().min(Comparator.comparing(Platforms::lastTried));
@@ -381,6 +398,25 @@ public final class Platforms {
     /** @param next when one is restored into a throwaway server by itself; null for never */
     public static PlatformState proving(PlatformState state, @Nullable Instant next) {
         return PlatformState.newBuilder(state).setNextProof(next).build();
+    }
+
+    /** @param proofs null where no WAL archive is to be proven */
+    public static PlatformState provingWal(PlatformState state, @Nullable WalProofs proofs) {
+        return PlatformState.newBuilder(state).setWalProofs(proofs).build();
+    }
+
+    /** A server was recovered from the WAL archive. */
+    public static PlatformState provenWal(PlatformState state, Instant at) {
+        return provingWal(state, proofs(state).setProvenAt(at).setFault(null).build());
+    }
+
+    /** Nothing can be recovered from it to where it ends. */
+    public static PlatformState blamedWal(PlatformState state, String fault) {
+        return provingWal(state, proofs(state).setFault(fault).build());
+    }
+
+    private static WalProofs.Builder proofs(PlatformState state) {
+        return state.getWalProofs() == null ? WalProofs.newBuilder() : WalProofs.newBuilder(state.getWalProofs());
     }
 
     /** @param next when a restore point is taken by itself; null for never */

@@ -141,6 +141,28 @@ public final class Notices {
                 null);
     }
 
+    /** As for the database, of what else is kept: models, logs, configuration. */
+    public static Notice partTooOld(String platform, RpoAtRisk risk) {
+        var until = risk.getTakenAt();
+        var missedAt = risk.getMissedAt();
+        var rpo = "the RPO of " + Duration.ofMillis(risk.getRpo()).toMinutes() + " min";
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": what is kept of its " + risk.getPart() + " grows too old",
+                List.of(
+                        until == null || missedAt == null
+                                ? "Nothing is kept of its " + risk.getPart() + " yet, and " + rpo + " cannot be met."
+                                : "What was there until " + second(until) + " is kept"
+                                        + (risk.getRestorePoint() == null ? "" : ", in " + risk.getRestorePoint())
+                                        + "; a restore misses " + rpo + " from " + second(missedAt) + " on.",
+                        "It is told again once something newer is kept and grows as old."),
+                List.of(
+                        "Until when each is kept, and why not further: rollbackctl backups list " + platform,
+                        "Keep all of it now: rollbackctl start " + platform + " --scenario restore-point" + REASON),
+                null,
+                null);
+    }
+
     /** What is committed from now on is in no archive. */
     public static Notice notArchived(String platform, @Nullable Instant until, String why) {
         return new Notice(
@@ -240,6 +262,24 @@ public final class Notices {
                         "Which are left: rollbackctl backups list " + platform,
                         "Where its manifest is damaged, or it is back: rollbackctl backups import " + platform,
                         "Once it is mended: rollbackctl backups verify " + restorePoint),
+                null,
+                null);
+    }
+
+    /** What can be derived ends before what was archived, and maybe a disk fails. */
+    public static Notice walDamaged(String platform, String why) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                platform + ": its WAL archive cannot be recovered to its end",
+                List.of(
+                        why,
+                        "The archive goes on. Where replay failed, another base backup is taken by itself: moments from then on can be derived, those between the damage and then cannot.",
+                        "Restore points are not concerned. See what has changed it."),
+                List.of(
+                        "What can be restored: rollbackctl backups list " + platform,
+                        "Take a restore point: rollbackctl start " + platform + " --scenario restore-point" + REASON,
+                        "Recover it again, once the base backup is there: rollbackctl backups verify " + platform
+                                + " --wal --watch"),
                 null,
                 null);
     }

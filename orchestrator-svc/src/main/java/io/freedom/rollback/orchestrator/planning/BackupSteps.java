@@ -30,6 +30,7 @@ import io.freedom.rollback.schemas.action.FindRestorePoints;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
@@ -288,6 +289,20 @@ final class BackupSteps {
                 "Restore it into a throwaway server and compare all rows",
                 new ProveRestorePoint(
                         compose, restorePoint, restored, platform.backups().reserve()),
+                HOURS);
+    }
+
+    /** In the background, as well. */
+    PlannedStep proveWal(Database recovered) {
+        return step(
+                "backup.prove-wal",
+                "Recover a throwaway server from the WAL archive and read it through",
+                new ProveWalArchive(
+                        platform.name(),
+                        compose,
+                        recovered,
+                        platform.backups().directory(),
+                        platform.backups().reserve()),
                 HOURS);
     }
 

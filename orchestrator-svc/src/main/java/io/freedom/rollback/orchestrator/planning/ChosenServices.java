@@ -67,6 +67,7 @@ public final class ChosenServices {
                     RESTORE_POINT_PRUNE,
                     RESTORE_POINT_DERIVE,
                     ACCEPTANCE,
+                    RESTORE_POINT_WAL_CHECK,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;
         };

@@ -34,6 +34,12 @@ final class RestorePointCare {
         plan.add(plan.backup.hold().after("backup.verify").dispensable());
     }
 
+    /** Whether any moment can be derived. */
+    static void recover(PlanDraft plan) {
+        plan.phase(Phase.ASSESS);
+        plan.add(plan.backup.proveWal(Objects.requireNonNull(plan.request.database())));
+    }
+
     /** One is not removed for a while, whatever retention says. */
     static void hold(PlanDraft plan) {
         plan.phase(Phase.ASSESS);

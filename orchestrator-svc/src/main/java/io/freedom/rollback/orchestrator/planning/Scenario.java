@@ -93,6 +93,9 @@ public enum Scenario {
     /** Makes a restore point of a moment of which none was taken, from the WAL archive. */
     RESTORE_POINT_DERIVE(
             "restore-point-derive", null, RestorePointCare::derive, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** Recovers a throwaway server from the WAL archive, to where that ends. */
+    RESTORE_POINT_WAL_CHECK(
+            "restore-point-wal-check", null, RestorePointCare::recover, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
     /** Learns from the disk which restore points there are. */
     RESTORE_POINT_IMPORT(
             "restore-point-import", null, RestorePointCare::find, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
@@ -168,6 +171,16 @@ public enum Scenario {
     /** About restore points, or what a rollback has left behind: of the platform it changes nothing. */
     public static boolean isHousekeeping(String id) {
         return id.startsWith(RESTORE_POINT.id) || id.equals(ACCEPTANCE.id);
+    }
+
+    /** Its restore points hold no files. */
+    public static boolean derivesDatabasesAlone(String id) {
+        return id.equals(RESTORE_POINT_DERIVE.id);
+    }
+
+    /** Reads what is kept, in the background, and may take hours: what else is looked after goes on meanwhile. */
+    public static boolean onlyReadsBackups(String id) {
+        return id.equals(RESTORE_POINT_CHECK.id) || id.equals(RESTORE_POINT_WAL_CHECK.id);
     }
 
     public boolean isOfServices() {

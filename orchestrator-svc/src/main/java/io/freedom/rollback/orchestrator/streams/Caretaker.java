@@ -8,10 +8,13 @@ import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.aftercare.Turns;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.aftercare.WalCopies;
+import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /** Has workers look after what platforms' descriptors name, whatever else runs. */
@@ -59,7 +62,8 @@ final class Caretaker {
 
     /** Something is at work on it. */
     private boolean isQuiet(String platform) {
-        return store.live(platform) != null;
+        var live = store.live(platform);
+        return live != null && !Scenario.onlyReadsBackups(live.rollback.plan().getScenario());
     }
 
     /** Whether the event was about a look. */
@@ -78,9 +82,17 @@ final class Caretaker {
         }
     }
 
+    /** Until when it is kept what comes up between restore points. */
+    private static List<Optional<Instant>> reach(PlatformState state) {
+        return List.of(
+                WalArchives.reach(state.getArchive()),
+                Optional.ofNullable(state.getLogs()).map(LogLooks::getUntil),
+                Optional.ofNullable(state.getConfiguration()).map(LogLooks::getUntil));
+    }
+
     private <S extends SpecificRecordBase> void carryOut(
             Care<S, ?> care, Change<S> change, String platform, Turns turns, Instant now) {
-        var reach = WalArchives.reach(store.platform(platform).getArchive());
+        var reach = reach(store.platform(platform));
         change.facts().forEach(fact -> history.add(platform, turns.id(), fact, now));
         if (change.notice() != null) {
             var id = turns.id() + ".interrupted-" + turns.asked();
@@ -92,7 +104,7 @@ final class Caretaker {
             after = care.planned(after, Schedules.descriptor(after), now); // it may be wanted again by now
         }
         // Once people are told, they are told again only of a later moment.
-        boolean moved = !reach.equals(WalArchives.reach(after.getArchive()));
+        boolean moved = !reach.equals(reach(after));
         store.put(moved ? Schedules.objective(after, now) : after);
         if (change.look() != null) {
             publisher.command(care.worker(), change.look(), now);

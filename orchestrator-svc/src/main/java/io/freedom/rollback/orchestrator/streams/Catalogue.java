@@ -3,19 +3,24 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.StoreCopies;
 import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.saga.StepTrack;
+import io.freedom.rollback.schemas.action.ArchiveModels;
+import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveProven;
 import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.PlatformState;
@@ -64,6 +69,9 @@ final class Catalogue {
                 && kind == FailureKind.MISMATCH) {
             examined(rollback.planStep(step))
                     .ifPresent(bad -> withdrawn(rollback.plan().getPlatform(), bad, message, now));
+            if (rollback.planStep(step).getAction().getAction() instanceof ProveWalArchive) {
+                damaged(rollback.plan().getPlatform(), message, now);
+            }
         }
     }
 
@@ -75,13 +83,15 @@ final class Catalogue {
             when trustworthy(rollback) -> {
                 var known = new RestorePoint(
                         point.getRestorePointId(), point.getDirectory(), point.getTakenAt(), null, null, null);
-                store.put(Schedules.objective(Platforms.restorable(state, known), now));
+                var holding = holdsFiles(rollback) ? state : Platforms.withoutFiles(state, known.getId());
+                store.put(Schedules.objective(Platforms.restorable(holding, known), now));
             }
             case RestorePointsPruned pruned -> {
                 store.put(Platforms.pruned(state, pruned.getRemoved()));
                 pruned.getRemoved().forEach(id -> publisher.restorePointRemoved(platform, id, now));
             }
             case RestorePointProven proven -> store.put(Platforms.proven(state, proven.getRestorePointId(), now));
+            case WalArchiveProven _ -> store.put(Platforms.provenWal(state, now));
             case RestorePointsFound found -> {
                 store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
                 found.getMissing().forEach(gone -> withdrawn(platform, gone.getRestorePointId(), gone.getWhy(), now));
@@ -136,9 +146,24 @@ final class Catalogue {
         }
     }
 
+    /** Told once, and tried again soon, when another base backup may have mended it; from then on as ever. */
+    private void damaged(String platform, String why, Instant now) {
+        var state = store.platform(platform);
+        var known = state.getWalProofs();
+        boolean isNew = known == null || known.getFault() == null;
+        var blamed = Platforms.blamedWal(state, why);
+        store.put(isNew ? WalProving.again(blamed, now) : blamed);
+        if (isNew) {
+            notifications.tell(Notices.walDamaged(platform, why), platform, platform + ".wal-damaged-" + now, now);
+        }
+    }
+
     private static PlatformState knowing(PlatformState state, List<FoundRestorePoint> found) {
         var knowing = state;
         for (var point : found) {
+            if (Scenario.derivesDatabasesAlone(point.getTakenBy())) {
+                knowing = Platforms.withoutFiles(knowing, point.getRestorePointId());
+            }
             if (point.getDistrust() == null) {
                 knowing = Platforms.found(
                         knowing,
@@ -152,6 +177,17 @@ final class Catalogue {
             }
         }
         return knowing;
+    }
+
+    /** Models and the data of containers, all that there are. */
+    private static boolean holdsFiles(Rollback rollback) {
+        var kept = rollback.plan().getSteps().stream()
+                .filter(step -> step.getAction().getAction() instanceof ArchiveModels
+                        || step.getAction().getAction() instanceof CopyContainerData)
+                .toList();
+        return !kept.isEmpty()
+                && kept.stream()
+                        .allMatch(step -> rollback.track(step.getId(), false).status() == StepTrack.Status.SUCCEEDED);
     }
 
     /** A reset goes on where the database could not be dumped: what it kept then has none to restore. */

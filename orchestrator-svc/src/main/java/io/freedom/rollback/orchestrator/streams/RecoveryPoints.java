@@ -3,9 +3,11 @@ package io.freedom.rollback.orchestrator.streams;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.schemas.state.LogLooks;
+import io.freedom.rollback.schemas.state.PartObjective;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredWal;
+import io.freedom.rollback.schemas.state.WalProofs;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -24,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How old what could be restored is, as metrics of this process: {@code rollback.restore.point.age},
- * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform. Not a number where there is none, and for platforms that
+ * {@code rollback.restore.point.proven.age}, {@code rollback.store.age}, {@code rollback.store.wal.age}, {@code rollback.wal.archive.age},
+ * {@code rollback.wal.archive.proven.age}, {@code rollback.logs.age} and {@code rollback.configuration.age}, in seconds, by platform; {@code rollback.rpo.left} by
+ * platform and part. Not a number where there is none, and for platforms that
  * another instance looks after. Shared by all threads.
  */
 public final class RecoveryPoints implements MeterBinder {
@@ -33,8 +37,11 @@ public final class RecoveryPoints implements MeterBinder {
     private final Map<String, Instant> archived = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> stored = new ConcurrentHashMap<>();
     private final Map<String, Instant> storedWal = new ConcurrentHashMap<>();
+    private final Map<String, Instant> recovered = new ConcurrentHashMap<>();
     private final Map<String, Instant> logged = new ConcurrentHashMap<>();
     private final Map<String, Instant> configured = new ConcurrentHashMap<>();
+    private final Map<String, List<PartObjective>> parts = new ConcurrentHashMap<>();
+    private final Set<String> measuredParts = ConcurrentHashMap.newKeySet();
     private final Set<String> measured = ConcurrentHashMap.newKeySet();
     private volatile @Nullable MeterRegistry registry;
 
@@ -46,6 +53,7 @@ public final class RecoveryPoints implements MeterBinder {
     public void bindTo(MeterRegistry meters) {
         registry = meters;
         offered.keySet().forEach(this::measure);
+        parts.forEach(this::measure);
     }
 
     void note(PlatformState state) {
@@ -55,7 +63,13 @@ public final class RecoveryPoints implements MeterBinder {
                 storedWal,
                 state.getPlatform(),
                 Optional.ofNullable(state.getStoredWal()).map(StoredWal::getUntil));
+        note(
+                recovered,
+                state.getPlatform(),
+                Optional.ofNullable(state.getWalProofs()).map(WalProofs::getProvenAt));
         note(logged, state.getPlatform(), until(state.getLogs()));
+        parts.put(state.getPlatform(), List.copyOf(state.getParts()));
+        measure(state.getPlatform(), state.getParts());
         note(configured, state.getPlatform(), until(state.getConfiguration()));
         var copies = state.getCopies();
         stored.put(state.getPlatform(), copies == null ? Set.of() : Set.copyOf(copies.getStored()));
@@ -76,6 +90,8 @@ public final class RecoveryPoints implements MeterBinder {
         archived.remove(platform);
         stored.remove(platform);
         storedWal.remove(platform);
+        recovered.remove(platform);
+        parts.remove(platform);
         logged.remove(platform);
         configured.remove(platform);
     }
@@ -89,6 +105,12 @@ public final class RecoveryPoints implements MeterBinder {
                     "since all that was committed was archived",
                     platform,
                     () -> age(archived, platform));
+            gauge(
+                    meters,
+                    "rollback.wal.archive.proven.age",
+                    "since a server was last recovered from the WAL archive to prove it",
+                    platform,
+                    () -> age(recovered, platform));
             gauge(
                     meters,
                     "rollback.store.wal.age",
@@ -130,6 +152,33 @@ public final class RecoveryPoints implements MeterBinder {
                                     ? point.getTakenAt()
                                     : null));
         }
+    }
+
+    private void measure(String platform, List<PartObjective> known) {
+        var meters = registry;
+        if (meters == null) {
+            return;
+        }
+        for (var objective : known) {
+            var part = objective.getPart();
+            if (measuredParts.add(platform + "/" + part)) {
+                Gauge.builder("rollback.rpo.left", () -> left(platform, part))
+                        .description("until a restore of that part misses its objective; negative once it does")
+                        .baseUnit("seconds")
+                        .tag("platform", platform)
+                        .tag("part", part)
+                        .register(meters);
+            }
+        }
+    }
+
+    private double left(String platform, String part) {
+        return parts.getOrDefault(platform, List.of()).stream()
+                .filter(known -> known.getPart().equals(part))
+                .findFirst()
+                .map(known -> known.getReach().plusMillis(known.getRpo()))
+                .map(missed -> Duration.between(clock.instant(), missed).toMillis() / 1000.0)
+                .orElse(Double.NaN);
     }
 
     private static void gauge(

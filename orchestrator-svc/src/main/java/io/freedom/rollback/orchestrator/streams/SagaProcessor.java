@@ -125,11 +125,18 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : schedules.atRisk(now)) {
             mishaps.guardOrPutAside("the objective of " + platform, () -> schedules.warn(platform, now));
         }
+        for (var platform : schedules.partsAtRisk(now)) {
+            mishaps.guardOrPutAside(
+                    "the objectives of the parts of " + platform, () -> schedules.warnOfParts(platform, now));
+        }
         for (var platform : schedules.toProve(now)) {
             mishaps.guardOrLeave("the proofs of " + platform, () -> schedules.prove(platform, now));
         }
         for (var platform : schedules.toDrop(now)) {
             mishaps.guardOrLeave("what was replaced of " + platform, () -> schedules.drop(platform, now));
+        }
+        for (var platform : schedules.toProveWal(now)) {
+            mishaps.guardOrLeave("the proofs of the WAL of " + platform, () -> schedules.proveWal(platform, now));
         }
         publisher.commitWhatIsAwaited();
         tickWhileSomethingRuns();

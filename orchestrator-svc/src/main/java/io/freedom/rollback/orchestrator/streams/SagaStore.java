@@ -64,8 +64,12 @@ final class SagaStore {
     private final Map<String, Instant> proofs = new TreeMap<>();
     /** When what rollbacks have replaced is to be dropped, by platform. */
     private final Map<String, Instant> replaced = new TreeMap<>();
+    /** When a WAL archive is to be proven, by platform. */
+    private final Map<String, Instant> walProofs = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
+    /** When people are told that another part of it is kept no longer as it should, by platform. */
+    private final Map<String, Instant> partRisks = new TreeMap<>();
     /** When what was counted of its incidents is to be said, by platform. */
     private final Map<String, Instant> repeats = new TreeMap<>();
     /** When people are reminded next, by platform. */
@@ -142,7 +146,12 @@ final class SagaStore {
                 replaced,
                 state.getPlatform(),
                 Platforms.expiring(state).map(ReplacedDatabases::getUntil).orElse(null));
+        note(
+                walProofs,
+                state.getPlatform(),
+                state.getWalProofs() == null ? null : state.getWalProofs().getNext());
         note(risks, state.getPlatform(), state.getRpoAtRisk());
+        note(partRisks, state.getPlatform(), PartObjectives.next(state).orElse(null));
         note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
                 .map(FollowUp::getDue)
@@ -192,9 +201,19 @@ final class SagaStore {
         return due(replaced, now);
     }
 
+    /** Platforms of which the WAL archive is to be proven. */
+    List<String> toProveWal(Instant now) {
+        return due(walProofs, now);
+    }
+
     /** Platforms of which the newest restore point grows too old. */
     List<String> atRisk(Instant now) {
         return due(risks, now);
+    }
+
+    /** Platforms of which something other than the database is kept no longer as it should. */
+    List<String> partsAtRisk(Instant now) {
+        return due(partRisks, now);
     }
 
     private static List<String> due(Map<String, Instant> times, Instant now) {

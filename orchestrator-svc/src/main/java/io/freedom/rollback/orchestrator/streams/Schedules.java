@@ -65,7 +65,7 @@ final class Schedules {
                 .map(interval ->
                         latest(state, RestorePoint::getProvenAt).orElse(now).plus(interval));
         var scheduled = Platforms.scheduled(Caretaker.planned(state, now), next.orElse(null));
-        return objective(Platforms.proving(scheduled, proof.orElse(null)), now);
+        return objective(WalProving.planned(Platforms.proving(scheduled, proof.orElse(null)), now), now);
     }
 
     /**
@@ -73,13 +73,19 @@ final class Schedules {
      * that often; else once one is overdue by a fifth of the interval. Whoever takes them by hand sees to it by himself.
      */
     static PlatformState objective(PlatformState state, Instant now) {
-        var platform = descriptor(state).filter(known -> known.database() != null);
+        var described = descriptor(state);
+        return PartObjectives.watched(ofDatabase(state, described, now), described, now);
+    }
+
+    private static PlatformState ofDatabase(PlatformState state, Optional<PlatformDescriptor> described, Instant now) {
+        var platform = described.filter(known -> known.database() != null);
         var every = platform.map(PlatformDescriptor::backups).map(Backups::every);
         var proof = platform.map(PlatformDescriptor::backups).map(Backups::prove);
         // One that an older release registered.
-        var known = state.getNextProof() == null && proof.isPresent()
+        var proving = state.getNextProof() == null && proof.isPresent()
                 ? Platforms.proving(state, now.plus(proof.get()))
                 : state;
+        var known = state.getWalProofs() == null ? WalProving.planned(proving, now) : proving;
         boolean archived = platform.isPresent() && platform.get().backups().wal() != null;
         if (platform.isEmpty() || every.isEmpty() && !archived) {
             return Platforms.atRisk(known, null);
@@ -125,12 +131,30 @@ final class Schedules {
                 covered.isPresent() ? null : newest.map(RestorePoint::getId).orElse(null),
                 known.orElse(null),
                 rpo.toMillis(),
-                known.map(time -> time.plus(rpo)).orElse(null));
+                known.map(time -> time.plus(rpo)).orElse(null),
+                PartObjectives.DATABASE);
         var cause = covered.map(until -> platform + "@" + until)
                 .or(() -> newest.map(RestorePoint::getId))
                 .orElse(platform);
         history.add(platform, cause, risk, now);
         notifications.tell(Notices.tooOld(platform, risk), platform, cause + ".rpo", now);
+    }
+
+    /** Platforms of which something other than the database is kept no longer as it should. */
+    List<String> partsAtRisk(Instant now) {
+        return store.partsAtRisk(now);
+    }
+
+    void warnOfParts(String platform, Instant now) {
+        var state = store.platform(platform);
+        store.put(PartObjectives.told(state, now));
+        descriptor(state).stream()
+                .flatMap(known -> PartObjectives.atRisk(state, known, now).stream())
+                .forEach(risk -> {
+                    var cause = platform + "." + risk.getPart() + "@" + risk.getTakenAt();
+                    history.add(platform, cause, risk, now);
+                    notifications.tell(Notices.partTooOld(platform, risk), platform, cause + ".rpo", now);
+                });
     }
 
     /** Platforms of which a restore point is to be proven. */
@@ -193,6 +217,30 @@ final class Schedules {
                         "kept until " + expiring.get().getUntil(),
                         now);
             }
+        }
+    }
+
+    /** Platforms of which the WAL archive is to be proven. */
+    List<String> toProveWal(Instant now) {
+        return store.toProveWal(now);
+    }
+
+    /** Whether any moment can be derived from it; where none can yet, that is known already. */
+    void proveWal(String platform, Instant now) {
+        var state = store.platform(platform);
+        var interval = WalProving.interval(state);
+        if (interval.isEmpty()) {
+            store.put(Platforms.provingWal(state, null));
+        } else if (WalArchives.covered(state.getArchive()).isEmpty()) {
+            store.put(WalProving.postponed(state, now));
+        } else if (isFree(state)) {
+            store.put(WalProving.next(state, now.plus(interval.get())));
+            start(
+                    platform,
+                    Scenario.RESTORE_POINT_WAL_CHECK,
+                    null,
+                    "the WAL archive every " + text(interval.get()),
+                    now);
         }
     }
 

@@ -103,6 +103,7 @@ class PlannedRollbacksTest {
                 || scenario.needsRestorePoint() && point == null
                 || scenario == Scenario.RESTORE_POINT_DERIVE && platform.database() == null
                 || scenario == Scenario.ACCEPTANCE && platform.database() == null
+                || scenario == Scenario.RESTORE_POINT_WAL_CHECK && platform.database() == null
                 || scenario == Scenario.CONFIGURATION_ROLLBACK
                         && platform.configuration().isEmpty()
                 || scenario == Scenario.DATA_MIGRATION && platform.migration() == null

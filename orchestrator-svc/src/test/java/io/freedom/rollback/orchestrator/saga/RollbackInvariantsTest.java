@@ -73,6 +73,7 @@ class RollbackInvariantsTest {
     static Saga play(Saga saga, Random random) {
         untilItEnds(saga, random);
         if (saga.plan.getIncidentClass() == IncidentClass.SECURITY_BREACH
+                && saga.plan.getDrillOf() == null // a copy that is removed is no way back
                 && saga.rollback().touchedPlatform()) {
             assertThat(saga.history.stream().anyMatch(RollbackEvent.CompensationStarted.class::isInstance)
                             && saga.history.stream().noneMatch(RollbackEvent.AbortRequested.class::isInstance))

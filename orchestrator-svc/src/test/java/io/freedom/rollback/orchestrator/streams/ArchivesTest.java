@@ -217,7 +217,7 @@ class ArchivesTest extends CareTest {
         schedules.warn("freedom", after(seconds + 721));
 
         assertThat(facts(RpoAtRisk.class))
-                .containsExactly(new RpoAtRisk(null, after(seconds), 900_000L, after(seconds + 900)));
+                .containsExactly(new RpoAtRisk(null, after(seconds), 900_000L, after(seconds + 900), "database"));
         assertThat(sent(Notification.class).getLast().getText())
                 .contains("The WAL archive has what was committed until");
     }

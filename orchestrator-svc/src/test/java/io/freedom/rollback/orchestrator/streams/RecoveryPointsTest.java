@@ -94,6 +94,16 @@ class RecoveryPointsTest {
     }
 
     @Test
+    void tellsHowLongAgoAServerWasRecoveredFromTheWalArchive() {
+        points.bindTo(meters);
+        points.note(state());
+        assertThat(value("rollback.wal.archive.proven.age")).isNaN();
+
+        points.note(Platforms.provenWal(state(), NOW.minusSeconds(3600)));
+        assertThat(value("rollback.wal.archive.proven.age")).isEqualTo(3600);
+    }
+
+    @Test
     void tellsHowOldTheLogsAreThatAreKept() {
         points.bindTo(meters);
         points.note(state());

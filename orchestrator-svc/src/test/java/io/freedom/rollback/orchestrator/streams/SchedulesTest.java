@@ -240,7 +240,7 @@ class SchedulesTest extends OneTask {
         warned(after(661));
         warned(after(700));
         assertThat(facts(RpoAtRisk.class))
-                .containsExactly(new RpoAtRisk("rb-0", END.minusSeconds(60), 900_000L, after(840)));
+                .containsExactly(new RpoAtRisk("rb-0", END.minusSeconds(60), 900_000L, after(840), "database"));
         assertThat(sent(Notification.class)).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).isEqualTo("freedom: no restore point is taken");
             assertThat(message.getText()).contains("The newest is rb-0", "a restore misses the RPO of 15 min from");
@@ -271,7 +271,7 @@ class SchedulesTest extends OneTask {
     void tellsWhereNoneWasEverTaken() {
         scheduledEvery("10m");
         warned(after(721));
-        assertThat(facts(RpoAtRisk.class)).containsExactly(new RpoAtRisk(null, null, 900_000L, null));
+        assertThat(facts(RpoAtRisk.class)).containsExactly(new RpoAtRisk(null, null, 900_000L, null, "database"));
     }
 
     private void proving(Instant now) {

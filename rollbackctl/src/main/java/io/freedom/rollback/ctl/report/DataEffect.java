@@ -64,6 +64,7 @@ enum DataEffect {
                     HoldRestorePoint _,
                     PruneRestorePoints _,
                     ProveRestorePoint _,
+                    ProveWalArchive _,
                     KeepWalArchive _,
                     DerivePointInTime _,
                     FindRestorePoints _,

@@ -149,6 +149,17 @@ public final class HistoryLines {
                         "follow-up overdue",
                         e.getFollowUp().getFollowUpId() + ": " + e.getFollowUp().getWhat() + " ("
                                 + e.getFollowUp().getOwner() + ")");
+            case RpoAtRisk e
+            when !e.getPart().equals("database") ->
+                new Line(
+                        "RPO at risk",
+                        "of its " + e.getPart() + ": "
+                                + (e.getTakenAt() == null || e.getMissedAt() == null
+                                        ? "nothing is kept"
+                                        : "what was there until " + Texts.moment(e.getTakenAt(), zone) + " is kept"
+                                                + (e.getRestorePoint() == null ? "" : ", in " + e.getRestorePoint())
+                                                + "; a restore misses " + Texts.limit(e.getRpo()) + " from "
+                                                + Texts.moment(e.getMissedAt(), zone) + " on"));
             case RpoAtRisk e ->
                 new Line(
                         "RPO at risk",

@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.view;
 import io.freedom.rollback.ctl.view.RestorePoints.Archive;
 import io.freedom.rollback.ctl.view.RestorePoints.Kept;
 import io.freedom.rollback.ctl.view.RestorePoints.Point;
+import io.freedom.rollback.ctl.view.RestorePoints.Recovery;
 import io.freedom.rollback.ctl.view.RestorePoints.Store;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 public final class RestorePointTable {
     private final List<Point> points;
     private final List<Archive> archives;
+    private final List<Recovery> recoveries;
     private final List<Archive> storedArchives;
     private final List<Store> stores;
     private final List<Kept> kept;
@@ -24,6 +26,10 @@ public final class RestorePointTable {
     public RestorePointTable(RestorePoints known) {
         points = List.copyOf(known.all());
         archives = known.archives();
+        recoveries = archives.stream()
+                .filter(archive -> archive.since() != null)
+                .map(archive -> known.recovery(archive.platform()))
+                .toList();
         storedArchives = known.storedArchives();
         stores = known.stores();
         kept = known.kept();
@@ -37,6 +43,7 @@ public final class RestorePointTable {
                                     + " --reason \"…\" --watch",
                             "Some that are on disk, of a control plane that was lost: rollbackctl backups import PLATFORM --watch"));
             archives.forEach(archive -> none.add(text(archive, zone, style)));
+            recoveries.forEach(recovery -> none.add(text(recovery, zone, style)));
             stores.forEach(store -> none.add(text(store, style)));
             storedArchives.forEach(archive -> none.add(stored(archive, zone, style)));
             kept.forEach(it -> none.add(text(it, now, zone, style)));
@@ -76,6 +83,7 @@ public final class RestorePointTable {
             }
         });
         archives.forEach(archive -> lines.add(text(archive, zone, style)));
+        recoveries.forEach(recovery -> lines.add(text(recovery, zone, style)));
         stores.forEach(store -> lines.add(text(store, style)));
         storedArchives.forEach(archive -> lines.add(stored(archive, zone, style)));
         kept.forEach(it -> lines.add(text(it, now, zone, style)));
@@ -121,6 +129,27 @@ public final class RestorePointTable {
                         ? ""
                         : "; moments until " + Texts.moment(until, zone) + " can be derived from the WAL archive");
         return archive.ended() ? text : style.red(text);
+    }
+
+    /** Whether any moment can be derived indeed. */
+    private static String text(Recovery recovery, ZoneId zone, Style style) {
+        var what = recovery.platform() + ": from the WAL archive ";
+        var proven = recovery.proven();
+        var at = recovery.at();
+        var well = proven == null || at == null
+                ? "no server was ever recovered to prove it"
+                : "a server was recovered " + Texts.moment(at, zone) + ", to " + proven.getLsn()
+                        + " with all that was committed until " + Texts.moment(proven.getUntil(), zone) + ", and "
+                        + String.format("%,d", proven.getRows()) + " rows read";
+        var failedAt = recovery.failedAt();
+        if (failedAt != null) {
+            return style.red(what + "none could be recovered " + Texts.moment(failedAt, zone) + " (" + recovery.fault()
+                    + "); " + (proven == null ? well : "the last time " + well));
+        }
+        return proven == null
+                ? style.yellow(
+                        what + well + "; now: rollbackctl backups verify " + recovery.platform() + " --wal --watch")
+                : what + well;
     }
 
     /** How far the copy reaches. */

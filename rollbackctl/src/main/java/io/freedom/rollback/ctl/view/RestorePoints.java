@@ -7,12 +7,14 @@ import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.RestorePointsPruned;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveProven;
 import io.freedom.rollback.schemas.history.ConfigurationFollowed;
 import io.freedom.rollback.schemas.history.ConfigurationUnfollowed;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -138,6 +140,25 @@ public final class RestorePoints {
             boolean ended) {}
 
     /**
+     * What came of recovering a throwaway server from a platform's WAL archive, when that was last tried.
+     *
+     * @param proven null where it never came to where the archive ends
+     * @param at when that was; null for never
+     * @param fault why it did not the last time; null where it did
+     * @param failedAt when that was; null where it did
+     */
+    public record Recovery(
+            String platform,
+            @Nullable WalArchiveProven proven,
+            @Nullable Instant at,
+            @Nullable String fault,
+            @Nullable Instant failedAt) {
+        Recovery failed(String why, Instant when) {
+            return new Recovery(platform, proven, at, why, when);
+        }
+    }
+
+    /**
      * Whether what comes up between restore points is kept: logs, changes of the configuration.
      *
      * @param what such as {@code the logs of its containers}
@@ -224,6 +245,8 @@ public final class RestorePoints {
     private final Map<String, Point> imported = new LinkedHashMap<>();
     /** By platform. */
     private final Map<String, Archive> archives = new TreeMap<>();
+    /** What came of recovering from them, by platform. */
+    private final Map<String, Recovery> recoveries = new HashMap<>();
     /** What of them is in the store, by platform. */
     private final Map<String, Archive> storedWal = new TreeMap<>();
     /** By platform. */
@@ -251,10 +274,8 @@ public final class RestorePoints {
             if (taking != null && event.getEvent() instanceof StepSucceeded done && !done.getCompensation()) {
                 read(taking, done, event.getAt());
             }
-            if (taking != null
-                    && event.getEvent() instanceof StepFailed failed
-                    && failed.getKind() == FailureKind.MISMATCH) {
-                blame(taking, failed);
+            if (taking != null && event.getEvent() instanceof StepFailed failed) {
+                failed(taking, failed, event.getAt());
             }
         }
     }
@@ -349,6 +370,11 @@ public final class RestorePoints {
         return List.copyOf(archives.values());
     }
 
+    /** Of the archive of a platform: what came of recovering from it. */
+    public Recovery recovery(String platform) {
+        return recoveries.getOrDefault(platform, new Recovery(platform, null, null, null, null));
+    }
+
     /** What of the archives is in a store, by platform; without those of which nothing ever was. */
     public List<Archive> storedArchives() {
         return List.copyOf(storedWal.values());
@@ -396,6 +422,8 @@ public final class RestorePoints {
                     own.provenAt = at;
                 }
             }
+            case WalArchiveProven proven ->
+                recoveries.put(taking.platform, new Recovery(taking.platform, proven, at, null, null));
             case RestorePointVerified point -> {
                 var own = takings.get(point.getRestorePointId());
                 if (own != null) {
@@ -438,6 +466,18 @@ public final class RestorePoints {
                         one.getDatabases(),
                         one.getFault() == null ? one.getDistrust() : one.getFault(),
                         true));
+    }
+
+    private void failed(Taking taking, StepFailed failed, Instant at) {
+        if (failed.getKind() == FailureKind.MISMATCH) {
+            blame(taking, failed);
+        }
+        boolean recovers = taking.started.getPlan().getSteps().stream()
+                .anyMatch(step -> step.getId().equals(failed.getStepId())
+                        && step.getAction().getAction() instanceof ProveWalArchive);
+        if (recovers) {
+            recoveries.put(taking.platform, recovery(taking.platform).failed(failed.getMessage(), at));
+        }
     }
 
     /** What is not as it was taken is offered no longer. */

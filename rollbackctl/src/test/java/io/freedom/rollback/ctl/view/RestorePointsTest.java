@@ -12,11 +12,13 @@ import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
+import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
+import io.freedom.rollback.schemas.action.WalArchiveProven;
 import io.freedom.rollback.schemas.history.ConfigurationFollowed;
 import io.freedom.rollback.schemas.history.ConfigurationUnfollowed;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -54,6 +56,9 @@ class RestorePointsTest {
                     new Database("postgres", "freedom_kb", "freedom", "jdbc:postgresql://h/freedom_kb", "p", List.of()))
             .setDirectory("/backups")
             .build();
+
+    private static final ProveWalArchive PROVE_WAL =
+            new ProveWalArchive("freedom", DUMP.getCompose(), DUMP.getDatabase(), "/backups", 0L);
 
     private final List<HistoryEvent> history = new ArrayList<>();
 
@@ -157,16 +162,52 @@ class RestorePointsTest {
         verified("rb-1", "rb-1", 20);
         add(null, 30, new WalArchived(Samples.START.plusSeconds(30), List.of()));
 
-        assertThat(lines(1800).getLast())
-                .startsWith("freedom: the WAL archive has all that was committed since ")
-                .endsWith("backups derive freedom --at TIME --reason \"…\" --watch");
+        assertThat(lines(1800))
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("freedom: the WAL archive has all that was committed since ")
+                        .endsWith("backups derive freedom --at TIME --reason \"…\" --watch"));
         assertThat(lines(1800)).noneMatch(line -> line.contains("is in no restore point"));
 
         add(null, 60, new WalArchiveInterrupted(Samples.START.plusSeconds(55), "the disk is full", false));
 
-        assertThat(lines(1800).getLast())
-                .startsWith("freedom: what is committed is not archived (the disk is full); moments until ");
+        assertThat(lines(1800))
+                .anyMatch(line -> line.startsWith(
+                        "freedom: what is committed is not archived (the disk is full); moments until "));
         assertThat(lines(1800)).anyMatch(line -> line.contains("is in no restore point"));
+    }
+
+    @Test
+    void saysWhatCameOfRecoveringFromTheWalArchive() {
+        add(null, 30, new WalArchived(Samples.START.plusSeconds(30), List.of()));
+        assertThat(lines(40).getLast())
+                .isEqualTo("freedom: from the WAL archive no server was ever recovered to prove it;"
+                        + " now: rollbackctl backups verify freedom --wal --watch");
+
+        begun("rb-w", 50, plan -> plan.setScenario("restore-point-wal-check"), PROVE_WAL);
+        done(
+                "rb-w",
+                60,
+                new WalArchiveProven(
+                        "20260301-030000",
+                        Samples.START.plusSeconds(55),
+                        "0/3016588",
+                        "15.18",
+                        2,
+                        9,
+                        1234L,
+                        true,
+                        900L));
+        assertThat(lines(70).getLast())
+                .startsWith("freedom: from the WAL archive a server was recovered ")
+                .contains(", to 0/3016588 with all that was committed until ")
+                .endsWith(", and 1,234 rows read");
+
+        begun("rb-x", 90, plan -> plan.setScenario("restore-point-wal-check"), PROVE_WAL);
+        var step = Samples.plan().getSteps().getFirst().getId();
+        add("rb-x", 95, new StepFailed(step, false, FailureKind.MISMATCH, "a segment is missing", false));
+        assertThat(lines(99).getLast())
+                .startsWith("freedom: from the WAL archive none could be recovered ")
+                .contains(" (a segment is missing); the last time a server was recovered ");
     }
 
     @Test
