@@ -81,7 +81,7 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
         for (var dumped : manifest.dumps()) {
             dump(dumped, lines);
         }
-        var globals = Globals.read(point, vault);
+        var globals = Globals.read(point, manifest, vault);
         if (globals.isPresent()) {
             PrivateFiles.write(into.resolve("globals.sql"), globals.get().script(manifest.databases()));
             lines.add(into.resolve("globals.sql") + ": " + globals.get().roles().size() + " roles");

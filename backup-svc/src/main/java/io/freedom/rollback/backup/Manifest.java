@@ -118,6 +118,13 @@ record Manifest(
         return files.stream().mapToLong(Entry::size).sum();
     }
 
+    /** Those whose paths begin so. */
+    List<Entry> below(String prefix) {
+        return files.stream()
+                .filter(entry -> entry.path().startsWith(prefix))
+                .toList();
+    }
+
     /** Everything below the restore point that a manifest covers, ordered by path. */
     static List<Path> covered(Path root) throws IOException {
         try (var all = Files.walk(root)) {

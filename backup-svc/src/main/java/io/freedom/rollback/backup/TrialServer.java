@@ -331,7 +331,7 @@ final class TrialServer implements AutoCloseable {
         }
     }
 
-    void restore(String database, SealedDump dump) throws StepFailure, InterruptedException {
+    void restore(String database, ComparedDump dump) throws StepFailure, InterruptedException {
         var folder = ContainerFolder.create(engine, container, "rollback-trial");
         step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
         var copy = dump.copyInto(engine, container, folder);

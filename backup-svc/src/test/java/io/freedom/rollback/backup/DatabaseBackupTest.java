@@ -260,6 +260,27 @@ class DatabaseBackupTest {
     }
 
     @Test
+    void changesNothingWhereTheDumpIsAnotherOfTheSameLength() throws Exception {
+        postgres.sql("postgres", "CREATE ROLE gone");
+        takeRestorePoint();
+        postgres.sql("postgres", "DROP ROLE gone");
+        var databases = postgres.databases();
+        Vaults.change(biggestDumpFile(), content -> {
+            content[content.length / 2] ^= 0x10;
+            return content;
+        });
+
+        assertMismatch(
+                () -> restore(step()),
+                point().directory() + " is not as its manifest says: "
+                        + point().directory().relativize(biggestDumpFile()) + " was changed. Do not restore from it");
+
+        assertThat(postgres.databases()).isEqualTo(databases);
+        assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'gone'"))
+                .isEqualTo("0");
+    }
+
+    @Test
     void noticesABrokenDumpEvenWhenTheManifestAgreesWithIt() throws Exception {
         dump();
         var file = biggestDumpFile();

@@ -203,8 +203,8 @@ class WalArchiveTest {
 
         assertThat(dumpedRows()).isEqualTo(2);
         try (var live = postgres.connect("postgres")) {
-            assertThat(Globals.read(point(), VAULT))
-                    .contains(Globals.of(sql -> Sql.rows(live, sql), List.of(DATABASE, "freedom")));
+            assertThat(Json.parse(Vaults.text(point().globals()), point().globals(), Globals.class))
+                    .isEqualTo(Globals.of(sql -> Sql.rows(live, sql), List.of(DATABASE, "freedom")));
         }
         assertThat(derived.getRows()).isEqualTo(2);
         assertThat(derived.getServerVersion()).startsWith("15.");
