@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.TableRows;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param bytes that the database took on the server's disk; null where an older release took it
  * @param roles names of the server's roles, PostgreSQL's own left out; empty where an older release took it
  * @param nextTransaction id of the server's first transaction after that; null where an older release took it
+ * @param snapshotAt the moment that it is of, by the worker's clock; null where an older release took it, and where it is of a moment of the WAL archive
+ * @param dumpedAt when pg_dump was done with it; null likewise
+ * @param lsn position in the server's WAL when the snapshot was taken, e.g. "0/16B3748": all that is in the dump lies before it; null where an older release
+ *     took it
+ * @param collation how the database sorts; null where an older release took it
  */
 record DumpRecord(
         String database,
@@ -21,7 +27,11 @@ record DumpRecord(
         List<Rows> tables,
         @Nullable Long bytes,
         List<String> roles,
-        @Nullable Long nextTransaction) {
+        @Nullable Long nextTransaction,
+        @Nullable Instant snapshotAt,
+        @Nullable Instant dumpedAt,
+        @Nullable String lsn,
+        @Nullable Collation collation) {
     DumpRecord {
         tables = List.copyOf(tables);
         roles = roles == null ? List.of() : List.copyOf(roles);

@@ -49,6 +49,7 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
             try (var all = Files.list(point.data())) {
                 for (var file : all.filter(
                                 it -> !String.valueOf(it.getFileName()).startsWith(Staging.PREFIX))
+                        .filter(it -> !it.toString().endsWith(PartTimes.NOTED))
                         .sorted()
                         .toList()) {
                     var name = String.valueOf(file.getFileName()).replaceFirst("\\.tar(\\.zst)?(\\.age)?$", "");

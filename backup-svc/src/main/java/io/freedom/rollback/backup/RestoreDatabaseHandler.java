@@ -206,6 +206,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 var indexes = Background.start(() -> check(database, step))) {
             var tables = Sql.work(database, () -> count(database, step));
             compare(dumped, tables);
+            var sorted = Sql.work(database, () -> sorted(dumped, database, step));
+            if (!sorted.isEmpty()) {
+                notes.add(name + ": " + sorted);
+            }
             var checked = indexes.await(() -> {
                 step.checkpoint();
                 step.progress(0, 0, "indexes", "checking the indexes of " + database.getName());
@@ -255,6 +259,19 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 step.checkpoint();
                 step.progress(counted, 0, "tables", "counting rows of " + database.getName());
             });
+        }
+    }
+
+    private static String sorted(DumpRecord dumped, Database side, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        var before = dumped.collation();
+        if (before == null) {
+            return "";
+        }
+        try (var connection = JdbcConnections.open(side, step)) {
+            var now = Collation.of(
+                    sql -> Sql.rows(connection, sql), Sql.serverVersion(connection), side.getName());
+            return before.differs(now).orElse("");
         }
     }
 

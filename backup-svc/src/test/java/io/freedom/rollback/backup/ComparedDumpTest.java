@@ -58,9 +58,9 @@ class ComparedDumpTest {
         write(dump.resolve("2.dat.gz"), new byte[0]);
         PrivateFiles.write(
                 point.dumpRecord("shop"),
-                Json.text(new DumpRecord("shop", "15.18", "pg_dump 15.18", List.of(), 1L, List.of(), 1L)));
+                Json.text(new DumpRecord("shop", "15.18", "pg_dump 15.18", List.of(), 1L, List.of(), 1L, null, null, null, null)));
         globals("owner").write(point, vault);
-        new WriteManifestHandler(vault, () -> NOW)
+        Vaults.manifests(vault, () -> NOW)
                 .execute(
                         new WriteManifest(point.directory().toString(), "shop", "shop", false, "restore-point", null),
                         step);

@@ -32,9 +32,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -164,6 +167,41 @@ class DatabaseBackupTest {
         assertThat(postgres.value(name + "__undone_" + id, "SELECT count(*) FROM keyless"))
                 .isEqualTo("4");
         assertThat(swapBack(step()).detail()).contains("swapped back before");
+    }
+
+    @Test
+    void saysWhichMomentOfTheServerADumpIsOf() throws Exception {
+        var began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        var before = postgres.value(name, "SELECT pg_current_wal_insert_lsn()");
+        takeRestorePoint();
+        postgres.sql(name, "INSERT INTO keyless VALUES ('after')");
+
+        var dumped = Objects.requireNonNull(Manifest.load(point(), VAULT).database());
+
+        var lsn = Objects.requireNonNull(dumped.lsn());
+        assertThat(postgres.value(
+                        name,
+                        "SELECT '%s'::pg_lsn BETWEEN '%s' AND pg_current_wal_insert_lsn() - 1".formatted(lsn, before)))
+                .isEqualTo("t");
+        assertThat(dumped.snapshotAt()).isBetween(began, dumped.dumpedAt());
+        assertThat(Objects.requireNonNull(dumped.collation()).text()).startsWith("libc ");
+    }
+
+    @Test
+    void saysThatTextMayBeSortedOtherwiseThanWhenItWasDumped() throws Exception {
+        postgres.sql(
+                "postgres",
+                "DROP DATABASE " + Sql.name(name),
+                "CREATE DATABASE " + Sql.name(name) + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'");
+        postgres.sql(name, "CREATE TABLE words AS SELECT 'ä' AS word");
+        dump();
+        var record = point().dumpRecord(name);
+        Files.writeString(record, Files.readString(record).replaceFirst("\"library\" : \"[^\"]+\"", "\"library\" : \"1.0\""));
+        writeManifest();
+        verify();
+
+        assertThat(restore(step()).detail())
+                .contains("text may be sorted otherwise than when it was dumped (icu en-US: version 1.0 then, ");
     }
 
     @Test
@@ -519,7 +557,7 @@ class DatabaseBackupTest {
     }
 
     private void writeManifest() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point().directory().toString(), "freedom", name, false, "restore-point", null),

@@ -71,7 +71,7 @@ class ObjectPoolTest {
                                 List.of("models"),
                                 point(id).directory().toString()),
                         new RunningStep(id));
-        new WriteManifestHandler(VAULT, clock)
+        Vaults.manifests(VAULT, clock)
                 .execute(
                         new WriteManifest(
                                 point(id).directory().toString(), "freedom", null, false, "restore-point", null),

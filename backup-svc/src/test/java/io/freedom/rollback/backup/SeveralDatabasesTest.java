@@ -510,7 +510,7 @@ class SeveralDatabasesTest {
     }
 
     private void writeManifest() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point().directory().toString(), "freedom", SHOP, false, "restore-point", null),

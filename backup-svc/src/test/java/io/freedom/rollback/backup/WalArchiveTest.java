@@ -224,7 +224,7 @@ class WalArchiveTest {
         postgres.sql(DATABASE, "DELETE FROM orders");
         var derived = derive(before, step());
         var directory = point().directory().toString();
-        new WriteManifestHandler(VAULT, clock)
+        Vaults.manifests(VAULT, clock)
                 .execute(
                         new WriteManifest(directory, "freedom", DATABASE, false, "restore-point-derive", null),
                         step().after(derived));

@@ -212,6 +212,10 @@ public final class RestorePointTable {
         if (point.commit() != null) {
             lines.add("  commit         " + point.commit());
         }
+        var facts = point.facts();
+        if (facts != null) {
+            lines.addAll(PointFacts.lines(facts, zone));
+        }
         lines.add("  read back      whole, " + Texts.moment(point.verifiedAt(), zone));
         if (point.serverVersion() != null) {
             lines.add("  restored       "
@@ -265,6 +269,10 @@ public final class RestorePointTable {
         }
         if (!point.databases().isEmpty()) {
             json.put("databases", point.databases());
+        }
+        var facts = point.facts();
+        if (facts != null) {
+            json.putAll(PointFacts.json(facts));
         }
         if (!point.rpo().isZero()) {
             json.put("rpoMillis", point.rpo().toMillis());

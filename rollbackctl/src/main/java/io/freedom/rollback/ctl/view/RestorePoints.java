@@ -1,6 +1,8 @@
 package io.freedom.rollback.ctl.view;
 
 import io.freedom.rollback.schemas.action.DatabaseDumped;
+import io.freedom.rollback.schemas.action.ManifestWritten;
+import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.GitStateRecorded;
@@ -59,6 +61,7 @@ public final class RestorePoints {
      * @param databases names of those that it has dumps of, the platform's first; empty where that was not noted
      * @param distrust why it serves analysis only, never a restore; null where it may be restored
      * @param onDisk false where somebody looked, and it was not there; {@code distrust} says where
+     * @param facts what its manifest says beside its files; null where that is in no history
      */
     public record Point(
             String id,
@@ -76,7 +79,8 @@ public final class RestorePoints {
             @Nullable String serverVersion,
             List<String> databases,
             @Nullable String distrust,
-            boolean onDisk) {
+            boolean onDisk,
+            @Nullable RestorePointFacts facts) {
         public Point {
             databases = List.copyOf(databases);
         }
@@ -102,7 +106,8 @@ public final class RestorePoints {
                     serverVersion,
                     databases,
                     why,
-                    there);
+                    there,
+                    facts);
         }
 
         Point proven(Instant at) {
@@ -187,6 +192,9 @@ public final class RestorePoints {
         String serverVersion;
 
         List<String> databases = List.of();
+
+        @Nullable
+        RestorePointFacts facts;
 
         Taking(String platform, RollbackStarted started) {
             this.platform = platform;
@@ -372,6 +380,7 @@ public final class RestorePoints {
                 taking.serverVersion = dump.getServerVersion();
                 taking.databases = List.copyOf(dump.getDatabases());
             }
+            case ManifestWritten manifest -> taking.facts = manifest.getFacts();
             case PointInTimeDerived derived -> {
                 taking.serverVersion = derived.getServerVersion();
                 taking.databases = List.copyOf(derived.getDatabases());
@@ -437,7 +446,8 @@ public final class RestorePoints {
                         one.getServerVersion(),
                         one.getDatabases(),
                         one.getFault() == null ? one.getDistrust() : one.getFault(),
-                        true));
+                        true,
+                        null));
     }
 
     /** What is not as it was taken is offered no longer. */
@@ -516,7 +526,8 @@ public final class RestorePoints {
                 taking.serverVersion,
                 taking.databases,
                 distrust(taking),
-                taking.gone == null));
+                taking.gone == null,
+                taking.facts));
     }
 
     private static @Nullable String distrust(Taking taking) {
