@@ -122,7 +122,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                     taken.at(),
                     snapshot.dumpedAt(),
                     taken.lsn(),
-                    Collation.of(sql -> Sql.rows(connection, sql), version, name));
+                    Collation.of(sql -> Sql.rows(connection, sql), version, name),
+                    Constraints.of(sql -> Sql.rows(connection, sql)));
             connection.rollback(); // what vacuum may remove is held back no longer
             Disk.work(point.databases(), () -> {
                 fetch(dump, point, dumped, tools, vault, step);

@@ -2,6 +2,7 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.TableRows;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param lsn position in the server's WAL when the snapshot was taken, e.g. "0/16B3748": all that is in the dump lies before it; null where an older release
  *     took it
  * @param collation how the database sorts; null where an older release took it
+ * @param constraints of the snapshot, and its indexes; empty where an older release took it
  */
 record DumpRecord(
         String database,
@@ -31,10 +33,12 @@ record DumpRecord(
         @Nullable Instant snapshotAt,
         @Nullable Instant dumpedAt,
         @Nullable String lsn,
-        @Nullable Collation collation) {
+        @Nullable Collation collation,
+        List<Constraints> constraints) {
     DumpRecord {
         tables = List.copyOf(tables);
         roles = roles == null ? List.of() : List.copyOf(roles);
+        constraints = constraints == null ? List.of() : List.copyOf(constraints);
     }
 
     record Rows(String schema, String table, long rows) {
@@ -43,8 +47,11 @@ record DumpRecord(
         }
     }
 
-    /** The differences, each as "public.orders: 10 rows instead of 12"; empty when the tables hold the same rows. */
-    List<String> differences(List<TableRows> found) {
-        return TableDifferences.between(tables, found.stream().map(Rows::of).toList());
+    /** The differences, each as "public.orders: 10 rows instead of 12"; empty when the tables hold the same rows, and no constraint is missing. */
+    List<String> differences(List<TableRows> found, List<Constraints> constrained) {
+        var differences = new ArrayList<>(
+                TableDifferences.between(tables, found.stream().map(Rows::of).toList()));
+        differences.addAll(Constraints.missing(constraints, constrained));
+        return differences;
     }
 }

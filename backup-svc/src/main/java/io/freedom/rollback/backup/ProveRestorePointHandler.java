@@ -95,7 +95,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         try {
             trial.restore(dumped.database(), ComparedDump.of(point, manifest, dumped.database(), vault, step));
             var tables = trial.count(dumped.database());
-            compare(dumped, tables);
+            compare(dumped, tables, trial.constraints(dumped.database()));
             return tables;
         } catch (StepFailure e) {
             throw new StepFailure(e.kind(), "database " + dumped.database() + ": " + e.text(), e);
@@ -161,8 +161,9 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         });
     }
 
-    private static void compare(DumpRecord dumped, List<TableRows> restored) throws StepFailure {
-        var differences = dumped.differences(restored);
+    private static void compare(DumpRecord dumped, List<TableRows> restored, List<Constraints> constraints)
+            throws StepFailure {
+        var differences = dumped.differences(restored, constraints);
         if (!differences.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,

@@ -56,7 +56,8 @@ record RecoveredDatabases(TrialServer server, Engine engine, Database platform, 
                 null,
                 null,
                 server.value(name, "SELECT " + Snapshots.POSITION),
-                collation(name));
+                collation(name),
+                server.constraints(name));
         Disk.work(point.databases(), () -> {
             DumpDatabaseHandler.fetch(target, point, dumped, tools, vault, step);
             return point;

@@ -205,7 +205,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 });
                 var indexes = Background.start(() -> check(database, step))) {
             var tables = Sql.work(database, () -> count(database, step));
-            compare(dumped, tables);
+            compare(dumped, tables, Sql.work(database, () -> constraints(database, step)));
             var sorted = Sql.work(database, () -> sorted(dumped, database, step));
             if (!sorted.isEmpty()) {
                 notes.add(name + ": " + sorted);
@@ -275,8 +275,16 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    private static void compare(DumpRecord dumped, List<TableRows> restored) throws StepFailure {
-        var differences = dumped.differences(restored);
+    private static List<Constraints> constraints(Database side, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        try (var connection = JdbcConnections.open(side, step)) {
+            return Constraints.of(sql -> Sql.rows(connection, sql));
+        }
+    }
+
+    private static void compare(DumpRecord dumped, List<TableRows> restored, List<Constraints> constraints)
+            throws StepFailure {
+        var differences = dumped.differences(restored, constraints);
         if (!differences.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,

@@ -372,6 +372,67 @@ class DatabaseBackupTest {
     }
 
     @Test
+    void comparesConstraintsAndWhetherTheyHold() throws Exception {
+        postgres.sql(
+                name,
+                "CREATE DOMAIN positive AS int CHECK (VALUE > 0)",
+                "CREATE TABLE parents (id int PRIMARY KEY, code text UNIQUE)",
+                "CREATE TABLE children (id int REFERENCES parents, size positive CHECK (size < 10))",
+                "CREATE INDEX ON children (size)",
+                "ALTER TABLE children ADD CONSTRAINT later CHECK (id < 100) NOT VALID",
+                "ALTER TABLE parted ADD PRIMARY KEY (d)",
+                "CREATE TABLE looks (d date REFERENCES parted)",
+                "CREATE EXTENSION pg_stat_statements");
+        takeRestorePoint();
+
+        var constraints = Objects.requireNonNull(Manifest.load(point(), VAULT).database())
+                .constraints();
+        assertThat(constraints)
+                .contains(
+                        new Constraints("Odd schema", "a \"table", "primary keys", 1, 1),
+                        new Constraints("public", "positive", "check constraints", 1, 1),
+                        new Constraints("public", "parents", "unique constraints", 1, 1),
+                        new Constraints("public", "parents", "valid indexes", 2, 2),
+                        new Constraints("public", "children", "foreign keys", 1, 1),
+                        new Constraints("public", "children", "check constraints", 2, 1),
+                        new Constraints("public", "children", "valid indexes", 1, 1),
+                        new Constraints("public", "looks", "foreign keys", 1, 1),
+                        new Constraints("public", "parted", "primary keys", 1, 1))
+                .noneMatch(it -> it.table().startsWith("pg_"));
+        restore(step());
+        try (var restored = postgres.connect(name)) {
+            assertThat(Constraints.of(sql -> Sql.rows(restored, sql))).isEqualTo(constraints);
+            Sql.execute(restored, "ALTER TABLE children DROP CONSTRAINT children_id_fkey");
+            Sql.execute(restored, "ALTER TABLE children DROP CONSTRAINT children_size_check");
+            Sql.execute(restored, "DROP INDEX children_size_idx");
+            assertThat(Constraints.missing(constraints, Constraints.of(sql -> Sql.rows(restored, sql))))
+                    .containsExactly(
+                            "public.children: 1 check constraints instead of 2",
+                            "public.children: 0 foreign keys instead of 1",
+                            "public.children: 0 valid indexes instead of 1");
+        }
+    }
+
+    @Test
+    void leavesTheLiveDatabaseAloneWhereAConstraintIsMissing() throws Exception {
+        dump();
+        var record = point().dumpRecord(name);
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replaceFirst(
+                                "\"kind\" : \"primary keys\",\\s+\"all\" : 1,\\s+\"valid\" : 1",
+                                "\"kind\" : \"primary keys\", \"all\" : 2, \"valid\" : 2"));
+        writeManifest();
+        verify();
+        postgres.sql(name, "INSERT INTO keyless VALUES ('live')");
+
+        assertMismatch(() -> restore(step()), "Odd schema.a \"table: 1 primary keys instead of 2");
+        assertThat(postgres.value(name, "SELECT count(*) FROM keyless")).isEqualTo("4");
+        assertThat(postgres.databases()).doesNotContain(name + "__restore_" + id);
+    }
+
+    @Test
     void countsTheRowsOfTheVerySnapshotThatIsDumped() throws Exception {
         var stop = new AtomicBoolean();
         var writer = Thread.ofVirtual().start(() -> {
