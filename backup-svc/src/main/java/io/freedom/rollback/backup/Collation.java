@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  *     changes, as that of "C" does not
  * @param library version that the server has now, which differs where the operating system below the database was changed; null likewise
  */
-record Collation(String provider, String locale, @Nullable String version, @Nullable String library) {
+record Collation(
+        String provider,
+        String locale,
+        @Nullable String version,
+        @Nullable String library) {
     private static final int NOTED_SINCE = 15;
     private static final String BEFORE = "SELECT 'libc', datcollate, NULL, NULL FROM pg_database WHERE datname = %s";
     /** The column of the locale was renamed in 17. */
@@ -54,7 +58,8 @@ record Collation(String provider, String locale, @Nullable String version, @Null
         }
         return !provider.equals(now.provider) || !locale.equals(now.locale)
                 ? Optional.empty()
-                : Optional.of("text may be sorted otherwise than when it was dumped (%s %s: version %s then, %s now); all indexes are built anew"
-                        .formatted(provider, locale, before, after));
+                : Optional.of(
+                        "text may be sorted otherwise than when it was dumped (%s %s: version %s then, %s now); all indexes are built anew"
+                                .formatted(provider, locale, before, after));
     }
 }

@@ -76,8 +76,8 @@ record Constraints(String schema, String table, String kind, int all, int valid)
             if (have.all < want.all) {
                 missing.add(where + "%d %s instead of %d".formatted(have.all, want.kind, want.all));
             } else if (have.valid < want.valid) {
-                missing.add(where + "%d of %d %s validated instead of %d"
-                        .formatted(have.valid, have.all, want.kind, want.valid));
+                missing.add(where
+                        + "%d of %d %s validated instead of %d".formatted(have.valid, have.all, want.kind, want.valid));
             }
         }
         return missing;

@@ -146,9 +146,7 @@ record Manifest(
 
     /** Those whose paths begin so. */
     List<Entry> below(String prefix) {
-        return files.stream()
-                .filter(entry -> entry.path().startsWith(prefix))
-                .toList();
+        return files.stream().filter(entry -> entry.path().startsWith(prefix)).toList();
     }
 
     /** Everything below the restore point that a manifest covers, ordered by path. */

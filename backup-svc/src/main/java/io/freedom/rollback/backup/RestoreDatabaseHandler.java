@@ -93,8 +93,9 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     try {
                         for (var dumped : dumps) {
                             var name = dumped.database();
-                            var dump =
-                                    dumped.equals(dumps.getFirst()) ? first : copied(name, point, manifest, tools, step);
+                            var dump = dumped.equals(dumps.getFirst())
+                                    ? first
+                                    : copied(name, point, manifest, tools, step);
                             tables.put(name, restored(dumped, dump, action, swap, tools, notes, step));
                         }
                     } catch (StepFailure e) {
@@ -158,8 +159,10 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
         var dumps = dumps(manifest, action.getDatabase());
         return Disk.work(point.databases(), () -> {
-            // Months may have passed since it was verified. The first is read once, while it is copied and before anything is done; the container
-            // need not have room for all at once, so the others are read here, and compared once more when it is their turn.
+            // Months may have passed since it was verified. The first is read once, while it is copied and before
+            // anything is done; the container
+            // need not have room for all at once, so the others are read here, and compared once more when it is their
+            // turn.
             var all = names(dumps);
             ManifestCheck.dumps(point, manifest, all, all.getFirst(), vault, clock.instant(), step);
             return dumps;
@@ -167,8 +170,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     }
 
     /** Copies a dump into the container, where nothing is started on it unless it is as the manifest says; returns where it is. */
-    private String copied(
-            String database, RestorePoint point, Manifest manifest, PostgresTools tools, StepContext step)
+    private String copied(String database, RestorePoint point, Manifest manifest, PostgresTools tools, StepContext step)
             throws StepFailure, InterruptedException {
         step.progress(0, 0, "bytes", "copying the dump of " + database + " into the container");
         try {
@@ -226,13 +228,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     }
 
     private static void fill(
-            String name,
-            Database side,
-            String dump,
-            int jobs,
-            DatabaseSwap swap,
-            PostgresTools tools,
-            StepContext step)
+            String name, Database side, String dump, int jobs, DatabaseSwap swap, PostgresTools tools, StepContext step)
             throws StepFailure, InterruptedException {
         var argv = List.of(
                 "pg_restore",
@@ -269,8 +265,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
             return "";
         }
         try (var connection = JdbcConnections.open(side, step)) {
-            var now = Collation.of(
-                    sql -> Sql.rows(connection, sql), Sql.serverVersion(connection), side.getName());
+            var now = Collation.of(sql -> Sql.rows(connection, sql), Sql.serverVersion(connection), side.getName());
             return before.differs(now).orElse("");
         }
     }

@@ -47,7 +47,19 @@ class BackupsProgramTest {
         }
         PrivateFiles.write(
                 point.dumpRecord("a shop"),
-                Json.text(new DumpRecord("a shop", "15.18", "pg_dump 15.18", List.of(), 1L, List.of("owner"), 1L, null, null, null, null, List.of())));
+                Json.text(new DumpRecord(
+                        "a shop",
+                        "15.18",
+                        "pg_dump 15.18",
+                        List.of(),
+                        1L,
+                        List.of("owner"),
+                        1L,
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of())));
         new Globals(
                         "1",
                         List.of(new Globals.Role(

@@ -58,7 +58,19 @@ class ComparedDumpTest {
         write(dump.resolve("2.dat.gz"), new byte[0]);
         PrivateFiles.write(
                 point.dumpRecord("shop"),
-                Json.text(new DumpRecord("shop", "15.18", "pg_dump 15.18", List.of(), 1L, List.of(), 1L, null, null, null, null, List.of())));
+                Json.text(new DumpRecord(
+                        "shop",
+                        "15.18",
+                        "pg_dump 15.18",
+                        List.of(),
+                        1L,
+                        List.of(),
+                        1L,
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of())));
         globals("owner").write(point, vault);
         Vaults.manifests(vault, () -> NOW)
                 .execute(

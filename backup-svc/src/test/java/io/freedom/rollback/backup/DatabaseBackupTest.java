@@ -196,7 +196,8 @@ class DatabaseBackupTest {
         postgres.sql(name, "CREATE TABLE words AS SELECT 'ä' AS word");
         dump();
         var record = point().dumpRecord(name);
-        Files.writeString(record, Files.readString(record).replaceFirst("\"library\" : \"[^\"]+\"", "\"library\" : \"1.0\""));
+        Files.writeString(
+                record, Files.readString(record).replaceFirst("\"library\" : \"[^\"]+\"", "\"library\" : \"1.0\""));
         writeManifest();
         verify();
 
@@ -385,8 +386,8 @@ class DatabaseBackupTest {
                 "CREATE EXTENSION pg_stat_statements");
         takeRestorePoint();
 
-        var constraints = Objects.requireNonNull(Manifest.load(point(), VAULT).database())
-                .constraints();
+        var constraints =
+                Objects.requireNonNull(Manifest.load(point(), VAULT).database()).constraints();
         assertThat(constraints)
                 .contains(
                         new Constraints("Odd schema", "a \"table", "primary keys", 1, 1),

@@ -106,8 +106,9 @@ class ManifestTest {
     @Test
     void readsOneOfAnOlderReleaseWhichSaysLess() throws Exception {
         var dump = "{\"database\":\"kb\",\"serverVersion\":\"15.18\",\"tool\":\"pg_dump\",\"tables\":[]}";
-        var text = "{\"format\":2,\"id\":\"rb-1\",\"platform\":\"freedom\",\"createdAt\":\"2026-03-01T12:00:00Z\",\"files\":[],\"database\":"
-                + dump + "}";
+        var text =
+                "{\"format\":2,\"id\":\"rb-1\",\"platform\":\"freedom\",\"createdAt\":\"2026-03-01T12:00:00Z\",\"files\":[],\"database\":"
+                        + dump + "}";
 
         var manifest = Json.parse(text, point, Manifest.class);
 

@@ -19,11 +19,13 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
-import java.io.RandomAccessFile;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,8 +34,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.nio.file.OpenOption;
-import java.nio.file.StandardOpenOption;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -215,9 +215,7 @@ class ObjectPoolTest {
         awaitANewerTime();
         var changed = new AtomicBoolean();
 
-        var done = archive(
-                "rb-1",
-                new RunningStep("rb-1").meanwhile("weights.bin", () -> {
+        var done = archive("rb-1", new RunningStep("rb-1").meanwhile("weights.bin", () -> {
                     if (!changed.getAndSet(true)) {
                         rewrite(random(2, LARGE)); // of the same size
                     }
@@ -232,9 +230,7 @@ class ObjectPoolTest {
     void isNamedWhereItDoesNotComeToRestAndIsReadAnewTheNextTime() throws Exception {
         var pieces = new AtomicInteger();
 
-        var done = archive(
-                "rb-1",
-                new RunningStep("rb-1").meanwhile("weights.bin", () -> {
+        var done = archive("rb-1", new RunningStep("rb-1").meanwhile("weights.bin", () -> {
                     if (pieces.incrementAndGet() % 8 == 0) { // with each of them, it would never end
                         append();
                     }
