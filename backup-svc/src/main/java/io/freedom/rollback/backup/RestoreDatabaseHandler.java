@@ -160,9 +160,8 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         var dumps = dumps(manifest, action.getDatabase());
         return Disk.work(point.databases(), () -> {
             // Months may have passed since it was verified. The first is read once, while it is copied and before
-            // anything is done; the container
-            // need not have room for all at once, so the others are read here, and compared once more when it is their
-            // turn.
+            // anything is done. The container need not have room for all at once, so the others are read here, and
+            // compared once more when it is their turn.
             var all = names(dumps);
             ManifestCheck.dumps(point, manifest, all, all.getFirst(), vault, clock.instant(), step);
             return dumps;
