@@ -53,7 +53,35 @@ class RestoreTest {
             assertThat(platform.health().exitCode()).isZero();
             var report = plane.rollbackctl("report", "acc-restore", "--format", "markdown", "--file", "-");
             assertThat(report.output()).containsPattern("(?i)RPO[^\\n]*15 min[^\\n]*");
+            assertThat(report.output())
+                    .as("of what was gone the restored database has more")
+                    .containsPattern("Rows before and after the restore: .*ingest_log 0 → \\d+");
+            dropsWhatWasReplacedOnceItIsAccepted(platform);
+            assertThat(platform.data()).isEqualTo(good);
         }
+    }
+
+    private void dropsWhatWasReplacedOnceItIsAccepted(Platform platform) {
+        var rollback = plane.lastRollback("acc-restore");
+        assertThat(plane.rollbackctl("replaced", "list", "acc-restore")
+                        .succeeded()
+                        .output())
+                .containsPattern(rollback + " +acc-restore +\\S+__before_\\S+ ");
+        var databases = "select string_agg(datname, ' ' order by datname) from pg_database";
+        assertThat(platform.value(databases)).contains("__before_");
+
+        var accepted =
+                plane.rollbackctl("replaced", "accept", rollback, "--reason", "the table is whole again", "--watch");
+
+        assertThat(accepted.exitCode()).as(accepted.output()).isZero();
+        assertThat(platform.value(databases)).doesNotContain("__before_");
+        assertThat(plane.rollbackctl("replaced", "list", "acc-restore")
+                        .succeeded()
+                        .output())
+                .isEqualTo("No rollback has replaced a database that is kept.\n");
+        var undo = plane.rollbackctl("undo", rollback, "--accept-data-loss", "--reason", "too late");
+        assertThat(undo.exitCode()).isEqualTo(4);
+        assertThat(undo.output()).contains("cannot be undone");
     }
 
     /** What is offered then is the one before. */

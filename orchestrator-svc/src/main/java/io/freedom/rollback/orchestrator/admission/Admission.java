@@ -574,7 +574,7 @@ public final class Admission {
         }
         return "rollback " + rollbackId + " cannot be undone: only the newest that succeeded in changing "
                 + state.getPlatform() + " can, which is "
-                + (state.getUndoable() == null ? "none" : state.getUndoable());
+                + (state.getUndoable() == null ? "none: it was undone, or accepted" : state.getUndoable());
     }
 
     // ---------------------------------------------------------------------------------------------

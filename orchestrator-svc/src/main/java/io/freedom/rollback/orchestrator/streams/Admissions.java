@@ -238,7 +238,7 @@ final class Admissions {
     /** About restore points, and taking none, or not any more. */
     static boolean onlyProves(Rollback rollback) {
         var scenario = rollback.plan().getScenario();
-        return Scenario.isAboutRestorePoints(scenario)
+        return Scenario.isHousekeeping(scenario)
                 && (!scenario.equals(Scenario.RESTORE_POINT.id()) || isVerified(rollback));
     }
 
