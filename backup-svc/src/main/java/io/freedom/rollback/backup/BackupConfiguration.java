@@ -63,7 +63,7 @@ public class BackupConfiguration {
                         new CopyModifiedFilesHandler(files),
                         new ArchiveModelsHandler(files),
                         new CopyContainerDataHandler(engines, vault),
-                        new WriteManifestHandler(vault, clock),
+                        new WriteManifestHandler(engines, vault, clock),
                         new VerifyRestorePointHandler(engines, vault, clock),
                         new ProveRestorePointHandler(engines, vault, clock),
                         new KeepWalArchiveHandler(engines, vault, clock),

@@ -11,6 +11,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -66,6 +67,7 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
         var tally = new Tally(step);
         var plain = point.containerData(action.getService());
         var begun = new AtomicBoolean();
+        var begunAt = Instant.now();
         try (var staging = Staging.beside(vault.sealed(plain, true))) {
             try (var archive = Archive.create(staging.path(), plain, point, vault, tally)) {
                 engines.engine()
@@ -85,6 +87,7 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
                 throw e;
             }
             step.checkpoint();
+            PartTimes.note(plain, begunAt, Instant.now());
             staging.publish();
             return true;
         }

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -68,7 +70,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 boolean done = false;
                 try {
                     for (var other : snapshots.others()) {
-                        dump(action, other, snapshots.fresh(other), point, tools, step);
+                        var connected = snapshots.fresh(other);
+                        dump(action, other, connected, snapshots.taken(other), point, tools, step);
                     }
                     snapshots.fresh(platform.getName());
                     var dumps = snapshots.dumps();
@@ -77,7 +80,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                         dumps.write(point);
                         return point;
                     });
-                    dump(action, platform.getName(), connection, point, tools, step);
+                    var taken = snapshots.taken(platform.getName());
+                    dump(action, platform.getName(), connection, taken, point, tools, step);
                     done = true;
                     return Disk.work(point.databases(), () -> completed(point, dumps));
                 } finally {
@@ -95,6 +99,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
             DumpDatabase action,
             String name,
             Connection connection,
+            Snapshots.Taken taken,
             RestorePoint point,
             PostgresTools tools,
             StepContext step)
@@ -103,16 +108,22 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         try {
             var dump = tools.folder() + "/dump";
             var snapshot = dump(database, action.getJobs(), dump, connection, tools, step);
+            var version = Sql.serverVersion(connection);
             var dumped = new DumpRecord(
                     name,
-                    Sql.serverVersion(connection),
+                    version,
                     tools.version("pg_dump"),
                     snapshot.tables().stream().map(DumpRecord.Rows::of).toList(),
                     Long.parseLong(Sql.value(connection, "SELECT pg_database_size(current_database())")),
                     Sql.rows(connection, ROLES).stream()
                             .map(row -> String.valueOf(row.getFirst()))
                             .toList(),
-                    snapshot.nextTransaction());
+                    snapshot.nextTransaction(),
+                    taken.at(),
+                    snapshot.dumpedAt(),
+                    taken.lsn(),
+                    Collation.of(sql -> Sql.rows(connection, sql), version, name),
+                    Constraints.of(sql -> Sql.rows(connection, sql)));
             connection.rollback(); // what vacuum may remove is held back no longer
             Disk.work(point.databases(), () -> {
                 fetch(dump, point, dumped, tools, vault, step);
@@ -166,7 +177,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 "--dbname=" + PostgresTools.connection(database));
     }
 
-    private record Snapshot(List<TableRows> tables, long nextTransaction) {}
+    private record Snapshot(List<TableRows> tables, long nextTransaction, Instant dumpedAt) {}
 
     private static Snapshot dump(
             Database database, int jobs, String target, Connection connection, PostgresTools tools, StepContext step)
@@ -187,7 +198,8 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
                 step.checkpoint();
                 step.progress(tools.size(target), 0, "bytes", "pg_dump is writing " + database.getName());
             });
-            return new Snapshot(tables, Transactions.next(connection));
+            return new Snapshot(
+                    tables, Transactions.next(connection), Instant.now().truncatedTo(ChronoUnit.MILLIS));
         }
     }
 

@@ -49,6 +49,7 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
             try (var all = Files.list(point.data())) {
                 for (var file : all.filter(
                                 it -> !String.valueOf(it.getFileName()).startsWith(Staging.PREFIX))
+                        .filter(it -> !it.toString().endsWith(PartTimes.NOTED))
                         .sorted()
                         .toList()) {
                     var name = String.valueOf(file.getFileName()).replaceFirst("\\.tar(\\.zst)?(\\.age)?$", "");
@@ -81,7 +82,7 @@ record ExtractedPoint(RestorePoint point, Manifest manifest, Vault vault, Path i
         for (var dumped : manifest.dumps()) {
             dump(dumped, lines);
         }
-        var globals = Globals.read(point, vault);
+        var globals = Globals.read(point, manifest, vault);
         if (globals.isPresent()) {
             PrivateFiles.write(into.resolve("globals.sql"), globals.get().script(manifest.databases()));
             lines.add(into.resolve("globals.sql") + ": " + globals.get().roles().size() + " roles");

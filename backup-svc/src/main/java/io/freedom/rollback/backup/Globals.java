@@ -1,10 +1,14 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -229,17 +233,33 @@ record Globals(
         return script.toString();
     }
 
-    /** Empty where a release took it that did not know of them. */
-    static Optional<Globals> read(RestorePoint point, Vault vault) throws IOException {
-        var file = Vault.find(point.globals());
-        if (file.isEmpty()) {
-            // Format 1. In a signed one it is in the manifest, and cannot be missing.
-            var earlier = point.directory().resolve(FILE);
-            return Files.exists(earlier) ? Optional.of(Json.read(earlier, Globals.class)) : Optional.empty();
+    /**
+     * What is read is what was compared with the manifest: whoever knows the public key of the backups can write a file that is encrypted for it. Empty
+     * where a release took it that did not know of them.
+     */
+    static Optional<Globals> read(RestorePoint point, Manifest manifest, Vault vault) throws IOException, StepFailure {
+        var kept = manifest.below(point.directory().relativize(point.globals()).toString());
+        // Of format 1 it is outside of files/.
+        var entries = kept.isEmpty() ? manifest.below(FILE) : kept;
+        if (entries.isEmpty()) {
+            return Optional.empty();
         }
-        try (var in = vault.open(file.get())) {
+        var entry = entries.getFirst();
+        var file = point.directory().resolve(entry.path());
+        var packed = bytes(file);
+        if (!Sha256.of(packed).equals(entry.sha256())) {
+            throw new StepFailure(
+                    FailureKind.MISMATCH, ManifestCheck.told(point, entry.path() + " was changed while it was read"));
+        }
+        try (var in = vault.open(new ByteArrayInputStream(packed), file)) {
             var text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return Optional.of(Json.parse(text, file.get(), Globals.class));
+            return Optional.of(Json.parse(text, file, Globals.class));
+        }
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            return in.readAllBytes();
         }
     }
 

@@ -12,12 +12,14 @@ record KeptFiles(Vault vault, InstantSource clock) {
             throws IOException {
         var tally = new Tally(step);
         step.checkpoint();
+        var begun = clock.instant();
         var file = vault.sealed(plain, true);
         try (var staging = Staging.beside(file)) {
             try (var archive = Archive.create(staging.path(), plain, point, vault, tally)) {
                 archive.addAll(workTree, paths, clock);
             }
             step.checkpoint();
+            PartTimes.note(plain, begun, clock.instant());
             staging.publish();
         }
         return tally;

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param others further databases of its server; empty where an older release wrote it
  * @param oneMoment whether all databases are as they were at one and the same moment; null where there is but one
  * @param leftOut databases of the server that are not in it, each with the reason
+ * @param parts when the content of its archives was read; empty where an older release wrote it. Of a database its dump says it
+ * @param images what the platform's containers ran; empty where nobody recorded that
  */
 record Manifest(
         int format,
@@ -40,7 +42,9 @@ record Manifest(
         List<Entry> files,
         List<DumpRecord> others,
         @Nullable Boolean oneMoment,
-        List<String> leftOut) {
+        List<String> leftOut,
+        List<Part> parts,
+        List<Image> images) {
     static final int FORMAT = 2;
     /** Of what is damaged. */
     private static final String MENDED = "; if its data are whole, `rollbackctl backups import PLATFORM` mends it";
@@ -60,6 +64,28 @@ record Manifest(
         files = List.copyOf(files);
         others = others == null ? List.of() : List.copyOf(others);
         leftOut = leftOut == null ? List.of() : List.copyOf(leftOut);
+        parts = parts == null ? List.of() : List.copyOf(parts);
+        images = images == null ? List.of() : List.copyOf(images);
+    }
+
+    /**
+     * What is of no single moment: each of its files is as it was at some moment in between.
+     *
+     * @param name configuration, modified, models, or data/ and a service
+     */
+    record Part(String name, Instant begun, Instant ended) {}
+
+    /**
+     * What a service ran.
+     *
+     * @param image name that its container was made from
+     * @param id sha256:…, which the engine has it by
+     * @param digests by which registries have it, e.g. "postgres@sha256:…"; empty where it was built here, and where the engine did not tell
+     */
+    record Image(String service, String image, String id, List<String> digests) {
+        Image {
+            digests = List.copyOf(digests);
+        }
     }
 
     /** The platform's database first; empty when no database belongs to it. */
@@ -116,6 +142,11 @@ record Manifest(
 
     long bytes() {
         return files.stream().mapToLong(Entry::size).sum();
+    }
+
+    /** Those whose paths begin so. */
+    List<Entry> below(String prefix) {
+        return files.stream().filter(entry -> entry.path().startsWith(prefix)).toList();
     }
 
     /** Everything below the restore point that a manifest covers, ordered by path. */

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Compares files with what the manifest says about them. */
 final class ManifestCheck {
@@ -73,28 +74,42 @@ final class ManifestCheck {
         return known == 0 ? "" : ", of which " + Disk.size(known) + " were read back with an earlier one";
     }
 
-    /** The files of dumps, and what belongs to them. */
+    /**
+     * The files of dumps.
+     *
+     * @param copied name of the database whose dump is read and compared while it is copied, {@link ComparedDump}: here only that all of its files
+     *     are there, and as long as they were
+     */
     static void dumps(
-            RestorePoint point, Manifest manifest, List<Path> dumps, Vault vault, Instant now, StepContext step)
+            RestorePoint point,
+            Manifest manifest,
+            List<String> databases,
+            @Nullable String copied,
+            Vault vault,
+            Instant now,
+            StepContext step)
             throws IOException, StepFailure {
-        var below = dumps.stream()
-                .map(dump -> point.directory().relativize(dump) + "/")
-                .toList();
-        var globals = point.directory().relativize(point.globals()).toString();
-        parts(
-                point,
-                manifest,
-                vault,
-                now,
-                step,
-                path -> below.stream().anyMatch(path::startsWith) || path.startsWith(globals));
-        for (var dump : below) {
-            if (manifest.files().stream().noneMatch(entry -> entry.path().startsWith(dump))) {
+        var entries = new ArrayList<Manifest.Entry>();
+        var unread = new ArrayList<Manifest.Entry>();
+        for (var name : databases) {
+            var dump = ComparedDump.folder(point, name);
+            var its = manifest.below(dump);
+            if (its.isEmpty()) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
                         "the restore point " + point.directory() + " holds no dump at " + dump + ": choose another");
             }
+            (name.equals(copied) ? unread : entries).addAll(its);
         }
+        entries.addAll(
+                manifest.below(point.directory().relativize(point.globals()).toString()));
+        var check = new ManifestCheck(point, entries, vault, now);
+        for (var entry : unread) {
+            check.look(entry);
+        }
+        check.compare(step);
+        check.findExtra(point.directory(), manifest.files());
+        check.fail();
     }
 
     /** Those files whose paths, relative to the restore point, are wanted. */
@@ -118,12 +133,11 @@ final class ManifestCheck {
         var progress = new Manifest.Progress(
                 step, entries.stream().mapToLong(Manifest.Entry::size).sum());
         for (var entry : entries) {
-            var file = point.directory().resolve(entry.path()).normalize();
-            if (!file.startsWith(point.directory())) {
-                faults.add(entry.path() + " lies outside");
-            } else if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                faults.add(entry.path() + " is missing");
-            } else if (isDifferent(entry, file, progress)) {
+            var file = file(entry);
+            if (isGone(entry, file)) {
+                continue;
+            }
+            if (isDifferent(entry, file, progress)) {
                 faults.add(entry.path() + " was changed");
                 if (isObject(entry)) {
                     ObjectPool.of(point, vault).disown(file);
@@ -132,6 +146,33 @@ final class ManifestCheck {
                 ObjectPool.noteReadBack(file, now);
             }
         }
+    }
+
+    /** Reads nothing of it. */
+    private void look(Manifest.Entry entry) throws IOException {
+        var file = file(entry);
+        if (!isGone(entry, file)) {
+            var attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile() || entry.link() != null || attributes.size() != entry.size()) {
+                faults.add(entry.path() + " was changed");
+            }
+        }
+    }
+
+    private Path file(Manifest.Entry entry) {
+        return point.directory().resolve(entry.path()).normalize();
+    }
+
+    private boolean isGone(Manifest.Entry entry, Path file) {
+        if (!file.startsWith(point.directory())) {
+            faults.add(entry.path() + " lies outside");
+            return true;
+        }
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            faults.add(entry.path() + " is missing");
+            return true;
+        }
+        return false;
     }
 
     private boolean isDifferent(Manifest.Entry entry, Path file, Manifest.Progress progress) throws IOException {
@@ -161,9 +202,11 @@ final class ManifestCheck {
         }
         var named = String.join("; ", faults.subList(0, Math.min(NAMED, faults.size())));
         var more = faults.size() > NAMED ? " and " + (faults.size() - NAMED) + " more" : "";
-        throw new StepFailure(
-                FailureKind.MISMATCH,
-                "the restore point %s is not as its manifest says: %s%s. Do not restore from it; see what changed it"
-                        .formatted(point.directory(), named, more));
+        throw new StepFailure(FailureKind.MISMATCH, told(point, named + more));
+    }
+
+    static String told(RestorePoint point, String faults) {
+        return "the restore point %s is not as its manifest says: %s. Do not restore from it; see what changed it"
+                .formatted(point.directory(), faults);
     }
 }

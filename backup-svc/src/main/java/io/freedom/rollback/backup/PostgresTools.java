@@ -204,7 +204,7 @@ final class PostgresTools implements AutoCloseable {
     }
 
     /** Copies a dump below the private folder; returns where it is. */
-    String copyIn(SealedDump dump) throws StepFailure, InterruptedException {
+    String copyIn(ComparedDump dump) throws StepFailure, InterruptedException {
         return dump.copyInto(engine, container, folder);
     }
 

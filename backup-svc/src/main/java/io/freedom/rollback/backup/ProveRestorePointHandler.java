@@ -46,7 +46,8 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
     @Override
     public Completed execute(ProveRestorePoint action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
-        var dumps = dumps(point, action.getDatabase().getName());
+        var manifest = Manifest.load(point, vault);
+        var dumps = dumps(point, manifest, action.getDatabase().getName());
         var engine = engines.engine();
         var server = server(
                 engine, action.getCompose().getProject(), action.getDatabase().getService());
@@ -63,7 +64,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
             int tables = 0;
             long rows = 0;
             for (var dumped : dumps) {
-                var restored = tried(trial, point, dumped);
+                var restored = tried(trial, point, manifest, dumped, step);
                 tables += restored.size();
                 rows += restored.stream().mapToLong(TableRows::getRows).sum();
             }
@@ -88,20 +89,20 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private List<TableRows> tried(TrialServer trial, RestorePoint point, DumpRecord dumped)
+    private List<TableRows> tried(
+            TrialServer trial, RestorePoint point, Manifest manifest, DumpRecord dumped, StepContext step)
             throws StepFailure, InterruptedException {
         try {
-            trial.restore(dumped.database(), new SealedDump(point.dump(dumped.database()), vault));
+            trial.restore(dumped.database(), ComparedDump.of(point, manifest, dumped.database(), vault, step));
             var tables = trial.count(dumped.database());
-            compare(dumped, tables);
+            compare(dumped, tables, trial.constraints(dumped.database()));
             return tables;
         } catch (StepFailure e) {
             throw new StepFailure(e.kind(), "database " + dumped.database() + ": " + e.text(), e);
         }
     }
 
-    private List<DumpRecord> dumps(RestorePoint point, String database) throws StepFailure, InterruptedException {
-        var manifest = Manifest.load(point, vault);
+    private static List<DumpRecord> dumps(RestorePoint point, Manifest manifest, String database) throws StepFailure {
         Verification.require(point);
         var dumped = manifest.database();
         if (dumped == null || !dumped.database().equals(database) || !point.hasDump(database)) {
@@ -160,8 +161,9 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         });
     }
 
-    private static void compare(DumpRecord dumped, List<TableRows> restored) throws StepFailure {
-        var differences = dumped.differences(restored);
+    private static void compare(DumpRecord dumped, List<TableRows> restored, List<Constraints> constraints)
+            throws StepFailure {
+        var differences = dumped.differences(restored, constraints);
         if (!differences.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,

@@ -52,13 +52,26 @@ record RecoveredDatabases(TrialServer server, Engine engine, Database platform, 
                 tables.stream().map(DumpRecord.Rows::of).toList(),
                 Long.parseLong(server.value(name, "SELECT pg_database_size(current_database())")),
                 server.values(name, DumpDatabaseHandler.ROLES),
-                Long.parseLong(server.value(name, "SELECT txid_snapshot_xmax(txid_current_snapshot())")));
+                Long.parseLong(server.value(name, "SELECT txid_snapshot_xmax(txid_current_snapshot())")),
+                null,
+                null,
+                server.value(name, "SELECT " + Snapshots.POSITION),
+                collation(name),
+                server.constraints(name));
         Disk.work(point.databases(), () -> {
             DumpDatabaseHandler.fetch(target, point, dumped, tools, vault, step);
             return point;
         });
         tools.remove(target);
         return dumped;
+    }
+
+    private Collation collation(String name) throws StepFailure, InterruptedException {
+        try {
+            return Collation.of(sql -> server.rows(ServerDatabases.MAINTENANCE, sql), server.version(), name);
+        } catch (SQLException e) {
+            throw unreadable("collations", e);
+        }
     }
 
     private ServerDatabases databases() throws StepFailure, InterruptedException {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -64,33 +65,46 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     public Completed execute(RestoreDatabase action, StepContext attempt) throws StepFailure, InterruptedException {
         var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
-        var dumps = requireUsable(action, step);
+        var point = RestorePoint.at(action.getRestorePoint());
+        var manifest = Manifest.load(point, vault);
+        var dumps = requireUsable(action, manifest, step);
         var all = names(dumps);
         return Sql.work(database, () -> {
             try (var swap = DatabaseSwap.open(database, all, step)) {
                 if (swap.isSwapped()) { // by an attempt that ended while this one waited for the lock
                     return counted(swap, dumps, database, step);
                 }
-                var point = RestorePoint.at(action.getRestorePoint());
                 var newer = VersionRules.dump(point.id(), dumps.getFirst().serverVersion(), swap.serverVersion());
                 if (newer.isPresent()) {
                     throw new StepFailure(FailureKind.PRECONDITION, newer.get());
                 }
-                swap.reopen(all);
-                var globals = Disk.work(point.databases(), () -> Globals.read(point, vault));
-                var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
-                for (var name : all) {
-                    swap.createSide(name, globals);
-                }
                 var tables = new LinkedHashMap<String, List<TableRows>>();
                 var notes = new ArrayList<String>();
-                try {
-                    for (var dumped : dumps) {
-                        tables.put(dumped.database(), restored(dumped, action, swap, notes, step));
+                Optional<Globals> globals;
+                try (var tools = PostgresTools.open(engines, action.getCompose(), database, "restore", step)) {
+                    // Before anything is changed: this is where the first dump is compared.
+                    var first = copied(all.getFirst(), point, manifest, tools, step);
+                    globals = Disk.work(point.databases(), () -> Globals.read(point, manifest, vault));
+                    swap.reopen(all);
+                    var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
+                    for (var name : all) {
+                        swap.createSide(name, globals);
                     }
-                } catch (StepFailure e) {
-                    dropAfter(e, swap);
-                    throw e;
+                    try {
+                        for (var dumped : dumps) {
+                            var name = dumped.database();
+                            var dump = dumped.equals(dumps.getFirst())
+                                    ? first
+                                    : copied(name, point, manifest, tools, step);
+                            tables.put(name, restored(dumped, dump, action, swap, tools, notes, step));
+                        }
+                    } catch (StepFailure e) {
+                        dropAfter(e, swap);
+                        throw e;
+                    }
+                    if (!roles.isEmpty()) {
+                        notes.add(roles);
+                    }
                 }
                 var replaced = new HashSet<String>();
                 for (var name : all) {
@@ -99,9 +113,6 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                     }
                 }
                 var failed = swap.swapIn(all, globals);
-                if (!roles.isEmpty()) {
-                    notes.add(roles);
-                }
                 if (!failed.isEmpty()) {
                     notes.add("not given to the database: " + failed);
                 }
@@ -127,10 +138,9 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         return manifest.restored(platform);
     }
 
-    private List<DumpRecord> requireUsable(RestoreDatabase action, StepContext step)
+    private List<DumpRecord> requireUsable(RestoreDatabase action, Manifest manifest, StepContext step)
             throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
-        var manifest = Manifest.load(point, vault);
         Verification.require(point);
         var name = action.getDatabase().getName();
         var dumped = manifest.database();
@@ -149,28 +159,58 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
         var dumps = dumps(manifest, action.getDatabase());
         return Disk.work(point.databases(), () -> {
-            // Months may have passed since it was verified.
-            var folders = names(dumps).stream().map(point::dump).toList();
-            ManifestCheck.dumps(point, manifest, folders, vault, clock.instant(), step);
+            // Months may have passed since it was verified. The first is read once, while it is copied and before
+            // anything is done. The container need not have room for all at once, so the others are read here, and
+            // compared once more when it is their turn.
+            var all = names(dumps);
+            ManifestCheck.dumps(point, manifest, all, all.getFirst(), vault, clock.instant(), step);
             return dumps;
         });
     }
 
+    /** Copies a dump into the container, where nothing is started on it unless it is as the manifest says; returns where it is. */
+    private String copied(String database, RestorePoint point, Manifest manifest, PostgresTools tools, StepContext step)
+            throws StepFailure, InterruptedException {
+        step.progress(0, 0, "bytes", "copying the dump of " + database + " into the container");
+        try {
+            return tools.copyIn(ComparedDump.of(point, manifest, database, vault, step));
+        } catch (StepFailure e) {
+            // What was changed may look as if another key were wanted, and more may be than was come to.
+            if (e.kind() == FailureKind.MISMATCH || e.getCause() instanceof KeyException) {
+                Disk.work(point.databases(), () -> {
+                    ManifestCheck.dumps(point, manifest, List.of(database), null, vault, clock.instant(), step);
+                    return point;
+                });
+            }
+            throw e;
+        }
+    }
+
     /** Restores one beside, and compares it; returns its rows. */
-    private List<TableRows> restored(
-            DumpRecord dumped, RestoreDatabase action, DatabaseSwap swap, List<String> notes, StepContext step)
+    private static List<TableRows> restored(
+            DumpRecord dumped,
+            String dump,
+            RestoreDatabase action,
+            DatabaseSwap swap,
+            PostgresTools tools,
+            List<String> notes,
+            StepContext step)
             throws StepFailure, InterruptedException {
         var name = dumped.database();
         var database =
                 JdbcConnections.named(action.getDatabase(), swap.names(name).side());
-        fill(name, database, action, swap, step);
+        fill(name, database, dump, action.getJobs(), swap, tools, step);
         try (var analysis = Background.start(() -> {
                     analyze(database, step);
                     return database;
                 });
                 var indexes = Background.start(() -> check(database, step))) {
             var tables = Sql.work(database, () -> count(database, step));
-            compare(dumped, tables);
+            compare(dumped, tables, Sql.work(database, () -> constraints(database, step)));
+            var sorted = Sql.work(database, () -> sorted(dumped, database, step));
+            if (!sorted.isEmpty()) {
+                notes.add(name + ": " + sorted);
+            }
             var checked = indexes.await(() -> {
                 step.checkpoint();
                 step.progress(0, 0, "indexes", "checking the indexes of " + database.getName());
@@ -186,28 +226,26 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    private void fill(String name, Database side, RestoreDatabase action, DatabaseSwap swap, StepContext step)
+    private static void fill(
+            String name, Database side, String dump, int jobs, DatabaseSwap swap, PostgresTools tools, StepContext step)
             throws StepFailure, InterruptedException {
-        var dump = RestorePoint.at(action.getRestorePoint()).dump(name);
-        try (var tools = PostgresTools.open(engines, action.getCompose(), side, "restore", step)) {
-            step.progress(0, 0, "bytes", "copying the dump of " + name + " into the container");
-            var argv = List.of(
-                    "pg_restore",
-                    "--jobs=" + Math.max(1, action.getJobs()),
-                    "--exit-on-error",
-                    "--no-password",
-                    "--username=" + side.getUser(),
-                    "--dbname=" + PostgresTools.connection(side.getName()),
-                    tools.copyIn(new SealedDump(dump, vault)));
-            step.checkpoint();
-            try (var restore = Background.start(() -> tools.run(argv))) {
-                restore.await(() -> {
-                    step.checkpoint();
-                    long size = Sql.work(side, () -> swap.size(side.getName()));
-                    step.progress(size, 0, "bytes", "pg_restore is writing the side database of " + name);
-                });
-            }
+        var argv = List.of(
+                "pg_restore",
+                "--jobs=" + Math.max(1, jobs),
+                "--exit-on-error",
+                "--no-password",
+                "--username=" + side.getUser(),
+                "--dbname=" + PostgresTools.connection(side.getName()),
+                dump);
+        step.checkpoint();
+        try (var restore = Background.start(() -> tools.run(argv))) {
+            restore.await(() -> {
+                step.checkpoint();
+                long size = Sql.work(side, () -> swap.size(side.getName()));
+                step.progress(size, 0, "bytes", "pg_restore is writing the side database of " + name);
+            });
         }
+        tools.remove(dump);
     }
 
     private static List<TableRows> count(Database database, StepContext step) throws SQLException, StepFailure {
@@ -219,8 +257,28 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    private static void compare(DumpRecord dumped, List<TableRows> restored) throws StepFailure {
-        var differences = dumped.differences(restored);
+    private static String sorted(DumpRecord dumped, Database side, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        var before = dumped.collation();
+        if (before == null) {
+            return "";
+        }
+        try (var connection = JdbcConnections.open(side, step)) {
+            var now = Collation.of(sql -> Sql.rows(connection, sql), Sql.serverVersion(connection), side.getName());
+            return before.differs(now).orElse("");
+        }
+    }
+
+    private static List<Constraints> constraints(Database side, StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        try (var connection = JdbcConnections.open(side, step)) {
+            return Constraints.of(sql -> Sql.rows(connection, sql));
+        }
+    }
+
+    private static void compare(DumpRecord dumped, List<TableRows> restored, List<Constraints> constraints)
+            throws StepFailure {
+        var differences = dumped.differences(restored, constraints);
         if (!differences.isEmpty()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,

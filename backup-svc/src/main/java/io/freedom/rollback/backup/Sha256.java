@@ -15,7 +15,11 @@ final class Sha256 {
     private Sha256() {}
 
     static String of(String text) {
-        return hex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String of(byte[] content) {
+        return hex(digest().digest(content));
     }
 
     /**

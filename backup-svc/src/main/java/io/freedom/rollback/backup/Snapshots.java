@@ -6,7 +6,10 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.JdbcConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,11 +29,28 @@ final class Snapshots implements AutoCloseable {
                AND relfilenode IS DISTINCT FROM pg_relation_filenode(oid))
             """;
 
+    /**
+     * What the snapshot sees lies before it in the WAL; of what was committed right after, perhaps some too. On a standby, what it has replayed.
+     */
+    static final String POSITION = """
+            CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END""";
+
+    private static final String LOOK = "SELECT txid_current_snapshot()::text, " + POSITION;
+
     private final Map<String, Connection> connections = new LinkedHashMap<>();
+    private final Map<String, Taken> taken = new HashMap<>();
     private final List<String> leftOut = new ArrayList<>();
     private boolean oneMoment;
 
     private Snapshots() {}
+
+    /**
+     * When a database's snapshot was taken.
+     *
+     * @param at by the worker's clock
+     * @param lsn position in the WAL
+     */
+    record Taken(Instant at, String lsn) {}
 
     /** Of all databases that belong to the platform, its own first. */
     static Snapshots open(Database platform, StepContext step) throws StepFailure, SQLException, InterruptedException {
@@ -67,11 +87,25 @@ final class Snapshots implements AutoCloseable {
                 begin(connection);
             }
             var seen = new HashSet<String>();
-            for (var connection : connections.values()) {
-                seen.add(Sql.value(connection, "SELECT txid_current_snapshot()::text"));
+            for (var database : connections.keySet()) {
+                seen.add(look(database));
             }
             oneMoment = seen.size() == 1;
         }
+    }
+
+    /** The first statement is what takes the snapshot. Returns which transactions it sees. */
+    private String look(String database) throws SQLException {
+        var at = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        var row = Sql.rows(Objects.requireNonNull(connections.get(database)), LOOK)
+                .getFirst();
+        taken.put(database, new Taken(at, String.valueOf(row.get(1))));
+        return String.valueOf(row.getFirst());
+    }
+
+    /** Of the snapshot that a database has now. */
+    Taken taken(String database) {
+        return Objects.requireNonNull(taken.get(database));
     }
 
     private static void begin(Connection connection) throws SQLException {
@@ -107,6 +141,7 @@ final class Snapshots implements AutoCloseable {
         var connection = Objects.requireNonNull(connections.get(database));
         if (Sql.holds(connection, REWRITTEN)) {
             begin(connection);
+            var _ = look(database);
             oneMoment = connections.size() == 1;
         }
         return connection;

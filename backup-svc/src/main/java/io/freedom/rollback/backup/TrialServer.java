@@ -8,6 +8,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.sql.TableCounts;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -362,7 +363,7 @@ final class TrialServer implements AutoCloseable {
         }
     }
 
-    void restore(String database, SealedDump dump) throws StepFailure, InterruptedException {
+    void restore(String database, ComparedDump dump) throws StepFailure, InterruptedException {
         var folder = ContainerFolder.create(engine, container, "rollback-trial");
         step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
         var copy = dump.copyInto(engine, container, folder);
@@ -411,6 +412,16 @@ final class TrialServer implements AutoCloseable {
             }
         }
         return tables;
+    }
+
+    /** Of each table. */
+    List<Constraints> constraints(String database) throws StepFailure, InterruptedException {
+        try {
+            return Constraints.of(sql -> rows(database, sql));
+        } catch (SQLException e) {
+            throw new StepFailure(
+                    FailureKind.TOOL, "the throwaway server's constraints cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static TableRows table(String row) throws StepFailure {

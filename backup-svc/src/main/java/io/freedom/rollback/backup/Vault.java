@@ -133,8 +133,17 @@ final class Vault {
 
     /** Content of a file, unpacked as its name says. What cannot be unpacked is a {@link DamagedException} while it is read. */
     InputStream open(Path file) throws IOException {
+        return open(new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), BUFFER), file);
+    }
+
+    /**
+     * The same of bytes that somebody else reads.
+     *
+     * @param packed what is in the file; closed with what is returned
+     */
+    InputStream open(InputStream packed, Path file) throws IOException {
         var rest = file.getFileName().toString();
-        InputStream in = new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), BUFFER);
+        var in = packed;
         try {
             if (rest.endsWith(ENCRYPTED)) {
                 in = new BufferedInputStream(
@@ -206,23 +215,23 @@ final class Vault {
     /**
      * Bytes of what is in a file that is encrypted and no more, told by its size: a header, a nonce of 16 bytes, and pieces of 64 KiB with
      * a tag of 16 bytes each (age-encryption.org/v1). Of a plain file, its size.
+     *
+     * @param size of the file
+     * @param head its first 64 KiB
      */
-    static long plainSize(Path file) throws IOException {
-        long size = Files.size(file);
+    static long plainSize(Path file, long size, byte[] head) throws DamagedException {
         if (!file.getFileName().toString().endsWith(ENCRYPTED)) {
             return size;
         }
-        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-            var head = new String(in.readNBytes(BUFFER), StandardCharsets.ISO_8859_1);
-            int last = head.indexOf("\n--- ");
-            int header = last < 0 ? 0 : head.indexOf('\n', last + 1) + 1;
-            if (header == 0) {
-                throw new DamagedException(file + " does not begin as an encrypted file does");
-            }
-            long sealed = size - header - 16;
-            long pieces = Math.max(1, (sealed + (1 << 16) + 15) / ((1 << 16) + 16));
-            return sealed - 16 * pieces;
+        var text = new String(head, StandardCharsets.ISO_8859_1);
+        int last = text.indexOf("\n--- ");
+        int header = last < 0 ? 0 : text.indexOf('\n', last + 1) + 1;
+        if (header == 0) {
+            throw new DamagedException(file + " does not begin as an encrypted file does");
         }
+        long sealed = size - header - 16;
+        long pieces = Math.max(1, (sealed + (1 << 16) + 15) / ((1 << 16) + 16));
+        return sealed - 16 * pieces;
     }
 
     /** Name of an object with this content, which tells nothing about the content to who lacks the key. */

@@ -100,16 +100,16 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
         }
         try (var tools = PostgresTools.open(engines, action.getCompose(), database, "verify", step)) {
             for (var dumped : manifest.dumps()) {
-                read(dumped.database(), point, tools, step);
+                read(dumped.database(), point, manifest, tools, step);
             }
             return tools.version("pg_restore");
         }
     }
 
-    private void read(String name, RestorePoint point, PostgresTools tools, StepContext step)
+    private void read(String name, RestorePoint point, Manifest manifest, PostgresTools tools, StepContext step)
             throws StepFailure, InterruptedException {
         step.progress(0, 0, "bytes", "pg_restore reads the dump of " + name);
-        var dump = tools.copyIn(new SealedDump(point.dump(name), vault));
+        var dump = tools.copyIn(ComparedDump.of(point, manifest, name, vault, step));
         try {
             // Listing passes on a truncated archive: every byte has to be read.
             tools.run(List.of("pg_restore", "--file=/dev/null", "--exit-on-error", dump));

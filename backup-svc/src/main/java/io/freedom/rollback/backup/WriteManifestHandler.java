@@ -1,7 +1,12 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.DumpedDatabase;
+import io.freedom.rollback.schemas.action.KeptImage;
 import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
+import io.freedom.rollback.schemas.action.ReadPart;
+import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -18,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Seals a restore point: from now on, every change to its files shows. */
 final class WriteManifestHandler implements StepHandler<WriteManifest> {
+    private final RecordedImages images;
     private final Vault vault;
     private final InstantSource clock;
 
-    WriteManifestHandler(Vault vault, InstantSource clock) {
+    WriteManifestHandler(EngineProvider engines, Vault vault, InstantSource clock) {
+        images = new RecordedImages(engines);
         this.vault = vault;
         this.clock = clock;
     }
@@ -70,7 +77,9 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
                     entries,
                     others,
                     others.isEmpty() ? null : dumps.oneMoment(),
-                    dumps.leftOut());
+                    dumps.leftOut(),
+                    PartTimes.of(point),
+                    images.of(point));
             step.checkpoint();
             manifest.write(point, vault);
             return completed(point, manifest);
@@ -91,11 +100,32 @@ final class WriteManifestHandler implements StepHandler<WriteManifest> {
         return Json.read(point.dumpRecord(database), DumpRecord.class);
     }
 
+    /** For whoever has no disk to look at; null where there is nothing to tell. */
+    private static @Nullable RestorePointFacts facts(Manifest manifest) {
+        var databases = manifest.dumps().stream()
+                .map(dump -> new DumpedDatabase(
+                        dump.database(),
+                        dump.snapshotAt(),
+                        dump.dumpedAt(),
+                        dump.lsn(),
+                        dump.collation() == null ? null : dump.collation().text()))
+                .toList();
+        var parts = manifest.parts().stream()
+                .map(part -> new ReadPart(part.name(), part.begun(), part.ended()))
+                .toList();
+        var images = manifest.images().stream()
+                .map(image -> new KeptImage(image.service(), image.image(), image.id(), image.digests()))
+                .toList();
+        return databases.isEmpty() && parts.isEmpty() && images.isEmpty()
+                ? null
+                : new RestorePointFacts(databases, parts, images);
+    }
+
     private static Completed completed(RestorePoint point, Manifest manifest) throws StepFailure {
         try {
             var sum = Sha256.of(Files.readString(point.manifest()));
             return new Completed(
-                    new ManifestWritten(manifest.files().size(), manifest.bytes(), sum),
+                    new ManifestWritten(manifest.files().size(), manifest.bytes(), sum, facts(manifest)),
                     "%d files, %s".formatted(manifest.files().size(), Disk.size(manifest.bytes())));
         } catch (IOException e) {
             throw Disk.failure(point.manifest(), e);

@@ -47,7 +47,19 @@ class BackupsProgramTest {
         }
         PrivateFiles.write(
                 point.dumpRecord("a shop"),
-                Json.text(new DumpRecord("a shop", "15.18", "pg_dump 15.18", List.of(), 1L, List.of("owner"), 1L)));
+                Json.text(new DumpRecord(
+                        "a shop",
+                        "15.18",
+                        "pg_dump 15.18",
+                        List.of(),
+                        1L,
+                        List.of("owner"),
+                        1L,
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of())));
         new Globals(
                         "1",
                         List.of(new Globals.Role(
@@ -56,7 +68,7 @@ class BackupsProgramTest {
                         List.of(),
                         null)
                 .write(point, VAULT);
-        new WriteManifestHandler(VAULT, () -> NOW)
+        Vaults.manifests(VAULT, () -> NOW)
                 .execute(
                         new WriteManifest(point.directory().toString(), "shop", "a shop", false, "restore-point", null),
                         step);

@@ -54,7 +54,7 @@ class CatalogueTest {
         point = RestorePoint.at(backups.resolve("rb-1").toString());
         Files.writeString(Files.createDirectories(backups.resolve("rb-1/files")).resolve("app.conf"), "content");
         var directory = point.directory().toString();
-        new WriteManifestHandler(VAULT, () -> NOW)
+        Vaults.manifests(VAULT, () -> NOW)
                 .execute(
                         new WriteManifest(directory, "freedom", null, false, "restore-point", null),
                         new RunningStep("rb-1"));
@@ -252,6 +252,8 @@ class CatalogueTest {
                 entries,
                 List.of(),
                 null,
+                List.of(),
+                List.of(),
                 List.of());
         manifest.write(point, VAULT);
         return Papers.read(point, manifest, NOW, NOW);

@@ -36,7 +36,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -169,6 +171,42 @@ class DatabaseBackupTest {
         assertThat(postgres.value(name + "__undone_" + id, "SELECT count(*) FROM keyless"))
                 .isEqualTo("4");
         assertThat(swapBack(step()).detail()).contains("swapped back before");
+    }
+
+    @Test
+    void saysWhichMomentOfTheServerADumpIsOf() throws Exception {
+        var began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        var before = postgres.value(name, "SELECT pg_current_wal_insert_lsn()");
+        takeRestorePoint();
+        postgres.sql(name, "INSERT INTO keyless VALUES ('after')");
+
+        var dumped = Objects.requireNonNull(Manifest.load(point(), VAULT).database());
+
+        var lsn = Objects.requireNonNull(dumped.lsn());
+        assertThat(postgres.value(
+                        name,
+                        "SELECT '%s'::pg_lsn BETWEEN '%s' AND pg_current_wal_insert_lsn() - 1".formatted(lsn, before)))
+                .isEqualTo("t");
+        assertThat(dumped.snapshotAt()).isBetween(began, dumped.dumpedAt());
+        assertThat(Objects.requireNonNull(dumped.collation()).text()).startsWith("libc ");
+    }
+
+    @Test
+    void saysThatTextMayBeSortedOtherwiseThanWhenItWasDumped() throws Exception {
+        postgres.sql(
+                "postgres",
+                "DROP DATABASE " + Sql.name(name),
+                "CREATE DATABASE " + Sql.name(name) + " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'");
+        postgres.sql(name, "CREATE TABLE words AS SELECT 'ä' AS word");
+        dump();
+        var record = point().dumpRecord(name);
+        Files.writeString(
+                record, Files.readString(record).replaceFirst("\"library\" : \"[^\"]+\"", "\"library\" : \"1.0\""));
+        writeManifest();
+        verify();
+
+        assertThat(restore(step()).detail())
+                .contains("text may be sorted otherwise than when it was dumped (icu en-US: version 1.0 then, ");
     }
 
     @Test
@@ -313,6 +351,27 @@ class DatabaseBackupTest {
     }
 
     @Test
+    void changesNothingWhereTheDumpIsAnotherOfTheSameLength() throws Exception {
+        postgres.sql("postgres", "CREATE ROLE gone");
+        takeRestorePoint();
+        postgres.sql("postgres", "DROP ROLE gone");
+        var databases = postgres.databases();
+        Vaults.change(biggestDumpFile(), content -> {
+            content[content.length / 2] ^= 0x10;
+            return content;
+        });
+
+        assertMismatch(
+                () -> restore(step()),
+                point().directory() + " is not as its manifest says: "
+                        + point().directory().relativize(biggestDumpFile()) + " was changed. Do not restore from it");
+
+        assertThat(postgres.databases()).isEqualTo(databases);
+        assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'gone'"))
+                .isEqualTo("0");
+    }
+
+    @Test
     void noticesABrokenDumpEvenWhenTheManifestAgreesWithIt() throws Exception {
         dump();
         var file = biggestDumpFile();
@@ -361,6 +420,67 @@ class DatabaseBackupTest {
         postgres.sql(name, "INSERT INTO keyless VALUES ('live')");
 
         assertMismatch(() -> restore(step()), "public.keyless: 3 rows instead of 4");
+        assertThat(postgres.value(name, "SELECT count(*) FROM keyless")).isEqualTo("4");
+        assertThat(postgres.databases()).doesNotContain(name + "__restore_" + id);
+    }
+
+    @Test
+    void comparesConstraintsAndWhetherTheyHold() throws Exception {
+        postgres.sql(
+                name,
+                "CREATE DOMAIN positive AS int CHECK (VALUE > 0)",
+                "CREATE TABLE parents (id int PRIMARY KEY, code text UNIQUE)",
+                "CREATE TABLE children (id int REFERENCES parents, size positive CHECK (size < 10))",
+                "CREATE INDEX ON children (size)",
+                "ALTER TABLE children ADD CONSTRAINT later CHECK (id < 100) NOT VALID",
+                "ALTER TABLE parted ADD PRIMARY KEY (d)",
+                "CREATE TABLE looks (d date REFERENCES parted)",
+                "CREATE EXTENSION pg_stat_statements");
+        takeRestorePoint();
+
+        var constraints =
+                Objects.requireNonNull(Manifest.load(point(), VAULT).database()).constraints();
+        assertThat(constraints)
+                .contains(
+                        new Constraints("Odd schema", "a \"table", "primary keys", 1, 1),
+                        new Constraints("public", "positive", "check constraints", 1, 1),
+                        new Constraints("public", "parents", "unique constraints", 1, 1),
+                        new Constraints("public", "parents", "valid indexes", 2, 2),
+                        new Constraints("public", "children", "foreign keys", 1, 1),
+                        new Constraints("public", "children", "check constraints", 2, 1),
+                        new Constraints("public", "children", "valid indexes", 1, 1),
+                        new Constraints("public", "looks", "foreign keys", 1, 1),
+                        new Constraints("public", "parted", "primary keys", 1, 1))
+                .noneMatch(it -> it.table().startsWith("pg_"));
+        restore(step());
+        try (var restored = postgres.connect(name)) {
+            assertThat(Constraints.of(sql -> Sql.rows(restored, sql))).isEqualTo(constraints);
+            Sql.execute(restored, "ALTER TABLE children DROP CONSTRAINT children_id_fkey");
+            Sql.execute(restored, "ALTER TABLE children DROP CONSTRAINT children_size_check");
+            Sql.execute(restored, "DROP INDEX children_size_idx");
+            assertThat(Constraints.missing(constraints, Constraints.of(sql -> Sql.rows(restored, sql))))
+                    .containsExactly(
+                            "public.children: 1 check constraints instead of 2",
+                            "public.children: 0 foreign keys instead of 1",
+                            "public.children: 0 valid indexes instead of 1");
+        }
+    }
+
+    @Test
+    void leavesTheLiveDatabaseAloneWhereAConstraintIsMissing() throws Exception {
+        dump();
+        var record = point().dumpRecord(name);
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replaceFirst(
+                                "\"kind\" : \"primary keys\",\\s+\"all\" : 1,\\s+\"valid\" : 1",
+                                "\"kind\" : \"primary keys\", \"all\" : 2, \"valid\" : 2"));
+        writeManifest();
+        verify();
+        postgres.sql(name, "INSERT INTO keyless VALUES ('live')");
+
+        assertMismatch(() -> restore(step()), "Odd schema.a \"table: 1 primary keys instead of 2");
         assertThat(postgres.value(name, "SELECT count(*) FROM keyless")).isEqualTo("4");
         assertThat(postgres.databases()).doesNotContain(name + "__restore_" + id);
     }
@@ -551,7 +671,7 @@ class DatabaseBackupTest {
     }
 
     private void writeManifest() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point().directory().toString(), "freedom", name, false, "restore-point", null),

@@ -48,7 +48,7 @@ class DrillFilesTest {
         FILES.keep(taken, taken.configuration(), original, List.of(Path.of("config/a.json")), step);
         new ArchiveModelsHandler(FILES)
                 .execute(new ArchiveModels(original.toString(), List.of("models"), point.toString()), step);
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point.toString(), "shop", null, false, "restore-point", null), step);
     }
 

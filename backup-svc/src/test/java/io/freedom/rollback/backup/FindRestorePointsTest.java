@@ -29,7 +29,7 @@ class FindRestorePointsTest {
         Files.writeString(folder.resolve("app.conf"), "content");
         var point = RestorePoint.at(backups.resolve(id).toString());
         var at = NOW.plusSeconds(Files.list(backups).count());
-        new WriteManifestHandler(VAULT, () -> at)
+        Vaults.manifests(VAULT, () -> at)
                 .execute(
                         new WriteManifest(point.directory().toString(), platform, null, false, takenBy, distrust),
                         new RunningStep(id));

@@ -91,7 +91,7 @@ class FullContainerDiskTest {
     void saysSoAndLeavesNothingThere() throws Exception {
         assertFull(this::dump);
         dump();
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point(), "freedom", "shop", false, "restore-point", null), step());
         assertFull(this::verify);
         verify();

@@ -109,7 +109,7 @@ class FullDiskTest {
     }
 
     private void manifest(String id, String database) throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(directory(id), "freedom", database, false, "restore-point", null), step(id));
     }
 

@@ -72,7 +72,7 @@ class GlobalsTest {
 
     private void verify() throws Exception {
         var directory = point().directory().toString();
-        new WriteManifestHandler(VAULT, clock)
+        Vaults.manifests(VAULT, clock)
                 .execute(new WriteManifest(directory, "freedom", DATABASE, false, "restore-point", null), step());
         new VerifyRestorePointHandler(engines, VAULT, clock)
                 .execute(

@@ -38,7 +38,7 @@ class HoldTest {
     void saysInTheRestorePointUntilWhenAndWhyAndLeavesItsManifestTrue() throws Exception {
         Files.writeString(temp.resolve("a"), "content");
         var step = new RunningStep("rb-1");
-        new WriteManifestHandler(VAULT, InstantSource.fixed(NOW))
+        Vaults.manifests(VAULT, InstantSource.fixed(NOW))
                 .execute(new WriteManifest(temp.toString(), "freedom", null, false, "restore-point", null), step);
 
         assertThat(hold(Duration.ofDays(30), "full-rollback rb-1").getUntil()).isEqualTo(NOW.plus(Duration.ofDays(30)));

@@ -107,7 +107,7 @@ class KilledInTheMiddleTest {
     }
 
     private void verified() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point(), "freedom", name, false, "restore-point", null), step());
         new VerifyRestorePointHandler(engines, VAULT, InstantSource.system())
                 .execute(new VerifyRestorePoint(postgres.compose(), point(), postgres.database(name), false), step());

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -18,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,8 +60,65 @@ class ManifestTest {
                 .extracting(Manifest.Entry::path)
                 .containsExactly("files/.env", "files/config/b", "files/link", "git/head.txt", "objects/big");
         assertThat(manifest.files().getFirst().sha256()).isEqualTo(Sha256.of("KEY=1"));
-        assertThat(done.result()).isEqualTo(new ManifestWritten(5, 23L, Sha256.of(text)));
+        assertThat(done.result()).isEqualTo(new ManifestWritten(5, 23L, Sha256.of(text), null));
         assertThat(point.resolve("manifest.sha256")).hasContent(Sha256.of(text) + "  manifest.json");
+    }
+
+    @Test
+    void saysWhenEachPartWasReadAndWhatTheContainersRan() throws Exception {
+        TrustedSchemas.trust();
+        var restorePoint = RestorePoint.at(point.toString());
+        var begun = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Vaults.FILES.keep(restorePoint, restorePoint.configuration(), temp, List.of(Path.of("rb-1/files/.env")), step);
+        // As one of an older release, which noted nothing.
+        Files.writeString(Files.createDirectories(point.resolve("data")).resolve("api.tar.zst.age"), "packed");
+        var api = ContainerState.newBuilder()
+                .setService("api")
+                .setContainerId("1")
+                .setName("shop-api-1")
+                .setImage("shop-api")
+                .setImageId("sha256:" + "0".repeat(64))
+                .setState("running")
+                .setStartedAt(NOW);
+        var recorded = ContainersRecorded.newBuilder()
+                .setContainers(List.of(api.build(), api.setName("shop-api-2").build()))
+                .setAt(NOW)
+                .setEngineVersion("1")
+                .setComposeVersion("1")
+                .build();
+        write("containers/state.json", recorded.toString());
+
+        var written = (ManifestWritten) writeManifest().result();
+
+        var manifest = Manifest.load(restorePoint, VAULT);
+        assertThat(manifest.parts()).singleElement().satisfies(part -> {
+            assertThat(part.name()).isEqualTo("configuration");
+            assertThat(part.begun()).isAfterOrEqualTo(begun);
+            assertThat(part.ended()).isBetween(part.begun(), Instant.now());
+        });
+        assertThat(manifest.images())
+                .containsExactly(new Manifest.Image("api", "shop-api", "sha256:" + "0".repeat(64), List.of()));
+        assertThat(written.getFacts()).isNotNull();
+        assertThat(written.getFacts().getImages()).hasSize(1);
+        assertThat(written.getFacts().getParts()).hasSize(1);
+    }
+
+    @Test
+    void readsOneOfAnOlderReleaseWhichSaysLess() throws Exception {
+        var dump = "{\"database\":\"kb\",\"serverVersion\":\"15.18\",\"tool\":\"pg_dump\",\"tables\":[]}";
+        var text =
+                "{\"format\":2,\"id\":\"rb-1\",\"platform\":\"freedom\",\"createdAt\":\"2026-03-01T12:00:00Z\",\"files\":[],\"database\":"
+                        + dump + "}";
+
+        var manifest = Json.parse(text, point, Manifest.class);
+
+        assertThat(manifest.parts()).isEmpty();
+        assertThat(manifest.images()).isEmpty();
+        assertThat(manifest.dumps()).singleElement().satisfies(dumped -> {
+            assertThat(dumped.lsn()).isNull();
+            assertThat(dumped.snapshotAt()).isNull();
+            assertThat(dumped.collation()).isNull();
+        });
     }
 
     @Test
@@ -65,7 +126,7 @@ class ManifestTest {
         var first = writeManifest();
         write("git/later.patch", "by a later step");
 
-        var probe = new WriteManifestHandler(VAULT, () -> NOW.plusSeconds(60)).probe(manifestAction(), step);
+        var probe = Vaults.manifests(VAULT, () -> NOW.plusSeconds(60)).probe(manifestAction(), step);
 
         assertThat(probe)
                 .isInstanceOfSatisfying(
@@ -165,7 +226,7 @@ class ManifestTest {
     void refusesWhatSomebodyElseHasSigned() throws Exception {
         BackupKeys.generate(temp.resolve("other.key"));
         var other = new Vault(temp.resolve("other.key"), true, List.of());
-        new WriteManifestHandler(other, () -> NOW).execute(manifestAction(), step);
+        Vaults.manifests(other, () -> NOW).execute(manifestAction(), step);
 
         assertThatThrownBy(this::verify)
                 .isInstanceOfSatisfying(
@@ -184,7 +245,7 @@ class ManifestTest {
 
     @Test
     void refusesAManifestForADumpThatIsNotThere() {
-        assertThatThrownBy(() -> new WriteManifestHandler(VAULT, () -> NOW)
+        assertThatThrownBy(() -> Vaults.manifests(VAULT, () -> NOW)
                         .execute(
                                 new WriteManifest(point.toString(), "freedom", "kb", false, "restore-point", null),
                                 step))
@@ -193,7 +254,7 @@ class ManifestTest {
 
     @Test
     void listsARestorePointWithoutADumpWhereTheDatabaseMayBeTooCorruptForOne() throws Exception {
-        new WriteManifestHandler(VAULT, () -> NOW)
+        Vaults.manifests(VAULT, () -> NOW)
                 .execute(new WriteManifest(point.toString(), "freedom", "kb", true, "restore-point", null), step);
 
         assertThat(verify().detail()).doesNotContain("dump");
@@ -204,7 +265,7 @@ class ManifestTest {
     }
 
     private Completed writeManifest() throws Exception {
-        return new WriteManifestHandler(VAULT, () -> NOW).execute(manifestAction(), step);
+        return Vaults.manifests(VAULT, () -> NOW).execute(manifestAction(), step);
     }
 
     private Completed verify() throws StepFailure, InterruptedException {

@@ -116,7 +116,7 @@ class NewerServerTest {
     }
 
     private void verified() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(directory(), "freedom", DATABASE, false, "restore-point", null), step());
         new VerifyRestorePointHandler(engines, VAULT, InstantSource.system())
                 .execute(

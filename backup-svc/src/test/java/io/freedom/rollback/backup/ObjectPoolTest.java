@@ -19,15 +19,22 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +70,10 @@ class ObjectPoolTest {
     }
 
     private Completed archive(String id) throws Exception {
+        return archive(id, new RunningStep(id));
+    }
+
+    private Completed archive(String id, RunningStep step) throws Exception {
         InstantSource clock = () -> now;
         var done = new ArchiveModelsHandler(new KeptFiles(VAULT, clock))
                 .execute(
@@ -70,8 +81,8 @@ class ObjectPoolTest {
                                 workTree.toString(),
                                 List.of("models"),
                                 point(id).directory().toString()),
-                        new RunningStep(id));
-        new WriteManifestHandler(VAULT, clock)
+                        step);
+        Vaults.manifests(VAULT, clock)
                 .execute(
                         new WriteManifest(
                                 point(id).directory().toString(), "freedom", null, false, "restore-point", null),
@@ -197,6 +208,59 @@ class ObjectPoolTest {
         assertThat(Files.isSameFile(object("rb-1"), object("rb-2")))
                 .as("still it is on disk once")
                 .isTrue();
+    }
+
+    @Test
+    void isReadAgainWhereItChangedWhileItWasRead() throws Exception {
+        awaitANewerTime();
+        var changed = new AtomicBoolean();
+
+        var done = archive("rb-1", new RunningStep("rb-1").meanwhile("weights.bin", () -> {
+                    if (!changed.getAndSet(true)) {
+                        rewrite(random(2, LARGE)); // of the same size
+                    }
+                }));
+
+        assertThat(changed).isTrue();
+        assertThat(done.detail()).doesNotContain("changed while being read").contains("1.0 MiB");
+        assertThat(restored("rb-1")).isEqualTo(random(2, LARGE));
+    }
+
+    @Test
+    void isNamedWhereItDoesNotComeToRestAndIsReadAnewTheNextTime() throws Exception {
+        var pieces = new AtomicInteger();
+
+        var done = archive("rb-1", new RunningStep("rb-1").meanwhile("weights.bin", () -> {
+                    if (pieces.incrementAndGet() % 8 == 0) { // with each of them, it would never end
+                        append();
+                    }
+                }));
+
+        assertThat(done.detail()).contains("changed while being read, so perhaps torn: models/weights.bin");
+        assertThat(archive("rb-2").detail()).doesNotContain("unchanged", "torn");
+        assertThat(restored("rb-2")).isEqualTo(Files.readAllBytes(model)).hasSizeGreaterThan(LARGE + 1);
+    }
+
+    /** The clock of the file system ticks some hundred times a second. */
+    private void awaitANewerTime() {
+        Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> Files.getLastModifiedTime(Files.writeString(temp.resolve("probe"), "x"))
+                                .compareTo(Files.getLastModifiedTime(model))
+                        > 0);
+    }
+
+    private void append() {
+        rewrite(new byte[1], StandardOpenOption.APPEND);
+    }
+
+    private void rewrite(byte[] content, OpenOption... options) {
+        try {
+            Files.write(model, content, options);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

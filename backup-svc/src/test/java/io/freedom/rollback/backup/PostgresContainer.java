@@ -91,6 +91,11 @@ final class PostgresContainer implements AutoCloseable {
         return docker(all.toArray(String[]::new));
     }
 
+    /** Copies what is in a folder of this machine. */
+    void copyIn(Path folder, String into) throws Exception {
+        docker("cp", folder + "/.", id + ":" + into);
+    }
+
     Database database(String name) {
         return new Database(SERVICE, name, USER, url(name), "${env:PG_PASSWORD}", List.of());
     }

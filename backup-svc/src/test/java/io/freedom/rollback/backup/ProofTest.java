@@ -93,7 +93,7 @@ class ProofTest {
     }
 
     private void verified() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),
@@ -179,7 +179,7 @@ class ProofTest {
         }
         // Though its manifest agrees with it.
         Files.delete(point.manifest());
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point.directory().toString(), "freedom", DATABASE, false, "restore-point", null),

@@ -34,7 +34,7 @@ class PruneTest {
         var directory = Files.createDirectories(backups.resolve(id).resolve("models"));
         Files.writeString(directory.resolve("a"), "0123456789");
         Files.createSymbolicLink(directory.resolve("link"), backups.resolve("outside"));
-        new WriteManifestHandler(VAULT, InstantSource.fixed(NOW))
+        Vaults.manifests(VAULT, InstantSource.fixed(NOW))
                 .execute(
                         new WriteManifest(backups.resolve(id).toString(), platform, null, false, "restore-point", null),
                         new RunningStep(id));

@@ -34,7 +34,7 @@ class RestrictedContainerTest {
             var verify = new VerifyRestorePointHandler(engines, VAULT, InstantSource.system());
 
             new DumpDatabaseHandler(engines, VAULT).execute(new DumpDatabase(compose, database, point, 2), step);
-            new WriteManifestHandler(VAULT, InstantSource.system())
+            Vaults.manifests(VAULT, InstantSource.system())
                     .execute(new WriteManifest(point, "freedom", "kb", false, "restore-point", null), step);
             verify.execute(new VerifyRestorePoint(compose, point, database, false), step);
             postgres.sql("kb", "DELETE FROM t");

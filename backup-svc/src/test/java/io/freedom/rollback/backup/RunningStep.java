@@ -18,6 +18,8 @@ final class RunningStep implements StepContext {
     private final String rollbackId;
     private int checkpointsLeft = Integer.MAX_VALUE;
     private String killedAtNote = "\0";
+    private String meanwhileAt = "\0";
+    private Runnable meanwhile = () -> {};
     private @Nullable SpecificRecord earlier;
     private final Instant deadline = Instant.now().plus(Duration.ofMinutes(5));
 
@@ -32,6 +34,13 @@ final class RunningStep implements StepContext {
 
     RunningStep killedAtNote(String part) {
         killedAtNote = part;
+        return this;
+    }
+
+    /** What happens to the platform each time that the step reports something like it. */
+    RunningStep meanwhile(String note, Runnable happens) {
+        meanwhileAt = note;
+        meanwhile = happens;
         return this;
     }
 
@@ -57,6 +66,9 @@ final class RunningStep implements StepContext {
     public void progress(long done, long total, String unit, String note) {
         if (note.contains(killedAtNote)) {
             throw new StepCancelledException("killed by the test");
+        }
+        if (note.contains(meanwhileAt)) {
+            meanwhile.run();
         }
     }
 

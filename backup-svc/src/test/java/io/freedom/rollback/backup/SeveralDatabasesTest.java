@@ -472,6 +472,67 @@ class SeveralDatabasesTest {
         assertThat(into.resolve("globals.sql")).content().contains("ALTER DATABASE \"host=evil dbname=x.json\" SET");
     }
 
+    /** As docs/operations.md has it: with nothing but the files, the key, and PostgreSQL. */
+    @Test
+    void comesBackByHand() throws Exception {
+        postgres.sql(
+                "postgres",
+                "CREATE ROLE \"By hand\" LOGIN PASSWORD 'only-for-tests' CONNECTION LIMIT 3",
+                "ALTER ROLE \"By hand\" SET search_path TO \"Some schema\", public",
+                "ALTER DATABASE shop OWNER TO \"By hand\"",
+                "ALTER ROLE \"By hand\" IN DATABASE shop SET statement_timeout = '9s'");
+        postgres.sql(SHOP, "ALTER TABLE orders OWNER TO \"By hand\"");
+        takeRestorePoint();
+        dropAll();
+        postgres.sql("postgres", "DROP ROLE \"By hand\"");
+        var into = temp.resolve("out");
+        int exit = BackupsProgram.commandLine()
+                .setOut(new PrintWriter(new StringWriter(), true))
+                .execute(
+                        "extract",
+                        "--key-file=" + VAULT.keys().file(),
+                        "--into=" + into,
+                        point().directory().toString());
+        assertThat(exit).isZero();
+
+        try {
+            postgres.copyIn(into, "/tmp/out");
+            postgres.exec("psql", "-U", "freedom", "-d", "postgres", "-f", "/tmp/out/globals.sql");
+            try (var dumps = Files.list(into.resolve("database"))) {
+                for (var dump : dumps.toList()) {
+                    postgres.exec(
+                            "pg_restore",
+                            "-U",
+                            "freedom",
+                            "--exit-on-error",
+                            "--create",
+                            "-d",
+                            "postgres",
+                            "/tmp/out/database/" + dump.getFileName());
+                }
+            }
+            postgres.exec("psql", "-U", "freedom", "-d", "postgres", "-f", "/tmp/out/globals.sql");
+
+            assertThat(rows(SHOP, "orders")).isEqualTo(100);
+            assertThat(rows(ODD, "\"Other schema\".\"A\"")).isEqualTo(4000);
+            assertThat(postgres.value(ODD, LARGE)).isEqualTo("from then");
+            assertThat(postgres.value(EMPTY, "SHOW work_mem")).isEqualTo("7MB");
+            assertThat(postgres.value(
+                            SHOP,
+                            "SELECT pg_get_userbyid(datdba) || ', ' || tableowner || ', ' || rolcanlogin || ', ' || rolconnlimit"
+                                    + " || ', ' || rolconfig::text || ', ' || (SELECT setconfig::text FROM pg_db_role_setting"
+                                    + " WHERE setrole = r.oid AND setdatabase = d.oid)"
+                                    + " FROM pg_database d, pg_tables, pg_roles r"
+                                    + " WHERE datname = 'shop' AND tablename = 'orders' AND rolname = 'By hand'"))
+                    .isEqualTo(
+                            "By hand, By hand, true, 3, {\"search_path=\\\"Some schema\\\", public\"}, {statement_timeout=9s}");
+        } finally {
+            postgres.exec("rm", "-rf", "/tmp/out");
+            dropAll();
+            postgres.sql("postgres", "DROP ROLE IF EXISTS \"By hand\"");
+        }
+    }
+
     private static long rows(DumpRecord dumped, String table) {
         return dumped.tables().stream()
                 .filter(rows -> rows.table().equals(table))
@@ -510,7 +571,7 @@ class SeveralDatabasesTest {
     }
 
     private void writeManifest() throws Exception {
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
                         new WriteManifest(
                                 point().directory().toString(), "freedom", SHOP, false, "restore-point", null),

@@ -78,7 +78,7 @@ class StoreTest {
 
     private void sealed(Path point, int age, @Nullable String distrust) throws Exception {
         var id = point.getFileName().toString();
-        new WriteManifestHandler(VAULT, InstantSource.fixed(now.minus(Duration.ofHours(age))))
+        Vaults.manifests(VAULT, InstantSource.fixed(now.minus(Duration.ofHours(age))))
                 .execute(
                         new WriteManifest(point.toString(), "freedom", null, false, "restore-point", distrust),
                         new RunningStep(id));

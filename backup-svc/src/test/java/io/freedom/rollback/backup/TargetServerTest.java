@@ -146,7 +146,7 @@ class TargetServerTest {
                                 .setDirectory(point)
                                 .build(),
                         step);
-        new WriteManifestHandler(VAULT, InstantSource.system())
+        Vaults.manifests(VAULT, InstantSource.system())
                 .execute(new WriteManifest(point, "freedom", "freedom_kb", false, "restore-point", null), step);
         postgres.sql("freedom_kb", "INSERT INTO documents VALUES (3)", "CREATE TABLE later (id int)");
         try {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.engine.EngineProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,14 @@ final class Vaults {
     static final Vault VAULT = new Vault(KEYS, true, List.of());
     static final KeptFiles FILES = new KeptFiles(VAULT, InstantSource.system());
 
+    /** It asks the engine where a restore point has containers recorded. */
+    private static final EngineProvider ENGINES = new EngineProvider();
+
     private Vaults() {}
+
+    static WriteManifestHandler manifests(Vault vault, InstantSource clock) {
+        return new WriteManifestHandler(ENGINES, vault, clock);
+    }
 
     /** A worker in a process of its own has the same. */
     static final String PROPERTY = "rollback.test.keys";

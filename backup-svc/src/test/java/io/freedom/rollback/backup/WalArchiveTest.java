@@ -205,8 +205,8 @@ class WalArchiveTest {
 
         assertThat(dumpedRows()).isEqualTo(2);
         try (var live = postgres.connect("postgres")) {
-            assertThat(Globals.read(point(), VAULT))
-                    .contains(Globals.of(sql -> Sql.rows(live, sql), List.of(DATABASE, "freedom")));
+            assertThat(Json.parse(Vaults.text(point().globals()), point().globals(), Globals.class))
+                    .isEqualTo(Globals.of(sql -> Sql.rows(live, sql), List.of(DATABASE, "freedom")));
         }
         assertThat(derived.getRows()).isEqualTo(2);
         assertThat(derived.getServerVersion()).startsWith("15.");
@@ -226,7 +226,7 @@ class WalArchiveTest {
         postgres.sql(DATABASE, "DELETE FROM orders");
         var derived = derive(before, step());
         var directory = point().directory().toString();
-        new WriteManifestHandler(VAULT, clock)
+        Vaults.manifests(VAULT, clock)
                 .execute(
                         new WriteManifest(directory, "freedom", DATABASE, false, "restore-point-derive", null),
                         step().after(derived));

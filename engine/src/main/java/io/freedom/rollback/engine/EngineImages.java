@@ -41,6 +41,18 @@ public final class EngineImages {
         });
     }
 
+    /** What registries have an image by, e.g. {@code postgres@sha256:…}; empty where it was built here, or is not on this engine. */
+    public List<String> digests(String reference) throws StepFailure, InterruptedException {
+        return calls.call("inspecting image " + reference, () -> {
+            try {
+                var digests = client.inspectImageCmd(reference).exec().getRepoDigests();
+                return digests == null ? List.<String>of() : List.copyOf(digests);
+            } catch (NotFoundException e) {
+                return List.<String>of();
+            }
+        });
+    }
+
     /** Points {@code name} (with or without tag) to an image, wherever it pointed before. */
     public void tag(String imageId, String name) throws StepFailure, InterruptedException {
         int colon = name.lastIndexOf(':');

@@ -241,6 +241,10 @@ public final class RestorePointTable {
         if (point.commit() != null) {
             lines.add("  commit         " + point.commit());
         }
+        var facts = point.facts();
+        if (facts != null) {
+            lines.addAll(PointFacts.lines(facts, zone));
+        }
         lines.add("  read back      whole, " + Texts.moment(point.verifiedAt(), zone));
         if (point.serverVersion() != null) {
             lines.add("  restored       "
@@ -294,6 +298,10 @@ public final class RestorePointTable {
         }
         if (!point.databases().isEmpty()) {
             json.put("databases", point.databases());
+        }
+        var facts = point.facts();
+        if (facts != null) {
+            json.putAll(PointFacts.json(facts));
         }
         if (!point.rpo().isZero()) {
             json.put("rpoMillis", point.rpo().toMillis());

@@ -5,9 +5,12 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.GitStateRecorded;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
+import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
@@ -61,6 +64,7 @@ public final class RestorePoints {
      * @param databases names of those that it has dumps of, the platform's first; empty where that was not noted
      * @param distrust why it serves analysis only, never a restore; null where it may be restored
      * @param onDisk false where somebody looked, and it was not there; {@code distrust} says where
+     * @param facts what its manifest says beside its files; null where that is in no history
      */
     public record Point(
             String id,
@@ -78,7 +82,8 @@ public final class RestorePoints {
             @Nullable String serverVersion,
             List<String> databases,
             @Nullable String distrust,
-            boolean onDisk) {
+            boolean onDisk,
+            @Nullable RestorePointFacts facts) {
         public Point {
             databases = List.copyOf(databases);
         }
@@ -104,7 +109,8 @@ public final class RestorePoints {
                     serverVersion,
                     databases,
                     why,
-                    there);
+                    there,
+                    facts);
         }
 
         Point proven(Instant at) {
@@ -208,6 +214,9 @@ public final class RestorePoints {
         String serverVersion;
 
         List<String> databases = List.of();
+
+        @Nullable
+        RestorePointFacts facts;
 
         Taking(String platform, RollbackStarted started) {
             this.platform = platform;
@@ -398,6 +407,7 @@ public final class RestorePoints {
                 taking.serverVersion = dump.getServerVersion();
                 taking.databases = List.copyOf(dump.getDatabases());
             }
+            case ManifestWritten manifest -> taking.facts = manifest.getFacts();
             case PointInTimeDerived derived -> {
                 taking.serverVersion = derived.getServerVersion();
                 taking.databases = List.copyOf(derived.getDatabases());
@@ -465,7 +475,8 @@ public final class RestorePoints {
                         one.getServerVersion(),
                         one.getDatabases(),
                         one.getFault() == null ? one.getDistrust() : one.getFault(),
-                        true));
+                        true,
+                        null));
     }
 
     private void failed(Taking taking, StepFailed failed, Instant at) {
@@ -487,6 +498,7 @@ public final class RestorePoints {
                 .map(step -> switch (step.getAction().getAction()) {
                     case VerifyRestorePoint verify -> verify.getDirectory();
                     case ProveRestorePoint prove -> prove.getDirectory();
+                    case RestoreDatabase restore -> restore.getRestorePoint();
                     default -> "";
                 })
                 .map(RestorePoints::id)
@@ -556,7 +568,8 @@ public final class RestorePoints {
                 taking.serverVersion,
                 taking.databases,
                 distrust(taking),
-                taking.gone == null));
+                taking.gone == null,
+                taking.facts));
     }
 
     private static @Nullable String distrust(Taking taking) {

@@ -8,11 +8,16 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.DumpedDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
+import io.freedom.rollback.schemas.action.KeptImage;
+import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
+import io.freedom.rollback.schemas.action.ReadPart;
+import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
@@ -315,6 +320,45 @@ class RestorePointsTest {
         assertThat(RestorePointTable.json(point))
                 .containsEntry("restorable", true)
                 .containsEntry("rpoMillis", 900_000L);
+    }
+
+    @Test
+    void tellsOfWhichMomentsAndImagesOneIs() {
+        begun("rb-1", 0, plan -> plan, DUMP);
+        dumped("rb-1", 10);
+        var facts = new RestorePointFacts(
+                List.of(
+                        new DumpedDatabase(
+                                "freedom_kb",
+                                Samples.START,
+                                Samples.START.plusSeconds(5),
+                                "0/16B3748",
+                                "libc en_US.utf8, version 2.36"),
+                        new DumpedDatabase("reports", null, null, null, null)),
+                List.of(new ReadPart("models", Samples.START.plusSeconds(1), Samples.START.plusSeconds(9))),
+                List.of(
+                        new KeptImage("api", "freedom-api", "sha256:0123456789abcdef", List.of()),
+                        new KeptImage("postgres", "postgres:15", "sha256:1", List.of("postgres@sha256:2"))));
+        done("rb-1", 15, new ManifestWritten(7, 2_000_000L, "0", facts));
+        verified("rb-1", "rb-1", 20);
+
+        var point = new RestorePoints(history).find("rb-1").orElseThrow();
+        var start = Texts.moment(Samples.START, ZoneOffset.UTC);
+        assertThat(RestorePointTable.detail(point, HELD, ZoneOffset.UTC, Style.PLAIN))
+                .contains(
+                        "  moment         freedom_kb: as of " + start
+                                + ", WAL position 0/16B3748, sorted by libc en_US.utf8, version 2.36",
+                        "  moment         reports: not noted",
+                        "  read           models: between "
+                                + Texts.moment(Samples.START.plusSeconds(1), ZoneOffset.UTC) + " and "
+                                + Texts.moment(Samples.START.plusSeconds(9), ZoneOffset.UTC),
+                        "  image          api: freedom-api, sha256:0123456789ab",
+                        "  image          postgres: postgres:15, postgres@sha256:2");
+        assertThat(RestorePointTable.json(point))
+                .containsKeys("moments", "parts", "images")
+                .extractingByKey("moments")
+                .asString()
+                .contains("lsn=0/16B3748");
     }
 
     @Test
