@@ -1,6 +1,9 @@
 package io.freedom.rollback.orchestrator;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -13,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param standbyReplicas copies of the stores on other orchestrators, for a fast take-over
  * @param replicationFactor of the topics created
  * @param streamThreads tasks worked on side by side
+ * @param concurrent rollbacks that alerts may start at once at a site that is not among {@code sites}, 0 for any number
+ * @param sites settings of single sites, by the name that descriptors have for them
  */
 @ConfigurationProperties("rollback")
 public record OrchestratorProperties(
@@ -23,4 +28,17 @@ public record OrchestratorProperties(
         @DefaultValue("data/state") Path stateDirectory,
         @DefaultValue("0") int standbyReplicas,
         @DefaultValue("1") short replicationFactor,
-        @DefaultValue("2") int streamThreads) {}
+        @DefaultValue("2") int streamThreads,
+        @DefaultValue("0") int concurrent,
+        @DefaultValue Map<String, Site> sites) {
+    /** @param concurrent rollbacks that alerts may start at once, 0 for any number */
+    public record Site(@DefaultValue("0") int concurrent) {}
+
+    SiteLimits limits() {
+        return new SiteLimits(
+                concurrent,
+                sites.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey, entry -> entry.getValue().concurrent())));
+    }
+}

@@ -1,0 +1,380 @@
+package io.freedom.rollback.orchestrator.streams;
+
+import io.freedom.rollback.orchestrator.admission.Permits;
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
+import io.freedom.rollback.orchestrator.notices.Notices;
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
+import io.freedom.rollback.schemas.history.SiteLimitDisregarded;
+import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.site.AskForPermit;
+import io.freedom.rollback.schemas.site.PermitAwaited;
+import io.freedom.rollback.schemas.site.PermitGranted;
+import io.freedom.rollback.schemas.site.PermitQuestioned;
+import io.freedom.rollback.schemas.site.ReturnPermit;
+import io.freedom.rollback.schemas.site.SiteRequest;
+import io.freedom.rollback.schemas.site.TakePermit;
+import io.freedom.rollback.schemas.state.PermitState;
+import io.freedom.rollback.schemas.state.PlatformPermit;
+import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.StepEvent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A platform's side of its site's permits: what is asked for, taken and returned follows from what waits and runs, so that it comes right
+ * whatever has ended, and however. What is said goes out in the transaction of what it follows from.
+ */
+final class SitePermits {
+    /** How often one that waits asks again, and learns its place. */
+    static final Duration AGAIN = Duration.ofSeconds(20);
+
+    /** After so many questions without an answer nobody is waited for any more. */
+    private static final int PATIENCE = 3;
+
+    /** What waits no longer than that wakes nobody. */
+    static final Duration TOLERABLE = Duration.ofMinutes(2);
+
+    private static final Duration REMINDER = Duration.ofHours(1);
+
+    /** Kept in memory only: after a restart it is asked at once. */
+    private static final class Asking {
+        Instant next;
+        int unanswered;
+
+        @Nullable
+        PermitAwaited answer;
+
+        Asking(Instant next) {
+            this.next = next;
+        }
+    }
+
+    private final SagaStore store;
+    private final SiteLimits limits;
+    private final History history;
+    private final Notifications notifications;
+    private final Publisher publisher;
+    private final Map<String, Asking> asking = new HashMap<>();
+
+    SitePermits(SagaStore store, SiteLimits limits, History history, Notifications notifications, Publisher publisher) {
+        this.store = store;
+        this.limits = limits;
+        this.history = history;
+        this.notifications = notifications;
+        this.publisher = publisher;
+    }
+
+    SiteLimits limits() {
+        return limits;
+    }
+
+    /** For what an incident is to start, which waits before all others of its platform. */
+    void ask(String platform, RollbackCommand.Start start, Instant now) {
+        var site = start.plan().getSite();
+        asking.put(platform, new Asking(now.plus(AGAIN)));
+        put(
+                platform,
+                PlatformPermit.newBuilder()
+                        .setSite(site)
+                        .setRollbackId(start.rollbackId())
+                        .setState(PermitState.AWAITED)
+                        .setSince(now)
+                        .setScenario(start.plan().getScenario())
+                        .setRto(start.plan().getRto())
+                        .setTell(now.plus(TOLERABLE))
+                        .build());
+        say(site, platform, start.rollbackId(), new AskForPermit(), now);
+    }
+
+    /**
+     * What the keeper of its site tells it.
+     *
+     * @return whether the platform may begin with that
+     */
+    boolean heard(StepEvent event, Instant now) {
+        var platform = event.getPlatform();
+        var permit = store.platform(platform).getPermit();
+        boolean known = permit != null && permit.getRollbackId().equals(event.getRollbackId());
+        return switch (event.getEvent()) {
+            case PermitGranted granted
+            when !known -> {
+                // Given up when it was on its way.
+                say(granted.getSite(), platform, event.getRollbackId(), new ReturnPermit(), now);
+                yield false;
+            }
+            case PermitGranted _ -> granted(platform, now);
+            case PermitAwaited awaited -> {
+                if (known) {
+                    awaits(platform, awaited, now);
+                }
+                yield false;
+            }
+            case PermitQuestioned question -> {
+                if (!known) {
+                    say(question.getSite(), platform, event.getRollbackId(), new ReturnPermit(), now);
+                }
+                yield false;
+            }
+            default -> throw new IllegalArgumentException("nothing about permits: " + event.getEvent());
+        };
+    }
+
+    static boolean isAbout(Object event) {
+        return event instanceof PermitGranted || event instanceof PermitAwaited || event instanceof PermitQuestioned;
+    }
+
+    private boolean granted(String platform, Instant now) {
+        var permit = store.platform(platform).getPermit();
+        if (permit == null || permit.getState() != PermitState.AWAITED) {
+            return false;
+        }
+        asking.remove(platform);
+        put(
+                platform,
+                PlatformPermit.newBuilder(permit).setState(PermitState.GRANTED).build());
+        publisher.somebodyWaits();
+        return true;
+    }
+
+    private void awaits(String platform, PermitAwaited awaited, Instant now) {
+        var permit = store.platform(platform).getPermit();
+        var queue = store.platform(platform).getQueue();
+        if (permit == null || permit.getState() != PermitState.AWAITED || queue.isEmpty()) {
+            return;
+        }
+        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now.plus(AGAIN)));
+        memory.unanswered = 0;
+        boolean changed = memory.answer == null || !memory.answer.equals(awaited);
+        memory.answer = awaited;
+        var incident = queue.getFirst();
+        if (changed) {
+            publisher.status(waiting(permit, incident, awaited, now).build(), now);
+        }
+        boolean late = !now.isBefore(permit.getTell());
+        if (permit.getSaid() && !late) {
+            return;
+        }
+        var why = Permits.place(awaited) + "; " + Permits.override(incident);
+        put(
+                platform,
+                PlatformPermit.newBuilder(permit)
+                        .setSaid(true)
+                        .setTell(late ? now.plus(REMINDER) : permit.getTell())
+                        .build());
+        history.add(
+                platform,
+                incident.getIncidentId(),
+                new IncidentPostponed(incident, permit.getRollbackId(), awaited, why),
+                now);
+        if (late) {
+            var id = permit.getRollbackId() + ".waits-" + now.getEpochSecond();
+            notifications.tell(
+                    Notices.postponed(incident, permit.getRollbackId(), permit.getSince(), why), platform, id, now);
+        }
+    }
+
+    /** What operators see of a rollback before it begins. */
+    private static RollbackStatus.Builder waiting(
+            PlatformPermit permit, Incident incident, PermitAwaited awaited, Instant now) {
+        return RollbackStatus.newBuilder()
+                .setPlatform(incident.getPlatform())
+                .setRollbackId(permit.getRollbackId())
+                .setScenario(permit.getScenario())
+                .setState(RollbackState.RUNNING)
+                .setReason(Permits.place(awaited))
+                .setTrigger(incident.getSource() + ": " + incident.getIncidentClass() + ", " + incident.getSummary())
+                .setIncidentClass(incident.getIncidentClass())
+                .setStartedAt(permit.getSince())
+                .setRto(permit.getRto())
+                .setAt(now)
+                .setSteps(List.of())
+                .setPermit(awaited);
+    }
+
+    /**
+     * Time goes on for one that waits.
+     *
+     * @return whether it may begin now
+     */
+    boolean tick(String platform, Instant now) {
+        var queue = store.platform(platform).getQueue();
+        var permit = store.platform(platform).getPermit();
+        if (permit == null || permit.getState() != PermitState.AWAITED || queue.isEmpty()) {
+            return false;
+        }
+        if (limits.of(permit.getSite()).isEmpty()) {
+            return granted(platform, now); // there was one until this orchestrator started
+        }
+        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now));
+        boolean clockWentBack = memory.next.isAfter(now.plus(AGAIN));
+        if (now.isBefore(memory.next) && !clockWentBack) {
+            return false;
+        }
+        if (memory.unanswered >= PATIENCE) {
+            var why = "the keeper of the permits of site " + permit.getSite() + " has not answered for "
+                    + AGAIN.multipliedBy(PATIENCE).toSeconds()
+                    + " s, so its limit is disregarded: look at the health of the orchestrators";
+            var cause = queue.getFirst().getIncidentId();
+            history.add(platform, cause, new SiteLimitDisregarded(permit.getSite(), permit.getRollbackId(), why), now);
+            say(permit.getSite(), platform, permit.getRollbackId(), new TakePermit(), now);
+            return granted(platform, now);
+        }
+        memory.unanswered++;
+        memory.next = now.plus(AGAIN);
+        say(permit.getSite(), platform, permit.getRollbackId(), new AskForPermit(), now);
+        return false;
+    }
+
+    /** What it was for has ended: what is next at the platform asks anew, after those that wait already. */
+    void returnUsed(String platform, Instant now) {
+        var permit = store.hasPermits() ? store.platform(platform).getPermit() : null;
+        var live = store.live(platform);
+        if (permit != null
+                && permit.getState() == PermitState.USED
+                && (live == null || !Permits.isUsedBy(live.rollback))) {
+            giveBack(platform, permit, now);
+        }
+    }
+
+    /** An operator does not want it. */
+    void giveUp(String platform, Instant now) {
+        var permit = store.platform(platform).getPermit();
+        if (permit != null) {
+            giveBack(platform, permit, now);
+        }
+    }
+
+    /** Platforms that have a permit, or may need one. */
+    List<String> concerned() {
+        var live = limits.any() ? store.live() : List.<SagaStore.Live>of();
+        return Stream.concat(
+                        store.permits().stream(),
+                        live.stream().map(it -> it.rollback.plan().getPlatform()))
+                .distinct()
+                .toList();
+    }
+
+    /** Whether what has just begun runs instead of what waited for a permit. */
+    boolean isOvertaken(String platform) {
+        if (!store.hasPermits()) {
+            return false;
+        }
+        var live = store.live(platform);
+        var permit = store.platform(platform).getPermit();
+        return live != null
+                && permit != null
+                && permit.getState() != PermitState.USED
+                && Permits.isFor(live.rollback.plan())
+                && !live.rollback.id().equals(permit.getRollbackId());
+    }
+
+    /** What runs takes its permit, what does not need it returns it, and what nobody wants any more is not waited for. */
+    void settle(String platform, Instant now) {
+        if (!limits.any() && !store.hasPermits()) {
+            return;
+        }
+        var state = store.platform(platform);
+        var permit = state.getPermit();
+        var live = store.live(platform);
+        if (live != null && Permits.isUsedBy(live.rollback)) {
+            if (permit == null) {
+                take(platform, live, now);
+            } else if (permit.getState() != PermitState.USED) {
+                use(platform, permit, live, now);
+            }
+        } else if (permit != null) {
+            boolean nothingCameOfIt = permit.getState() == PermitState.GRANTED && live == null;
+            if (permit.getState() == PermitState.USED || nothingCameOfIt || !Permits.isWanted(state)) {
+                giveBack(platform, permit, now);
+            }
+        }
+    }
+
+    private void take(String platform, SagaStore.Live live, Instant now) {
+        var site = live.rollback.plan().getSite();
+        if (limits.of(site).isPresent()) {
+            taken(platform, site, live, now);
+        }
+    }
+
+    private void taken(String platform, String site, SagaStore.Live live, Instant now) {
+        put(
+                platform,
+                PlatformPermit.newBuilder()
+                        .setSite(site)
+                        .setRollbackId(live.rollback.id())
+                        .setState(PermitState.USED)
+                        .setSince(now)
+                        .build());
+        say(site, platform, live.rollback.id(), new TakePermit(), now);
+    }
+
+    private void use(String platform, PlatformPermit permit, SagaStore.Live live, Instant now) {
+        asking.remove(platform);
+        if (live.rollback.id().equals(permit.getRollbackId())) {
+            put(
+                    platform,
+                    PlatformPermit.newBuilder(permit).setState(PermitState.USED).build());
+            return;
+        }
+        neverBegan(platform, permit, live.rollback.id() + " was started instead", now);
+        taken(platform, permit.getSite(), live, now);
+    }
+
+    private void giveBack(String platform, PlatformPermit permit, Instant now) {
+        asking.remove(platform);
+        if (permit.getState() != PermitState.USED) {
+            neverBegan(
+                    platform,
+                    permit,
+                    "nothing is to be started any more: rollbackctl history --platform " + platform,
+                    now);
+        }
+        store.put(Permits.with(store.platform(platform), null));
+        say(permit.getSite(), platform, permit.getRollbackId(), new ReturnPermit(), now);
+    }
+
+    /** Whoever watches it learns that it does not begin. */
+    private void neverBegan(String platform, PlatformPermit permit, String why, Instant now) {
+        if (permit.getSaid()) {
+            publisher.status(
+                    RollbackStatus.newBuilder()
+                            .setPlatform(platform)
+                            .setRollbackId(permit.getRollbackId())
+                            .setScenario(permit.getScenario())
+                            .setState(RollbackState.REFUSED)
+                            .setReason("it has not begun, " + why)
+                            .setStartedAt(permit.getSince())
+                            .setFinishedAt(now)
+                            .setRto(permit.getRto())
+                            .setAt(now)
+                            .setSteps(List.of())
+                            .setPermit(PermitAwaited.newBuilder()
+                                    .setSite(permit.getSite())
+                                    .setPlace(0)
+                                    .setWaiting(0)
+                                    .setConcurrent(0)
+                                    .setHeld(0)
+                                    .build())
+                            .build(),
+                    now);
+        }
+    }
+
+    private void put(String platform, PlatformPermit permit) {
+        store.put(Permits.with(store.platform(platform), permit));
+    }
+
+    private void say(String site, String platform, String rollbackId, SpecificRecord what, Instant now) {
+        publisher.somebodyWaits();
+        publisher.site(new SiteRequest(site, platform, rollbackId, now, what), now);
+    }
+}
