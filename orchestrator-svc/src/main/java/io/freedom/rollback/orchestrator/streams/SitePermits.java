@@ -292,7 +292,9 @@ final class SitePermits {
             }
         } else if (permit != null) {
             boolean nothingCameOfIt = permit.getState() == PermitState.GRANTED && live == null;
-            if (permit.getState() == PermitState.USED || nothingCameOfIt || !Permits.isWanted(state)) {
+            // What waits for people now takes a permit when it goes on; until it has ended nothing else begins here.
+            boolean isInTheWay = live != null && Permits.isFor(live.rollback.plan());
+            if (permit.getState() == PermitState.USED || nothingCameOfIt || isInTheWay || !Permits.isWanted(state)) {
                 giveBack(platform, permit, now);
             }
         }

@@ -18,8 +18,10 @@ final class Hints {
 
     /** Empty while nobody is needed. */
     static List<String> of(RollbackStatus status) {
+        if (status.getPermit() != null && status.getState() == RollbackState.RUNNING) {
+            return turn(status);
+        }
         return switch (status.getState()) {
-            case RUNNING when status.getPermit() != null -> turn(status);
             case PAUSED, HELD, AWAITING_APPROVAL -> hints(status);
             case COMPENSATION_FAILED -> undo(status);
             case RUNNING, COMPENSATING, SUCCEEDED, REFUSED, COMPENSATED, ABORTED -> List.of();
