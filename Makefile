@@ -13,7 +13,7 @@ SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type 
 LOCAL_IMAGES ?= $(shell docker image inspect rollback-local/jre:25 >/dev/null 2>&1 && echo yes)
 COMPOSE := docker compose $(if $(LOCAL_IMAGES),--env-file docker/local-images.env -f docker-compose.yml -f docker/compose.local-images.yml)
 
-.PHONY: help setup build test simulation demo bench bench-data bench-storm run up down format clean compose-up
+.PHONY: help setup build test simulation chaos demo bench bench-data bench-saga bench-storm run up down format clean compose-up
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ simulation: ## play worlds of delays, crashes and operators (SEEDS=100000), or o
 	  -cp "orchestrator-svc/target/test-classes:orchestrator-svc/target/classes:$$(cat orchestrator-svc/target/test-classpath)" \
 	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),seeds $(SEEDS))
 
+chaos: setup ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them)
+	$(MVN) -q verify -pl acceptance -am -Dspotless.check.skip=true -Dtest=ChaosTest -Dsurefire.failIfNoSpecifiedTests=false \
+	  -Dchaos.cells=$(or $(CELLS),all) -Dchaos.seed=$(or $(SEED),1)
+
 demo: setup build ## break the FREEDOM platform, and watch it roll back
 	demo/run
 
@@ -52,6 +56,10 @@ bench-data: setup build ## measure dumps, restores and points in time against Po
 bench-storm: setup build ## measure 10,000 incidents over 1,000 platforms (ARGS="--rounds 5")
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	bench/storm $(ARGS)
+
+bench-saga: setup build ## measure throughput and latency of the saga, with ARGS=--standby loss and number of orchestrators
+	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
+	bench/saga $(ARGS)
 
 run: build ## run broker, registry, orchestrator and workers as one process (ARGS="--data-dir ...")
 	bin/rollback-standalone $(ARGS)

@@ -3,6 +3,7 @@ package io.freedom.rollback.acceptance;
 import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.ctl.view.Json;
+import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,19 +25,31 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A standalone control plane: one for all tests of the run, or a test's own. It ends with the tests at the latest. */
+/**
+ * A control plane, standalone or each part as a process of its own: one for all tests of the run, or a test's own. It ends with the
+ * tests at the latest.
+ */
 final class ControlPlane implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final String STANDALONE = "standalone";
+    private static final List<String> SERVICES = List.of("orchestrator", "git", "container", "backup", "health");
+    /** Of a distributed one, in the order in which they are started. */
+    static final List<String> PARTS =
+            Stream.concat(Stream.of("broker", "registry"), SERVICES.stream()).toList();
+
+    private static final Duration START = Duration.ofSeconds(120);
     private static @Nullable ControlPlane shared;
 
     private final Map<String, String> own;
     private final Path directory;
     private final int broker = freePort();
+    private final int controller = freePort();
     private final int registry = freePort();
     private final int http = freePort();
+    private final Map<String, Integer> ports = new HashMap<>();
+    private final Map<String, Process> running = new HashMap<>();
 
-    private @Nullable Process standalone;
     private @Nullable HistoryReader history;
 
     private ControlPlane(Map<String, String> own) {
@@ -55,26 +69,47 @@ final class ControlPlane implements AutoCloseable {
 
     static ControlPlane own(Map<String, String> environment) {
         var plane = new ControlPlane(environment);
-        plane.start();
+        plane.startStandalone();
         return plane;
+    }
+
+    /** Broker, registry, orchestrator and workers as processes of their own. */
+    static ControlPlane distributed() {
+        var plane = new ControlPlane(Map.of());
+        PARTS.forEach(plane::start);
+        plane.awaitReady();
+        return plane;
+    }
+
+    /** Of a distributed one, all parts. */
+    void awaitReady() {
+        await("all parts are ready").atMost(START.multipliedBy(2)).until(() -> {
+            PARTS.forEach(this::requireRunning);
+            return SERVICES.stream().allMatch(service -> healthy(httpPort(service)));
+        });
     }
 
     /** As a power cut would, all of it at once; then it is started again on what it left. */
     void killAndStartAgain() {
-        var killed = standalone;
+        kill(STANDALONE);
+        startStandalone();
+    }
+
+    /** With SIGKILL; returns once it is gone. */
+    void kill(String part) {
+        var killed = running.remove(part);
         if (killed == null) {
-            throw new IllegalStateException("not started");
+            throw new IllegalStateException(part + " was not started");
         }
         killed.destroyForcibly().onExit().join();
-        start();
     }
 
     @Override
     public void close() {
-        var running = standalone;
-        if (running != null) {
-            end(running);
-        }
+        // Those that use the others first, whatever was started again.
+        var parts = new ArrayList<>(running.keySet());
+        parts.sort(Comparator.comparingInt(PARTS::indexOf).reversed());
+        parts.forEach(part -> end(running.get(part)));
         if (Files.exists(directory)) {
             remove(directory);
         }
@@ -84,15 +119,15 @@ final class ControlPlane implements AutoCloseable {
         var running = shared;
         if (running == null) {
             running = new ControlPlane(Map.of());
-            running.start();
+            running.startStandalone();
             shared = running;
         }
         return running;
     }
 
-    private void start() {
+    private void startStandalone() {
         var process = spawn(
-                "standalone",
+                STANDALONE,
                 own,
                 List.of(
                         program("rollback-standalone"),
@@ -101,18 +136,70 @@ final class ControlPlane implements AutoCloseable {
                         "--broker-port",
                         Integer.toString(broker),
                         "--controller-port",
-                        Integer.toString(freePort()),
+                        Integer.toString(controller),
                         "--registry-port",
                         Integer.toString(registry),
                         "--http-port",
                         Integer.toString(http)));
-        standalone = process;
-        await("standalone is ready").atMost(Duration.ofSeconds(120)).until(() -> {
-            if (!process.isAlive()) {
-                throw new AssertionError("standalone ended:\n" + log("standalone"));
-            }
+        running.put(STANDALONE, process);
+        await("standalone is ready").atMost(START).until(() -> {
+            requireRunning(STANDALONE);
             return healthy(http);
         });
+    }
+
+    /** Of a distributed one, on what it left if it ran before; it may not be ready yet. */
+    void start(String part) {
+        var environment = new HashMap<>(environmentOf(part));
+        // Seven programs that start at once on two cores: what they compile early costs more than it brings.
+        environment.put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+        running.put(part, spawn(part, environment, List.of(program("rollback-service"), part)));
+    }
+
+    private Map<String, String> environmentOf(String part) {
+        return switch (part) {
+            case "broker" ->
+                Map.of(
+                        "KAFKA_LISTENERS",
+                        "PLAINTEXT://" + bootstrapServers() + ",CONTROLLER://127.0.0.1:" + controller,
+                        "KAFKA_ADVERTISED_LISTENERS",
+                        "PLAINTEXT://" + bootstrapServers(),
+                        "KAFKA_CONTROLLER_QUORUM_VOTERS",
+                        "1@127.0.0.1:" + controller,
+                        "KAFKA_LOG_DIRS",
+                        directory.resolve("broker").toString());
+            case "registry" ->
+                Map.of(
+                        "QUARKUS_HTTP_HOST",
+                        "127.0.0.1",
+                        "QUARKUS_HTTP_PORT",
+                        Integer.toString(registry),
+                        "QUARKUS_MANAGEMENT_HOST",
+                        "127.0.0.1",
+                        "QUARKUS_MANAGEMENT_PORT",
+                        "0",
+                        "APICURIO_DATASOURCE_URL",
+                        "jdbc:h2:file:" + directory.resolve("registry/registry") + ";WRITE_DELAY=0");
+            default ->
+                Map.of(
+                        "SPRING_KAFKA_BOOTSTRAP_SERVERS",
+                        bootstrapServers(),
+                        "ROLLBACK_SCHEMA_REGISTRY_URL",
+                        registryUrl(),
+                        "ROLLBACK_STATE_DIRECTORY",
+                        directory.resolve("state").toString(),
+                        "ROLLBACK_BACKUPS_KEYFILE",
+                        directory.resolve("backups.key").toString(),
+                        "SERVER_PORT",
+                        Integer.toString(httpPort(part)));
+        };
+    }
+
+    private void requireRunning(String part) {
+        var process = running.get(part);
+        if (process == null || !process.isAlive()) {
+            throw new AssertionError(part + " ended:\n" + log(part));
+        }
     }
 
     static boolean healthy(int port) {
@@ -151,7 +238,7 @@ final class ControlPlane implements AutoCloseable {
         process.destroy();
         try {
             if (!process.waitFor(Duration.ofSeconds(30))) {
-                process.destroyForcibly();
+                process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();
@@ -186,6 +273,10 @@ final class ControlPlane implements AutoCloseable {
 
     int httpPort() {
         return http;
+    }
+
+    private int httpPort(String service) {
+        return service.equals("orchestrator") ? http : ports.computeIfAbsent(service, _ -> freePort());
     }
 
     Map<String, String> environment() {
@@ -224,14 +315,19 @@ final class ControlPlane implements AutoCloseable {
         return Shell.run(directory, environment(), argv);
     }
 
-    /** The history of a platform as JSON records. */
-    synchronized List<JsonNode> history(String platform) {
+    /** The history of a platform, oldest first. */
+    synchronized List<HistoryEvent> events(String platform) {
         var reader = history;
         if (reader == null) {
             reader = new HistoryReader(bootstrapServers(), registryUrl());
             history = reader;
         }
-        return reader.of(platform).stream()
+        return reader.of(platform);
+    }
+
+    /** The same as JSON records. */
+    List<JsonNode> history(String platform) {
+        return events(platform).stream()
                 .map(event -> (JsonNode) JSON.readTree(Json.of(event)))
                 .toList();
     }

@@ -167,6 +167,11 @@ final class Platform implements AutoCloseable {
                 .collect(Collectors.toMap(line -> line.split("=")[0], line -> line.split("=")[1]));
     }
 
+    /** In the folder that all of it is in. */
+    String run(String... argv) {
+        return Shell.run(directory, argv).succeeded().output();
+    }
+
     void sql(String statement) {
         psql(statement).succeeded();
     }

@@ -4,54 +4,55 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /** A private folder inside a container, for what is copied in or out. */
 final class ContainerFolder {
     private static final Duration BRIEF = Duration.ofMinutes(2);
     private static final List<String> CANDIDATES = List.of("/tmp", "/var/tmp", "/var/lib/postgresql");
-    /** The engine copies neither into nor out of these: it reports that there is no such file. */
-    private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
+    /** None of them could be written to. */
+    private static final int NONE = 3;
+
+    /**
+     * Of the prefix, the name, and the candidates. At once, since each program that is run in a container takes a tenth of a second. The
+     * engine copies neither into nor out of what is in memory: it reports that there is no such file.
+     */
+    private static final String CREATE = """
+            prefix=$1 name=$2; shift 2
+            for parent; do
+              case $(stat -f -c %T "$parent" 2>/dev/null) in ''|tmpfs|ramfs) continue ;; esac
+              find "$parent" -maxdepth 1 -name "$prefix-*" -exec rm -rf {} + || exit 1
+              mkdir -m 700 "$parent/$name" 2>/dev/null && echo "$parent/$name" && exit 0
+            done
+            exit 3""";
 
     private ContainerFolder() {}
 
     /** Makes the folder, after removing those that killed attempts left. */
     static String create(Engine engine, String container, String prefix) throws StepFailure, InterruptedException {
-        for (var parent : CANDIDATES) {
-            var type = engine.exec(container, List.of("stat", "-f", "-c", "%T", parent), Map.of(), BRIEF);
-            if (!type.succeeded() || IN_MEMORY.contains(type.stdout().strip())) {
-                continue;
-            }
-            remove(engine, container, parent, prefix + "-*");
-            var folder = parent + "/" + prefix + "-" + UUID.randomUUID();
-            if (engine.exec(container, List.of("mkdir", "-m", "700", folder), Map.of(), BRIEF)
-                    .succeeded()) {
-                return folder;
-            }
+        var argv = new ArrayList<>(List.of("sh", "-c", CREATE, "sh", prefix, prefix + "-" + UUID.randomUUID()));
+        argv.addAll(CANDIDATES);
+        var result = engine.exec(container, argv, Map.of(), BRIEF);
+        if (result.succeeded()) {
+            return result.stdout().strip();
         }
-        throw new StepFailure(
-                FailureKind.PRECONDITION,
-                "no folder in the database container can take the dump (tried " + String.join(", ", CANDIDATES)
-                        + "): make one of them writable, and no tmpfs");
+        throw result.exitCode() == NONE
+                ? new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "no folder in the database container can take the dump (tried " + String.join(", ", CANDIDATES)
+                                + "): make one of them writable, and no tmpfs")
+                : PostgresTools.failure("sh", result);
     }
 
     static void remove(Engine engine, String container, String folder) throws StepFailure, InterruptedException {
-        int slash = folder.lastIndexOf('/');
-        remove(engine, container, folder.substring(0, slash), folder.substring(slash + 1));
-    }
-
-    private static void remove(Engine engine, String container, String parent, String pattern)
-            throws StepFailure, InterruptedException {
-        var argv = List.of("find", parent, "-maxdepth", "1", "-name", pattern, "-exec", "rm", "-rf", "{}", "+");
-        var result = engine.exec(container, argv, Map.of(), BRIEF);
+        var result = engine.exec(container, List.of("rm", "-rf", folder), Map.of(), BRIEF);
         if (!result.succeeded()) {
             throw new StepFailure(
                     FailureKind.TOOL,
-                    "cannot remove " + parent + "/" + pattern + ": "
-                            + result.stderr().strip());
+                    "cannot remove " + folder + ": " + result.stderr().strip());
         }
     }
 }

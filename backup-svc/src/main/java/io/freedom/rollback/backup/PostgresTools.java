@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -184,9 +186,21 @@ final class PostgresTools implements AutoCloseable {
         return sums;
     }
 
-    /** Takes a dump out of the container, and compares it with what is there. */
+    /** Takes a dump out of the container, and compares it with what is there: a stream that was cut ends as silently as a whole one. */
     void copyOut(String path, SealedDump dump, LongConsumer progress) throws StepFailure, InterruptedException {
-        dump.fetch(engine, container, path, sums(path), progress);
+        try (var summing = Background.start(() -> sums(path))) {
+            var arrived = dump.fetch(engine, container, path, progress);
+            var sums = summing.await(step::checkpoint);
+            if (sums.isEmpty() || !sums.equals(arrived)) {
+                var different = new TreeSet<>(sums.keySet());
+                different.addAll(arrived.keySet());
+                different.removeIf(name -> Objects.equals(sums.get(name), arrived.get(name)));
+                throw new StepFailure(
+                        FailureKind.TOOL,
+                        "the dump did not arrive from the container as it was written there (" + different
+                                + "): retry; the partial copy was removed");
+            }
+        }
     }
 
     /** Copies a dump below the private folder; returns where it is. */

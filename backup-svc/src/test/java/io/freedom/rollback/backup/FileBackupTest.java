@@ -4,6 +4,7 @@ import static io.freedom.rollback.backup.Vaults.FILES;
 import static io.freedom.rollback.backup.Vaults.VAULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ArchiveModels;
@@ -209,6 +210,23 @@ class FileBackupTest {
         assertThat(mode(unpacked.resolve("models/tool"))).isEqualTo("rwxr-x---");
         assertThat(unpacked.resolve("models/latest")).isSymbolicLink();
         assertThat(new ArchiveModelsHandler(FILES).probe(action, step)).isInstanceOf(Probe.Applied.class);
+    }
+
+    @Test
+    void givesFilesBackToTheirOwners() throws Exception {
+        var file = write("models/weights", "x");
+        assumeThat(Files.getAttribute(file, "unix:uid"))
+                .as("only root gives files away")
+                .isEqualTo(0);
+        Files.setAttribute(file, "unix:gid", 4321);
+        Files.setAttribute(file, "unix:uid", 1234);
+
+        new ArchiveModelsHandler(FILES)
+                .execute(new ArchiveModels(workTree.toString(), List.of("models"), point.toString()), step);
+
+        var unpacked = unpacked(RestorePoint::models).resolve("models/weights");
+        assertThat(Files.getAttribute(unpacked, "unix:uid")).isEqualTo(1234);
+        assertThat(Files.getAttribute(unpacked, "unix:gid")).isEqualTo(4321);
     }
 
     @Test

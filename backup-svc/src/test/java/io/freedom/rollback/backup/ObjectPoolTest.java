@@ -121,6 +121,19 @@ class ObjectPoolTest {
     }
 
     @Test
+    void isCompressedOnlyWhereThatPays() throws Exception {
+        archive("rb-1");
+        assertThat(object("rb-1").getFileName().toString()).endsWith(".age").doesNotEndWith(".zst.age");
+        assertThat(Files.size(object("rb-1"))).isGreaterThan(LARGE);
+
+        Files.write(model, new byte[LARGE]);
+        archive("rb-2");
+        assertThat(object("rb-2").getFileName().toString()).endsWith(".zst.age");
+        assertThat(Files.size(object("rb-2"))).isLessThan(LARGE / 100);
+        assertThat(restored("rb-2")).isEqualTo(new byte[LARGE]);
+    }
+
+    @Test
     void needsNoSpaceWhereItIsUnchanged() throws Exception {
         Files.writeString(workTree.resolve("models/small"), "1234567890");
         archive("rb-1");

@@ -9,17 +9,13 @@ import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.IncidentRepeated;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackStarted;
-import io.freedom.rollback.schemas.operator.OperatorCommand;
-import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.serde.SpecificAvroDeserializer;
-import io.freedom.rollback.schemas.serde.SpecificAvroSerializer;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,14 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Ten reports of each of many platforms at once, through the webhook: one alert five times, one that flaps twice, one that began
@@ -92,7 +84,9 @@ public final class Storm {
             history.assign(partitions);
             history.seekToEnd(partitions);
             partitions.forEach(history::position);
-            register(descriptor);
+            try (var operators = new Operators(servers, registry)) {
+                operators.register(platforms, descriptor);
+            }
             await(history, facts, () -> registered.size() == platforms.size(), "the platforms are not registered");
             events = 0;
             long began = System.nanoTime();
@@ -119,30 +113,6 @@ public final class Storm {
         return platforms.stream()
                 .mapToInt(platform -> EACH - decided.getOrDefault(platform, 0))
                 .sum();
-    }
-
-    private void register(String descriptor) {
-        try (var producer = producer();
-                var commands = new SpecificAvroSerializer<OperatorCommand>()) {
-            commands.configure(Map.of("schema.registry.url", registry), false);
-            for (var platform : platforms) {
-                var command = OperatorCommand.newBuilder()
-                        .setCommandId(UUID.randomUUID().toString())
-                        .setPlatform(platform)
-                        .setOperator("bench")
-                        .setAt(Instant.now())
-                        .setCommand(new RegisterPlatform(descriptor.replace("@name@", platform)))
-                        .build();
-                var topic = topics.operatorCommands().name();
-                producer.send(new ProducerRecord<>(
-                        topic, platform.getBytes(StandardCharsets.UTF_8), commands.serialize(topic, command)));
-            }
-        }
-    }
-
-    private KafkaProducer<byte[], byte[]> producer() {
-        return new KafkaProducer<>(
-                Map.of("bootstrap.servers", servers), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private void report(URI webhook) throws IOException, InterruptedException {

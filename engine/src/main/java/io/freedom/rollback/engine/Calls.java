@@ -1,5 +1,6 @@
 package io.freedom.rollback.engine;
 
+import com.github.dockerjava.api.exception.ConflictException;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -102,6 +103,10 @@ final class Calls {
         return switch (thrown) {
             case StepFailure f -> f;
             case StepCancelledException c -> throw c;
+            // It ended meanwhile, and may be started again.
+            case ConflictException e
+            when String.valueOf(e.getMessage()).contains("is not running") ->
+                new StepFailure(FailureKind.UNAVAILABLE, what + ": " + said(e), e);
             case NotFoundException e -> new StepFailure(FailureKind.PRECONDITION, what + ": " + said(e), e);
             case DockerException e -> new StepFailure(FailureKind.TOOL, what + ": " + said(e), e);
             case RuntimeException e when io(e) != null -> unavailable(what, io(e), e);

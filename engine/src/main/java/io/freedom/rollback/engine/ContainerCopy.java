@@ -5,6 +5,7 @@ import com.github.dockerjava.api.exception.DockerException;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.BufferedOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -20,6 +21,8 @@ import java.util.function.LongConsumer;
 
 /** Files that go into or come out of a container, as tar streams. */
 final class ContainerCopy {
+    private static final int BUFFER = 1 << 16;
+
     private final DockerClient client;
     private final Calls calls;
     private final String containerId;
@@ -77,7 +80,8 @@ final class ContainerCopy {
         calls.stream(what, activity, () -> {
             var pipe = Pipe.open();
             var packing = new FutureTask<>(() -> {
-                try (var out = Channels.newOutputStream(pipe.sink())) {
+                // A tar is written in blocks of 512 bytes.
+                try (var out = new BufferedOutputStream(Channels.newOutputStream(pipe.sink()), BUFFER)) {
                     writer.write(out);
                 }
                 return null;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Programs run inside a container. */
 final class ContainerExec {
@@ -38,6 +39,9 @@ final class ContainerExec {
               if [ "$signal$found" = TERM1 ]; then sleep 1; fi
             done
             """;
+
+    private static final Pattern CONTAINER_ENDED = Pattern.compile(
+            "(OCI runtime exec failed: .*)?(cannot exec (in a \\w+ state|a container that has stopped)|error executing setns process)");
 
     private final DockerClient client;
     private final Calls calls;
@@ -89,14 +93,27 @@ final class ContainerExec {
             }
             // A cut stream ends as silently as a finished one: only the engine knows whether the program is done.
             var state = ended(what, id, limit);
-            return new ExecResult(
+            var result = new ExecResult(
                     state.getExitCodeLong() == null ? -1 : state.getExitCodeLong(),
                     output.stdout.text(),
                     output.stderr.text(),
                     output.stdout.truncated || output.stderr.truncated);
+            if (neverBegan(result)) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE,
+                        what + ": the container ended before it began ("
+                                + result.stdout().strip() + ")");
+            }
+            return result;
         } catch (IOException | RuntimeException e) {
             throw calls.failure(what, e);
         }
+    }
+
+    /** The engine says so in the program's place, with the exit code of one that cannot be executed. */
+    static boolean neverBegan(ExecResult result) {
+        return result.exitCode() == 126
+                && CONTAINER_ENDED.matcher(result.stdout()).lookingAt();
     }
 
     private InspectExecResponse ended(String what, String id, TimeLimit limit)

@@ -83,7 +83,7 @@ public final class Engine implements AutoCloseable {
                 .connectionTimeout(Duration.ofSeconds(5))
                 .maxConnections(256)
                 .build();
-        return DockerClientImpl.getInstance(config, transport);
+        return DockerClientImpl.getInstance(config, new UncompressedTransport(transport));
     }
 
     public URI host() {

@@ -104,6 +104,22 @@ class EngineTest {
     }
 
     @Test
+    void givesWayToThePlatformBesideIt() throws Exception {
+        var beside = beside("-low", LIMIT);
+        try {
+            assertThat(docker(
+                                    "inspect",
+                                    "--format",
+                                    "{{.HostConfig.CpuShares}} {{.HostConfig.OomScoreAdj}} {{.HostConfig.NetworkMode}}",
+                                    beside)
+                            .strip())
+                    .isEqualTo("2 1000 none");
+        } finally {
+            engine.removeWithVolumes(beside);
+        }
+    }
+
+    @Test
     void leavesWhatAnotherWorkerHasYetToRead() throws Exception {
         var read = beside("-read", LIMIT);
         await().atMost(LIMIT)

@@ -130,9 +130,11 @@ public class OrchestratorConfiguration {
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
+        // What a killed orchestrator had begun keeps all that comes after it from being read: the broker is to give it
+        // up by the time that another takes over.
+        settings.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 4000);
         // A commit flushes at once whatever waits here. Until then it is gathered: each partition that joins a
-        // transaction in
-        // a request of its own costs the broker a write to its transaction log.
+        // transaction in a request of its own costs the broker a write to its transaction log.
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 100);
         return settings;
     }

@@ -52,9 +52,11 @@ final class BrokerSettings {
         settings.put("transaction.state.log.min.isr", "1");
         settings.put("transaction.state.log.num.partitions", "6");
         // A transaction that follows hard on another waits for that one's end in pauses of this length; Kafka's 20 ms
-        // are
-        // made for brokers on a network.
+        // are made for brokers on a network.
         settings.put("add.partitions.to.txn.retry.backoff.ms", "2");
+        // How often is looked for transactions whose time is over: an orchestrator that takes over waits for that.
+        // Kafka's 10 s would double its time.
+        settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
         settings.put("share.coordinator.state.topic.replication.factor", "1");
         settings.put("share.coordinator.state.topic.min.isr", "1");
         // All members of a group start with the process, so waiting for more of them only delays the first rollback.
