@@ -97,6 +97,7 @@ public class OrchestratorConfiguration {
         if (!properties.limits().any()) {
             return Optional.empty();
         }
+        LOG.info("rollbacks that alerts may start at once: {}", properties.limits());
         var settings = settings(properties, kafka);
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, topics.sitesId());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
