@@ -46,7 +46,7 @@ record IncidentDecision(String text, int exitCode, @Nullable String rollbackId) 
                                 + event.getPlatform(),
                         null);
             case IncidentPostponed postponed ->
-                done("It waits: " + postponed.getReason() + watch + postponed.getStartId(), postponed.getStartId());
+                done("It " + postponed.getReason() + watch + postponed.getStartId(), postponed.getStartId());
             case IncidentHeld held ->
                 Optional.of(new IncidentDecision("Held for you: " + held.getReason(), ExitCode.REJECTED, null));
             case IncidentIgnored ignored ->

@@ -65,11 +65,12 @@ public final class Permits {
                 .map(holder -> holder.getPlatform() + " (" + holder.getRollbackId() + ")")
                 .collect(Collectors.joining(", "));
         int more = awaited.getHeld() - awaited.getHolders().size();
-        return "it waits for its turn at site %s: place %d of %d, where alerts start %d rollbacks at once and now run those of %s%s"
+        return "waits for its turn at site %s, place %d of %d: %d of %d running: %s%s"
                 .formatted(
                         awaited.getSite(),
                         awaited.getPlace(),
                         awaited.getWaiting(),
+                        awaited.getHeld(),
                         awaited.getConcurrent(),
                         holders,
                         more > 0 ? " and " + more + " more" : "");

@@ -306,6 +306,11 @@ final class Admissions {
         return permits.concerned();
     }
 
+    /** No broker answers. */
+    void brokersAreSilent() {
+        permits.forgetSilence();
+    }
+
     /** What the keeper of its site's permits tells a platform. */
     void heard(StepEvent event, Instant now) {
         if (permits.heard(event, now)) {

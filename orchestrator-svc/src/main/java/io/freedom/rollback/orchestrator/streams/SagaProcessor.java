@@ -121,6 +121,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 mishaps.guardOrLeave(care.name() + " of " + platform, () -> caretaker.tick(care, platform, now));
             }
         }
+        if (!brokersAnswer.getAsBoolean()) {
+            admissions.brokersAreSilent();
+        }
         for (var platform : admissions.atSites()) {
             mishaps.guardOrLeave("the turn of " + platform, () -> admissions.tick(platform, now));
         }

@@ -2,11 +2,8 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.admission.SiteLimits;
-import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
-import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.SiteLimitDisregarded;
-import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.site.AskForPermit;
 import io.freedom.rollback.schemas.site.PermitAwaited;
 import io.freedom.rollback.schemas.site.PermitGranted;
@@ -16,8 +13,6 @@ import io.freedom.rollback.schemas.site.SiteRequest;
 import io.freedom.rollback.schemas.site.TakePermit;
 import io.freedom.rollback.schemas.state.PermitState;
 import io.freedom.rollback.schemas.state.PlatformPermit;
-import io.freedom.rollback.schemas.status.RollbackState;
-import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,11 +34,6 @@ final class SitePermits {
     /** After so many questions without an answer nobody is waited for any more. */
     private static final int PATIENCE = 3;
 
-    /** What waits no longer than that wakes nobody. */
-    static final Duration TOLERABLE = Duration.ofMinutes(2);
-
-    private static final Duration REMINDER = Duration.ofHours(1);
-
     /** Kept in memory only: after a restart it is asked at once. */
     private static final class Asking {
         Instant next;
@@ -52,15 +42,16 @@ final class SitePermits {
         @Nullable
         PermitAwaited answer;
 
-        Asking(Instant next) {
+        Asking(Instant next, int unanswered) {
             this.next = next;
+            this.unanswered = unanswered;
         }
     }
 
     private final SagaStore store;
     private final SiteLimits limits;
     private final History history;
-    private final Notifications notifications;
+    private final Postponements postponements;
     private final Publisher publisher;
     private final Map<String, Asking> asking = new HashMap<>();
 
@@ -68,7 +59,7 @@ final class SitePermits {
         this.store = store;
         this.limits = limits;
         this.history = history;
-        this.notifications = notifications;
+        postponements = new Postponements(store, history, notifications, publisher);
         this.publisher = publisher;
     }
 
@@ -79,7 +70,7 @@ final class SitePermits {
     /** For what an incident is to start, which waits before all others of its platform. */
     void ask(String platform, RollbackCommand.Start start, Instant now) {
         var site = start.plan().getSite();
-        asking.put(platform, new Asking(now.plus(AGAIN)));
+        asking.put(platform, new Asking(now.plus(AGAIN), 1));
         put(
                 platform,
                 PlatformPermit.newBuilder()
@@ -89,7 +80,7 @@ final class SitePermits {
                         .setSince(now)
                         .setScenario(start.plan().getScenario())
                         .setRto(start.plan().getRto())
-                        .setTell(now.plus(TOLERABLE))
+                        .setTell(now.plus(Postponements.TOLERABLE))
                         .build());
         say(site, platform, start.rollbackId(), new AskForPermit(), now);
     }
@@ -150,53 +141,11 @@ final class SitePermits {
         if (permit == null || permit.getState() != PermitState.AWAITED || queue.isEmpty()) {
             return;
         }
-        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now.plus(AGAIN)));
+        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now.plus(AGAIN), 0));
         memory.unanswered = 0;
         boolean changed = memory.answer == null || !memory.answer.equals(awaited);
         memory.answer = awaited;
-        var incident = queue.getFirst();
-        if (changed) {
-            publisher.status(waiting(permit, incident, awaited, now).build(), now);
-        }
-        boolean late = !now.isBefore(permit.getTell());
-        if (permit.getSaid() && !late) {
-            return;
-        }
-        var why = Permits.place(awaited) + "; " + Permits.override(incident);
-        put(
-                platform,
-                PlatformPermit.newBuilder(permit)
-                        .setSaid(true)
-                        .setTell(late ? now.plus(REMINDER) : permit.getTell())
-                        .build());
-        history.add(
-                platform,
-                incident.getIncidentId(),
-                new IncidentPostponed(incident, permit.getRollbackId(), awaited, why),
-                now);
-        if (late) {
-            var id = permit.getRollbackId() + ".waits-" + now.getEpochSecond();
-            notifications.tell(
-                    Notices.postponed(incident, permit.getRollbackId(), permit.getSince(), why), platform, id, now);
-        }
-    }
-
-    /** What operators see of a rollback before it begins. */
-    private static RollbackStatus.Builder waiting(
-            PlatformPermit permit, Incident incident, PermitAwaited awaited, Instant now) {
-        return RollbackStatus.newBuilder()
-                .setPlatform(incident.getPlatform())
-                .setRollbackId(permit.getRollbackId())
-                .setScenario(permit.getScenario())
-                .setState(RollbackState.RUNNING)
-                .setReason(Permits.place(awaited))
-                .setTrigger(incident.getSource() + ": " + incident.getIncidentClass() + ", " + incident.getSummary())
-                .setIncidentClass(incident.getIncidentClass())
-                .setStartedAt(permit.getSince())
-                .setRto(permit.getRto())
-                .setAt(now)
-                .setSteps(List.of())
-                .setPermit(awaited);
+        postponements.placed(permit, queue.getFirst(), awaited, changed, now);
     }
 
     /**
@@ -213,7 +162,7 @@ final class SitePermits {
         if (limits.of(permit.getSite()).isEmpty()) {
             return granted(platform, now); // there was one until this orchestrator started
         }
-        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now));
+        var memory = asking.computeIfAbsent(platform, _ -> new Asking(now, 0));
         boolean clockWentBack = memory.next.isAfter(now.plus(AGAIN));
         if (now.isBefore(memory.next) && !clockWentBack) {
             return false;
@@ -227,10 +176,19 @@ final class SitePermits {
             say(permit.getSite(), platform, permit.getRollbackId(), new TakePermit(), now);
             return granted(platform, now);
         }
+        if (memory.unanswered > 0) {
+            memory.answer = null;
+            postponements.unanswered(permit, queue.getFirst(), now);
+        }
         memory.unanswered++;
         memory.next = now.plus(AGAIN);
         say(permit.getSite(), platform, permit.getRollbackId(), new AskForPermit(), now);
         return false;
+    }
+
+    /** Brokers that do not answer are no keeper that does not: else all that wait would begin at once when they are back. */
+    void forgetSilence() {
+        asking.values().forEach(memory -> memory.unanswered = 0);
     }
 
     /** What it was for has ended: what is next at the platform asks anew, after those that wait already. */
@@ -327,14 +285,14 @@ final class SitePermits {
                     PlatformPermit.newBuilder(permit).setState(PermitState.USED).build());
             return;
         }
-        neverBegan(platform, permit, live.rollback.id() + " was started instead", now);
+        postponements.neverBegan(platform, permit, live.rollback.id() + " was started instead", now);
         taken(platform, permit.getSite(), live, now);
     }
 
     private void giveBack(String platform, PlatformPermit permit, Instant now) {
         asking.remove(platform);
         if (permit.getState() != PermitState.USED) {
-            neverBegan(
+            postponements.neverBegan(
                     platform,
                     permit,
                     "nothing is to be started any more: rollbackctl history --platform " + platform,
@@ -342,33 +300,6 @@ final class SitePermits {
         }
         store.put(Permits.with(store.platform(platform), null));
         say(permit.getSite(), platform, permit.getRollbackId(), new ReturnPermit(), now);
-    }
-
-    /** Whoever watches it learns that it does not begin. */
-    private void neverBegan(String platform, PlatformPermit permit, String why, Instant now) {
-        if (permit.getSaid()) {
-            publisher.status(
-                    RollbackStatus.newBuilder()
-                            .setPlatform(platform)
-                            .setRollbackId(permit.getRollbackId())
-                            .setScenario(permit.getScenario())
-                            .setState(RollbackState.REFUSED)
-                            .setReason("it has not begun, " + why)
-                            .setStartedAt(permit.getSince())
-                            .setFinishedAt(now)
-                            .setRto(permit.getRto())
-                            .setAt(now)
-                            .setSteps(List.of())
-                            .setPermit(PermitAwaited.newBuilder()
-                                    .setSite(permit.getSite())
-                                    .setPlace(0)
-                                    .setWaiting(0)
-                                    .setConcurrent(0)
-                                    .setHeld(0)
-                                    .build())
-                            .build(),
-                    now);
-        }
     }
 
     private void put(String platform, PlatformPermit permit) {

@@ -191,13 +191,33 @@ class SiteLimitsTest extends WholeTopology {
     @Test
     void asksAgainAndBeginsWhereNobodyAnswers() {
         var id = asks();
-        passes(65);
-        assertThat(said()).containsExactly("AskForPermit " + id, "AskForPermit " + id, "AskForPermit " + id);
-        passes(20);
+        passes(55);
+        assertThat(said()).containsExactly("AskForPermit " + id, "AskForPermit " + id);
+        assertThat(all(IncidentPostponed.class))
+                .singleElement()
+                .extracting(IncidentPostponed::getReason)
+                .asString()
+                .contains("at site default: the keeper of its permits does not answer");
+        assertThat(statuses().getLast().getReason()).contains("begins within a minute all the same");
+        assertThat(all(RollbackStarted.class)).isEmpty();
+        passes(10);
 
         assertThat(said()).containsExactly("TakePermit " + id);
         assertThat(all(SiteLimitDisregarded.class)).hasSize(1);
         assertThat(all(RollbackStarted.class)).hasSize(1);
+    }
+
+    @Test
+    void doesNotTakeTheSilenceOfBrokersForThatOfTheKeeper() {
+        var id = waits();
+        brokersAnswer = false;
+        passes(300);
+        brokersAnswer = true;
+        passes(40);
+        keeper(id, place(2));
+
+        assertThat(all(RollbackStarted.class)).isEmpty();
+        assertThat(statuses().getLast().getReason()).contains("place 2 of 5");
     }
 
     @Test

@@ -93,12 +93,13 @@ public final class ChangeLog {
         if (status.getState() != RollbackState.RUNNING) {
             return;
         }
-        boolean waited = last != null && last.getPermit() != null;
+        var before = last;
+        boolean waited = before != null && before.getPermit() != null;
         if (status.getPermit() == null) {
             if (waited) {
                 lines.add(line(status, status.getAt(), style.cyan("▶ its turn has come")));
             }
-        } else if (!waited || !status.getReason().equals(last.getReason())) {
+        } else if (before == null || !waited || !status.getReason().equals(before.getReason())) {
             lines.add(line(status, status.getAt(), style.yellow("‖ " + status.getReason())));
             if (!waited) {
                 Hints.of(status).forEach(hint -> lines.add(line(status, status.getAt(), style.bold("  " + hint))));

@@ -25,7 +25,7 @@ import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * Every topic of the product. All are keyed by platform and have the same number of partitions, so that one platform
+ * Every topic of the product. All but those of sites are keyed by platform and have the same number of partitions, so that one platform
  * has one writer: a platform's records of all topics meet in the same task.
  */
 public final class TopicCatalogue {
