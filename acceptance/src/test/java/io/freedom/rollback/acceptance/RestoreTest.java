@@ -32,18 +32,23 @@ class RestoreTest {
                     .contains("is in no restore point; RPO 15 min");
             assertThat(plane.rollbackctl("backups", "show", id).succeeded().output())
                     .contains("into a throwaway server, all rows as dumped", "rollbackctl backups restore " + id);
-            takesNoRestorePointThatIsNotAsItWasTaken(platform);
+            var newest = takesNoRestorePointThatIsNotAsItWasTaken(platform);
 
             var began = Instant.now();
             platform.sql("delete from ingest_log");
+            platform.sql("create table since as select generate_series(1, 7) as n");
+            flipABitOf(platform.backups.resolve(newest).resolve("database"));
             platform.corrupt("documents");
             plane.alert("acc-restore", "data-corruption", "corrupt", began.toString());
             await("somebody is asked")
                     .atMost(Duration.ofMinutes(1))
                     .until(() -> !plane.facts("acc-restore", "GateOpened").isEmpty());
+            assertThat(plane.lastRollback("acc-restore"))
+                    .as("the newest restore point is damaged, so the next is taken")
+                    .endsWith("-2");
             assertThat(platform.states()).as("nothing is stopped unasked").contains("castle-gui running");
             var asked = plane.rollbackctl("status", "acc-restore").succeeded();
-            assertThat(asked.output()).contains("go back to restore point rb-", "rollbackctl approve rb-");
+            assertThat(asked.output()).contains("go back to restore point " + id, "rollbackctl approve rb-");
             plane.rollbackctl("approve", "acc-restore", "--reason", "the table is lost")
                     .succeeded();
             var watched = plane.rollbackctl("watch", "acc-restore");
@@ -53,11 +58,40 @@ class RestoreTest {
             assertThat(platform.health().exitCode()).isZero();
             var report = plane.rollbackctl("report", "acc-restore", "--format", "markdown", "--file", "-");
             assertThat(report.output()).containsPattern("(?i)RPO[^\\n]*15 min[^\\n]*");
+            assertThat(report.output())
+                    .as("what is lost, and what is back")
+                    .containsPattern("Rows before and after the restore: .*ingest_log 0 → \\d+")
+                    .contains("public.since 7 → no such table");
+            dropsWhatWasReplacedOnceItIsAccepted(platform);
+            assertThat(platform.data()).isEqualTo(good);
         }
     }
 
+    private void dropsWhatWasReplacedOnceItIsAccepted(Platform platform) {
+        var rollback = plane.lastRollback("acc-restore");
+        assertThat(plane.rollbackctl("replaced", "list", "acc-restore")
+                        .succeeded()
+                        .output())
+                .containsPattern(rollback + " +acc-restore +\\S+__before_\\S+ ");
+        var databases = "select string_agg(datname, ' ' order by datname) from pg_database";
+        assertThat(platform.value(databases)).contains("__before_");
+
+        var accepted =
+                plane.rollbackctl("replaced", "accept", rollback, "--reason", "the table is whole again", "--watch");
+
+        assertThat(accepted.exitCode()).as(accepted.output()).isZero();
+        assertThat(platform.value(databases)).doesNotContain("__before_");
+        assertThat(plane.rollbackctl("replaced", "list", "acc-restore")
+                        .succeeded()
+                        .output())
+                .isEqualTo("No rollback has replaced a database that is kept.\n");
+        var undo = plane.rollbackctl("undo", rollback, "--accept-data-loss", "--reason", "too late");
+        assertThat(undo.exitCode()).isEqualTo(4);
+        assertThat(undo.output()).contains("cannot be undone");
+    }
+
     /** What is offered then is the one before. */
-    private void takesNoRestorePointThatIsNotAsItWasTaken(Platform platform) throws IOException {
+    private String takesNoRestorePointThatIsNotAsItWasTaken(Platform platform) throws IOException {
         plane.rollbackctl("start", platform.name, "--scenario", "restore-point", "--reason", "second", "--watch")
                 .succeeded();
         var id = plane.lastRollback(platform.name);
@@ -92,6 +126,7 @@ class RestoreTest {
                         "2 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
         assertThat(manifest).hasContent(signed.strip());
         plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
+        return id;
     }
 
     private static void flipABitOf(Path dump) throws IOException {

@@ -75,6 +75,8 @@ public class BackupConfiguration {
                         new CopyWalArchiveHandler(vault, clock),
                         new FetchWalArchiveHandler(clock),
                         new HoldRestorePointHandler(vault, clock),
+                        new CountReplacedRowsHandler(),
+                        new DropReplacedDatabasesHandler(),
                         new LayFilesHandler(vault, clock),
                         new FillContainerDataHandler(engines, vault, clock),
                         new RemoveCopiedFilesHandler(),

@@ -216,6 +216,10 @@ final class DatabaseSwap implements AutoCloseable {
         return !sides.isEmpty();
     }
 
+    ReplacedByRollback replacedBy(String rollbackId) {
+        return new ReplacedByRollback(connection, step, rollbackId);
+    }
+
     private void drop(String name) throws SQLException {
         if (exists(name)) {
             step.checkpoint();

@@ -125,7 +125,10 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
         }
     }
 
-    /** What the archive does not have when the server stops, it has once the server is back; but it may not come back. */
+    /**
+     * The segment is finished, and all of it fetched before the server stops: what the archive does not have by then it has once the
+     * server is back, but that may not come back.
+     */
     private static void archive(Connection connection, String lsn, StepContext step, List<String> notes)
             throws SQLException, InterruptedException {
         var slot = WalSource.slot(step.platform());
@@ -133,11 +136,17 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
         if (kept.isEmpty()) {
             return;
         }
+        var source = new WalSource(connection, step.platform(), step);
+        if (!source.finishSegment()) {
+            notes.add("its WAL segment is not finished: the role may not (grant execute on function pg_switch_wal())");
+        }
         boolean isActive = "t".equals(kept.getFirst().getFirst());
         notes.add(
-                isActive && new WalSource(connection, step.platform(), step).awaitFetched(lsn)
+                isActive && source.awaitFetchedWhileItComes(lsn)
                         ? "WAL archived up to " + lsn
-                        : "WAL not archived up to " + lsn + ": nothing fetches it");
+                        : "WAL NOT archived up to " + lsn
+                                + (isActive ? " in time" : ": nothing fetches it")
+                                + "; the server keeps it on its own volume until it is");
     }
 
     private static void checkpoint(Connection connection, List<String> notes) throws SQLException {

@@ -19,13 +19,22 @@ record SwapNames(String live, String side, String kept, String undone) {
         return "__restore_" + ShortId.of(rollbackId);
     }
 
+    /** What names of replaced databases end in. */
+    static String kept(String rollbackId) {
+        return "__before_" + ShortId.of(rollbackId);
+    }
+
+    /** What names of restored databases end in that were swapped out again. */
+    static String undone(String rollbackId) {
+        return "__undone_" + ShortId.of(rollbackId);
+    }
+
     static SwapNames of(String database, String rollbackId) {
-        var id = ShortId.of(rollbackId);
         return new SwapNames(
                 database,
                 derived(database, side(rollbackId)),
-                derived(database, "__before_" + id),
-                derived(database, "__undone_" + id));
+                derived(database, kept(rollbackId)),
+                derived(database, undone(rollbackId)));
     }
 
     private static String derived(String database, String suffix) {

@@ -13,6 +13,7 @@ import java.util.Optional;
 /** The server whose WAL is archived, and its replication slot, which keeps what was not fetched yet. */
 final class WalSource {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration WHILE_IT_COMES = Duration.ofMinutes(1);
     private static final String FOREIGN_SLOT = "55006"; // object in use
     private static final String FORBIDDEN = "42501"; // insufficient privilege
 
@@ -300,6 +301,27 @@ final class WalSource {
             }
             throw e;
         }
+    }
+
+    /** Whether all up to that position is fetched: within 10 s, and within a minute as long as something comes in. */
+    boolean awaitFetchedWhileItComes(String lsn) throws SQLException, InterruptedException {
+        long end = System.nanoTime() + WHILE_IT_COMES.toNanos();
+        var before = fetched();
+        while (!awaitFetched(lsn)) {
+            var now = fetched();
+            if (now.equals(before) || System.nanoTime() > end) {
+                return false;
+            }
+            before = now;
+        }
+        return true;
+    }
+
+    private String fetched() throws SQLException {
+        return Sql.value(
+                connection,
+                "SELECT coalesce(max(restart_lsn)::text, '') FROM pg_replication_slots WHERE slot_name = ?",
+                slot);
     }
 
     /** Whether all up to that position is fetched within 10 s. */

@@ -9,12 +9,16 @@ import io.freedom.rollback.schemas.action.BackupSpaceChecked;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
 import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.schemas.action.CountReplacedRows;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DatabaseDumped;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSealed;
+import io.freedom.rollback.schemas.action.DropReplacedDatabases;
 import io.freedom.rollback.schemas.action.DumpDatabase;
+import io.freedom.rollback.schemas.action.ReplacedDatabasesDropped;
+import io.freedom.rollback.schemas.action.ReplacedRowsCounted;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
@@ -35,6 +39,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -164,6 +169,54 @@ class DatabaseBackupTest {
         assertThat(postgres.value(name + "__undone_" + id, "SELECT count(*) FROM keyless"))
                 .isEqualTo("4");
         assertThat(swapBack(step()).detail()).contains("swapped back before");
+    }
+
+    @Test
+    void countsWhatWasReplacedAndDropsItOnceNobodyLooksAtIt() throws Exception {
+        takeRestorePoint();
+        postgres.sql(
+                name, "INSERT INTO keyless VALUES ('since')", "ALTER DATABASE " + Sql.name(name) + " IS_TEMPLATE true");
+        var restored = (DatabaseRestored) restore(step()).result();
+
+        var counted = new CountReplacedRowsHandler().execute(new CountReplacedRows(database), step().after(restored));
+        assertThat(((ReplacedRowsCounted) counted.result()).getDatabases())
+                .first()
+                .satisfies(one -> {
+                    assertThat(one.getName()).isEqualTo(name);
+                    assertThat(one.getTables()).contains(new TableRows("public", "keyless", 4L));
+                });
+        var drop = new DropReplacedDatabases(database, id);
+        var handler = new DropReplacedDatabasesHandler();
+        try (var reader = postgres.connect(restored.getKeptAs())) {
+            assertThatThrownBy(() -> handler.execute(drop, step()))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                    .hasMessageContaining("freedom in " + restored.getKeptAs())
+                    .hasMessageContaining("end these sessions, then accept it again");
+            assertThat(Sql.holds(reader, "SELECT true")).as("still connected").isTrue();
+        }
+        assertThat(new DropReplacedDatabasesHandler()
+                        .execute(new DropReplacedDatabases(database, id + "9"), step())
+                        .detail())
+                .contains("nothing that", "is there any more");
+
+        var dropped = droppedOnceGone(handler, drop);
+        assertThat(dropped.getNames()).containsExactlyInAnyOrder(restored.getKeptAs(), "freedom__before_" + id);
+        assertThat(dropped.getBytes()).isGreaterThan(1_000_000);
+        assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE '%__before_%'"))
+                .as("templates, too")
+                .isEqualTo("0");
+        assertThat(digest(name)).isEqualTo("note 1,note 10");
+    }
+
+    /** A session takes a moment to end. */
+    private ReplacedDatabasesDropped droppedOnceGone(DropReplacedDatabasesHandler handler, DropReplacedDatabases drop) {
+        return Awaitility.await()
+                .ignoreExceptionsInstanceOf(StepFailure.class)
+                .until(
+                        () -> (ReplacedDatabasesDropped)
+                                handler.execute(drop, step()).result(),
+                        Objects::nonNull);
     }
 
     @Test

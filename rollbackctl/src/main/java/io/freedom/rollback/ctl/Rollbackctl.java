@@ -62,6 +62,7 @@ import picocli.CommandLine.ScopeType;
             DrillCommand.class,
             DrillsCommand.class,
             BackupsCommand.class,
+            ReplacedCommand.class,
             FollowUpsCommand.class,
             NotificationsCommand.class,
             DeadLettersCommand.class

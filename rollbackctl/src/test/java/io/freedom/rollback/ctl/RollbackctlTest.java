@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.report.RecordedHistory;
 import io.freedom.rollback.ctl.view.Samples;
+import io.freedom.rollback.schemas.action.DatabaseRestored;
+import io.freedom.rollback.schemas.action.OtherDatabase;
+import io.freedom.rollback.schemas.action.ReplacedDatabasesDropped;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.CommandRejected;
@@ -28,6 +31,7 @@ import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StepRetryRequested;
 import io.freedom.rollback.schemas.history.StepSkipped;
+import io.freedom.rollback.schemas.history.StepSucceeded;
 import io.freedom.rollback.schemas.history.TimeoutChanged;
 import io.freedom.rollback.schemas.history.UndoApproved;
 import io.freedom.rollback.schemas.history.UndoRequested;
@@ -60,6 +64,7 @@ import io.freedom.rollback.schemas.status.StepStatus;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.StepResult;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -143,6 +148,9 @@ class RollbackctlTest {
             incident raise --file none.json                 | none.json cannot be read: no such file
             platform check none.yaml                        | none.yaml cannot be read: no such file
             follow-ups done                                 | Missing required parameter: 'ID'
+            replaced                                        | which? list, accept
+            replaced accept                                 | Missing required
+            replaced accept rb-1                            | Missing required option: '--reason=TEXT'
             incident                                        | which? raise, log
             notifications                                   | which? list, test
             notifications test                              | Missing required parameter: 'PLATFORM'
@@ -252,6 +260,37 @@ class RollbackctlTest {
         run("follow-ups", "list", "--all");
         assertThat(out.toString()).contains("by ada: in the wiki");
         assertThat(run("follow-ups", "done", "rb.9")).isEqualTo(4);
+    }
+
+    @Test
+    void listsWhatIsKeptOfReplacedDatabasesAndAcceptsARollback() {
+        assertThat(run("replaced", "list")).isZero();
+        assertThat(out.toString()).isEqualTo("No rollback has replaced a database that is kept.\n");
+        assertThat(run("replaced", "accept", "rb-1", "--reason", "all is well")).isEqualTo(4);
+        assertThat(err.toString())
+                .contains("Nothing that rollback 'rb-1' has replaced is kept", "rollbackctl replaced list");
+        happened(1, 0, Samples.ID, started());
+        var other = new OtherDatabase("reports", "reports__before_a3f9", List.of());
+        var gone = new OtherDatabase("lost", null, List.of());
+        var restored = new DatabaseRestored("kb__before_a3f9", List.of(), List.of(other, gone), List.of());
+        happened(2, 30, Samples.ID, new StepSucceeded("s", 1, false, "", false, new StepResult(restored)));
+        answer(started());
+
+        assertThat(run("replaced", "list", "freedom")).isZero();
+        assertThat(out.toString())
+                .containsPattern(
+                        Samples.ID + " +freedom +kb__before_a3f9, reports__before_a3f9 +2026.* +once accepted\\n");
+        assertThat(run("replaced", "accept", Samples.ID, "--reason", "all is well"))
+                .isZero();
+        var start = (StartRollback) ((OperatorCommand) plane.published.getLast()).getCommand();
+        assertThat(start.getScenario()).isEqualTo("acceptance");
+        assertThat(start.getRestorePoint()).isEqualTo(Samples.ID);
+
+        var dropped = new ReplacedDatabasesDropped(Samples.ID, List.of("kb__before_a3f9"), 1L);
+        happened(1, 90, "rb-accepting", new StepSucceeded("s", 1, false, "", false, new StepResult(dropped)));
+        out.getBuffer().setLength(0);
+        run("replaced", "list");
+        assertThat(out.toString()).isEqualTo("No rollback has replaced a database that is kept.\n");
     }
 
     private void notified(String id, String platform, String title) {

@@ -257,19 +257,44 @@ public final class Admission {
     // ---- what follows another --------------------------------------------------------------------
 
     /**
-     * One that only looked has ended: what it found is rolled back. Or one that made a restore point for another, which begins. Empty for any
-     * other, and where it has failed.
+     * One that only looked has ended: what it found is rolled back. Or one that made a restore point for another, which begins. Or one that an
+     * alert has started, and whose restore point was damaged. Empty for any other, and where it has failed.
      */
     public Optional<Decision> continuing(Rollback ended) {
+        var incident = ended.incident();
+        if (ended.outcome() != Outcome.SUCCEEDED) {
+            return incident == null ? Optional.empty() : Optional.of(withAnotherRestorePoint(ended, incident));
+        }
         var following = ended.plan().getFollowedBy();
         if (following != null) {
-            return ended.outcome() == Outcome.SUCCEEDED ? Optional.of(following(ended, following)) : Optional.empty();
+            return Optional.of(following(ended, following));
         }
-        var found = ended.outcome() == Outcome.SUCCEEDED
-                        && ended.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
+        var found = ended.plan().getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
                 ? touched(ended)
                 : Optional.<TargetVerified>empty();
         return found.map(touched -> continuing(ended, touched));
+    }
+
+    /** The same once more, with the best of those that are left. */
+    private Decision withAnotherRestorePoint(Rollback ended, Incident incident) {
+        var before = ended.plan();
+        var damaged = String.valueOf(before.getRestorePoint()).replaceFirst(".*/", "");
+        try {
+            var platform = registered();
+            var id = ended.id() + CONTINUED;
+            fresh(id);
+            var scenario = Scenario.of(before.getScenario())
+                    .orElseThrow(() -> new Refused("there is no scenario " + before.getScenario() + " any more"));
+            var wanted =
+                    new Wanted(scenario, before.getTarget(), null, before.getServices(), before.getIncidentClass());
+            var plan =
+                    continuation(new Plans(state, platform, now).asReported(id, wanted, incident.getBeganAt()), ended);
+            var why = "restore point " + damaged + " cannot be restored; the next is " + plan.getRestorePoint();
+            return new Decision.Start(new RollbackCommand.Start(id, plan, incident, null, why));
+        } catch (Refused | InvalidDescriptorException e) {
+            return new Decision.Ignore(
+                    incident, "restore point " + damaged + " cannot be restored, and " + e.getMessage(), true);
+        }
     }
 
     private Decision following(Rollback ended, FollowingRollback following) {
@@ -609,7 +634,7 @@ public final class Admission {
         }
         return "rollback " + rollbackId + " cannot be undone: only the newest that succeeded in changing "
                 + state.getPlatform() + " can, which is "
-                + (state.getUndoable() == null ? "none" : state.getUndoable());
+                + (state.getUndoable() == null ? "none: it was undone, or accepted" : state.getUndoable());
     }
 
     // ---------------------------------------------------------------------------------------------

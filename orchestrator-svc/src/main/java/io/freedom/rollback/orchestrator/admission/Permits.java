@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 public final class Permits {
     private Permits() {}
 
-    /** What changes a platform, or leads to that. Restore points and looks stop nothing; a drill is of a copy that somebody waits for. */
+    /** What changes a platform, or leads to that. Housekeeping and looks stop nothing; a drill is of a copy that somebody waits for. */
     public static boolean isFor(Plan plan) {
         return plan.getDrillOf() == null
                 && !Scenario.onlyShows(plan.getScenario())
-                && !Scenario.isAboutRestorePoints(plan.getScenario());
+                && !Scenario.isHousekeeping(plan.getScenario());
     }
 
     /** While it waits for people it takes nothing from others; when it goes on, it does so at once. */

@@ -156,7 +156,7 @@ final class Plans {
                 now,
                 state.getUndoable(),
                 moment(wanted),
-                fetched(wanted),
+                asked(wanted),
                 surplus(wanted.scenario()));
     }
 
@@ -186,15 +186,40 @@ final class Plans {
         }
     }
 
-    /** Whether the store has it, its worker knows. Null where none was asked for. */
-    private @Nullable String fetched(Wanted wanted) throws Refused {
+    /** Id of what the scenario is about; null where none was asked for. Whether it is there, its worker knows. */
+    private @Nullable String asked(Wanted wanted) throws Refused {
         var asked = wanted.restorePoint();
+        if (wanted.scenario() == Scenario.ACCEPTANCE) {
+            return accepted(asked);
+        }
         if (wanted.scenario() != Scenario.RESTORE_POINT_IMPORT || asked == null) {
             return null;
         }
         if (platform.backups().store() == null) {
             throw new Refused("the descriptor of " + platform.name() + " has no `backups.store` to fetch " + asked
                     + " from: add it, then register it again");
+        }
+        return asked;
+    }
+
+    private String accepted(@Nullable String asked) throws Refused {
+        if (platform.database() == null) {
+            throw new Refused("the descriptor of " + platform.name() + " has no database");
+        }
+        if (asked == null) {
+            throw new Refused("say which rollback is accepted: `rollbackctl replaced list` shows them");
+        }
+        if (asked.equals(state.getLeftBy())) {
+            throw new Refused(
+                    asked + " left the platform to you, and may need what it replaced: go on with it, or start"
+                            + " another rollback, and accept it once the platform is well");
+        }
+        boolean isKnown = state.getHandled().contains(asked)
+                || state.getReplaced().stream()
+                        .anyMatch(replaced -> replaced.getRollbackId().equals(asked));
+        if (!isKnown) {
+            throw new Refused("there was no rollback " + asked + " of " + platform.name()
+                    + ": `rollbackctl replaced list` shows those that have replaced a database");
         }
         return asked;
     }
@@ -241,7 +266,7 @@ final class Plans {
     /** Whether the data as they are would be wrong afterwards. */
     private boolean databaseGoesBack(Wanted wanted, List<String> services) {
         if (platform.database() == null
-                || Scenario.isAboutRestorePoints(wanted.scenario().id())
+                || Scenario.isHousekeeping(wanted.scenario().id())
                 // Its gate says what becomes of the data; none of them stay where they are.
                 || wanted.scenario() == Scenario.FULL_RESET) {
             return false;
@@ -265,8 +290,11 @@ final class Plans {
 
     private Chosen named(Wanted wanted, List<String> services) throws Refused {
         var asked = wanted.restorePoint();
-        if (wanted.scenario() == Scenario.RESTORE_POINT_DERIVE || wanted.scenario() == Scenario.RESTORE_POINT_IMPORT) {
-            return Chosen.NONE;
+        switch (wanted.scenario()) {
+            case RESTORE_POINT_DERIVE, RESTORE_POINT_IMPORT, ACCEPTANCE -> {
+                return Chosen.NONE;
+            }
+            default -> {} // goes on below
         }
         if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK || wanted.scenario() == Scenario.RESTORE_POINT_HOLD) {
             // Also one that is offered no longer: it may be mended.

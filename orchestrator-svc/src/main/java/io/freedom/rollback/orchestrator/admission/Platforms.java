@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
 import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.ReplacedDatabases;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.state.StoredCopies;
 import io.freedom.rollback.schemas.state.StoredWal;
@@ -323,6 +324,35 @@ public final class Platforms {
                 .filter(Objects::nonNull)
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.MIN);
+    }
+
+    /** A rollback has replaced databases, which are kept until then; or somebody holds them for longer. */
+    public static PlatformState replaced(PlatformState state, String rollbackId, Instant until) {
+        var entry = new ReplacedDatabases(rollbackId, until);
+        return PlatformState.newBuilder(state)
+                .setReplaced(appended(dropped(state, rollbackId).getReplaced(), entry))
+                .build();
+    }
+
+    /** Nothing is left of what it had replaced. */
+    public static PlatformState dropped(PlatformState state, String rollbackId) {
+        return PlatformState.newBuilder(state)
+                .setReplaced(state.getReplaced().stream()
+                        .filter(replaced -> !replaced.getRollbackId().equals(rollbackId))
+                        .toList())
+                .build();
+    }
+
+    /** What it has replaced is about to go: it cannot be undone any more. */
+    public static PlatformState accepted(PlatformState state, String rollbackId) {
+        return rollbackId.equals(state.getUndoable())
+                ? PlatformState.newBuilder(state).setUndoable(null).build()
+                : state;
+    }
+
+    /** When the first of what rollbacks have replaced is to be dropped. */
+    public static Optional<ReplacedDatabases> expiring(PlatformState state) {
+        return state.getReplaced().stream().min(Comparator.comparing(ReplacedDatabases::getUntil));
     }
 
     /** @param archive null where nothing is archived */

@@ -18,8 +18,10 @@ import io.freedom.rollback.schemas.action.ContainerPath;
 import io.freedom.rollback.schemas.action.CopyConfiguration;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
+import io.freedom.rollback.schemas.action.CountReplacedRows;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.DerivePointInTime;
+import io.freedom.rollback.schemas.action.DropReplacedDatabases;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.action.FetchRestorePoints;
@@ -315,6 +317,24 @@ final class BackupSteps {
                         platform.name(),
                         surplus.stream().map(RestorePoint::getDirectory).toList()),
                 LONG);
+    }
+
+    PlannedStep countReplaced(Database database) {
+        return step(
+                        "backup.count-replaced",
+                        "Count what the replaced databases had",
+                        new CountReplacedRows(database),
+                        LONG)
+                .attempts(2);
+    }
+
+    PlannedStep dropReplaced(Database database, String rollback) {
+        return step(
+                        "backup.drop-replaced",
+                        "Drop the databases that " + rollback + " replaced",
+                        new DropReplacedDatabases(database, rollback),
+                        MINUTES)
+                .attempts(2);
     }
 
     PlannedStep seal(Database sealed) {

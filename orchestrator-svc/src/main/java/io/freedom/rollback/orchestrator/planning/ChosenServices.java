@@ -66,6 +66,7 @@ public final class ChosenServices {
                     RESTORE_POINT_HOLD,
                     RESTORE_POINT_PRUNE,
                     RESTORE_POINT_DERIVE,
+                    ACCEPTANCE,
                     PLATFORM_CHECK,
                     PREVIEW -> _ -> true;
         };

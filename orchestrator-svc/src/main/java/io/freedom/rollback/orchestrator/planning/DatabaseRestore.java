@@ -73,6 +73,7 @@ final class DatabaseRestore {
                 .compareRows(database)
                 .after("container.await-healthy")
                 .with("backup.restore-database"));
+        Validation.stateLoss(plan);
         Validation.letGo(plan);
     }
 

@@ -59,6 +59,7 @@ final class FullRollback {
         revert(plan, sealed);
         recover(plan, kept, List.of("container.down"));
         validate(plan);
+        Validation.stateLoss(plan);
         finish(plan);
     }
 

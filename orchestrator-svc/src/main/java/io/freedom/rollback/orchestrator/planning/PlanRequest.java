@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param at when it is asked for
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
  * @param moment that a restore point is derived of: "latest", "lsn:…" or ISO 8601; null for none
- * @param fetched id of the restore point to fetch from the store; null for none that was asked for
+ * @param asked id of the restore point to fetch from the store, or of the rollback to accept; null for none that was asked for
  * @param surplus restore points that retention does not keep, the oldest first
  */
 public record PlanRequest(
@@ -45,7 +45,7 @@ public record PlanRequest(
         Instant at,
         @Nullable String undoable,
         @Nullable String moment,
-        @Nullable String fetched,
+        @Nullable String asked,
         List<RestorePoint> surplus) {
 
     public PlanRequest {

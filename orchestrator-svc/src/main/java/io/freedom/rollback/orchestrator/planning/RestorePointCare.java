@@ -3,7 +3,7 @@ package io.freedom.rollback.orchestrator.planning;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.Objects;
 
-/** What is about restore points alone. Nothing of the platform is touched. */
+/** What is about restore points, and what rollbacks have left behind. Nothing of the platform is touched. */
 final class RestorePointCare {
     private RestorePointCare() {}
 
@@ -46,6 +46,13 @@ final class RestorePointCare {
         plan.add(plan.backup.prune(plan.request.surplus()));
     }
 
+    /** What a rollback has replaced goes for good. */
+    static void accept(PlanDraft plan) {
+        plan.phase(Phase.FINISH);
+        plan.add(plan.backup.dropReplaced(
+                Objects.requireNonNull(plan.request.database()), Objects.requireNonNull(plan.request.asked())));
+    }
+
     /** What restore points there are, for a control plane that does not know. */
     static void find(PlanDraft plan) {
         plan.phase(Phase.ASSESS);
@@ -54,7 +61,7 @@ final class RestorePointCare {
             plan.add(plan.backup.find());
             return;
         }
-        var wanted = plan.request.fetched();
+        var wanted = plan.request.asked();
         var fetch = plan.backup.fetch(store, wanted);
         // Those on disk are learnt of whether or not the store is reached; one that was asked for must come.
         plan.add(wanted == null ? fetch.dispensable() : fetch);

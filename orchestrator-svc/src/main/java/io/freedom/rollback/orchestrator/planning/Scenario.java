@@ -102,6 +102,8 @@ public enum Scenario {
     /** Restore points that retention does not keep are removed. */
     RESTORE_POINT_PRUNE(
             "restore-point-prune", null, RestorePointCare::prune, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
+    /** There is no way back from a rollback any more: the databases that it replaced are dropped. */
+    ACCEPTANCE("acceptance", null, RestorePointCare::accept, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
     /** Looks whether the platform could be rolled back, and how it is; writes nothing. */
     PLATFORM_CHECK("platform-check", null, PlatformCheck::write, Trait.TOUCHES_GIT),
     /** Looks what another scenario would meet and do, see {@link Planner#look}. */
@@ -151,7 +153,7 @@ public enum Scenario {
 
     /** Looks, and changes nothing: its success mends nothing either. */
     public boolean onlyLooks() {
-        return onlyShows() || this == SELECTIVE_ROLLBACK || this != RESTORE_POINT && isAboutRestorePoints(id);
+        return onlyShows() || this == SELECTIVE_ROLLBACK || this != RESTORE_POINT && isHousekeeping(id);
     }
 
     /** What it finds is for whoever asked; nothing follows from it. */
@@ -163,9 +165,9 @@ public enum Scenario {
         return of(id).filter(Scenario::onlyShows).isPresent();
     }
 
-    /** Of the platform it changes nothing. */
-    public static boolean isAboutRestorePoints(String id) {
-        return id.startsWith(RESTORE_POINT.id);
+    /** About restore points, or what a rollback has left behind: of the platform it changes nothing. */
+    public static boolean isHousekeeping(String id) {
+        return id.startsWith(RESTORE_POINT.id) || id.equals(ACCEPTANCE.id);
     }
 
     public boolean isOfServices() {
@@ -191,7 +193,7 @@ public enum Scenario {
                 || this == FULL_RESET
                 || this == DATA_MIGRATION
                 || onlyShows()
-                || isAboutRestorePoints(id);
+                || isHousekeeping(id);
     }
 
     public boolean startedByIncidents() {
@@ -203,7 +205,7 @@ public enum Scenario {
         return chosenByOperators()
                 && this != DATA_MIGRATION
                 && this != SELECTIVE_ROLLBACK
-                && (this == RESTORE_POINT || !isAboutRestorePoints(id));
+                && (this == RESTORE_POINT || !isHousekeeping(id));
     }
 
     public static String drills() {

@@ -25,6 +25,22 @@ final class Validation {
                 plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
     }
 
+    /** For the loss statement, once service is back. Where volumes went, the replaced databases went with them. */
+    static void stateLoss(PlanDraft plan) {
+        var request = plan.request;
+        var database = request.database();
+        boolean kept = request.restorePoint() != null && !request.isReset() && !request.rebuildsDatabase();
+        if (database != null && kept) {
+            var validated = plan.idsOf(Phase.VALIDATE);
+            plan.phase(Phase.FINISH);
+            plan.add(plan.backup
+                    .countReplaced(database)
+                    .after(validated)
+                    .with("backup.restore-database")
+                    .dispensable());
+        }
+    }
+
     /** Where no image was replaced. */
     static void letGo(PlanDraft plan) {
         var validated = plan.idsOf(Phase.VALIDATE);

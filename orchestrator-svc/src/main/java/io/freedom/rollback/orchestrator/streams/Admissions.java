@@ -259,7 +259,7 @@ final class Admissions {
     /** About restore points, and taking none, or not any more. */
     static boolean onlyProves(Rollback rollback) {
         var scenario = rollback.plan().getScenario();
-        return Scenario.isAboutRestorePoints(scenario)
+        return Scenario.isHousekeeping(scenario)
                 && (!scenario.equals(Scenario.RESTORE_POINT.id()) || isVerified(rollback));
     }
 
@@ -380,9 +380,12 @@ final class Admissions {
         }
     }
 
-    /** From one that only looked to the rollback of what it found, from one that made a restore point to that for which it was made. */
+    /**
+     * From one that only looked to the rollback of what it found, from one that made a restore point to that for which it was made, from
+     * one whose restore point was damaged to the same with the next.
+     */
     private void goOn(Live ended, String platform, Instant now) {
-        if (!Sagas.leadsOn(ended.rollback)) {
+        if (!sagas.leadsOn(ended.rollback)) {
             return;
         }
         var next = admission(platform, now).continuing(ended.rollback);

@@ -97,8 +97,7 @@ final class Aftercare {
 
     /** Whatever runs; but taking a restore point changes nothing of the platform. */
     private static boolean isInTheWay(SagaStore.@Nullable Live live) {
-        return live != null
-                && !Scenario.isAboutRestorePoints(live.rollback.plan().getScenario());
+        return live != null && !Scenario.isHousekeeping(live.rollback.plan().getScenario());
     }
 
     /** Platforms of which people are to be reminded of something. */

@@ -10,6 +10,7 @@ import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
@@ -104,11 +105,12 @@ final class Catalogue {
         }
     }
 
-    /** Id of the restore point that a step reads back or restores into a throwaway server: what differs is offered no longer. */
+    /** Id of the restore point that a step reads back or restores: what differs is offered no longer. */
     private static Optional<String> examined(PlanStep step) {
         var directory = switch (step.getAction().getAction()) {
             case VerifyRestorePoint verify -> verify.getDirectory();
             case ProveRestorePoint prove -> prove.getDirectory();
+            case RestoreDatabase restore -> restore.getRestorePoint();
             default -> null;
         };
         return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));

@@ -139,6 +139,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : schedules.toProve(now)) {
             mishaps.guardOrLeave("the proofs of " + platform, () -> schedules.prove(platform, now));
         }
+        for (var platform : schedules.toDrop(now)) {
+            mishaps.guardOrLeave("what was replaced of " + platform, () -> schedules.drop(platform, now));
+        }
         publisher.commitWhatIsAwaited();
         tickWhileSomethingRuns();
     }

@@ -10,6 +10,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.ReplacedDatabases;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,6 +62,8 @@ final class SagaStore {
     private final Map<String, Instant> backups = new TreeMap<>();
     /** When a restore point is to be proven, by platform. */
     private final Map<String, Instant> proofs = new TreeMap<>();
+    /** When what rollbacks have replaced is to be dropped, by platform. */
+    private final Map<String, Instant> replaced = new TreeMap<>();
     /** When people are told that the newest restore point grows too old, by platform. */
     private final Map<String, Instant> risks = new TreeMap<>();
     /** When what was counted of its incidents is to be said, by platform. */
@@ -138,6 +141,10 @@ final class SagaStore {
         }
         note(backups, state.getPlatform(), state.getNextRestorePoint());
         note(proofs, state.getPlatform(), state.getNextProof());
+        note(
+                replaced,
+                state.getPlatform(),
+                Platforms.expiring(state).map(ReplacedDatabases::getUntil).orElse(null));
         note(risks, state.getPlatform(), state.getRpoAtRisk());
         note(repeats, state.getPlatform(), Repeats.next(state).orElse(null));
         state.getToRemind().stream()
@@ -181,6 +188,11 @@ final class SagaStore {
     /** Platforms of which a restore point is to be proven. */
     List<String> toProve(Instant now) {
         return due(proofs, now);
+    }
+
+    /** Platforms of which something that was replaced is to be dropped. */
+    List<String> toDrop(Instant now) {
+        return due(replaced, now);
     }
 
     /** Platforms of which the newest restore point grows too old. */

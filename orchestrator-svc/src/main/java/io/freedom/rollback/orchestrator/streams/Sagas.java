@@ -32,6 +32,7 @@ final class Sagas {
     private final Aftercare aftercare;
     private final Publisher publisher;
     private final Catalogue catalogue;
+    private final Replaced replaced;
 
     Sagas(SagaStore store, History history, Notifications notifications, Aftercare aftercare, Publisher publisher) {
         this.store = store;
@@ -40,6 +41,7 @@ final class Sagas {
         this.aftercare = aftercare;
         this.publisher = publisher;
         catalogue = new Catalogue(store, notifications, publisher);
+        replaced = new Replaced(store);
     }
 
     void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
@@ -54,7 +56,7 @@ final class Sagas {
                 && !Schedules.started(start.operator(), start.plan())) {
             state = Platforms.attended(state, now);
         }
-        store.put(Platforms.running(state, start.rollbackId()));
+        store.put(Platforms.running(replaced.accepting(state, start.plan()), start.rollbackId()));
         var events = RollbackDecider.decide(start, null, now);
         var live = new Live(RollbackDecider.evolve(null, events.subList(0, 1), now), HashChain.EMPTY);
         store.begin(platform, live);
@@ -103,8 +105,22 @@ final class Sagas {
     }
 
     /** Another is to follow it, and its end is published with that. */
-    static boolean leadsOn(Rollback rollback) {
-        return rollback.outcome() == Outcome.SUCCEEDED && isFirstOfTwo(rollback.plan());
+    boolean leadsOn(Rollback rollback) {
+        return rollback.outcome() == Outcome.SUCCEEDED
+                ? isFirstOfTwo(rollback.plan())
+                : rollback.incident() != null && endedAsItBegan(rollback) && lacksItsRestorePoint(rollback.plan());
+    }
+
+    private static boolean endedAsItBegan(Rollback rollback) {
+        return rollback.outcome() == Outcome.REFUSED
+                || rollback.outcome() == Outcome.COMPENSATED
+                        && rollback.differences().isEmpty();
+    }
+
+    /** It was good when it was chosen, and turned out not to be: the next one is tried. */
+    private boolean lacksItsRestorePoint(Plan plan) {
+        return store.platform(plan.getPlatform()).getRestorePoints().stream()
+                .anyMatch(point -> point.getDirectory().equals(plan.getRestorePoint()) && point.getFault() != null);
     }
 
     /** Of one that only looks, or makes a restore point for another. */
@@ -136,6 +152,7 @@ final class Sagas {
             live.signs.heard(attempt, now);
         }
         catalogue.learn(live.rollback, event, now);
+        replaced.learn(live.rollback, event, now);
         Reaction.react(event, live.rollback, now).ifPresent(reaction -> publisher.command(reaction, now));
     }
 

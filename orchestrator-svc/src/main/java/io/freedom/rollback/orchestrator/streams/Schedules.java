@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes restore points as descriptors say, and has them restored now and then. While something else runs, or the platform was left to an operator, one that is due
+ * Takes restore points as descriptors say, has them restored now and then, and drops what rollbacks have replaced in time. While something else runs, or the platform was left to an operator, one that is due
  * waits: what is broken is no state to go back to.
  */
 final class Schedules {
@@ -40,6 +40,7 @@ final class Schedules {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private static final Duration MARGIN = Duration.ofMinutes(1);
+    private static final Duration AGAIN = Duration.ofDays(1);
 
     private final SagaStore store;
     private final Admissions admissions;
@@ -170,6 +171,32 @@ final class Schedules {
         }
     }
 
+    /** Platforms of which something that a rollback has replaced is to be dropped. */
+    List<String> toDrop(Instant now) {
+        return store.toDrop(now);
+    }
+
+    /** As if somebody had accepted the rollback. Where that cannot be done it is tried again a day later. */
+    void drop(String platform, Instant now) {
+        var state = store.platform(platform);
+        var expiring = Platforms.expiring(state);
+        if (expiring.isPresent() && isFree(state)) {
+            var rollback = expiring.get().getRollbackId();
+            store.put(
+                    hasDatabase(state)
+                            ? Platforms.replaced(state, rollback, now.plus(AGAIN))
+                            : Platforms.dropped(state, rollback));
+            if (hasDatabase(state)) {
+                start(
+                        platform,
+                        Scenario.ACCEPTANCE,
+                        rollback,
+                        "kept until " + expiring.get().getUntil(),
+                        now);
+            }
+        }
+    }
+
     /** A trial may take long; but not for as long as that. */
     private boolean isUrgent(PlatformState state, Instant now) {
         var risk = state.getRpoAtRisk();
@@ -212,7 +239,7 @@ final class Schedules {
     }
 
     static boolean started(@Nullable String operator, Plan plan) {
-        return OPERATOR.equals(operator) && Scenario.isAboutRestorePoints(plan.getScenario());
+        return OPERATOR.equals(operator) && Scenario.isHousekeeping(plan.getScenario());
     }
 
     private static String text(Duration interval) {

@@ -6,6 +6,7 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.action.AwaitApproval;
+import io.freedom.rollback.schemas.action.DropReplacedDatabases;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
@@ -191,6 +192,27 @@ class ScenarioChoiceTest {
             assertThat(action.getRestored()).isNull();
             assertThat(action.getBecause()).isEqualTo("asked for with rb-1");
         });
+    }
+
+    @Test
+    void dropsWhatAnAcceptedRollbackHasReplacedAndNothingOfOthers() {
+        var replaced = Platforms.replaced(REGISTERED, "rb-0", NOW.plusSeconds(60));
+        assertThat(plan(restore(replaced, "acceptance", "rb-0")).getSteps())
+                .singleElement()
+                .satisfies(drop -> assertThat(
+                                ((DropReplacedDatabases) drop.getAction().getAction()).getRollbackId())
+                        .isEqualTo("rb-0"));
+        assertThat(plan(restore(Platforms.handled(REGISTERED, "rb-0"), "acceptance", "rb-0"))
+                        .getRestorePoint())
+                .as("of an earlier release; nothing is restored")
+                .isNull();
+
+        assertThat(rejection(restore(REGISTERED, "acceptance", "rb-0")))
+                .isEqualTo(
+                        "there was no rollback rb-0 of freedom: `rollbackctl replaced list` shows those that have replaced a database");
+        assertThat(rejection(restore(replaced, "acceptance", null))).startsWith("say which rollback is accepted");
+        var left = PlatformState.newBuilder(replaced).setLeftBy("rb-0").build();
+        assertThat(rejection(restore(left, "acceptance", "rb-0"))).startsWith("rb-0 left the platform to you");
     }
 
     @Test

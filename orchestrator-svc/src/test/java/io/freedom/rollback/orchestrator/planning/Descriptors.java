@@ -88,7 +88,7 @@ public final class Descriptors {
                     AT,
                     "rb-0",
                     scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
-                    null,
+                    scenario == Scenario.ACCEPTANCE ? "rb-0" : null,
                     List.of());
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

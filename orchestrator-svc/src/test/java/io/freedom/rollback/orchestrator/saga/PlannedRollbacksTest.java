@@ -102,6 +102,7 @@ class PlannedRollbacksTest {
         boolean impossible = scenario == Scenario.PREVIEW
                 || scenario.needsRestorePoint() && point == null
                 || scenario == Scenario.RESTORE_POINT_DERIVE && platform.database() == null
+                || scenario == Scenario.ACCEPTANCE && platform.database() == null
                 || scenario == Scenario.CONFIGURATION_ROLLBACK
                         && platform.configuration().isEmpty()
                 || scenario == Scenario.DATA_MIGRATION && platform.migration() == null
@@ -133,7 +134,7 @@ class PlannedRollbacksTest {
                 Instant.parse("2026-03-01T03:00:00Z"),
                 random.nextBoolean() ? "rb-0" : null,
                 scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
-                null,
+                scenario == Scenario.ACCEPTANCE ? "rb-0" : null,
                 List.of()));
     }
 

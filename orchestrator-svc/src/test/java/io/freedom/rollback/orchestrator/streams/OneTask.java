@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
+import io.freedom.rollback.orchestrator.saga.AttemptId;
+import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.IOException;
 import java.time.Instant;
@@ -73,6 +77,26 @@ abstract class OneTask {
                 notifications,
                 publisher);
         schedules = new Schedules(store, admissions, history, notifications);
+    }
+
+    void operator(SpecificRecord command) {
+        admissions.commanded(
+                OperatorCommand.newBuilder()
+                        .setCommandId("c-" + ++ids)
+                        .setPlatform("freedom")
+                        .setOperator("ada")
+                        .setAt(END)
+                        .setCommand(command)
+                        .build(),
+                END);
+    }
+
+    void done(String step, SpecificRecord result, Instant now) {
+        admissions.advance(
+                "freedom",
+                new RollbackCommand.Complete(new AttemptId(step, false, 1), new StepResult(result), "", false),
+                null,
+                now);
     }
 
     void tick(Instant now) {

@@ -6,6 +6,8 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.records.Progress;
 import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.action.FoundRestorePoint;
+import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
@@ -102,6 +104,77 @@ class SagaTopologyTest extends WholeTopology {
                             IncidentDuplicated.class,
                             duplicated -> assertThat(duplicated.getRollbackId()).isEqualTo(id));
         }
+    }
+
+    /** Of the platform, taken some seconds after midnight. */
+    private static FoundRestorePoint onDisk(String id, int seconds) {
+        var taken = Instant.parse("2026-03-01T00:00:00Z").plusSeconds(seconds);
+        return FoundRestorePoint.newBuilder()
+                .setRestorePointId(id)
+                .setDirectory("/var/backups/freedom/" + id)
+                .setTakenAt(taken)
+                .setTakenBy("restore-point")
+                .setFiles(3)
+                .setBytes(100)
+                .setVerifiedAt(taken)
+                .build();
+    }
+
+    /** The workers answer all but that the restore point cannot be read. */
+    private void damaged(String message) {
+        while (!commands.isEmpty()) {
+            var command = commands.removeFirst();
+            if (command.getCommand() instanceof CancelStep) {
+                worker(command, new StepCancelled("told to"));
+            } else {
+                boolean reads = command.getStepId().equals("backup.verify-restore-point");
+                worker(command, reads ? new StepError(FailureKind.MISMATCH, message) : done());
+                driver.advanceWallClockTime(Duration.ofSeconds(15));
+                collect();
+            }
+        }
+    }
+
+    @Test
+    void triesTheNextRestorePointWhereTheOneThatAnAlertWasToBeAnsweredWithIsDamaged() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
+                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-import")
+                .setScenario("restore-point-import")
+                .build());
+        var found = RestorePointsFound.newBuilder()
+                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setPassedOver(List.of())
+                .build();
+        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+
+        report(alert("freedom", "f1", "firing", "data-corruption"));
+        damaged("toc.dat was changed");
+
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(RollbackStarted.class::cast)
+                .filter(start -> start.getIncident() != null)
+                .toList();
+        assertThat(started)
+                .extracting(start -> start.getPlan().getRestorePoint())
+                .containsExactly("/var/backups/freedom/rb-new", "/var/backups/freedom/rb-old");
+        assertThat(started.getLast().getReason()).startsWith("restore point rb-new cannot be restored; the next is ");
+        assertThat(facts().getLast())
+                .as("there is no third")
+                .isInstanceOfSatisfying(
+                        IncidentIgnored.class,
+                        ignored -> assertThat(ignored.getReason())
+                                .startsWith("restore point rb-old cannot be restored, and no verified restore point"));
+        var ends = statuses().stream()
+                .filter(status -> status.getState() == RollbackState.REFUSED)
+                .toList();
+        assertThat(ends).as("each end is published with what follows").hasSize(2);
+        assertThat(ends.getFirst().getContinuedBy())
+                .isEqualTo(ends.getFirst().getRollbackId() + "-2")
+                .isEqualTo(ends.getLast().getRollbackId());
+        assertThat(ends.getLast().getContinuedBy()).isNull();
     }
 
     @Test

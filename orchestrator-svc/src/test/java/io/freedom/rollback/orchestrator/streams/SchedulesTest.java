@@ -19,17 +19,14 @@ import io.freedom.rollback.schemas.history.AbortRequested;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.notification.Notification;
-import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Instant;
 import java.util.List;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
@@ -378,26 +375,6 @@ class SchedulesTest extends OneTask {
         store.put(Schedules.planned(Platforms.registered(store.platform("freedom"), DESCRIPTOR), END));
 
         assertThat(schedules.due(after(100_000))).isEmpty();
-    }
-
-    private void operator(SpecificRecord command) {
-        admissions.commanded(
-                OperatorCommand.newBuilder()
-                        .setCommandId("c-" + ++ids)
-                        .setPlatform("freedom")
-                        .setOperator("ada")
-                        .setAt(END)
-                        .setCommand(command)
-                        .build(),
-                END);
-    }
-
-    private void done(String step, SpecificRecord result, Instant now) {
-        admissions.advance(
-                "freedom",
-                new RollbackCommand.Complete(new AttemptId(step, false, 1), new StepResult(result), "", false),
-                null,
-                now);
     }
 
     private String running() {

@@ -73,6 +73,9 @@ enum DataEffect {
                     FetchWalArchive _,
                     SealDatabase _,
                     SwapDatabaseBack _,
+                    CountReplacedRows _,
+                    // Not those that the platform works with.
+                    DropReplacedDatabases _,
                     ExportData _,
                     ImportData _ -> KEEPS;
             // Of a drill's copy, which nobody's data are in.

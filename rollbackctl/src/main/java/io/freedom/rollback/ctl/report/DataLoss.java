@@ -6,6 +6,7 @@ import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSealed;
+import io.freedom.rollback.schemas.action.ReplacedRowsCounted;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.action.VolumesRemoved;
@@ -116,13 +117,7 @@ final class DataLoss {
 
     private String restored(Found<DatabaseRestored> restored) {
         var sealed = chronicle.last(DatabaseSealed.class);
-        sealed.ifPresent(seal -> {
-            var lost = difference(seal.result().getTables(), restored.result().getTables());
-            evidence.add(
-                    lost.isEmpty()
-                            ? "Row counts before and after the restore are equal"
-                            : "Rows before and after the restore: " + Words.list(lost, 20));
-        });
+        compareWithReplaced(restored.result(), sealed.map(Found::result));
         var taken = takenAt();
         if (taken == null) {
             return NOT_KNOWN
@@ -134,6 +129,37 @@ final class DataLoss {
                 + words.moment(taken)
                 + ": what was committed in the " + Texts.span(Duration.between(taken, until)) + " until "
                 + words.moment(until) + " is not in it" + verdict(Duration.between(taken, until));
+    }
+
+    /** With what was counted in the replaced databases themselves; else with what the platform's had when it was sealed. */
+    private void compareWithReplaced(DatabaseRestored restored, Optional<DatabaseSealed> sealed) {
+        var replaced = chronicle.last(ReplacedRowsCounted.class).map(Found::result);
+        var lost = new ArrayList<String>();
+        if (replaced.isPresent()) {
+            lost.addAll(lost(replaced.get(), restored));
+        } else if (sealed.isPresent()) {
+            lost.addAll(difference(sealed.get().getTables(), restored.getTables()));
+        } else {
+            evidence.add("How many rows that are is not known: those of the replaced database were not counted");
+            return;
+        }
+        evidence.add(
+                lost.isEmpty()
+                        ? "Row counts before and after the restore are equal"
+                        : "Rows before and after the restore: " + Words.list(lost, 20));
+    }
+
+    private static List<String> lost(ReplacedRowsCounted replaced, DatabaseRestored restored) {
+        var others = new TreeMap<String, List<TableRows>>();
+        restored.getOthers().forEach(other -> others.put(other.getName(), other.getTables()));
+        var lost = new ArrayList<String>();
+        for (var before : replaced.getDatabases()) {
+            boolean isPlatforms = before.equals(replaced.getDatabases().getFirst());
+            var after = isPlatforms ? restored.getTables() : others.getOrDefault(before.getName(), List.of());
+            difference(before.getTables(), after)
+                    .forEach(table -> lost.add(isPlatforms ? table : before.getName() + ": " + table));
+        }
+        return lost;
     }
 
     /** Writers were stopped then at the latest. */

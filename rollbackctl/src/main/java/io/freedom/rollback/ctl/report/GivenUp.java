@@ -81,7 +81,9 @@ final class GivenUp {
     private void database() {
         for (var restored : chronicle.found(DatabaseRestored.class)) {
             if (!chronicle.wasUndone(restored.step().getId())) {
-                lines.add("The replaced database: kept as " + restored.result().getKeptAs());
+                lines.add(
+                        "The replaced database: kept as " + restored.result().getKeptAs()
+                                + ", until somebody accepts the rollback (`rollbackctl replaced accept`) or its restore point is held no longer");
                 for (var other : restored.result().getOthers()) {
                     lines.add(
                             other.getKeptAs() == null

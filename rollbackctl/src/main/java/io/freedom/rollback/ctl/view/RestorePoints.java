@@ -536,6 +536,11 @@ public final class RestorePoints {
         return all().stream().filter(point -> point.id().equals(id)).findFirst();
     }
 
+    /** Empty where it is not held, as far as is known. */
+    Optional<Instant> heldUntil(String id) {
+        return Optional.ofNullable(holds.get(id));
+    }
+
     /** Those that may be restored, newest last. */
     public List<Point> restorable() {
         return all().stream().filter(Point::isRestorable).toList();

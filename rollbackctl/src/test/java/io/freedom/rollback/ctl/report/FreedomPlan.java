@@ -193,6 +193,13 @@ final class FreedomPlan {
                 "Scan the container logs",
                 Phase.VALIDATE,
                 new ScanLogs(COMPOSE, List.of("error"), List.of(), List.of()));
+        if (restorePoint != null) {
+            add(
+                    "backup.count-replaced",
+                    "Count what the replaced databases had",
+                    Phase.FINISH,
+                    new CountReplacedRows(DATABASE));
+        }
         return Plan.newBuilder()
                 .setPlatform("freedom")
                 .setSite("default")

@@ -40,7 +40,7 @@ public final class StatusComparison {
 
     private Optional<String> difference() {
         var expected = StatusView.of(rebuilt, Progress.UNKNOWN, shown.getAt());
-        var aside = leadsOn(expected) ? CONTINUATION : Set.<String>of();
+        var aside = leadsOn(expected) || shown.getContinuedBy() != null ? CONTINUATION : Set.<String>of();
         return difference("", expected, shown, aside).or(() -> ofSteps(expected));
     }
 
