@@ -31,12 +31,12 @@ $(BUILT): $(SOURCES)
 test: setup ## run every check and test, on real git, Docker and PostgreSQL
 	$(MVN) -T 2 verify --fail-at-end
 
-simulation: ## play worlds of delays, crashes and operators (SEEDS=100000), or one again with its trace (SEED=n)
+simulation: ## play worlds of delays, crashes and operators (SEEDS=100000), of sites with a limit (SITES=5000), or one again with its trace (SEED=n, SITE=n)
 	$(MVN) -q -pl orchestrator-svc -am -Dspotless.check.skip=true test-compile \
 	  org.apache.maven.plugins:maven-dependency-plugin:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test
 	@"$$(scripts/find-jdk)/bin/java" $(SIMULATION_JVM) \
 	  -cp "orchestrator-svc/target/test-classes:orchestrator-svc/target/classes:$$(cat orchestrator-svc/target/test-classpath)" \
-	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),seeds $(SEEDS))
+	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),$(if $(SITE),site $(SITE),$(if $(SITES),sites $(SITES),seeds $(SEEDS))))
 
 chaos: setup ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them)
 	$(MVN) -q verify -pl acceptance -am -Dspotless.check.skip=true -Dtest=ChaosTest -Dsurefire.failIfNoSpecifiedTests=false \

@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.IncidentRepeated;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
@@ -51,6 +52,7 @@ public final class Storm {
     private final List<String> platforms = new ArrayList<>();
     private final Set<String> registered = new HashSet<>();
     private final Map<String, Integer> decided = new HashMap<>();
+    private final Set<String> postponed = new HashSet<>();
     private final Map<String, Integer> started = new HashMap<>();
     private final Set<String> over = new HashSet<>();
     private final String round = Long.toHexString(System.nanoTime());
@@ -173,6 +175,12 @@ public final class Storm {
         }
     }
 
+    private void decide(String platform, boolean isNew) {
+        if (isNew) {
+            decided.merge(platform, 1, Integer::sum);
+        }
+    }
+
     private void add(HistoryEvent event) {
         events++;
         var platform = event.getPlatform();
@@ -181,8 +189,10 @@ public final class Storm {
             case PlatformRegistered _ -> registered.add(platform);
             case RollbackStarted _ -> {
                 started.merge(platform, 1, Integer::sum);
-                decided.merge(platform, 1, Integer::sum);
+                decide(platform, !postponed.contains(platform));
             }
+            // That it waits for its turn is said now and then.
+            case IncidentPostponed _ -> decide(platform, postponed.add(platform));
             case IncidentDuplicated _, IncidentIgnored _, IncidentMerged _, IncidentQueued _, IncidentHeld _ ->
                 decided.merge(platform, 1, Integer::sum);
             case IncidentRepeated repeated -> decided.merge(platform, repeated.getTimes(), Integer::sum);

@@ -4,7 +4,11 @@ import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.schemas.topics.KafkaReach;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.kafka.streams.KafkaStreams;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -13,19 +17,25 @@ import org.springframework.kafka.config.StreamsBuilderFactoryBean;
 
 /** Starts the Streams application once Kafka answers and the topics exist, and says how it is. */
 final class Orchestrator implements SmartLifecycle, HealthIndicator {
+    private static final Duration STOPPING = Duration.ofSeconds(10);
+
     private final StreamsBuilderFactoryBean streams;
     private final KafkaReach reach;
     private final Mishaps mishaps;
     private final TopicProvisioning topics;
+    private final Optional<Supplier<KafkaStreams>> keeper;
+    private volatile @Nullable KafkaStreams keeping;
     private volatile @Nullable Thread starter;
 
     Orchestrator(
             StreamsBuilderFactoryBean streams,
+            Optional<Supplier<KafkaStreams>> keeper,
             KafkaReach reach,
             Mishaps mishaps,
             TopicCatalogue topics,
             Map<String, Object> kafka,
             short replication) {
+        this.keeper = keeper;
         this.reach = reach;
         this.mishaps = mishaps;
         this.streams = streams;
@@ -35,7 +45,16 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     @Override
     public void start() {
         // In the background: the web server must be able to say that Kafka is what is waited for.
-        starter = Thread.ofVirtual().name("orchestrator-start").start(() -> topics.await(streams::start));
+        starter = Thread.ofVirtual().name("orchestrator-start").start(() -> topics.await(this::run));
+    }
+
+    private void run() {
+        streams.start();
+        keeper.ifPresent(make -> {
+            var made = make.get();
+            keeping = made;
+            made.start();
+        });
     }
 
     @Override
@@ -46,6 +65,11 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
             starter = null;
         }
         streams.stop();
+        var running = keeping;
+        if (running != null) {
+            running.close(STOPPING);
+            keeping = null;
+        }
     }
 
     @Override
@@ -60,13 +84,18 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
             return Health.down().withDetail("state", topics.state()).build();
         }
         // What lost its clock gets it back with a new process: whoever watches this one is to start it anew.
+        var sites = keeping;
         boolean isFit = reach.answers()
                 && running.state().isRunningOrRebalancing()
+                && (sites == null || sites.state().isRunningOrRebalancing())
                 && mishaps.left().isEmpty();
         var health = isFit ? Health.up() : Health.down();
         var putAside = mishaps.putAside();
         if (!putAside.isEmpty()) {
             health.withDetail("putAside", putAside);
+        }
+        if (sites != null) {
+            health.withDetail("sites", sites.state().name());
         }
         return health.withDetail("state", running.state().name())
                 .withDetail("kafka", reach.state())

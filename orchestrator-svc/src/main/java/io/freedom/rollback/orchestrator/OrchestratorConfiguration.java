@@ -4,14 +4,18 @@ import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
 import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.orchestrator.streams.RecoveryPoints;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
+import io.freedom.rollback.orchestrator.streams.SitesTopology;
 import io.freedom.rollback.schemas.topics.KafkaReach;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -67,15 +71,44 @@ public class OrchestratorConfiguration {
             @Override
             public void configureBuilder(StreamsBuilder builder) {
                 var registry = Map.of("schema.registry.url", properties.schemaRegistryUrl());
-                new SagaTopology(topics, registry, mishaps, recoveryPoints, orchestratorReach::answers).addTo(builder);
+                new SagaTopology(
+                                topics,
+                                registry,
+                                mishaps,
+                                recoveryPoints,
+                                properties.limits(),
+                                orchestratorReach::answers)
+                        .addTo(builder);
             }
         });
-        // A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed.
-        streams.setStreamsUncaughtExceptionHandler(failure -> {
-            LOG.error("a stream thread failed and is replaced", failure);
-            return StreamThreadExceptionResponse.REPLACE_THREAD;
-        });
+        streams.setStreamsUncaughtExceptionHandler(OrchestratorConfiguration::replace);
         return streams;
+    }
+
+    /** A thread that fails (broker or registry away) is replaced and takes its tasks up where they were committed. */
+    private static StreamThreadExceptionResponse replace(Throwable failure) {
+        LOG.error("a stream thread failed and is replaced", failure);
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+    }
+
+    /** What keeps the permits of sites; none where no site has a limit. */
+    private static Optional<Supplier<KafkaStreams>> keeper(
+            OrchestratorProperties properties, KafkaProperties kafka, TopicCatalogue topics, Mishaps mishaps) {
+        if (!properties.limits().any()) {
+            return Optional.empty();
+        }
+        LOG.info("rollbacks that alerts may start at once: {}", properties.limits());
+        var settings = settings(properties, kafka);
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, topics.sitesId());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+        return Optional.of(() -> {
+            var builder = new StreamsBuilder();
+            var registry = Map.of("schema.registry.url", properties.schemaRegistryUrl());
+            new SitesTopology(topics, registry, properties.limits(), mishaps).addTo(builder);
+            var streams = new KafkaStreams(builder.build(), new StreamsConfig(settings));
+            streams.setUncaughtExceptionHandler(OrchestratorConfiguration::replace);
+            return streams;
+        });
     }
 
     private static Map<String, Object> settings(OrchestratorProperties properties, KafkaProperties kafka) {
@@ -117,6 +150,7 @@ public class OrchestratorConfiguration {
             KafkaReach orchestratorReach) {
         return new Orchestrator(
                 orchestratorStreams,
+                keeper(properties, kafka, topics, mishaps),
                 orchestratorReach,
                 mishaps,
                 topics,

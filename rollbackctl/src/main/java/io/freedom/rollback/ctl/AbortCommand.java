@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl;
 
 import io.freedom.rollback.ctl.topics.ControlPlane;
+import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
 import java.util.List;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Option;
         name = "abort",
         description = {
             "Stop a running rollback and undo what it did.",
-            "Works also while it is paused or held; that ends with it."
+            "Works also while it is paused or held; that ends with it. One that waits for its turn does not begin."
         })
 final class AbortCommand extends ControlVerb {
     @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
@@ -39,6 +40,9 @@ final class AbortCommand extends ControlVerb {
                 .setCompensate(!leaveAsIs)
                 .build();
         var answer = ask(plane, status, required(reason, "--reason"), command);
+        if (answer.getEvent() instanceof IncidentIgnored) {
+            return print(List.of(answer), List.of(id + " does not begin; nothing was changed."));
+        }
         var when = afterStep ? " stops when the steps that run have ended; " : " stops now; ";
         var then = leaveAsIs
                 ? "nothing is undone: " + status.getPlatform() + " is left as it is."

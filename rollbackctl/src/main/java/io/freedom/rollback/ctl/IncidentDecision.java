@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import java.util.Optional;
@@ -40,9 +41,12 @@ record IncidentDecision(String text, int exitCode, @Nullable String rollbackId) 
             case IncidentQueued _ ->
                 done(
                         "The incident waits: something else runs on " + event.getPlatform()
-                                + ", or its last rollback left it to an operator" + watch
+                                + ", another of its incidents waits for its turn, or its last rollback left it to an operator"
+                                + watch
                                 + event.getPlatform(),
                         null);
+            case IncidentPostponed postponed ->
+                done("It " + postponed.getReason() + watch + postponed.getStartId(), postponed.getStartId());
             case IncidentHeld held ->
                 Optional.of(new IncidentDecision("Held for you: " + held.getReason(), ExitCode.REJECTED, null));
             case IncidentIgnored ignored ->

@@ -5,6 +5,7 @@ import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -42,6 +43,7 @@ record Moment(String words) {
             case RollbackStarted started -> started.getIncident();
             case IncidentMerged merged -> merged.getIncident();
             case IncidentQueued queued -> queued.getIncident();
+            case IncidentPostponed postponed -> postponed.getIncident();
             case IncidentHeld held -> held.getIncident();
             case IncidentIgnored ignored -> ignored.getIncident();
             default -> null;

@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.site.SiteRequest;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepEvent;
@@ -21,6 +22,7 @@ final class TopLevelSchemas {
             OperatorCommand.getClassSchema(),
             StepCommand.getClassSchema(),
             StepEvent.getClassSchema(),
+            SiteRequest.getClassSchema(),
             HistoryEvent.getClassSchema(),
             RollbackStatus.getClassSchema(),
             DeadLetter.getClassSchema());

@@ -2,6 +2,7 @@ package io.freedom.rollback.standalone;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,9 @@ import picocli.CommandLine.Option;
 public final class StandaloneProgram implements Callable<Integer> {
     /** Longer than any orderly stop; past it the process ends as it is. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(45);
+
+    /** A setting that cannot be read: whose it is, what it is, and what is wrong with it. */
+    private static final int CAUSES = 3;
 
     @Option(
             names = "--data-dir",
@@ -89,11 +93,24 @@ public final class StandaloneProgram implements Callable<Integer> {
             return 1;
         } catch (RuntimeException e) {
             LogFiles.record("the start failed", e);
-            System.err.println("rollback-standalone: the start failed: " + e + ": see " + logs);
+            System.err.println("rollback-standalone: the start failed: " + why(e) + ": see " + logs);
             return 1;
         } catch (InterruptedException e) {
             return 1;
         }
+    }
+
+    /** The last of what caused it: those before say which parts could not be made without that. */
+    static String why(RuntimeException failure) {
+        var causes = new ArrayDeque<String>();
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            var message = cause.getMessage();
+            causes.add(message == null ? cause.toString() : message);
+        }
+        while (causes.size() > CAUSES) {
+            causes.removeFirst();
+        }
+        return String.join(": ", causes);
     }
 
     private void lost(Console console, Path logs) {

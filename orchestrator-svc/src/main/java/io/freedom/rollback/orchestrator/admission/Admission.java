@@ -68,7 +68,17 @@ public final class Admission {
     private final PlatformState state;
     private final @Nullable Rollback running;
     private final Function<String, Optional<Rollback>> finished;
+    private final SiteLimits limits;
     private final Instant now;
+
+    /** Where no site has a limit. */
+    public Admission(
+            PlatformState state,
+            @Nullable Rollback running,
+            Function<String, Optional<Rollback>> finished,
+            Instant now) {
+        this(state, running, finished, SiteLimits.NONE, now);
+    }
 
     /**
      * @param running the rollback that {@code state} says is running
@@ -78,7 +88,9 @@ public final class Admission {
             PlatformState state,
             @Nullable Rollback running,
             Function<String, Optional<Rollback>> finished,
+            SiteLimits limits,
             Instant now) {
+        this.limits = limits;
         this.state = state;
         this.running = running;
         this.finished = finished;
@@ -128,13 +140,14 @@ public final class Admission {
         }
         try {
             var platform = registered();
-            if (incident.getBeganAt().isBefore(now.minus(platform.automatic().maxAge()))) {
+            var heard = Permits.heard(state, now);
+            if (incident.getBeganAt().isBefore(heard.minus(platform.automatic().maxAge()))) {
                 return stale(incident, platform);
             }
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
         }
-        if (running == null && !Platforms.waitsForOperator(state)) {
+        if (running == null && !Platforms.waitsForOperator(state) && !Permits.isAwaited(state)) {
             return start(incident);
         }
         return state.getQueue().size() < Platforms.WAITING
@@ -212,8 +225,11 @@ public final class Admission {
     }
 
     private Decision start(Incident incident) {
-        var rollbackId = "rb-" + ID_CLOCK.format(now) + "-"
-                + "%08x".formatted(key(incident).hashCode());
+        var permit = state.getPermit();
+        var rollbackId = permit == null
+                ? "rb-" + ID_CLOCK.format(now) + "-"
+                        + "%08x".formatted(key(incident).hashCode())
+                : permit.getRollbackId();
         try {
             var platform = registered();
             if (PlatformDescriptor.NO_SCENARIO.equals(
@@ -228,7 +244,11 @@ public final class Admission {
             var wanted = Wanted.by(incident, platform);
             fresh(rollbackId);
             var plan = new Plans(state, platform, now).asReported(rollbackId, wanted, incident.getBeganAt());
-            return new Decision.Start(new RollbackCommand.Start(rollbackId, plan, incident, null, null));
+            var start = new RollbackCommand.Start(rollbackId, plan, incident, null, null);
+            boolean mayBegin = permit != null
+                    || !Permits.isFor(plan)
+                    || limits.of(plan.getSite()).isEmpty();
+            return mayBegin ? new Decision.Start(start) : new Decision.Ask(incident, start);
         } catch (InvalidDescriptorException | Refused e) {
             return new Decision.Ignore(incident, String.valueOf(e.getMessage()), true);
         }
@@ -562,6 +582,10 @@ public final class Admission {
     }
 
     private Decision control(String rollbackId, RollbackCommand.Control control) throws Refused {
+        var permit = state.getPermit();
+        if (permit != null && Permits.isAwaited(state) && rollbackId.equals(permit.getRollbackId())) {
+            return beforeItsTurn(rollbackId, control);
+        }
         if (running == null && (rollbackId.equals(state.getLeftBy()) || rollbackId.equals(state.getUndoable()))) {
             return reopen(rollbackId, control);
         }
@@ -578,6 +602,17 @@ public final class Admission {
             throw new Refused(refusal.get());
         }
         return new Decision.Control(control);
+    }
+
+    private Decision beforeItsTurn(String rollbackId, RollbackCommand.Control control) throws Refused {
+        var waiting = state.getQueue().getFirst();
+        if (control instanceof RollbackCommand.Abort abort) {
+            var why = abort.reason() == null ? "" : ": " + abort.reason();
+            return new Decision.GiveUp(waiting, rollbackId, abort.operator() + " does not want it to start" + why);
+        }
+        throw new Refused("rollback " + rollbackId + " has not begun, it waits for its turn: "
+                + Permits.override(waiting) + "; not to have it start: `rollbackctl abort " + rollbackId
+                + " --reason …`");
     }
 
     private Decision reopen(String rollbackId, RollbackCommand.Control control) throws Refused {

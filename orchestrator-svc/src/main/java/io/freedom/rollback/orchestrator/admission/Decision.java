@@ -51,6 +51,12 @@ public sealed interface Decision {
 
     record Queue(Incident incident) implements Decision {}
 
+    /** It waits for the permit of the platform's site to start that. */
+    record Ask(Incident incident, RollbackCommand.Start start) implements Decision {}
+
+    /** An operator does not want what waits for a permit to start. */
+    record GiveUp(Incident incident, String rollbackId, String reason) implements Decision {}
+
     /** Alerts have started enough; it waits, with all that come. */
     record Hold(Incident incident, String reason) implements Decision {}
 

@@ -119,6 +119,13 @@ public final class Platforms {
                 .build();
     }
 
+    /** Before all others that wait. */
+    public static PlatformState queuedFirst(PlatformState state, Incident incident) {
+        var longer = new ArrayList<>(state.getQueue());
+        longer.addFirst(incident);
+        return PlatformState.newBuilder(state).setQueue(List.copyOf(longer)).build();
+    }
+
     /** Without what a resolved report withdraws of those that wait. */
     public static PlatformState withdrawn(PlatformState state, Incident resolved) {
         return PlatformState.newBuilder(state)

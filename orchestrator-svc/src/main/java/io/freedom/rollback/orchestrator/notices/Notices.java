@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,24 @@ public final class Notices {
                         "Start a rollback: rollbackctl start " + incident.getPlatform() + " --scenario …" + REASON),
                 null,
                 null);
+    }
+
+    /** An incident that waits for its turn at a site, and longer than people would think. */
+    public static Notice postponed(Incident incident, String rollbackId, Instant since, String reason) {
+        return new Notice(
+                NotificationKind.ATTENTION,
+                incident.getPlatform() + ": an incident waits since " + since + " for its turn to be answered",
+                List.of(told(incident), reason),
+                List.of(
+                        "Its place now: rollbackctl status " + rollbackId,
+                        "Start it at once: rollbackctl start " + incident.getPlatform() + " --class "
+                                + incident.getIncidentClass()
+                                        .name()
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-') + REASON,
+                        "Do not start it: rollbackctl abort " + rollbackId + REASON),
+                null,
+                rollbackId);
     }
 
     /** After a rollback that had succeeded. */

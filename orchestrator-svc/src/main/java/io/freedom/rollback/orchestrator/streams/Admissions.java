@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.streams;
 
 import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Decision;
+import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.admission.Resolutions;
 import io.freedom.rollback.orchestrator.notices.Notices;
@@ -27,9 +28,12 @@ import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.UndoRollback;
+import io.freedom.rollback.schemas.state.PermitState;
 import io.freedom.rollback.schemas.state.ReportedIncident;
 import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.step.StepEvent;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out what admission decides about incidents and operators' commands, and lets in those that wait. */
@@ -39,6 +43,7 @@ final class Admissions {
     private final SagaStore store;
     private final Sagas sagas;
     private final Reports reports;
+    private final SitePermits permits;
     private final History history;
     private final Notifications notifications;
     private final Publisher publisher;
@@ -47,12 +52,14 @@ final class Admissions {
             SagaStore store,
             Sagas sagas,
             Reports reports,
+            SitePermits permits,
             History history,
             Notifications notifications,
             Publisher publisher) {
         this.store = store;
         this.sagas = sagas;
         this.reports = reports;
+        this.permits = permits;
         this.history = history;
         this.notifications = notifications;
         this.publisher = publisher;
@@ -70,6 +77,7 @@ final class Admissions {
                 store.put(Resolutions.remembered(store.platform(incident.getPlatform()), incident, now));
             }
             apply(decision, incident.getPlatform(), incident.getIncidentId(), report.getAwaited(), now);
+            settle(incident.getPlatform(), now);
         }
         if (report.getAwaited()) {
             publisher.somebodyWaits();
@@ -93,6 +101,7 @@ final class Admissions {
         }
         store.put(Platforms.handled(store.platform(command.getPlatform()), command.getCommandId()));
         apply(decision, command.getPlatform(), command.getCommandId(), now);
+        settle(command.getPlatform(), now);
     }
 
     /** What it asks for cannot be done, for a reason that admission does not know. */
@@ -116,6 +125,7 @@ final class Admissions {
                 store.platform(platform),
                 live == null ? null : live.rollback,
                 id -> store.finished(id).map(it -> it.rollback),
+                permits.limits(),
                 now);
     }
 
@@ -165,6 +175,17 @@ final class Admissions {
                         now);
                 tellWhatWaits(platform, now);
                 endLook(platform, "an incident was reported, which does not wait for it", cause, now);
+            }
+            case Decision.Ask(var incident, var start) -> {
+                store.put(Platforms.queuedFirst(store.platform(platform), incident));
+                permits.ask(platform, start, now);
+            }
+            case Decision.GiveUp(var incident, var rollbackId, var reason) -> {
+                var withdrawn = Platforms.withdrawn(store.platform(platform), incident);
+                store.put(Platforms.attended(Platforms.answered(withdrawn, incident, rollbackId, now), now));
+                ignore(incident, reason, platform, cause, true, now);
+                permits.giveUp(platform, now);
+                admitNext(platform, now);
             }
             case Decision.Hold(var incident, var reason) -> {
                 var held = Platforms.braked(Platforms.queued(store.platform(platform), incident), reason);
@@ -271,8 +292,67 @@ final class Admissions {
         if (ended.isPresent()) {
             goOn(ended.get(), platform, now);
             startNext(platform, now);
+            permits.returnUsed(platform, now);
             admitNext(platform, now);
             tellWhatWaits(platform, now);
+        }
+        settle(platform, now);
+    }
+
+    // ---- permits of sites -----------------------------------------------------------------------
+
+    /** Platforms that wait for a permit of their site, have one or may need one. */
+    List<String> atSites() {
+        return permits.concerned();
+    }
+
+    /** No broker answers. */
+    void brokersAreSilent() {
+        permits.forgetSilence();
+    }
+
+    /** What the keeper of its site's permits tells a platform. */
+    void heard(StepEvent event, Instant now) {
+        if (permits.heard(event, now)) {
+            itsTurn(event.getPlatform(), now);
+        }
+    }
+
+    void tick(String platform, Instant now) {
+        if (permits.tick(platform, now)) {
+            itsTurn(platform, now);
+        } else {
+            settle(platform, now);
+        }
+    }
+
+    private void itsTurn(String platform, Instant now) {
+        if (store.live(platform) == null) {
+            admitNext(platform, now);
+            tellWhatWaits(platform, now);
+        } else {
+            endLook(platform, "what waited for its turn at the site begins", null, now);
+        }
+        settle(platform, now);
+    }
+
+    private void settle(String platform, Instant now) {
+        if (permits.isOvertaken(platform)) {
+            join(platform, now);
+        }
+        permits.settle(platform, now);
+    }
+
+    /** What waited while nothing ran may be answered by what runs now. */
+    private void join(String platform, Instant now) {
+        for (var incident : store.platform(platform).getQueue()) {
+            store.put(Platforms.dequeued(store.platform(platform)));
+            var decision = admission(platform, now).decide(incident);
+            if (decision instanceof Decision.Merge || decision instanceof Decision.Duplicate) {
+                apply(decision, platform, incident.getIncidentId(), now);
+            } else {
+                store.put(Platforms.queued(store.platform(platform), incident)); // as it was
+            }
         }
     }
 
@@ -336,13 +416,19 @@ final class Admissions {
 
     /** One that starts nothing must not keep those behind it waiting. */
     private void admitNext(String platform, Instant now) {
+        var permit = store.platform(platform).getPermit();
+        boolean isItsTurn = permit != null && permit.getState() == PermitState.GRANTED && store.live(platform) == null;
         while (store.live(platform) == null
                 && !Platforms.waitsForOperator(store.platform(platform))
+                && !Permits.isAwaited(store.platform(platform))
                 && !store.platform(platform).getQueue().isEmpty()) {
             var waiting = store.platform(platform);
             var next = waiting.getQueue().getFirst();
             store.put(Platforms.dequeued(waiting));
             apply(admission(platform, now).decide(next), platform, next.getIncidentId(), now);
+        }
+        if (isItsTurn && store.live(platform) != null) {
+            join(platform, now);
         }
     }
 }

@@ -6,8 +6,10 @@ import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.serde.Beginning;
+import io.freedom.rollback.schemas.site.SiteRequest;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
+import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.Topic;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
@@ -63,6 +65,16 @@ final class Publisher {
     void notification(Notification notification, Instant now) {
         var key = notification.getPlatform() + "/" + notification.getChannel();
         forward(topics.notifications(), key, notification, now);
+    }
+
+    /** To the keeper of a site's permits. */
+    void site(SiteRequest request, Instant now) {
+        forward(topics.sites(), request.getSite(), request, now);
+    }
+
+    /** From the keeper of a site's permits. */
+    void answer(StepEvent answer, Instant now) {
+        forward(topics.stepEvents(), answer.getPlatform(), answer, now);
     }
 
     void status(RollbackStatus status, Instant now) {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.streams.Mishaps.Mishap;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
@@ -42,6 +43,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
     private final Deserializer<StepEvent> stepEvents;
     private final Mishaps mishaps;
     private final RecoveryPoints recoveryPoints;
+    private final SiteLimits limits;
     private final BooleanSupplier brokersAnswer;
     /** Platforms that this task looks after. */
     private final Set<String> known = new HashSet<>();
@@ -67,7 +69,9 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             Deserializer<StepEvent> stepEvents,
             Mishaps mishaps,
             RecoveryPoints recoveryPoints,
+            SiteLimits limits,
             BooleanSupplier brokersAnswer) {
+        this.limits = limits;
         this.brokersAnswer = brokersAnswer;
         this.topics = topics;
         this.recoveryPoints = recoveryPoints;
@@ -91,7 +95,8 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
         reports = new Reports(store, history);
-        admissions = new Admissions(store, sagas, reports, history, notifications, publisher);
+        var permits = new SitePermits(store, limits, history, notifications, publisher);
+        admissions = new Admissions(store, sagas, reports, permits, history, notifications, publisher);
         schedules = new Schedules(store, admissions, history, notifications);
         ticking = null;
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, at -> look(Instant.ofEpochMilli(at)));
@@ -115,6 +120,12 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
             for (var platform : caretaker.lookedAfter(care)) {
                 mishaps.guardOrLeave(care.name() + " of " + platform, () -> caretaker.tick(care, platform, now));
             }
+        }
+        if (!brokersAnswer.getAsBoolean()) {
+            admissions.brokersAreSilent();
+        }
+        for (var platform : admissions.atSites()) {
+            mishaps.guardOrLeave("the turn of " + platform, () -> admissions.tick(platform, now));
         }
         for (var platform : schedules.due(now)) {
             mishaps.guardOrLeave("the schedule of " + platform, () -> schedules.tick(platform, now));
@@ -262,6 +273,10 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         try {
             var event = stepEvents.deserialize(topics.stepEvents().name(), present(value));
             if (aftercare.heard(event, now) || caretaker.heard(event, now)) {
+                return;
+            }
+            if (SitePermits.isAbout(event.getEvent())) {
+                admissions.heard(event, now);
                 return;
             }
             if (event.getEvent() instanceof CataloguedRestorePoint point) {

@@ -72,6 +72,8 @@ final class SagaStore {
     private final Map<String, Instant> partRisks = new TreeMap<>();
     /** When what was counted of its incidents is to be said, by platform. */
     private final Map<String, Instant> repeats = new TreeMap<>();
+    /** Names of platforms that have a permit of their site, or wait for one. */
+    private final Set<String> permits = new TreeSet<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -136,6 +138,7 @@ final class SagaStore {
     private void note(PlatformState state) {
         changed.accept(state);
         note(watched, state.getPlatform(), state.getWatch() != null);
+        note(permits, state.getPlatform(), state.getPermit() != null);
         for (var care : Caretaker.CARES) {
             var names = lookedAfter.computeIfAbsent(care, _ -> new TreeSet<>());
             note(names, state.getPlatform(), care.of(state) != null);
@@ -225,6 +228,15 @@ final class SagaStore {
 
     List<String> lookedAfter(Care<?, ?> care) {
         return List.copyOf(lookedAfter.getOrDefault(care, Set.of()));
+    }
+
+    /** Platforms that have a permit of their site, or wait for one. */
+    List<String> permits() {
+        return List.copyOf(permits);
+    }
+
+    boolean hasPermits() {
+        return !permits.isEmpty();
     }
 
     List<String> watched() {

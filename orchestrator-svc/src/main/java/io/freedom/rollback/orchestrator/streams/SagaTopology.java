@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.intake.IncidentReader;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -33,6 +34,7 @@ public final class SagaTopology {
     private final Map<String, ?> registry;
     private final Mishaps mishaps;
     private final RecoveryPoints recoveryPoints;
+    private final SiteLimits limits;
     private final BooleanSupplier brokersAnswer;
 
     /**
@@ -45,7 +47,9 @@ public final class SagaTopology {
             Map<String, ?> registry,
             Mishaps mishaps,
             RecoveryPoints recoveryPoints,
+            SiteLimits limits,
             BooleanSupplier brokersAnswer) {
+        this.limits = limits;
         this.brokersAnswer = brokersAnswer;
         this.recoveryPoints = recoveryPoints;
         this.topics = topics;
@@ -72,7 +76,7 @@ public final class SagaTopology {
         var stepEvents = serde(StepEvent.class).deserializer();
         inbound.process(
                         () -> new SagaProcessor(
-                                topics, operatorCommands, stepEvents, mishaps, recoveryPoints, brokersAnswer),
+                                topics, operatorCommands, stepEvents, mishaps, recoveryPoints, limits, brokersAnswer),
                         SagaStore.PLATFORMS,
                         SagaStore.EVENTS)
                 .to(

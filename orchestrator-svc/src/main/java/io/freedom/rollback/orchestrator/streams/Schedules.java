@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.notices.Notices;
@@ -260,7 +261,9 @@ final class Schedules {
     }
 
     private boolean isFree(PlatformState state) {
-        return store.live(state.getPlatform()) == null && !Platforms.waitsForOperator(state);
+        return store.live(state.getPlatform()) == null
+                && !Platforms.waitsForOperator(state)
+                && !Permits.isAwaited(state);
     }
 
     private void start(String platform, Scenario scenario, @Nullable String restorePoint, String reason, Instant now) {

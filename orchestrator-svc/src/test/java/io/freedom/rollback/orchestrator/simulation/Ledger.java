@@ -151,8 +151,8 @@ final class Ledger {
 
     /** What operators see is what follows from the history, as it is when they see it. */
     void shown(RollbackStatus status) {
-        if (!seals) {
-            return;
+        if (!seals || status.getPermit() != null) {
+            return; // of one that has not begun the history does not know
         }
         var rollback = rollbacks.get(status.getRollbackId());
         if (rollback == null) {

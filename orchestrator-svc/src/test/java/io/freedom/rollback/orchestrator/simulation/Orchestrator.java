@@ -1,10 +1,12 @@
 package io.freedom.rollback.orchestrator.simulation;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.streams.SimulatedTask;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.site.SiteRequest;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCommand;
@@ -49,6 +51,20 @@ final class Orchestrator {
             Ledger ledger,
             Verdict verdict,
             Planted planted) {
+        this(partition, platforms, SiteLimits.NONE, time, chance, trace, broker, ledger, verdict, planted);
+    }
+
+    Orchestrator(
+            int partition,
+            List<String> platforms,
+            SiteLimits limits,
+            VirtualTime time,
+            Chance chance,
+            Trace trace,
+            Broker broker,
+            Ledger ledger,
+            Verdict verdict,
+            Planted planted) {
         this.partition = partition;
         this.platforms = platforms;
         this.time = time;
@@ -60,7 +76,7 @@ final class Orchestrator {
         this.planted = planted;
         machine = new Machine("none", time, clock);
         machine.die();
-        task = new SimulatedTask(TOPICS, () -> machine.instant(), this::timer);
+        task = new SimulatedTask(TOPICS, limits, () -> machine.instant(), this::timer);
         for (var topic : List.of(TOPICS.incidents(), TOPICS.operatorCommands(), TOPICS.stepEvents())) {
             var place = new TopicPartition(topic.name(), partition);
             committed.put(place, 0);
@@ -200,6 +216,7 @@ final class Orchestrator {
             case HistoryEvent event -> ledger.published(event);
             case StepCommand command -> send(written.topic(), command);
             case RollbackStatus status -> ledger.shown(status);
+            case SiteRequest request -> broker.append(new TopicPartition(written.topic(), 0), request);
             default -> {} // messages to people
         }
     }

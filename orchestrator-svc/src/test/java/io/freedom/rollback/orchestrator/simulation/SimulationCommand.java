@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.LongStream;
 
 /** {@code make simulation}: many worlds on all cores, or one again with its trace. */
 final class SimulationCommand {
@@ -27,13 +28,36 @@ final class SimulationCommand {
         end = from + seeds;
     }
 
-    /** {@code seeds N [FROM]} or {@code seed N}. */
+    /** {@code seeds N [FROM]} or {@code seed N}; {@code sites N} or {@code site N} of sites with a limit. */
     public static void main(String[] arguments) throws InterruptedException {
         long number = Long.parseLong(arguments[1]);
-        boolean kept = arguments[0].equals("seed")
-                ? again(number)
-                : new SimulationCommand(arguments.length > 2 ? Long.parseLong(arguments[2]) : 0, number).all();
+        boolean kept = switch (arguments[0]) {
+            case "seed" -> again(number);
+            case "site" -> holds(number, true);
+            case "sites" -> sites(number);
+            default -> new SimulationCommand(arguments.length > 2 ? Long.parseLong(arguments[2]) : 0, number).all();
+        };
         System.exit(kept ? 0 : 1);
+    }
+
+    private static boolean sites(long seeds) {
+        long broken = LongStream.range(0, seeds)
+                .parallel()
+                .filter(seed -> !holds(seed, false))
+                .count();
+        System.out.printf("%,d worlds of sites with a limit; %d broken%n", seeds, broken);
+        return broken == 0;
+    }
+
+    private static boolean holds(long seed, boolean traced) {
+        try {
+            SitesSimulation.run(seed, traced).trace().forEach(System.out::println);
+            return true;
+        } catch (Violation e) {
+            System.out.printf(
+                    "site seed %d BROKEN: %s%n  its trace: make simulation SITE=%d%n", seed, e.getMessage(), seed);
+            return false;
+        }
     }
 
     private static boolean again(long seed) {

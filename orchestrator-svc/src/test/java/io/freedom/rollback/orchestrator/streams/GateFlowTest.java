@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
@@ -81,7 +82,14 @@ class GateFlowTest {
         var notifications = new Notifications(store, publisher);
         sagas = new Sagas(
                 store, history, notifications, new Aftercare(store, history, notifications, publisher), publisher);
-        admissions = new Admissions(store, sagas, new Reports(store, history), history, notifications, publisher);
+        admissions = new Admissions(
+                store,
+                sagas,
+                new Reports(store, history),
+                new SitePermits(store, SiteLimits.NONE, history, notifications, publisher),
+                history,
+                notifications,
+                publisher);
         sagas.start(new RollbackCommand.Start("rb-1", plan(), null, "ada", null), "freedom", "c0", START);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
@@ -86,6 +87,7 @@ class MishapsTest {
                 thenApplying(this.<StepEvent>serde().deserializer(), event -> hearing.apply(event)),
                 mishaps,
                 new RecoveryPoints(InstantSource.system()),
+                SiteLimits.NONE,
                 () -> true);
         processor.init(context);
     }

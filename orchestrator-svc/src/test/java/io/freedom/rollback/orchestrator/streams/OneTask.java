@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.admission.Platforms;
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.saga.AttemptId;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -67,7 +68,14 @@ abstract class OneTask {
         aftercare = new Aftercare(store, history, notifications, publisher);
         caretaker = new Caretaker(store, history, notifications, publisher);
         sagas = new Sagas(store, history, notifications, aftercare, publisher);
-        admissions = new Admissions(store, sagas, new Reports(store, history), history, notifications, publisher);
+        admissions = new Admissions(
+                store,
+                sagas,
+                new Reports(store, history),
+                new SitePermits(store, SiteLimits.NONE, history, notifications, publisher),
+                history,
+                notifications,
+                publisher);
         schedules = new Schedules(store, admissions, history, notifications);
     }
 

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
@@ -39,6 +40,7 @@ public final class SimulatedTask {
     public record Written(String topic, @Nullable String key, SpecificRecord value) {}
 
     private final TopicCatalogue topics;
+    private final SiteLimits limits;
     private final InstantSource clock;
     /** Starts a timer: what is to be done each time, and how many milliseconds lie between. */
     private final BiConsumer<Runnable, Long> timers;
@@ -51,7 +53,9 @@ public final class SimulatedTask {
     private StepEvent reported;
     private OperatorCommand commanded;
 
-    public SimulatedTask(TopicCatalogue topics, InstantSource clock, BiConsumer<Runnable, Long> timers) {
+    public SimulatedTask(
+            TopicCatalogue topics, SiteLimits limits, InstantSource clock, BiConsumer<Runnable, Long> timers) {
+        this.limits = limits;
         this.topics = topics;
         this.clock = clock;
         this.timers = timers;
@@ -63,7 +67,13 @@ public final class SimulatedTask {
         events.rollBack();
         context = context();
         processor = new SagaProcessor(
-                topics, (_, _) -> commanded, (_, _) -> reported, new Mishaps(), new RecoveryPoints(clock), () -> true);
+                topics,
+                (_, _) -> commanded,
+                (_, _) -> reported,
+                new Mishaps(),
+                new RecoveryPoints(clock),
+                limits,
+                () -> true);
         processor.init(context);
         store = stored(processor);
         startTimers();

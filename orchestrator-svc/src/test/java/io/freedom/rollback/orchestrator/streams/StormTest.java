@@ -96,6 +96,18 @@ class StormTest extends WholeTopology {
         assertThat(all(RollbackStarted.class)).hasSize(1);
     }
 
+    @Test
+    void asksForNothingBeforeItStartsWhereTheSiteHasNoLimit() {
+        registered();
+        report(alert("f1", "firing", BEGAN));
+        assertThat(all(RollbackStarted.class)).hasSize(1);
+        workersSucceed();
+
+        assertThat(driver.producedTopicNames())
+                .contains(TOPICS.history().name())
+                .doesNotContain(TOPICS.sites().name());
+    }
+
     // ---- age ------------------------------------------------------------------------------------
 
     @Test

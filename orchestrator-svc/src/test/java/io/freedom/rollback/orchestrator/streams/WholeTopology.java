@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
@@ -65,6 +66,7 @@ abstract class WholeTopology {
                         Map.of("schema.registry.url", registry.url()),
                         new Mishaps(),
                         new RecoveryPoints(InstantSource.system()),
+                        limits(),
                         () -> brokersAnswer)
                 .addTo(builder);
         var settings = new Properties();
@@ -72,6 +74,11 @@ abstract class WholeTopology {
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "unused:9092");
         settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
         driver = new TopologyTestDriver(builder.build(), settings, Instant.parse("2026-03-01T03:00:00Z"));
+    }
+
+    /** Of sites, if a test wants any. */
+    SiteLimits limits() {
+        return SiteLimits.NONE;
     }
 
     @AfterEach

@@ -106,6 +106,7 @@ public final class Verification {
     private Stream<Finding> unheardOf() {
         var shown = statuses.values().stream()
                 .filter(status -> !told.knowsRollback(status.getRollbackId()))
+                .filter(status -> status.getPermit() == null) // it has not begun
                 .map(status -> lost(status.getPlatform(), status.getRollbackId(), "the status"));
         var stored = store.rollbacks()
                 .filter(event -> !told.knowsRollback(event.getRollbackId()))

@@ -1,5 +1,6 @@
 package io.freedom.rollback.ctl.view;
 
+import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.status.StepStatus;
@@ -82,8 +83,28 @@ public final class ChangeLog {
         if (before == null || before.getState() != status.getState()) {
             stateLine(status, lines);
         }
+        turn(status, lines);
         last = status;
         return lines;
+    }
+
+    /** Before it begins: where it is in the queue of its site. */
+    private void turn(RollbackStatus status, List<String> lines) {
+        if (status.getState() != RollbackState.RUNNING) {
+            return;
+        }
+        var before = last;
+        boolean waited = before != null && before.getPermit() != null;
+        if (status.getPermit() == null) {
+            if (waited) {
+                lines.add(line(status, status.getAt(), style.cyan("▶ its turn has come")));
+            }
+        } else if (before == null || !waited || !status.getReason().equals(before.getReason())) {
+            lines.add(line(status, status.getAt(), style.yellow("‖ " + status.getReason())));
+            if (!waited) {
+                Hints.of(status).forEach(hint -> lines.add(line(status, status.getAt(), style.bold("  " + hint))));
+            }
+        }
     }
 
     private void stateLine(RollbackStatus status, List<String> lines) {

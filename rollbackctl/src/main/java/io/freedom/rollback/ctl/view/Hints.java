@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Worker;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** What an operator may type next, where a rollback waits for one. */
@@ -17,11 +18,28 @@ final class Hints {
 
     /** Empty while nobody is needed. */
     static List<String> of(RollbackStatus status) {
+        if (status.getPermit() != null && status.getState() == RollbackState.RUNNING) {
+            return turn(status);
+        }
         return switch (status.getState()) {
             case PAUSED, HELD, AWAITING_APPROVAL -> hints(status);
             case COMPENSATION_FAILED -> undo(status);
             case RUNNING, COMPENSATING, SUCCEEDED, REFUSED, COMPENSATED, ABORTED -> List.of();
         };
+    }
+
+    /** It has not begun, and does when its turn at the site comes. */
+    private static List<String> turn(RollbackStatus status) {
+        var kind = status.getIncidentClass() == null
+                ? ""
+                : " --class "
+                        + status.getIncidentClass()
+                                .name()
+                                .toLowerCase(Locale.ROOT)
+                                .replace('_', '-');
+        return List.of(
+                "Start it at once: rollbackctl start " + status.getPlatform() + kind + REASON,
+                "Do not start it: rollbackctl abort " + status.getRollbackId() + REASON);
     }
 
     private static List<String> undo(RollbackStatus status) {

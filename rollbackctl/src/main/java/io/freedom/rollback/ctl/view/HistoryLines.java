@@ -19,6 +19,7 @@ import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.IncidentRepeated;
 import io.freedom.rollback.schemas.history.LogArchiveInterrupted;
@@ -34,6 +35,7 @@ import io.freedom.rollback.schemas.history.RollbackResumed;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.RpoAtRisk;
 import io.freedom.rollback.schemas.history.RtoAtRisk;
+import io.freedom.rollback.schemas.history.SiteLimitDisregarded;
 import io.freedom.rollback.schemas.history.StabilityWatchEnded;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.history.StepAcknowledged;
@@ -110,6 +112,11 @@ public final class HistoryLines {
                                 + Texts.moment(e.getSince(), zone) + ": " + e.getAnswer());
             case IncidentMerged e -> new Line("incident merged", incident(e.getIncident()));
             case IncidentQueued e -> new Line("incident queued", incident(e.getIncident()));
+            case IncidentPostponed e ->
+                new Line(
+                        "incident postponed",
+                        incident(e.getIncident()) + ", to start " + e.getStartId() + ": " + e.getReason());
+            case SiteLimitDisregarded e -> new Line("site limit disregarded", e.getReason());
             case IncidentIgnored e -> new Line("incident ignored", incident(e.getIncident()) + ": " + e.getReason());
             case IncidentHeld e -> new Line("incident held", incident(e.getIncident()) + ": " + e.getReason());
             case RtoAtRisk e ->
@@ -332,6 +339,8 @@ public final class HistoryLines {
                     GateOpened _,
                     GateExpired _,
                     RtoAtRisk _,
+                    IncidentPostponed _,
+                    SiteLimitDisregarded _,
                     RollbackPaused _ -> style.yellow(text);
             case StepDispatched _, StepAcknowledged _ -> style.dim(text);
             default -> text;

@@ -4,6 +4,7 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentHeld;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
 import io.freedom.rollback.schemas.history.RollbackFinished;
@@ -57,6 +58,7 @@ public final class IncidentLog {
                     IncidentMerged _,
                     IncidentQueued _,
                     IncidentHeld _,
+                    IncidentPostponed _,
                     IncidentIgnored _,
                     PlatformRelapsed _ -> true;
             default -> false;
@@ -113,6 +115,11 @@ public final class IncidentLog {
             }
             case IncidentMerged e -> entries.add(new Entry(event, told(e.getIncident()), "joined " + rollback));
             case IncidentQueued e -> entries.add(new Entry(event, told(e.getIncident()), "waits"));
+            case IncidentPostponed e ->
+                entries.add(new Entry(
+                        event,
+                        told(e.getIncident()),
+                        "waits for its turn at site " + e.getPermit().getSite() + ", as " + e.getStartId()));
             case IncidentHeld e -> entries.add(new Entry(event, told(e.getIncident()), "held: " + e.getReason()));
             case IncidentIgnored e -> entries.add(new Entry(event, told(e.getIncident()), "nothing: " + e.getReason()));
             case PlatformRelapsed e ->

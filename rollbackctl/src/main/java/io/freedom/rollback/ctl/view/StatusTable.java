@@ -56,7 +56,10 @@ public final class StatusTable {
         }
         var lines = new ArrayList<String>();
         lines.add("");
-        lines.add(Steps.coloured(r.getState(), r.getRollbackId() + " waits for you", style));
+        var whom = r.getPermit() == null
+                ? " waits for you"
+                : " waits for its turn at site " + r.getPermit().getSite();
+        lines.add(Steps.coloured(r.getState(), r.getRollbackId() + whom, style));
         r.getSteps().stream()
                 .filter(step -> step.getState() == StepState.AWAITING_APPROVAL)
                 .forEach(gate -> {

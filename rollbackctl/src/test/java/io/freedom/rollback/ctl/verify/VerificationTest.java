@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.operator.AbortMode;
+import io.freedom.rollback.schemas.site.PermitAwaited;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
@@ -97,6 +98,17 @@ class VerificationTest {
         written.decide(new RollbackCommand.Undo("ada", "worse", true)).toTheEnd();
         assertThat(written.state().outcome()).isEqualTo(Outcome.COMPENSATED);
         holds(with(written.history()));
+    }
+
+    @Test
+    void missesNothingOfARollbackThatWaitsForItsTurn() {
+        var verification = with(written.history());
+        verification.take(shown(RollbackStatus.newBuilder(written.status())
+                .setRollbackId("rb-2")
+                .setPermit(new PermitAwaited("berlin", 1, 1, 1, 1, List.of()))
+                .build()));
+
+        holds(verification);
     }
 
     @Test

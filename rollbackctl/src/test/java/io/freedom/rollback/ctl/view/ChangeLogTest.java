@@ -4,6 +4,8 @@ import static io.freedom.rollback.ctl.view.Samples.START;
 import static io.freedom.rollback.ctl.view.Samples.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.site.PermitAwaited;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.step.Phase;
@@ -54,6 +56,27 @@ class ChangeLogTest {
                         "10:15:06  +6.0 s      ▼ service goes down",
                         "10:15:16  +16 s       ▲ service is back, downtime 10 s",
                         "10:15:20  +20 s       rb-20260131-101500-a3f9 succeeded after 20 s: all steps done");
+    }
+
+    @Test
+    void tellsOfEachPlaceInTheQueueUntilItsTurnHasCome() {
+        var lines = new ArrayList<String>();
+        for (var place : List.of(2, 2, 1)) {
+            var waits = Samples.status()
+                    .setReason("place " + place + " of 2")
+                    .setIncidentClass(IncidentClass.DEPLOYMENT_FAILURE)
+                    .setPermit(new PermitAwaited("berlin", place, 2, 1, 1, List.of()));
+            lines.addAll(log.next(waits.build(), START));
+        }
+        lines.addAll(log.next(Samples.status().build(), START));
+
+        assertThat(lines.subList(1, lines.size()))
+                .containsExactly(
+                        "10:15:00  +0.0 s      ‖ place 2 of 2",
+                        "10:15:00  +0.0 s        Start it at once: rollbackctl start freedom --class deployment-failure --reason \"…\"",
+                        "10:15:00  +0.0 s        Do not start it: rollbackctl abort " + Samples.ID + " --reason \"…\"",
+                        "10:15:00  +0.0 s      ‖ place 1 of 2",
+                        "10:15:00  +0.0 s      ▶ its turn has come");
     }
 
     @Test

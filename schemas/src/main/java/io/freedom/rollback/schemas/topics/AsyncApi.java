@@ -13,7 +13,7 @@ public final class AsyncApi {
     private static final String DESCRIPTION = """
             Record values are Avro in the Confluent wire format (byte 0, four bytes of schema id, Avro binary); their \
             schemas are in the schema registry under <topic>-value. Keys are UTF-8 text: the platform's name, and the \
-            rollback's id in the status topic. The topics' prefix is configurable.""";
+            rollback's id in the status topic, the site's name in the sites topic. The topics' prefix is configurable.""";
 
     private final TopicCatalogue catalogue;
     private final String version;

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.notification.Delivery;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
+import io.freedom.rollback.schemas.site.SiteRequest;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.StepCommand;
@@ -24,7 +25,7 @@ import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * Every topic of the product. All are keyed by platform and have the same number of partitions, so that one platform
+ * Every topic of the product. All but those of sites are keyed by platform and have the same number of partitions, so that one platform
  * has one writer: a platform's records of all topics meet in the same task.
  */
 public final class TopicCatalogue {
@@ -32,6 +33,7 @@ public final class TopicCatalogue {
     public static final int DEFAULT_PARTITIONS = 6;
     public static final String PLATFORM_STORE = "platforms";
     public static final String EVENT_STORE = "rollback-events";
+    public static final String PERMIT_STORE = "permits";
     private static final Duration WEEK = Duration.ofDays(7);
     private static final Duration MONTH = Duration.ofDays(30);
 
@@ -100,7 +102,18 @@ public final class TopicCatalogue {
                 Cleanup.DELETE,
                 StepEvent.getClassSchema(),
                 "workers",
-                "What workers report about the attempts of steps: accepted, progress, done, failed, cancelled.");
+                "What workers report about the attempts of steps: accepted, progress, done, failed, cancelled. And what platforms are told about permits of their site.");
+    }
+
+    /** Keyed by site, unlike the rest: a site's permits have one keeper. */
+    public Topic sites() {
+        return topic(
+                "sites",
+                WEEK,
+                Cleanup.DELETE,
+                SiteRequest.getClassSchema(),
+                "orchestrator",
+                "Permits that platforms ask for and return where their site has a limit on concurrent rollbacks; answered among the step events.");
     }
 
     public Topic history() {
@@ -184,6 +197,11 @@ public final class TopicCatalogue {
         return prefix + "orchestrator";
     }
 
+    /** What keeps the permits of sites, as an application of its own: an orchestrator of an earlier release shares the other. */
+    public String sitesId() {
+        return prefix + "orchestrator-sites";
+    }
+
     /** What the orchestrator's store has of each platform, by its name. Made by Kafka Streams, and no contract with anybody. */
     public Topic storedPlatforms() {
         return changelog(PLATFORM_STORE, PlatformState.getClassSchema());
@@ -214,6 +232,7 @@ public final class TopicCatalogue {
             withDeadLetters(topics, commands(worker));
         }
         withDeadLetters(topics, stepEvents());
+        withDeadLetters(topics, sites());
         topics.add(history());
         topics.add(status());
         topics.add(restorePoints());

@@ -30,6 +30,8 @@ class TopicCatalogueTest {
                         "x.commands.health.dlt",
                         "x.step-events",
                         "x.step-events.dlt",
+                        "x.sites",
+                        "x.sites.dlt",
                         "x.history",
                         "x.status",
                         "x.restore-points",
