@@ -153,6 +153,18 @@ class PointInTimeTest {
     }
 
     @Test
+    @Order(2)
+    void isProvenByRecoveringAServerFromIt() {
+        assertThat(plane.rollbackctl("backups", "list", NAME).succeeded().output())
+                .contains("no server was ever recovered to prove it; now: rollbackctl backups verify " + NAME);
+
+        plane.rollbackctl("backups", "verify", NAME, "--wal", "--watch").succeeded();
+
+        assertThat(plane.rollbackctl("backups", "list", NAME).succeeded().output())
+                .contains("from the WAL archive a server was recovered ", " with all that was committed until ");
+    }
+
+    @Test
     @Order(3)
     void losesNothingThatIsAcknowledgedDuringAWholeRollback() throws Exception {
         var writer = new Writer("http://127.0.0.1:" + platform.port("KB_PORT") + "/documents");

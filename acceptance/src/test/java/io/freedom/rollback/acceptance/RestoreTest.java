@@ -42,7 +42,7 @@ class RestoreTest {
             plane.alert("acc-restore", "data-corruption", "corrupt", began.toString());
             await("somebody is asked")
                     .atMost(Duration.ofMinutes(1))
-                    .until(() -> !plane.facts("acc-restore", "GateOpened").isEmpty());
+                    .until(() -> plane.facts("acc-restore", "GateOpened").size() == 2);
             assertThat(plane.lastRollback("acc-restore"))
                     .as("the newest restore point is damaged, so the next is taken")
                     .endsWith("-2");

@@ -74,6 +74,9 @@ record ArchiveRecovery(
                             + " tablespaces of its own, and recovery to a moment knows none: choose a restore point");
         }
         var image = image(way);
+        // Of workers that were killed: their data may be what there is no room for.
+        engine.sweepBeside(purpose + "-" + step.platform());
+        engine.sweepBeside(ProveWalArchiveHandler.PURPOSE + "-" + step.platform());
         requireRoom(image, way, cluster);
         var feed = Disk.work(way.run().wal(), () -> WalFeed.of(way.run(), way.base(), vault, window));
         var server = TrialServer.recover(

@@ -24,6 +24,7 @@ record Constraints(String schema, String table, String kind, int all, int valid)
                            k.convalidated AS valid
                       FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
                      WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND k.conparentid = 0 AND c.relpersistence <> 't'
+                       AND NOT (k.coninhcount > 0 AND NOT k.conislocal)
                     UNION ALL
                     SELECT t.tableoid, t.oid, t.typnamespace, t.typname, k.contype::text, k.convalidated
                       FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = k.contypid

@@ -12,13 +12,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Recovers a throwaway server from the newest base backup to where the WAL archive ends, and reads it through. Only a failure of kind MISMATCH says
  * something about the archive; all others are about the trial. Where nothing can be recovered, the next look takes another base backup.
  */
 final class ProveWalArchiveHandler implements StepHandler<ProveWalArchive> {
-    private static final String PURPOSE = "prove-wal";
+    static final String PURPOSE = "prove-wal";
 
     /** Guarded: of one that is yet to come the server says nothing but an error. */
     private static final String STATUS = """
@@ -67,7 +68,8 @@ final class ProveWalArchiveHandler implements StepHandler<ProveWalArchive> {
         recovery.refresh();
         var archive = recovery.archive();
         var way = Disk.work(archive.root(), () -> RecoveryWay.find(archive, RecoveryWay.LATEST));
-        try (var recovered = distrusting(way, () -> recovered(recovery, way))) {
+        var gap = Disk.work(way.run().wal(), way.run()::gap);
+        try (var recovered = distrusting(way, () -> recovered(recovery, way, gap))) {
             var lsn = distrusting(way, () -> reached(recovered));
             var read = RecoveredRows.of(recovered.server(), recovery.step());
             var until = way.covered().at().truncatedTo(ChronoUnit.MILLIS);
@@ -85,22 +87,29 @@ final class ProveWalArchiveHandler implements StepHandler<ProveWalArchive> {
                             .setTook(took.toMillis())
                             .build(),
                     String.format(
-                            Locale.ROOT,
-                            "recovered from base backup %s to %s, with all that was committed until %s, in a throwaway PostgreSQL %s in %.1f s: %s",
-                            way.base().id(),
-                            lsn,
-                            until,
-                            read.version(),
-                            took.toMillis() / 1000.0,
-                            read.text()));
+                                    Locale.ROOT,
+                                    "recovered from base backup %s to %s, with all that was committed until %s, in a throwaway PostgreSQL %s in %.1f s: %s",
+                                    way.base().id(),
+                                    lsn,
+                                    until,
+                                    read.version(),
+                                    took.toMillis() / 1000.0,
+                                    read.text())
+                            + gap.map(missing -> "; NOT the moments before: segment " + missing + " is missing")
+                                    .orElse(""));
         }
     }
 
-    private static Recovered recovered(ArchiveRecovery recovery, RecoveryWay way)
+    /** Recovery from that base backup does not need it. */
+    private static boolean isBefore(String segment, RecoveryWay way) {
+        long size = way.run().about().segmentSize();
+        return segment.compareTo(Lsn.fileOf(way.base().start().segment(size), size)) < 0;
+    }
+
+    private static Recovered recovered(ArchiveRecovery recovery, RecoveryWay way, Optional<String> gap)
             throws StepFailure, InterruptedException {
         var run = way.run();
-        var gap = Disk.work(run.wal(), run::gap);
-        if (gap.isPresent()) {
+        if (gap.isPresent() && !isBefore(gap.get(), way)) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
                     "the WAL archive is damaged: segment " + gap.get() + " is missing in " + run.wal());

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /** A throwaway PostgreSQL of the image of a platform's own server, without network. Closing removes it and its data. */
 final class TrialServer implements AutoCloseable {
+    static final String PATIENT = "-c statement_timeout=0 -c lock_timeout=0";
     private static final Logger LOG = LoggerFactory.getLogger(TrialServer.class);
     private static final Duration BRIEF = Duration.ofMinutes(2);
     /** With the lowest share of a busy processor. */
@@ -105,7 +106,8 @@ final class TrialServer implements AutoCloseable {
         this.engine = engine;
         this.container = container;
         this.user = user;
-        environment = Map.of("LC_ALL", "C", "PGPASSWORD", password); // Messages are read.
+        // Messages are read; and what the platform has set of its own is no limit to us.
+        environment = Map.of("LC_ALL", "C", "PGPASSWORD", password, "PGOPTIONS", PATIENT);
         this.step = step;
     }
 

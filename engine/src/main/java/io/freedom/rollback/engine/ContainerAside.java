@@ -76,6 +76,20 @@ final class ContainerAside {
         }
     }
 
+    /** Removes containers beside of that purpose, and of workers that were killed, whatever for; with their data. */
+    void sweep(String purpose) throws StepFailure, InterruptedException {
+        for (var ours : calls.call(
+                "listing containers of ours",
+                () -> client.listContainersCmd()
+                        .withShowAll(true)
+                        .withLabelFilter(List.of(BESIDE))
+                        .exec())) {
+            if (purpose.equals(ours.getLabels().get(BESIDE)) || isLeft(ours)) {
+                remove(ours.getId());
+            }
+        }
+    }
+
     /**
      * @param purpose marks it; what has the same mark is removed first
      * @param lifetime it ends by itself after that, whatever becomes of us
@@ -90,17 +104,7 @@ final class ContainerAside {
             String first,
             Engine.Filling filling)
             throws StepFailure, InterruptedException {
-        for (var ours : calls.call(
-                "listing containers of ours",
-                () -> client.listContainersCmd()
-                        .withShowAll(true)
-                        .withLabelFilter(List.of(BESIDE))
-                        .exec())) {
-            // With their data, those of workers that were killed, whatever for.
-            if (purpose.equals(ours.getLabels().get(BESIDE)) || isLeft(ours)) {
-                remove(ours.getId());
-            }
-        }
+        sweep(purpose);
         var config = calls.call(
                 "inspecting image " + image,
                 () -> client.inspectImageCmd(image).exec().getConfig());

@@ -399,6 +399,11 @@ public final class Engine implements AutoCloseable {
                 .start(image, environment, arguments, purpose, lifetime, "", _ -> {});
     }
 
+    /** Removes what {@link #startBeside} would remove before it starts one of that purpose. */
+    public void sweepBeside(String purpose) throws StepFailure, InterruptedException {
+        new ContainerAside(client, calls, this).sweep(purpose);
+    }
+
     /** Fills a container that was made and does not run yet. */
     public interface Filling {
         void fill(String containerId) throws StepFailure, InterruptedException;

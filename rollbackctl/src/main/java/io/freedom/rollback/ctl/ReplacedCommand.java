@@ -53,8 +53,8 @@ final class ReplacedCommand extends Group {
         int run(ControlPlane plane) {
             var platform = new ReplacedTable(Histories.read(plane, null, null))
                     .platformOf(rollback)
-                    .orElseThrow(() -> Failure.rejected("Nothing that rollback '" + rollback
-                            + "' has replaced is kept. See rollbackctl replaced list"));
+                    .orElseThrow(() -> Failure.rejected(
+                            "There was no rollback '" + rollback + "'. See rollbackctl replaced list"));
             var command = StartRollback.newBuilder()
                     .setRollbackId(RollbackIds.next(now()))
                     .setScenario("acceptance")

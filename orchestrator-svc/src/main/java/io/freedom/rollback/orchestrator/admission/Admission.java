@@ -9,6 +9,7 @@ import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
+import io.freedom.rollback.orchestrator.saga.StepTrack;
 import io.freedom.rollback.platform.DrillCopy;
 import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
@@ -40,6 +41,7 @@ import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.FollowingRollback;
+import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.time.Duration;
@@ -188,7 +190,24 @@ public final class Admission {
                 && !isFromBefore(incident.getBeganAt(), rollback.plan().getRestorePoint());
         boolean keepsIntruder = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH
                 && rollback.plan().getIncidentClass() != IncidentClass.SECURITY_BREACH;
-        return covers(rollback, incident) && rollback.stopping() == null && !keepsCorruption && !keepsIntruder;
+        return covers(rollback, incident)
+                && rollback.stopping() == null
+                && !keepsCorruption
+                && !keepsIntruder
+                && !beganOnceItWasWell(rollback, incident.getBeganAt());
+    }
+
+    /** The platform is back, and was found well: what is left to do answers nothing that has begun since. */
+    private static boolean beganOnceItWasWell(Rollback rollback, Instant began) {
+        var before = rollback.plan().getSteps().stream()
+                .filter(step -> step.getPhase() != Phase.FINISH)
+                .map(step -> rollback.track(step.getId(), false))
+                .toList();
+        return before.stream().allMatch(StepTrack::over)
+                && before.stream()
+                        .map(StepTrack::finishedAt)
+                        .filter(Objects::nonNull)
+                        .noneMatch(at -> !at.isBefore(began));
     }
 
     private boolean isFromBefore(Instant began, @Nullable String restorePoint) {
@@ -279,7 +298,14 @@ public final class Admission {
     private Decision withAnotherRestorePoint(Rollback ended, Incident incident) {
         var before = ended.plan();
         var damaged = String.valueOf(before.getRestorePoint()).replaceFirst(".*/", "");
+        if (Resolutions.isOver(state, incident)) {
+            return new Decision.Ignore(
+                    incident, "restore point " + damaged + " cannot be restored, and the alert is resolved", false);
+        }
         try {
+            if (Platforms.waitsForOperator(state)) {
+                throw new Refused("the platform was left to operators");
+            }
             var platform = registered();
             var id = ended.id() + CONTINUED;
             fresh(id);

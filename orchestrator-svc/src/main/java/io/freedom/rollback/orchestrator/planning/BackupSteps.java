@@ -336,11 +336,10 @@ final class BackupSteps {
 
     PlannedStep countReplaced(Database database) {
         return step(
-                        "backup.count-replaced",
-                        "Count what the replaced databases had",
-                        new CountReplacedRows(database),
-                        LONG)
-                .attempts(2);
+                "backup.count-replaced",
+                "Count what the replaced databases had",
+                new CountReplacedRows(database),
+                MINUTES);
     }
 
     PlannedStep dropReplaced(Database database, String rollback) {

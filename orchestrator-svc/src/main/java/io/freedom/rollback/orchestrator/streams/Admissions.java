@@ -19,6 +19,7 @@ import io.freedom.rollback.schemas.history.IncidentIgnored;
 import io.freedom.rollback.schemas.history.IncidentMerged;
 import io.freedom.rollback.schemas.history.IncidentQueued;
 import io.freedom.rollback.schemas.history.NotificationsTested;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlanPreviewed;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -404,7 +405,13 @@ final class Admissions {
                         start.rollbackId(),
                         "goes on as " + start.rollbackId() + ", " + start.plan().getScenario() + ": " + start.reason(),
                         now);
-            case Decision.Ignore(var _, var reason, var _) -> sagas.publishContinued(ended, null, reason, now);
+            case Decision.Ignore(var _, var reason, var _) -> {
+                if (ended.rollback.outcome() == Outcome.SUCCEEDED) {
+                    sagas.publishContinued(ended, null, reason, now);
+                } else {
+                    sagas.publish(ended, now); // it says itself why it ended
+                }
+            }
             case Decision.Reject(var reason) -> {
                 sagas.publishContinued(ended, null, reason, now);
                 var id = ended.rollback.id();

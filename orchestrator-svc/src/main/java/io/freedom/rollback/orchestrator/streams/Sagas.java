@@ -108,19 +108,9 @@ final class Sagas {
     boolean leadsOn(Rollback rollback) {
         return rollback.outcome() == Outcome.SUCCEEDED
                 ? isFirstOfTwo(rollback.plan())
-                : rollback.incident() != null && endedAsItBegan(rollback) && lacksItsRestorePoint(rollback.plan());
-    }
-
-    private static boolean endedAsItBegan(Rollback rollback) {
-        return rollback.outcome() == Outcome.REFUSED
-                || rollback.outcome() == Outcome.COMPENSATED
-                        && rollback.differences().isEmpty();
-    }
-
-    /** It was good when it was chosen, and turned out not to be: the next one is tried. */
-    private boolean lacksItsRestorePoint(Plan plan) {
-        return store.platform(plan.getPlatform()).getRestorePoints().stream()
-                .anyMatch(point -> point.getDirectory().equals(plan.getRestorePoint()) && point.getFault() != null);
+                : rollback.outcome() == Outcome.REFUSED
+                        && rollback.incident() != null
+                        && Catalogue.foundDamaged(rollback);
     }
 
     /** Of one that only looks, or makes a restore point for another. */

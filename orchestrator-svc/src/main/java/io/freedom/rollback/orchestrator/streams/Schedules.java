@@ -232,7 +232,7 @@ final class Schedules {
         var interval = WalProving.interval(state);
         if (interval.isEmpty()) {
             store.put(Platforms.provingWal(state, null));
-        } else if (WalArchives.covered(state.getArchive()).isEmpty()) {
+        } else if (WalArchives.covered(state.getArchive()).isEmpty() || anotherIsRecovered()) {
             store.put(WalProving.postponed(state, now));
         } else if (isFree(state)) {
             store.put(WalProving.next(state, now.plus(interval.get())));
@@ -243,6 +243,12 @@ final class Schedules {
                     "the WAL archive every " + text(interval.get()),
                     now);
         }
+    }
+
+    /** After an upgrade, or a registration of many, all are due at once: their workers and disks have other things to do. */
+    private boolean anotherIsRecovered() {
+        return store.live().stream()
+                .anyMatch(live -> live.rollback.plan().getScenario().equals(Scenario.RESTORE_POINT_WAL_CHECK.id()));
     }
 
     /** A trial may take long; but not for as long as that. */

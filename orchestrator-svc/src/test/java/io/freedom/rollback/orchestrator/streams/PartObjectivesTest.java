@@ -111,7 +111,7 @@ class PartObjectivesTest extends OneTask {
                         .setRows(1)
                         .setTook(1)
                         .build());
-        done("backup.manifest", new ManifestWritten(1, 1L, "00"));
+        done("backup.manifest", new ManifestWritten(1, 1L, "00", null));
         done("backup.verify", new RestorePointVerified("rb-derived", "/var/backups/freedom/rb-derived", END, 1, 1L));
 
         assertThat(Platforms.offered(store.platform("freedom")))

@@ -22,9 +22,11 @@ import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
+import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.operator.StartRollback;
+import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.FailureKind;
@@ -175,6 +177,47 @@ class SagaTopologyTest extends WholeTopology {
                 .isEqualTo(ends.getFirst().getRollbackId() + "-2")
                 .isEqualTo(ends.getLast().getRollbackId());
         assertThat(ends.getLast().getContinuedBy()).isNull();
+    }
+
+    /** It may be why somebody undoes it. */
+    @Test
+    void startsNothingWhereARollbackIsUndoneWhoseRestorePointWasBlamedSince() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
+                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-import")
+                .setScenario("restore-point-import")
+                .build());
+        var found = RestorePointsFound.newBuilder()
+                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setPassedOver(List.of())
+                .build();
+        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+        report(alert("freedom", "f1", "firing", "data-corruption"));
+        var id = statuses().getLast().getRollbackId();
+        for (var who : List.of("ada", "bob")) {
+            operator(who, new ApproveGate(id, "orchestrator.approve-data-loss"));
+        }
+        workersSucceed();
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-check")
+                .setScenario("restore-point-check")
+                .setRestorePoint("rb-new")
+                .build());
+        damaged("toc.dat was changed");
+
+        for (var who : List.of("ada", "bob")) {
+            operator(who, new UndoRollback(id, true));
+        }
+        workersSucceed();
+
+        assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(3);
+        assertThat(facts())
+                .filteredOn(RollbackFinished.class::isInstance)
+                .last()
+                .isInstanceOfSatisfying(
+                        RollbackFinished.class,
+                        finished -> assertThat(finished.getOutcome()).isEqualTo(Outcome.COMPENSATED));
     }
 
     @Test

@@ -10,13 +10,12 @@ import io.freedom.rollback.schemas.history.StepSucceeded;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,19 +45,20 @@ public final class ReplacedTable {
     }
 
     private final Map<String, Kept> kept = new LinkedHashMap<>();
+    /** By rollback, but for drills. */
+    private final Map<String, String> platforms = new HashMap<>();
 
     /** @param history in order */
     public ReplacedTable(List<HistoryEvent> history) {
         var holds = new RestorePoints(history);
-        Set<String> drills = new HashSet<>();
         for (var event : history) {
             var id = event.getRollbackId();
             if (id != null
                     && event.getEvent() instanceof RollbackStarted started
-                    && started.getPlan().getDrillOf() != null) {
-                drills.add(id);
+                    && started.getPlan().getDrillOf() == null) {
+                platforms.put(id, event.getPlatform());
             }
-            if (id != null && event.getEvent() instanceof StepSucceeded done && !drills.contains(id)) {
+            if (id != null && event.getEvent() instanceof StepSucceeded done && platforms.containsKey(id)) {
                 read(id, event, done.getResult().getResult(), holds);
             }
         }
@@ -91,8 +91,9 @@ public final class ReplacedTable {
                 .toList();
     }
 
+    /** Also of one that is not known to have replaced anything; empty where there was none of that id. */
     public Optional<String> platformOf(String rollback) {
-        return Optional.ofNullable(kept.get(rollback)).map(Kept::platform);
+        return Optional.ofNullable(platforms.get(rollback));
     }
 
     /** The newest first. */
@@ -113,7 +114,7 @@ public final class ReplacedTable {
                     item.undone() ? "what it had restored, until it was undone" : String.join(", ", item.databases()),
                     Texts.moment(item.since(), zone),
                     until == null
-                            ? "once accepted"
+                            ? "after `backups.hold`, or once accepted"
                             : until.isBefore(now) ? "next, or once accepted" : Texts.moment(until, zone));
         }
         var lines = new ArrayList<>(table.lines(style));

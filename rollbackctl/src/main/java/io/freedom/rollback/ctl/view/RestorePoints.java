@@ -9,7 +9,6 @@ import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
-import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -498,7 +497,6 @@ public final class RestorePoints {
                 .map(step -> switch (step.getAction().getAction()) {
                     case VerifyRestorePoint verify -> verify.getDirectory();
                     case ProveRestorePoint prove -> prove.getDirectory();
-                    case RestoreDatabase restore -> restore.getRestorePoint();
                     default -> "";
                 })
                 .map(RestorePoints::id)
