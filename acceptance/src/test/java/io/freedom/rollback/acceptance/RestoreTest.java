@@ -60,7 +60,7 @@ class RestoreTest {
             assertThat(report.output()).containsPattern("(?i)RPO[^\\n]*15 min[^\\n]*");
             assertThat(report.output())
                     .as("what is lost, and what is back")
-                    .containsPattern("Rows before and after the restore: .*ingest_log 0 → \\d+")
+                    .containsPattern("Rows before and after the restore: .*ingest.{1,2}log 0 → \\d+")
                     .contains("public.since 7 → no such table");
             dropsWhatWasReplacedOnceItIsAccepted(platform);
             assertThat(platform.data()).isEqualTo(good);
