@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Recovers a throwaway server from the newest base backup to where the WAL archive ends, and reads it through. Only a failure of kind MISMATCH says
@@ -68,11 +67,11 @@ final class ProveWalArchiveHandler implements StepHandler<ProveWalArchive> {
         recovery.refresh();
         var archive = recovery.archive();
         var way = Disk.work(archive.root(), () -> RecoveryWay.find(archive, RecoveryWay.LATEST));
-        var gap = Disk.work(way.run().wal(), way.run()::gap);
-        try (var recovered = distrusting(way, () -> recovered(recovery, way, gap))) {
+        try (var recovered = distrusting(way, () -> recovered(recovery, way))) {
             var lsn = distrusting(way, () -> reached(recovered));
             var read = RecoveredRows.of(recovered.server(), recovery.step());
             var until = way.covered().at().truncatedTo(ChronoUnit.MILLIS);
+            var older = Disk.work(way.run().wal(), way.run()::gap);
             var took = Duration.between(begun, clock.instant());
             return new Completed(
                     WalArchiveProven.newBuilder()
@@ -95,21 +94,16 @@ final class ProveWalArchiveHandler implements StepHandler<ProveWalArchive> {
                                     read.version(),
                                     took.toMillis() / 1000.0,
                                     read.text())
-                            + gap.map(missing -> "; NOT the moments before: segment " + missing + " is missing")
+                            + older.map(missing -> "; NOT the moments before: segment " + missing + " is missing")
                                     .orElse(""));
         }
     }
 
-    /** Recovery from that base backup does not need it. */
-    private static boolean isBefore(String segment, RecoveryWay way) {
-        long size = way.run().about().segmentSize();
-        return segment.compareTo(Lsn.fileOf(way.base().start().segment(size), size)) < 0;
-    }
-
-    private static Recovered recovered(ArchiveRecovery recovery, RecoveryWay way, Optional<String> gap)
+    private static Recovered recovered(ArchiveRecovery recovery, RecoveryWay way)
             throws StepFailure, InterruptedException {
         var run = way.run();
-        if (gap.isPresent() && !isBefore(gap.get(), way)) {
+        var gap = Disk.work(run.wal(), () -> run.gap(way.base().start()));
+        if (gap.isPresent()) {
             throw new StepFailure(
                     FailureKind.MISMATCH,
                     "the WAL archive is damaged: segment " + gap.get() + " is missing in " + run.wal());

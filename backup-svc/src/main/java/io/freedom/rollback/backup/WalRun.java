@@ -300,22 +300,27 @@ record WalRun(Path folder, About about) {
 
     /** Name of the first segment that is missing between the oldest base backup that recovery can begin from and the newest file; empty for none. */
     Optional<String> gap() throws IOException, InterruptedException {
-        var missing = missing();
+        var bases = beginnings();
+        return bases.isEmpty() ? Optional.empty() : gap(bases.getFirst().start());
+    }
+
+    /** The same from a position on. */
+    Optional<String> gap(Lsn from) throws IOException, InterruptedException {
+        var missing = missing(from);
         if (missing.isPresent()) {
             Thread.sleep(RENAMED); // One may have been renamed while they were listed.
-            return missing();
+            return missing(from);
         }
         return missing;
     }
 
-    private Optional<String> missing() throws IOException {
-        var bases = beginnings();
+    private Optional<String> missing(Lsn from) throws IOException {
         var present = segments();
-        if (bases.isEmpty() || present.isEmpty()) {
+        if (present.isEmpty()) {
             return Optional.empty();
         }
         long size = about.segmentSize();
-        for (long segment = bases.getFirst().start().segment(size); segment <= present.last(); segment++) {
+        for (long segment = from.segment(size); segment <= present.last(); segment++) {
             if (!present.contains(segment)) {
                 return Optional.of(Lsn.fileOf(segment, size));
             }

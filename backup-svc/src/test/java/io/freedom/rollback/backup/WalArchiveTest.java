@@ -24,6 +24,7 @@ import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.ByteBuffer;
@@ -591,12 +592,14 @@ class WalArchiveTest {
                 .contains(base() + " was changed after it was written", "derive a moment before it was taken");
     }
 
-    private WalArchiveProven prove(Vault vault) throws StepFailure, InterruptedException {
+    private Completed proving(Vault vault) throws StepFailure, InterruptedException {
         var action = new ProveWalArchive(
                 "freedom", postgres.compose(), postgres.database(DATABASE), temp.toString(), 1L << 20);
-        return (WalArchiveProven) new ProveWalArchiveHandler(engines, vault, clock)
-                .execute(action, step())
-                .result();
+        return new ProveWalArchiveHandler(engines, vault, clock).execute(action, step());
+    }
+
+    private WalArchiveProven prove(Vault vault) throws StepFailure, InterruptedException {
+        return (WalArchiveProven) proving(vault).result();
     }
 
     private StepFailure unproven(Vault vault) {
@@ -647,6 +650,13 @@ class WalArchiveTest {
         assertThat(prove(VAULT).getRows()).as("that needs nothing damaged").isEqualTo(3 + 1000);
 
         Files.delete(sealed);
+        assertThat(proving(VAULT).detail())
+                .as("recovery from the newer base backup does not need it")
+                .matches(".*; NOT the moments before: segment [0-9A-F]+ is missing");
+        int known = files().size();
+        segments(4, 7);
+        assertThat(prove(VAULT).getRows()).isEqualTo(7 + 1000);
+        Files.delete(files().get(known).path());
         assertThat(unproven(VAULT).text()).matches("the WAL archive is damaged: segment [0-9A-F]+ is missing in .*");
     }
 
