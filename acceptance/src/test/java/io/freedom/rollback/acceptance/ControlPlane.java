@@ -6,6 +6,7 @@ import io.freedom.rollback.ctl.view.Json;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +39,10 @@ final class ControlPlane implements AutoCloseable {
     /** Of a distributed one, in the order in which they are started. */
     static final List<String> PARTS =
             Stream.concat(Stream.of("broker", "registry"), SERVICES.stream()).toList();
+
+    /** Of this process: a hundred between those of platforms and those that Linux gives away, from 32768 on. */
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(24_000 + (int) (ProcessHandle.current().pid() % 87) * 100);
 
     private static final Duration START = Duration.ofSeconds(120);
     private static @Nullable ControlPlane shared;
@@ -263,11 +269,20 @@ final class ControlPlane implements AutoCloseable {
         }
     }
 
+    /**
+     * None that the system gives away by itself: whoever connects anywhere until it is used might get it. And none of a test process beside this
+     * one.
+     */
     static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = NEXT_PORT.getAndIncrement();
+            try (var _ = new ServerSocket(port)) {
+                return port;
+            } catch (BindException e) {
+                // Somebody else's: the next one.
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
