@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.io.input.CloseShieldInputStream;
 
 /** Reads what {@link Archive} writes, the content of large files from their objects. */
@@ -57,7 +58,18 @@ final class ArchiveReader implements AutoCloseable {
 
     /** Writes an ordinary tar, with the content of all files. */
     void transferTo(OutputStream out) throws IOException {
+        transferTo(Archive.tar(out));
+    }
+
+    /** The same behind an empty file of that name: whoever unpacks it removes the folder that has the name. */
+    void transferInPlaceOf(String name, OutputStream out) throws IOException {
         var plain = Archive.tar(out);
+        plain.putArchiveEntry(new TarArchiveEntry(name));
+        plain.closeArchiveEntry();
+        transferTo(plain);
+    }
+
+    private void transferTo(TarArchiveOutputStream plain) throws IOException {
         for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             var size = size(entry);
             if (size.isPresent()) {

@@ -6,6 +6,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.FilesSwapped;
 import io.freedom.rollback.schemas.action.PathsCheckedOut;
 import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.worker.StepContext;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * compares definition and image, and replaces what differs; it does not see what a checkout changes in mounted folders.
  */
 final class KeptContainers {
-    /** The most paths that a checkout of some paths lists. */
+    /** The most paths that a checkout of some paths, or a swap, lists. */
     private static final int LISTED = 1000;
 
     private final Engine engine;
@@ -67,6 +68,9 @@ final class KeptContainers {
                 .map(all -> new Checkout(all.getChanged(), all.getAt()))
                 .or(() -> step.find(PathsCheckedOut.class)
                         // A full list may be cut short.
+                        .map(some -> new Checkout(
+                                some.getChanged().size() < LISTED ? some.getChanged() : null, some.getAt())))
+                .or(() -> step.find(FilesSwapped.class)
                         .map(some -> new Checkout(
                                 some.getChanged().size() < LISTED ? some.getChanged() : null, some.getAt())));
     }

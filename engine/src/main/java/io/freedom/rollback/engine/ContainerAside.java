@@ -8,6 +8,7 @@ import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.LogConfig;
 import com.github.dockerjava.api.model.Volume;
+import com.github.dockerjava.api.model.VolumesFrom;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
@@ -27,6 +28,7 @@ final class ContainerAside {
     /** Marks them. */
     private static final String ASIDE = "io.freedom.rollback.aside";
 
+    private static final String IN_VOLUMES_OF = "io.freedom.rollback.in-volumes-of";
     private static final String BESIDE = "io.freedom.rollback.beside";
     /** Seconds since 1970: nobody uses it after that. */
     private static final String UNTIL = "io.freedom.rollback.until";
@@ -43,6 +45,7 @@ final class ContainerAside {
     private static final long SIDECAR_MEMORY = 256L << 20;
     private static final long SHARED_MEMORY = 256L << 20;
 
+    private static final int NO_SHELL = 127;
     private static final Duration CALL = Duration.ofMinutes(1);
     private static final int POLL_MILLIS = 25;
     private static final Set<String> OVER = Set.of("exited", "dead");
@@ -73,6 +76,43 @@ final class ContainerAside {
             return await(image, id, TimeLimit.of(timeout));
         } finally {
             removeWhateverHappens(id);
+        }
+    }
+
+    ExecResult runInVolumesOf(String containerId, String script, List<String> arguments, Duration timeout)
+            throws StepFailure, InterruptedException {
+        var image = calls.call(
+                "inspecting container " + Engine.shortened(containerId),
+                () -> String.valueOf(
+                        client.inspectContainerCmd(containerId).exec().getImageId()));
+        removeLeftIn(containerId);
+        var entrypoint = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
+        entrypoint.addAll(arguments);
+        var id = calls.call(
+                "making a container with the volumes of " + Engine.shortened(containerId),
+                CALL,
+                () -> client.createContainerCmd(image)
+                        .withEntrypoint(entrypoint)
+                        .withCmd(List.of())
+                        .withUser("0:0")
+                        .withLabels(labels(IN_VOLUMES_OF, containerId, timeout))
+                        .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
+                        .withHostConfig(HostConfig.newHostConfig()
+                                .withNetworkMode("none")
+                                .withVolumesFrom(new VolumesFrom(containerId)))
+                        .exec()
+                        .getId());
+        try {
+            engine.start(id);
+            return await(image, id, TimeLimit.of(timeout));
+        } catch (StepFailure e) {
+            // So does the engine say that there is no such program.
+            if (e.kind() == FailureKind.TOOL && String.valueOf(e.getMessage()).contains("no such file or directory")) {
+                return new ExecResult(NO_SHELL, "its image has no shell", "", false);
+            }
+            throw e;
+        } finally {
+            removeKeepingVolumes(id);
         }
     }
 
@@ -216,6 +256,25 @@ final class ContainerAside {
             remove(id);
         } catch (StepFailure | InterruptedException e) {
             failure.addSuppressed(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Of a worker that was killed: it may be at work still. */
+    private void removeLeftIn(String containerId) throws StepFailure, InterruptedException {
+        for (var left : engine.labelled(IN_VOLUMES_OF, containerId)) {
+            removeKeepingVolumes(left.id());
+        }
+    }
+
+    /** They are another's. */
+    private void removeKeepingVolumes(String id) throws StepFailure, InterruptedException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            engine.remove(id);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

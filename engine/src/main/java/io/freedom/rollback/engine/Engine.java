@@ -385,6 +385,17 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Runs a shell script as root in a container of its own, with the image and the volumes of another, and without network; removed at once.
+     *
+     * @param arguments $1, $2 and so on of the script
+     * @return what it wrote to both streams, and its exit code; 127 where the image has no shell
+     */
+    public ExecResult runInVolumesOf(String containerId, String script, List<String> arguments, Duration timeout)
+            throws StepFailure, InterruptedException {
+        return new ContainerAside(client, calls, this).runInVolumesOf(containerId, script, arguments, timeout);
+    }
+
+    /**
      * Starts a container of an image that is here, by its own entry point: without network, without anything of this machine, with
      * the lowest share of the processor. Whoever starts it removes it with {@link #removeWithVolumes}.
      *

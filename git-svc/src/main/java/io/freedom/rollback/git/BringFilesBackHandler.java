@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Moves back what was set aside. What the target left in its place is moved out of the way, and kept. */
+/** Moves back what was set aside. What the target left in its place, or a restore point put there, is moved out of the way, and kept. */
 final class BringFilesBackHandler extends GitStep<BringFilesBack> {
     BringFilesBackHandler(WorkTrees trees) {
         super(trees, BringFilesBack.class);
@@ -48,9 +48,14 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
             var displaced = new ArrayList<String>();
             var gone = new ArrayList<String>();
             var stuck = new ArrayList<String>();
+            var added = aside.added();
             for (var entry : aside.entries()) {
                 if (!aside.isAway(entry)) {
-                    if (!aside.isTaken(entry)) {
+                    boolean isOurs = added.contains(entry) && !aside.isRestored(entry);
+                    if (isOurs && aside.isTaken(entry)) {
+                        site.step().checkpoint();
+                        (aside.displace(entry) ? displaced : stuck).add(entry);
+                    } else if (!aside.isTaken(entry) && !added.contains(entry)) {
                         gone.add(entry);
                     }
                     continue;

@@ -30,6 +30,7 @@ public class GitConfiguration {
                         new CheckOutPathsHandler(trees),
                         new ReturnPathsHandler(trees),
                         new SetFilesAsideHandler(trees),
+                        new SwapFilesHandler(trees),
                         new BringFilesBackHandler(trees),
                         new CopyRepositoryHandler(trees),
                         new RecordConfigurationHandler(trees, InstantSource.system())));

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -46,6 +48,11 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         return folder().resolve("files");
     }
 
+    /** What takes the place of what is moved away, until it does. */
+    Path restored() {
+        return folder().resolve("restored");
+    }
+
     /** Nothing is moved by a step that has been done, or undone. */
     boolean isDone() {
         return Files.exists(folder().resolve("done"));
@@ -64,9 +71,22 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         write(folder().resolve("returned"), "");
     }
 
+    boolean isNoted() {
+        return Files.exists(folder().resolve("entries"));
+    }
+
     /** What was moved, or was about to be when a worker ended. */
     List<String> entries() throws IOException {
-        var list = folder().resolve("entries");
+        return listed("entries");
+    }
+
+    /** Of what is put in, where there was nothing before. */
+    Set<String> added() throws IOException {
+        return Set.copyOf(listed("added"));
+    }
+
+    private List<String> listed(String name) throws IOException {
+        var list = folder().resolve(name);
         if (!Files.isRegularFile(list, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();
         }
@@ -87,12 +107,21 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
     void note(List<String> more) throws IOException {
         var all = new TreeSet<>(entries());
         all.addAll(more);
-        git.makeParents(name + "/entries");
-        var written = folder().resolve("entries.new");
-        write(written, String.join("\0", all));
+        list("entries", all);
+    }
+
+    /** Before {@link #note}. */
+    void noteAdded(Collection<String> added) throws IOException {
+        list("added", added);
+    }
+
+    private void list(String list, Collection<String> entries) throws IOException {
+        git.makeParents(name + "/" + list);
+        var written = folder().resolve(list + ".new");
+        write(written, String.join("\0", entries));
         Files.move(
                 written,
-                folder().resolve("entries"),
+                folder().resolve(list),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
     }
@@ -125,6 +154,21 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
     boolean isAway(String entry) {
         return git.hasRealParents(name + "/files/" + entry)
                 && Files.exists(files().resolve(entry), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    boolean isRestored(String entry) {
+        return git.hasRealParents(name + "/restored/" + entry)
+                && Files.exists(restored().resolve(entry), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    void putIn(String entry) throws IOException {
+        Files.move(restored().resolve(entry), tree.root().resolve(entry), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    void removeRestored() throws IOException {
+        if (RealFiles.isDirectory(restored())) {
+            RealFiles.removeAll(restored());
+        }
     }
 
     boolean isTaken(String entry) {

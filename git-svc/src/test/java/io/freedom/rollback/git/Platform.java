@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
 import io.freedom.rollback.schemas.action.SetFilesAside;
+import io.freedom.rollback.schemas.action.SwapFiles;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
 import io.freedom.rollback.worker.Command;
@@ -166,6 +167,10 @@ final class Platform {
 
     SetFilesAside setAsideAction(String... except) {
         return new SetFilesAside(root.toString(), List.of(except));
+    }
+
+    SwapFiles swapAction(String... paths) {
+        return new SwapFiles(root.toString(), List.of(paths));
     }
 
     BringFilesBack bringBackAction() {

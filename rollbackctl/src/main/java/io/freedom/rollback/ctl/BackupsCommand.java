@@ -136,9 +136,14 @@ final class BackupsCommand extends Group {
             description = {
                 "Put the database back to a restore point, or to any moment of the WAL archive: the scenario database-restore.",
                 "What was committed since then is given up, and kept beside; operators are asked before.",
+                "With --part models, configuration, containers, or files for all of them, these go back instead: the scenario files-restore.",
+                "What git tracks of the configuration stays as it is.",
                 "Where the server does not even start: rollbackctl start --scenario database-rebuild, with the same --at."
             })
     static final class Restore extends Scenario {
+        private static final String DATABASE = "database";
+        private static final String FILES = "files";
+
         @Parameters(paramLabel = "ID", description = "as list shows it; with --at the name of a registered platform")
         private String id = "";
 
@@ -148,12 +153,30 @@ final class BackupsCommand extends Group {
                 description = "a moment instead of a restore point; one is derived of it first: " + Moment.NAMES)
         private @Nullable String at;
 
+        @Option(
+                names = "--part",
+                paramLabel = "PART",
+                split = ",",
+                description = "database (without --part), or files: models, configuration, containers; may be repeated")
+        private List<String> parts = List.of();
+
         @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
         private String reason = "";
 
         @Override
         int run(ControlPlane plane) {
             var why = required(reason, "--reason");
+            boolean isDatabase = parts.isEmpty() || parts.contains(DATABASE);
+            if (isDatabase && parts.stream().anyMatch(part -> !part.equals(DATABASE))) {
+                throw Failure.usage("Databases and files go back one after the other: say --part " + DATABASE
+                        + " or the others, and the rest once that is done");
+            }
+            if (at != null && !isDatabase) {
+                throw Failure.usage("Of a moment only databases can be made: leave --at or --part out");
+            }
+            if (!isDatabase) {
+                return files(plane, why);
+            }
             if (at == null) {
                 return start(plane, find(plane, id).platform(), why, "database-restore", id);
             }
@@ -162,6 +185,16 @@ final class BackupsCommand extends Group {
                     .setScenario("database-restore")
                     .build();
             return start(plane, id, why, command, new Moment(required(at, "--at")));
+        }
+
+        private int files(ControlPlane plane, String why) {
+            var command = StartRollback.newBuilder()
+                    .setRollbackId(RollbackIds.next(now()))
+                    .setScenario("files-restore")
+                    .setRestorePoint(id)
+                    .setParts(parts.contains(FILES) ? List.of() : parts)
+                    .build();
+            return start(plane, find(plane, id).platform(), why, command);
         }
     }
 

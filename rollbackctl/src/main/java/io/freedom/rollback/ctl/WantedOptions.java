@@ -14,7 +14,7 @@ final class WantedOptions {
             paramLabel = "NAME",
             description =
                     "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
-                            + " service-rollback, database-restore, database-rebuild, data-migration, full-reset, which also removes volumes,"
+                            + " service-rollback, database-restore, database-rebuild, files-restore, data-migration, full-reset, which also removes volumes,"
                             + " untracked files and images and always asks before, restore-point, which only takes"
                             + " one, restore-point-check, -hold, -prune or -import; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
@@ -47,13 +47,21 @@ final class WantedOptions {
                             + " go back with it; else the data stay, but with full-reset, which begins anew without one")
     private @Nullable String restorePoint;
 
+    @Option(
+            names = "--part",
+            paramLabel = "PART",
+            split = ",",
+            description = "what of the restore point's files goes back, with files-restore: models, configuration,"
+                    + " containers; may be repeated; else all that the descriptor has")
+    private List<String> parts = List.of();
+
     StartRollback start(String rollbackId) {
-        return new StartRollback(rollbackId, scenario(), target, restorePoint, incidentClass, services);
+        return new StartRollback(rollbackId, scenario(), target, restorePoint, incidentClass, services, parts);
     }
 
     /** @param lookId of the look that goes with it; null for none */
     PreviewPlan preview(@Nullable String lookId) {
-        return new PreviewPlan(scenario(), target, restorePoint, incidentClass, services, lookId);
+        return new PreviewPlan(scenario(), target, restorePoint, incidentClass, services, lookId, parts);
     }
 
     /** As the command has it: empty for the one that the descriptor has for the class. */

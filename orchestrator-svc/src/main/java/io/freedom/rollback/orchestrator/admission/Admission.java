@@ -52,6 +52,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -552,6 +553,7 @@ public final class Admission {
                 null,
                 null,
                 null,
+                Set.of(),
                 List.of()));
         return new Decision.Start(new RollbackCommand.Start(
                 check.getRollbackId(), plan, null, command.getOperator(), command.getReason()));

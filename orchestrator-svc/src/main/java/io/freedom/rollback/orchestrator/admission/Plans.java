@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.planning.ChosenServices;
 import io.freedom.rollback.orchestrator.planning.Drill;
+import io.freedom.rollback.orchestrator.planning.FilePart;
 import io.freedom.rollback.orchestrator.planning.PlanRequest;
 import io.freedom.rollback.orchestrator.planning.Planner;
 import io.freedom.rollback.orchestrator.planning.Scenario;
@@ -18,6 +19,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +118,9 @@ final class Plans {
 
     private PlanRequest request(String rollbackId, Wanted wanted, List<String> services, Chosen restored)
             throws Refused {
-        if (wanted.scenario().needsRestorePoint() && platform.database() == null) {
+        if (wanted.scenario().needsRestorePoint()
+                && wanted.scenario() != Scenario.FILES_RESTORE
+                && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
                     + " has none");
         }
@@ -164,6 +168,7 @@ final class Plans {
                 state.getUndoable(),
                 moment(wanted),
                 asked(wanted),
+                parts(wanted),
                 surplus(wanted.scenario()));
     }
 
@@ -261,6 +266,14 @@ final class Plans {
         }
     }
 
+    private Set<FilePart> parts(Wanted wanted) throws Refused {
+        try {
+            return FilePart.of(wanted.scenario(), platform, wanted.parts());
+        } catch (ChosenServices.Unsuitable e) {
+            throw new Refused(String.valueOf(e.getMessage()));
+        }
+    }
+
     private static @Nullable String tag(@Nullable String tag) throws Refused {
         if (tag != null && !TAG.matcher(tag).matches()) {
             throw new Refused("\"" + tag + "\" is no name of a git tag");
@@ -301,6 +314,9 @@ final class Plans {
             case RESTORE_POINT_DERIVE, RESTORE_POINT_WAL_CHECK, RESTORE_POINT_IMPORT, ACCEPTANCE -> {
                 return Chosen.NONE;
             }
+            case FILES_RESTORE -> {
+                return withFiles(asked);
+            }
             default -> {} // goes on below
         }
         if (wanted.scenario() == Scenario.RESTORE_POINT_CHECK || wanted.scenario() == Scenario.RESTORE_POINT_HOLD) {
@@ -329,6 +345,23 @@ final class Plans {
         return asked.equals(LATEST)
                 ? best(state.getRestorePoints()).orElseThrow(() -> unknown(asked))
                 : new Chosen(of(asked, Platforms.offered(state)), null);
+    }
+
+    /** Those that are derived of a moment hold databases alone. */
+    private Chosen withFiles(@Nullable String asked) throws Refused {
+        if (asked == null || asked.equals(NONE)) {
+            throw new Refused("name the restore point whose files go back, with --restore-point; "
+                    + points().orElse("there is none of " + platform.name()));
+        }
+        if (state.getDatabasesAlone().contains(asked)) {
+            throw new Refused(asked + " was derived of a moment and holds databases alone: name another, "
+                    + points().orElse("of which there is none"));
+        }
+        var points = Platforms.offered(state).stream()
+                .filter(point -> !state.getDatabasesAlone().contains(point.getId()))
+                .filter(point -> !asked.equals(LATEST) || point.getFault() == null)
+                .toList();
+        return new Chosen(of(asked, points), null);
     }
 
     private RestorePoint of(String asked, List<RestorePoint> points) throws Refused {

@@ -20,13 +20,24 @@ import org.jspecify.annotations.Nullable;
  * @param restorePoint id, {@code latest}, {@code none} to keep the data whatever the scenario suggests, or null
  * @param services empty for those that suit the scenario
  * @param kind class of the incident that is answered; null when not said
+ * @param parts of a restore point's files; empty for all
  */
 record Wanted(
         Scenario scenario,
         @Nullable String target,
         @Nullable String restorePoint,
         List<String> services,
-        @Nullable IncidentClass kind) {
+        @Nullable IncidentClass kind,
+        List<String> parts) {
+
+    Wanted(
+            Scenario scenario,
+            @Nullable String target,
+            @Nullable String restorePoint,
+            List<String> services,
+            @Nullable IncidentClass kind) {
+        this(scenario, target, restorePoint, services, kind, List.of());
+    }
 
     /** Labels that alerts name a service with. */
     private static final List<String> LABELS = List.of("service", "compose_service");
@@ -40,7 +51,8 @@ record Wanted(
                 start.getTarget(),
                 start.getRestorePoint(),
                 start.getServices(),
-                start.getIncidentClass());
+                start.getIncidentClass(),
+                start.getParts());
     }
 
     static Wanted by(PreviewPlan preview, PlatformDescriptor platform) throws Refused {
@@ -49,7 +61,8 @@ record Wanted(
                 preview.getTarget(),
                 preview.getRestorePoint(),
                 preview.getServices(),
-                preview.getIncidentClass());
+                preview.getIncidentClass(),
+                preview.getParts());
     }
 
     /** @throws Refused where neither the alert nor the descriptor has a scenario for such an incident */

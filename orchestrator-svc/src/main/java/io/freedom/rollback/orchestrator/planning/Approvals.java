@@ -14,9 +14,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Gates that the platform's policy asks for. */
 final class Approvals {
+    private static final String DATA_LOSS = "orchestrator.approve-data-loss";
+
     private Approvals() {}
 
     /** Before anything of the platform is changed, where the policy says so for such a plan at such a time. */
@@ -83,15 +86,34 @@ final class Approvals {
         if (removes) {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
         }
-        var id = "orchestrator.approve-data-loss";
-        var gate = step(id, "Approve that data are given up", gate(policy, reasons), policy.within());
+        var gate = step(DATA_LOSS, "Approve that data are given up", gate(policy, reasons), policy.within());
         if (removes) {
             gate.after("container.check-volumes");
         } else if (plan.request.incident() == IncidentClass.SECURITY_BREACH) {
             gate.after("container.preserve-evidence"); // whatever is answered: the intruder is stopped first
         }
         plan.add(gate);
-        return List.of(id);
+        return List.of(DATA_LOSS);
+    }
+
+    /** The same where the data of containers go back. What is in files is only moved away. */
+    static List<String> ofContainerData(PlanDraft plan) {
+        var data = plan.request.restoredData();
+        var point = plan.request.point();
+        var policy = plan.request.platform().dataLoss();
+        if (point == null || data.isEmpty() || policy.operators() == 0) {
+            return List.of();
+        }
+        var why = "%s go back to restore point %s of %s: what was written since is given up, and kept in %s"
+                .formatted(
+                        data.stream()
+                                .map(one -> one.path() + " of " + one.service())
+                                .collect(Collectors.joining(", ")),
+                        point.getId(),
+                        point.getTakenAt().truncatedTo(ChronoUnit.SECONDS),
+                        plan.request.directory());
+        plan.add(step(DATA_LOSS, "Approve that data are given up", gate(policy, List.of(why)), policy.within()));
+        return List.of(DATA_LOSS);
     }
 
     /**

@@ -12,6 +12,7 @@ import io.freedom.rollback.platform.ObjectStoreSpec;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.ArchiveModels;
 import io.freedom.rollback.schemas.action.CheckBackupSpace;
+import io.freedom.rollback.schemas.action.CheckContainerData;
 import io.freedom.rollback.schemas.action.CheckDatabaseServer;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ContainerPath;
@@ -32,9 +33,12 @@ import io.freedom.rollback.schemas.action.ImportData;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.PruneRestorePoints;
+import io.freedom.rollback.schemas.action.RemoveUnpackedFiles;
+import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.SealDatabase;
 import io.freedom.rollback.schemas.action.SwapDatabaseBack;
+import io.freedom.rollback.schemas.action.UnpackFiles;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.state.RestorePoint;
@@ -175,6 +179,54 @@ final class BackupSteps {
                         new CopyContainerData(compose, data.service(), data.path(), directory),
                         LONG)
                 .attempts(3);
+    }
+
+    PlannedStep unpackFiles(String restorePoint, List<String> paths) {
+        return step(
+                        "backup.unpack-files",
+                        "Unpack " + String.join(", ", paths) + " of the restore point beside the work tree",
+                        new UnpackFiles(
+                                platform.workTree(),
+                                paths,
+                                request.parts().contains(FilePart.MODELS),
+                                request.parts().contains(FilePart.CONFIGURATION),
+                                restorePoint,
+                                platform.backups().reserve()),
+                        HOURS)
+                .attempts(2)
+                .undoneBy(new Undo(
+                        "Remove what was unpacked", Worker.BACKUP, new RemoveUnpackedFiles(platform.workTree()), LONG));
+    }
+
+    /** @param madeAnew whether containers may be, meanwhile */
+    PlannedStep checkData(String restorePoint, List<ContainerData> data, boolean madeAnew) {
+        return step(
+                        "backup.check-data",
+                        "Check that the containers' data can be put back",
+                        new CheckContainerData(
+                                compose,
+                                data.stream()
+                                        .map(one -> new ContainerPath(one.service(), one.path()))
+                                        .toList(),
+                                restorePoint,
+                                madeAnew),
+                        LONG)
+                .attempts(2);
+    }
+
+    /** What is there was copied into the rollback's own directory. */
+    PlannedStep replaceData(ContainerData data, String restorePoint) {
+        return step(
+                        "backup.replace-data-" + data.service(),
+                        "Put " + data.path() + " of the restore point into " + data.service(),
+                        new ReplaceContainerData(compose, data.service(), data.path(), restorePoint, false),
+                        LONG)
+                .attempts(2)
+                .undoneBy(new Undo(
+                        "Put " + data.path() + " of " + data.service() + " back as it was",
+                        Worker.BACKUP,
+                        new ReplaceContainerData(compose, data.service(), data.path(), directory, true),
+                        LONG));
     }
 
     PlannedStep manifest() {

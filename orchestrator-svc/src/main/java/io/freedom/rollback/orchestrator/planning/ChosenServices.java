@@ -57,6 +57,7 @@ public final class ChosenServices {
                     CONFIGURATION_ROLLBACK,
                     DATABASE_RESTORE,
                     DATABASE_REBUILD,
+                    FILES_RESTORE,
                     DATA_MIGRATION,
                     SELECTIVE_ROLLBACK,
                     FULL_RESET,

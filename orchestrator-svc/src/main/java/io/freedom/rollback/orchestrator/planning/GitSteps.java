@@ -15,6 +15,7 @@ import io.freedom.rollback.schemas.action.RemoveWorktree;
 import io.freedom.rollback.schemas.action.ReturnPaths;
 import io.freedom.rollback.schemas.action.ReturnToPrevious;
 import io.freedom.rollback.schemas.action.SetFilesAside;
+import io.freedom.rollback.schemas.action.SwapFiles;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
 import io.freedom.rollback.schemas.step.Worker;
@@ -108,8 +109,18 @@ final class GitSteps {
                 .attempts(2);
     }
 
+    /** What was unpacked before, by renaming. */
+    PlannedStep swapFiles(List<String> paths) {
+        return step(
+                        "git.swap-files",
+                        "Put " + String.join(", ", paths) + " of the restore point in place",
+                        new SwapFiles(workTree, paths),
+                        MINUTES)
+                .attempts(2);
+    }
+
     Undo bringFilesBack() {
-        return new Undo("Move back what git does not track", Worker.GIT, new BringFilesBack(workTree), MINUTES);
+        return new Undo("Move back what was moved away", Worker.GIT, new BringFilesBack(workTree), MINUTES);
     }
 
     PlannedStep checkOutPaths(List<String> paths) {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.platform.ContainerData;
 import io.freedom.rollback.platform.Migration;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.ServiceSpec;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param undoable the rollback that can be undone until this one has succeeded; null for none
  * @param moment that a restore point is derived of: "latest", "lsn:…" or ISO 8601; null for none
  * @param asked id of the restore point to fetch from the store, or of the rollback to accept; null for none that was asked for
+ * @param parts what of the restore point's files goes back; empty where the scenario has no parts
  * @param surplus restore points that retention does not keep, the oldest first
  */
 public record PlanRequest(
@@ -46,11 +49,13 @@ public record PlanRequest(
         @Nullable String undoable,
         @Nullable String moment,
         @Nullable String asked,
+        Set<FilePart> parts,
         List<RestorePoint> surplus) {
 
     public PlanRequest {
         services = List.copyOf(services);
         durations = Map.copyOf(durations);
+        parts = Set.copyOf(parts);
         surplus = List.copyOf(surplus);
     }
 
@@ -90,7 +95,7 @@ public record PlanRequest(
      * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return (point != null || isReset()) && platform.database() != null && migration() == null;
+        return (point != null && scenario.restoresData() || isReset()) && platform.database() != null && migration() == null;
     }
 
     /** Nobody counts its rows when the last writer has stopped: some services may write on, or it is no longer to be relied on. */
@@ -149,6 +154,21 @@ public record PlanRequest(
     List<String> keptPaths() {
         return Stream.concat(platform.configuration().stream(), platform.models().stream())
                 .toList();
+    }
+
+    /** What of the work tree goes back to how a restore point has it. */
+    List<String> restoredPaths() {
+        return Stream.concat(
+                        parts.contains(FilePart.CONFIGURATION)
+                                ? platform.configuration().stream()
+                                : Stream.<String>empty(),
+                        parts.contains(FilePart.MODELS) ? platform.models().stream() : Stream.<String>empty())
+                .toList();
+    }
+
+    /** What of the containers does. */
+    List<ContainerData> restoredData() {
+        return parts.contains(FilePart.CONTAINERS) ? platform.containerData() : List.of();
     }
 
     /** The rollback's own directory, which becomes its restore point. */

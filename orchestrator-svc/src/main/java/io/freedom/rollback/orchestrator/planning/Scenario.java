@@ -65,6 +65,13 @@ public enum Scenario {
             DatabaseRestore::write,
             Trait.CHOSEN_BY_OPERATORS,
             Trait.RESTORES_DATA),
+    /** Models, configuration and data of containers from a restore point; code and databases stay. */
+    FILES_RESTORE(
+            "files-restore",
+            Duration.ofMinutes(20),
+            FilesRestore::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.NEVER_UNASKED),
     /** As a full rollback to a restore point, with the data since then carried over in the target's format. */
     DATA_MIGRATION(
             "data-migration",
@@ -195,6 +202,7 @@ public enum Scenario {
     public boolean needsRestorePoint() {
         return this == DATABASE_RESTORE
                 || this == DATABASE_REBUILD
+                || this == FILES_RESTORE
                 || this == DATA_MIGRATION
                 || this == RESTORE_POINT_CHECK
                 || this == RESTORE_POINT_HOLD;
@@ -213,11 +221,12 @@ public enum Scenario {
         return !traits.contains(Trait.NEVER_UNASKED);
     }
 
-    /** On a throwaway copy: not what runs programs that find the platform by themselves, nor what only leads to another. */
+    /** On a throwaway copy: not what runs programs that find the platform by themselves, what only leads to another, nor what the copy is made of. */
     public boolean canBeDrilled() {
         return chosenByOperators()
                 && this != DATA_MIGRATION
                 && this != SELECTIVE_ROLLBACK
+                && this != FILES_RESTORE
                 && (this == RESTORE_POINT || !isHousekeeping(id));
     }
 

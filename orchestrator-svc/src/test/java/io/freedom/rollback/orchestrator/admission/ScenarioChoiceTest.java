@@ -75,7 +75,7 @@ class ScenarioChoiceTest {
                 .setPlatform("freedom")
                 .setOperator("ada")
                 .setAt(NOW)
-                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services)))
+                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services), List.of()))
                 .build();
         return new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(command);
     }
@@ -119,7 +119,7 @@ class ScenarioChoiceTest {
                 .setPlatform("freedom")
                 .setOperator("ada")
                 .setAt(NOW)
-                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of()))
+                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(), List.of()))
                 .build();
         return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +51,7 @@ class ChangeGateTest {
                     null,
                     null,
                     null,
-                    List.of()));
+                    Set.of(), List.of()));
         } catch (InvalidDescriptorException | ChosenServices.Unsuitable e) {
             throw new AssertionError(e);
         }

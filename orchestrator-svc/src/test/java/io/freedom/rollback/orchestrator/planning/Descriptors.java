@@ -89,6 +89,7 @@ public final class Descriptors {
                     "rb-0",
                     scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
                     scenario == Scenario.ACCEPTANCE ? "rb-0" : null,
+                    FilePart.of(scenario, freedom(), List.of()),
                     List.of());
         } catch (ChosenServices.Unsuitable e) {
             throw new AssertionError(e);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.planning.ChosenServices;
 import io.freedom.rollback.orchestrator.planning.Drill;
+import io.freedom.rollback.orchestrator.planning.FilePart;
 import io.freedom.rollback.orchestrator.planning.PlanRequest;
 import io.freedom.rollback.orchestrator.planning.Planner;
 import io.freedom.rollback.orchestrator.planning.Scenario;
@@ -68,8 +69,9 @@ class PlannedRollbacksTest {
         var outcomes = EnumSet.noneOf(Outcome.class);
         for (long seed = 0; seed < SEEDS; seed++) {
             var random = new Random(seed);
+            var request = Optional.<PlanRequest>empty();
             try {
-                var request = request(random);
+                request = request(random);
                 if (request.isEmpty()) {
                     continue; // admission refuses it
                 }
@@ -82,7 +84,8 @@ class PlannedRollbacksTest {
                 played.add(request.get().scenario());
                 outcomes.add(saga.rollback().outcome());
             } catch (AssertionError | Exception e) {
-                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+                var scenario = request.map(asked -> asked.scenario().id()).orElse("no request");
+                throw new AssertionError("seed " + seed + ", " + scenario + ": " + e.getMessage(), e);
             }
         }
         assertThat(played)
@@ -112,12 +115,14 @@ class PlannedRollbacksTest {
             return Optional.empty();
         }
         List<String> services;
+        Set<FilePart> parts;
         try {
             var some = platform.services().stream()
                     .map(ServiceSpec::name)
                     .filter(_ -> random.nextInt(3) == 0)
                     .toList();
             services = ChosenServices.of(scenario, platform, scenario.isOfServices() ? some : List.of());
+            parts = FilePart.of(scenario, platform, List.of());
         } catch (ChosenServices.Unsuitable e) {
             return Optional.empty();
         }
@@ -136,6 +141,7 @@ class PlannedRollbacksTest {
                 random.nextBoolean() ? "rb-0" : null,
                 scenario == Scenario.RESTORE_POINT_DERIVE ? "latest" : null,
                 scenario == Scenario.ACCEPTANCE ? "rb-0" : null,
+                parts,
                 List.of()));
     }
 

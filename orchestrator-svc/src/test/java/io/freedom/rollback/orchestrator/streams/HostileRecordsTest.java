@@ -115,7 +115,7 @@ class HostileRecordsTest extends WholeTopology {
     @Test
     void aHundredWaitingIncidentsFitIntoAPlatformsState() {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         for (int n = 0; n < 101; n++) {
             report(new String(
                             alert("freedom", "f" + n + "f".repeat(190), "firing", "data-corruption"),
@@ -161,7 +161,7 @@ class HostileRecordsTest extends WholeTopology {
     @Test
     void failsAStepWhoseResultOnlyALaterReleaseKnows() throws IOException {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         var command = commands.removeFirst();
 
         // The very fields of FilesChecked.

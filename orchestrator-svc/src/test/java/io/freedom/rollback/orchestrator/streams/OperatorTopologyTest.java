@@ -130,12 +130,12 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void startsWhatAnOperatorAsksForOnceALookHasEnded() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
-        operator(new StartRollback("rb-0", "no-such-scenario", null, null, null, List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1", List.of()));
+        operator(new StartRollback("rb-0", "no-such-scenario", null, null, null, List.of(), List.of()));
         assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
         assertThat(facts()).noneMatch(AbortRequested.class::isInstance);
 
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(AbortRequested.class);
         for (var command : List.copyOf(commands)) {
             if (command.getCommand() instanceof CancelStep) {
@@ -154,7 +154,7 @@ class OperatorTopologyTest extends WholeTopology {
     void recordsWhatAnOperatorChoseNotToTake() {
         registered();
         operator(new StartRollback(
-                "rb-1", "service-restart", null, null, IncidentClass.DEPLOYMENT_FAILURE, List.of("api")));
+                "rb-1", "service-restart", null, null, IncidentClass.DEPLOYMENT_FAILURE, List.of("api"), List.of()));
 
         assertThat(facts().getLast()).isInstanceOf(StepDispatched.class);
         assertThat(facts())
@@ -167,7 +167,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void answersAPreviewWithThePlanAndRunsNothing() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null, List.of()));
         assertThat(facts().getLast()).isInstanceOf(PlanPreviewed.class);
         assertThat(commands).isEmpty();
     }
@@ -183,7 +183,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void previewsThePlanOfAnIncidentClassThatIsTheIncidentsOwn() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of(), null));
+        operator(new PreviewPlan("", null, null, IncidentClass.SECURITY_BREACH, List.of(), null, List.of()));
         var previewed = ((PlanPreviewed) facts().getLast()).getPlan();
         report(new String(alert("freedom", "f1", "firing"), StandardCharsets.UTF_8)
                 .replace("service-degradation", "security-breach")
@@ -205,7 +205,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void recordsTheClassThatAnOperatorNamesAndRestartsTheDatabaseServerAfterABreach() {
         registered();
-        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
 
         assertThat(facts())
                 .filteredOn(RollbackStarted.class::isInstance)
@@ -222,7 +222,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void asksForTheRestorePointWhereAnOperatorNamesADataCorruption() {
         registered();
-        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of(), null));
+        operator(new PreviewPlan("", null, null, IncidentClass.DATA_CORRUPTION, List.of(), null, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         CommandRejected.class,
@@ -235,7 +235,7 @@ class OperatorTopologyTest extends WholeTopology {
     void startsNothingForAClassThatTheDescriptorHasNoScenarioFor() {
         operator(new RegisterPlatform(
                 Descriptors.FREEDOM.replace("{SERVICE_DEGRADATION", "{SECURITY_BREACH: none, SERVICE_DEGRADATION")));
-        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of()));
+        operator(new StartRollback("rb-1", "", null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         CommandRejected.class,
@@ -246,14 +246,14 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void trustsNoRestorePointThatWasTakenOfADatabaseAnOperatorCallsCorrupt() {
         registered();
-        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of()));
+        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of(), List.of()));
         restorePointVerified("rb-bad");
-        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null, List.of()));
         assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
 
-        operator(new StartRollback("rb-good", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-good", "restore-point", null, null, null, List.of(), List.of()));
         restorePointVerified("rb-good");
-        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null));
+        operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null, List.of()));
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
                         PlanPreviewed.class,
@@ -293,11 +293,11 @@ class OperatorTopologyTest extends WholeTopology {
 
     @Test
     void rejectsWhatMakesNoSenseAndSaysWhatToDo() {
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
         registered();
-        operator(new StartRollback("rb-1", "no-such", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "no-such", null, null, null, List.of(), List.of()));
         operator(new AbortRollback("rb-1", AbortMode.NOW, true));
-        operator(new StartRollback("../../etc", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("../../etc", "full-rollback", null, null, null, List.of(), List.of()));
         operator(new RegisterPlatform("name: [broken"));
         var reasons = facts().stream()
                 .filter(CommandRejected.class::isInstance)
@@ -314,7 +314,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void cancelsRunningStepsWhenAborted() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
         commands.clear();
         operator(new AbortRollback("rb-1", AbortMode.NOW, true));
         assertThat(commands).isNotEmpty().allMatch(command -> command.getCommand() instanceof CancelStep);
@@ -322,7 +322,7 @@ class OperatorTopologyTest extends WholeTopology {
 
     private void started() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
     }
 
     private List<String> rejections() {
@@ -369,7 +369,7 @@ class OperatorTopologyTest extends WholeTopology {
         assertThat(facts().getLast()).isInstanceOf(IncidentQueued.class);
         assertThat(commands).isEmpty();
 
-        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of(), List.of()));
         workersSucceed();
         assertThat(facts())
                 .filteredOn(RollbackStarted.class::isInstance)
@@ -406,9 +406,9 @@ class OperatorTopologyTest extends WholeTopology {
     void undoesTheNewestRollbackThatSucceededAndNoOther() {
         started();
         workersSucceed();
-        operator(new StartRollback("rb-2", "service-restart", null, null, null, List.of("api")));
+        operator(new StartRollback("rb-2", "service-restart", null, null, null, List.of("api"), List.of()));
         workersSucceed();
-        operator(new StartRollback("rb-3", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-3", "restore-point", null, null, null, List.of(), List.of()));
         workersSucceed();
 
         operator(new UndoRollback("rb-1", false));
@@ -428,7 +428,7 @@ class OperatorTopologyTest extends WholeTopology {
     }
 
     private static StartRollback restore(String scenario, @Nullable IncidentClass kind) {
-        return new StartRollback("rb-1", scenario, null, null, kind, List.of());
+        return new StartRollback("rb-1", scenario, null, null, kind, List.of(), List.of());
     }
 
     @Test
@@ -478,7 +478,7 @@ class OperatorTopologyTest extends WholeTopology {
         operator(new StartAtMoment("yesterday", restore("database-restore", null)));
         operator(new StartAtMoment("latest", restore("service-restart", null)));
         operator(new StartAtMoment(
-                "latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of())));
+                "latest", new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of(), List.of())));
 
         assertThat(rejections())
                 .satisfiesExactly(
@@ -492,9 +492,9 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void undoesWhatGivesDataUpOnceAsManyHaveAskedAsThePolicySays() {
         operator(new RegisterPlatform(Descriptors.FREEDOM + "approvals: {dataLoss: {operators: 2, within: 10m}}\n"));
-        operator(new StartRollback("rb-0", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-0", "restore-point", null, null, null, List.of(), List.of()));
         restorePointVerified("rb-0");
-        operator(new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of()));
+        operator(new StartRollback("rb-1", "database-restore", null, "rb-0", null, List.of(), List.of()));
         operator(new ApproveGate("rb-1", "orchestrator.approve-data-loss"));
         operator("bob", new ApproveGate("rb-1", "orchestrator.approve-data-loss"));
         workersSucceed();
@@ -530,7 +530,7 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void buildsNothingWhereAnOperatorChoosesTheFasterWay() {
         registered();
-        operator(new StartRollback("rb-1", "model-reset", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "model-reset", null, null, null, List.of(), List.of()));
         workersSucceedUntil("container.prepare-images");
         var slow = commands.removeFirst();
 
@@ -581,13 +581,13 @@ class OperatorTopologyTest extends WholeTopology {
     void answersABreachWithNothingThatLeavesTheIntruderWhereHeIs() {
         registered();
         for (var scenario : List.of("service-restart", "configuration-rollback", "selective-rollback", "model-reset")) {
-            operator(new StartRollback("rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of()));
+            operator(new StartRollback("rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
             assertThat(rejections().getLast()).contains("no answer to SECURITY_BREACH; choose full-rollback");
         }
         operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
                 "{SERVICE_DEGRADATION: full-rollback}", "{SECURITY_BREACH: service-restart}")));
         assertThat(rejections().getLast()).contains("incidents.SECURITY_BREACH: service-restart stops no intruder");
-        operator(new StartRollback("rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of()));
+        operator(new StartRollback("rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(RollbackStarted.class);
     }
 

@@ -249,7 +249,7 @@ class SagaTopologyTest extends WholeTopology {
     @Test
     void endsALookForAnIncident() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1", List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(PlanPreviewed.class);
         var looking = List.copyOf(commands);
         assertThat(looking)
@@ -274,8 +274,8 @@ class SagaTopologyTest extends WholeTopology {
     @Test
     void saysWhyNobodyLooks() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1"));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), "look-1", List.of()));
 
         assertThat(facts().getLast())
                 .isInstanceOfSatisfying(
@@ -306,7 +306,7 @@ class SagaTopologyTest extends WholeTopology {
     @Test
     void remembersHowLongStepsTookForTheNextPlanOfTheSameScenario() {
         registered();
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null, List.of()));
         collect();
         assertThat(((PlanPreviewed) facts().getLast()).getPlan().getSteps())
                 .extracting(PlanStep::getExpected)
@@ -314,8 +314,8 @@ class SagaTopologyTest extends WholeTopology {
         report(alert("freedom", "f1", "firing"));
         workersSucceed();
 
-        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null));
-        operator(new PreviewPlan("restore-point", null, null, null, List.of(), null));
+        operator(new PreviewPlan("full-rollback", null, null, null, List.of(), null, List.of()));
+        operator(new PreviewPlan("restore-point", null, null, null, List.of(), null, List.of()));
 
         collect();
         var plans = facts().stream()
@@ -396,7 +396,7 @@ class SagaTopologyTest extends WholeTopology {
     @Test
     void startsAnIncidentThatWaitedWhileARestorePointWasTaken() {
         registered();
-        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-point", "restore-point", null, null, null, List.of(), List.of()));
         report(alert("freedom", "f1", "firing"));
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         workersSucceed();
@@ -454,7 +454,7 @@ class SagaTopologyTest extends WholeTopology {
     @Test
     void triesAgainWhenItsPauseIsOver() {
         registered();
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
         var record = commands.stream()
                 .filter(command -> command.getStepId().equals("container.record-state"))
                 .findFirst()

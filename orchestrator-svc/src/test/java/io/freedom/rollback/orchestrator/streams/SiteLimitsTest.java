@@ -240,7 +240,7 @@ class SiteLimitsTest extends WholeTopology {
         var id = waits();
         statuses();
         report(alert("freedom", "f2", "firing"));
-        operator(new StartRollback("rb-mine", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-mine", "full-rollback", null, null, null, List.of(), List.of()));
 
         assertThat(all(RollbackStarted.class)).hasSize(1);
         assertThat(all(IncidentMerged.class)).hasSize(2);
@@ -262,7 +262,7 @@ class SiteLimitsTest extends WholeTopology {
     @Test
     void whatNeedsNoPermitAsksForNone() {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         workersSucceed();
 
         assertThat(all(RollbackFinished.class)).hasSize(1);
@@ -272,7 +272,7 @@ class SiteLimitsTest extends WholeTopology {
     @Test
     void aRestorePointThatRunsMeanwhileDoesNotLoseItsTurn() {
         var id = waits();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         keeper(id, granted());
         assertThat(said()).isEmpty();
         workersSucceed();

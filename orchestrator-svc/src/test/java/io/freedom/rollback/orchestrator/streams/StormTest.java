@@ -86,7 +86,7 @@ class StormTest extends WholeTopology {
     @Test
     void startsNothingForTheRepetitionOfAnAlertThatWaitedAndWasResolved() {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         report(alert("f1", "firing", BEGAN));
         assertThat(all(IncidentQueued.class)).hasSize(1);
         report(alert("f1", "resolved", BEGAN));
@@ -123,14 +123,14 @@ class StormTest extends WholeTopology {
                         "rollbackctl start freedom --class service-degradation");
         assertThat(attention()).hasSize(1);
 
-        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "full-rollback", null, null, null, List.of(), List.of()));
         assertThat(all(RollbackStarted.class)).hasSize(1);
     }
 
     @Test
     void startsNothingWhenTheTurnOfAnAlertComesTooLate() {
         registered();
-        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of()));
+        operator(new StartRollback("rb-1", "restore-point", null, null, null, List.of(), List.of()));
         report(alert("f1", "firing", BEGAN));
         for (int minute = 0; minute < 61; minute++) {
             driver.advanceWallClockTime(Duration.ofMinutes(1));

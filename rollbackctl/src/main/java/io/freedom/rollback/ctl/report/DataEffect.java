@@ -28,6 +28,7 @@ enum DataEffect {
                     ReturnPaths _,
                     SetFilesAside _,
                     BringFilesBack _,
+                    SwapFiles _,
                     RecordConfiguration _ -> KEEPS;
             // Volumes stay, whatever happens to the containers.
             case CheckCompose _,
@@ -78,7 +79,12 @@ enum DataEffect {
                     // Not those that the platform works with.
                     DropReplacedDatabases _,
                     ExportData _,
-                    ImportData _ -> KEEPS;
+                    ImportData _,
+                    UnpackFiles _,
+                    RemoveUnpackedFiles _,
+                    CheckContainerData _,
+                    // Of containers: a database is in none of them.
+                    ReplaceContainerData _ -> KEEPS;
             // Of a drill's copy, which nobody's data are in.
             case CopyRepository _, LayFiles _, FillContainerData _, RemoveCopy _, RemoveCopiedFiles _ -> KEEPS;
             case AwaitApproval _,

@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator.saga;
 
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
+import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -110,10 +111,13 @@ public final class Refusals {
             return Optional.empty();
         }
         boolean removed = state.did(RemoveVolumes.class);
-        var back = removed ? "brings the previous volumes back" : "swaps the previous database back";
+        boolean replaced = state.did(ReplaceContainerData.class);
+        var back = removed
+                ? "brings the previous volumes back"
+                : replaced ? "puts the previous data of containers back" : "swaps the previous database back";
         if (!command.acceptDataLoss()) {
             return Optional.of("undoing " + state.id() + " " + back + ": what was "
-                    + (removed ? "written to them" : "committed") + " since " + finishedAt
+                    + (removed || replaced ? "written to them" : "committed") + " since " + finishedAt
                     + " is given up. Say --accept-data-loss if that is meant");
         }
         var asked = state.askedToUndo(now);

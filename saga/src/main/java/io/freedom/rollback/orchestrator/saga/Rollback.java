@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.saga;
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
+import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
@@ -347,7 +348,7 @@ public record Rollback(
 
     /** Undone, a rollback that replaced data gives up what was written since. */
     boolean gaveDataUp() {
-        return did(RestoreDatabase.class) || did(RemoveVolumes.class);
+        return did(RestoreDatabase.class) || did(RemoveVolumes.class) || did(ReplaceContainerData.class);
     }
 
     boolean did(Class<?> action) {

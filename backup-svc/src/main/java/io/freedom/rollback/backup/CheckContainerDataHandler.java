@@ -1,0 +1,80 @@
+package io.freedom.rollback.backup;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.CheckContainerData;
+import io.freedom.rollback.schemas.action.ContainerDataChecked;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import io.freedom.rollback.worker.StepHandler;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+
+/** What would keep container data from being put back, found while the platform serves on. */
+final class CheckContainerDataHandler implements StepHandler<CheckContainerData> {
+    private final EngineProvider engines;
+    private final Vault vault;
+    private final InstantSource clock;
+
+    CheckContainerDataHandler(EngineProvider engines, Vault vault, InstantSource clock) {
+        this.engines = engines;
+        this.vault = vault;
+        this.clock = clock;
+    }
+
+    @Override
+    public Class<CheckContainerData> action() {
+        return CheckContainerData.class;
+    }
+
+    @Override
+    public Completed execute(CheckContainerData action, StepContext step) throws StepFailure, InterruptedException {
+        var point = RestorePoint.at(action.getRestorePoint());
+        var engine = engines.engine();
+        var archives = new ArrayList<Path>();
+        for (var data : action.getData()) {
+            step.stillWanted();
+            var archive = Vault.find(point.containerData(data.getService()));
+            if (archive.isEmpty()) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "restore point %s holds nothing of the containers of %s: choose another, see `rollbackctl backups show ID`, or leave `containers` out"
+                                .formatted(point.id(), data.getService()));
+            }
+            archives.add(archive.get());
+            var containers =
+                    ReplaceContainerDataHandler.containers(engine, action.getCompose(), data.getService());
+            for (var container : containers) {
+                var place = ContainerDataPlace.of(engine, container, data.getPath());
+                if (action.getMadeAnew() && place.kind() == ContainerDataPlace.Kind.LAYER) {
+                    throw new StepFailure(
+                            FailureKind.PRECONDITION,
+                            "%s of %s is in no volume, and its container may be made anew for other files of the restore point: put them back one after the other, with `--part containers` first"
+                                    .formatted(data.getPath(), data.getService()));
+                }
+                place.check();
+            }
+        }
+        return Disk.work(point.data(), () -> {
+            var names = new HashSet<String>();
+            archives.forEach(
+                    file -> names.add(point.directory().relativize(file).toString()));
+            ManifestCheck.parts(point, Manifest.load(point, vault), vault, clock.instant(), step, names::contains);
+            int files = 0;
+            long bytes = 0;
+            for (var archive : archives) {
+                try (var reader = ArchiveReader.open(archive, point, vault)) {
+                    var counted = reader.count();
+                    files += counted.files();
+                    bytes += counted.bytes();
+                }
+            }
+            return new Completed(
+                    new ContainerDataChecked(files, bytes),
+                    "%d files, %s of %s".formatted(files, Disk.size(bytes), point.id()));
+        });
+    }
+}

@@ -1,0 +1,226 @@
+package io.freedom.rollback.backup;
+
+import static io.freedom.rollback.backup.Vaults.VAULT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.CheckContainerData;
+import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerDataChecked;
+import io.freedom.rollback.schemas.action.ContainerPath;
+import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.schemas.action.ReplaceContainerData;
+import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
+import io.freedom.rollback.worker.StepFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a restore point keeps of containers, back in them; on the real engine. */
+class ReplaceContainerDataTest {
+    private static final String FILL = "cd \"$1\" && mkdir -p sub '.hidden dir' && echo then >a && echo 'odd' >\"sub/it's\"$'\\n'b"
+            + " && echo h >'.hidden dir/h' && ln -s /nowhere link && chmod 750 sub && chown -R 33:33 sub";
+    private static final String CHANGE = "cd \"$1\" && echo now >a && rm -rf sub && mkdir -p new/deep && echo n >new/deep/n"
+            + " && echo w >a-wal && echo d >.since && mkdir '.hidden dir/more'";
+    /** Names, modes, owners and content, but for the times. */
+    private static final String LOOK =
+            "cd \"$1\" && find . | LC_ALL=C sort | while IFS= read -r f; do stat -c '%n %A %u:%g' \"$f\"; done; find . -type f -exec cat {} + | LC_ALL=C sort";
+
+    @TempDir
+    private Path temp;
+
+    private final EngineProvider engines = new EngineProvider();
+    private final String project = "rollback-test-" + UUID.randomUUID();
+    private final InstantSource clock = InstantSource.system();
+    private final List<String> volumes = new ArrayList<>();
+    private Path point;
+    private Path own;
+    private String container = "";
+
+    @BeforeEach
+    void given() throws Exception {
+        TrustedSchemas.trust();
+        point = Files.createDirectory(temp.resolve("rb-1"));
+        own = Files.createDirectory(temp.resolve("rb-2"));
+    }
+
+    @AfterEach
+    void cleanUp() throws Exception {
+        docker("rm", "-fv", container);
+        for (var volume : volumes) {
+            docker("volume", "rm", volume);
+        }
+    }
+
+    private static String docker(String... arguments) throws Exception {
+        var argv = new ArrayList<>(List.of("docker"));
+        argv.addAll(List.of(arguments));
+        return Command.in(Path.of("/"), argv).check().stdout().strip();
+    }
+
+    private void run(String... options) throws Exception {
+        var argv = new ArrayList<>(List.of(
+                "run",
+                "--detach",
+                "--init",
+                "--label=com.docker.compose.project=" + project,
+                "--label=com.docker.compose.service=api",
+                "--label=com.docker.compose.oneoff=False"));
+        argv.addAll(List.of(options));
+        argv.addAll(List.of("rollback-local/debian:bookworm", "sleep", "infinity"));
+        container = docker(argv.toArray(String[]::new));
+    }
+
+    private String volume() throws Exception {
+        var name = project + "-" + volumes.size();
+        docker("volume", "create", name);
+        volumes.add(name);
+        return name;
+    }
+
+    private String inside(String script, String path) throws Exception {
+        return docker("exec", container, "bash", "-c", script, "bash", path);
+    }
+
+    private ComposeProject compose() {
+        return new ComposeProject(project, temp.toString(), List.of(), null, null, null);
+    }
+
+    private void take(Path directory, String path) throws Exception {
+        new CopyContainerDataHandler(engines, VAULT)
+                .execute(new CopyContainerData(compose(), "api", path, directory.toString()), new RunningStep("rb-1"));
+    }
+
+    private void takeRestorePoint(String path) throws Exception {
+        take(point, path);
+        Vaults.manifests(VAULT, clock)
+                .execute(
+                        new WriteManifest(point.toString(), "shop", null, false, "restore-point", null),
+                        new RunningStep("rb-1"));
+    }
+
+    private ContainerDataChecked check(String path, boolean madeAnew) throws Exception {
+        return (ContainerDataChecked) new CheckContainerDataHandler(engines, VAULT, clock)
+                .execute(
+                        new CheckContainerData(
+                                compose(), List.of(new ContainerPath("api", path)), point.toString(), madeAnew),
+                        new RunningStep("rb-2"))
+                .result();
+    }
+
+    private void replace(String path, Path directory, RunningStep step) throws Exception {
+        new ReplaceContainerDataHandler(engines, VAULT, clock)
+                .execute(
+                        new ReplaceContainerData(compose(), "api", path, directory.toString(), directory.equals(own)),
+                        step);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"layer,/srv/data", "volume,/srv/data", "around,/srv/data/inner"})
+    void areAllThatIsThereAndGoBack(String kind, String path) throws Exception {
+        if (kind.equals("layer")) {
+            run();
+            inside("mkdir -p \"$1\"", path);
+        } else {
+            run("--volume=" + volume() + ":/srv/data");
+            inside("mkdir -p \"$1\"", path);
+        }
+        inside(FILL, path);
+        var then = inside(LOOK, path);
+        takeRestorePoint(path);
+        inside(CHANGE, path);
+        var now = inside(LOOK, path);
+        assertThat(now).isNotEqualTo(then);
+        assertThat(check(path, false).getFiles()).isEqualTo(4);
+
+        docker("stop", "--time=0", container);
+        take(own, path);
+        replace(path, point, new RunningStep("rb-2"));
+        replace(path, point, new RunningStep("rb-2")); // delivered twice
+        docker("start", container);
+        assertThat(inside(LOOK, path)).isEqualTo(then);
+
+        inside("echo after >\"$1/after\"", path);
+        docker("stop", "--time=0", container);
+        replace(path, own, new RunningStep("rb-2"));
+        docker("start", container);
+        assertThat(inside(LOOK, path)).as("undone").isEqualTo(now);
+        assertThat(docker("ps", "-aq", "--filter", "label=io.freedom.rollback.in-volumes-of"))
+                .as("nothing is left behind")
+                .isEmpty();
+    }
+
+    @Test
+    void areNotPutUnderAProgramThatRuns() throws Exception {
+        run("--volume=" + volume() + ":/srv/data");
+        inside(FILL, "/srv/data");
+        takeRestorePoint("/srv/data");
+        inside(CHANGE, "/srv/data");
+        var now = inside(LOOK, "/srv/data");
+
+        refused(() -> replace("/srv/data", point, new RunningStep("rb-2")), "runs, and would write beside");
+
+        assertThat(inside(LOOK, "/srv/data")).isEqualTo(now);
+    }
+
+    @Test
+    void areCheckedBeforeAnythingIsStopped() throws Exception {
+        run("--volume=" + volume() + ":/ro:ro", "--volume=" + volume() + ":/outer/inner");
+        inside("mkdir -p \"$1\" && echo 1 >\"$1/a\"", "/layer");
+        takeRestorePoint("/layer");
+
+        assertThat(check("/layer", false).getBytes()).isEqualTo(2);
+        refused(() -> check("/layer", true), "is in no volume, and its container may be made anew");
+        refused(() -> check("/ro", false), "cannot be emptied");
+        refused(() -> check("/outer", false), "has something else mounted in it, at /outer/inner");
+        Files.delete(point.resolve("data/api.tar.zst.age"));
+        refused(() -> check("/layer", false), "holds nothing of the containers of api");
+        refused(() -> replace("/layer", point, new RunningStep("rb-2")), "holds nothing of the containers of api");
+    }
+
+    @Test
+    void areFoundDamagedBeforeAnythingGoes() throws Exception {
+        run();
+        inside("mkdir -p \"$1\" && echo 1 >\"$1/a\"", "/layer");
+        takeRestorePoint("/layer");
+        var file = point.resolve("data/api.tar.zst.age");
+        var bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        inside("echo 2 >\"$1/a\"", "/layer");
+
+        assertThatThrownBy(() -> check("/layer", false))
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH));
+        docker("stop", "--time=0", container);
+        assertThatThrownBy(() -> replace("/layer", point, new RunningStep("rb-2")))
+                .hasMessageContaining("data/api.tar.zst.age");
+
+        docker("start", container);
+        assertThat(inside("cat \"$1/a\"", "/layer")).isEqualTo("2");
+    }
+
+    private interface Act {
+        void run() throws Exception;
+    }
+
+    private static void refused(Act act, String part) {
+        assertThatThrownBy(act::run)
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                .hasMessageContaining(part);
+    }
+}
