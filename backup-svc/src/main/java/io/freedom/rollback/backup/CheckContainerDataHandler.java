@@ -49,12 +49,6 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
                     ReplaceContainerDataHandler.containers(engine, action.getCompose(), data.getService());
             for (var container : containers) {
                 var place = ContainerDataPlace.of(engine, container, data.getPath());
-                if (action.getMadeAnew() && place.kind() == ContainerDataPlace.Kind.LAYER) {
-                    throw new StepFailure(
-                            FailureKind.PRECONDITION,
-                            "%s of %s is in no volume, and its container may be made anew for other files of the restore point: put them back one after the other, with `--part containers` first"
-                                    .formatted(data.getPath(), data.getService()));
-                }
                 place.check();
             }
         }

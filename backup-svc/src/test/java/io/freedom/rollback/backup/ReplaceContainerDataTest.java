@@ -112,11 +112,11 @@ class ReplaceContainerDataTest {
                         new RunningStep("rb-1"));
     }
 
-    private ContainerDataChecked check(String path, boolean madeAnew) throws Exception {
+    private ContainerDataChecked check(String path) throws Exception {
         return (ContainerDataChecked) new CheckContainerDataHandler(engines, VAULT, clock)
                 .execute(
                         new CheckContainerData(
-                                compose(), List.of(new ContainerPath("api", path)), point.toString(), madeAnew),
+                                compose(), List.of(new ContainerPath("api", path)), point.toString()),
                         new RunningStep("rb-2"))
                 .result();
     }
@@ -144,7 +144,7 @@ class ReplaceContainerDataTest {
         inside(CHANGE, path);
         var now = inside(LOOK, path);
         assertThat(now).isNotEqualTo(then);
-        assertThat(check(path, false).getFiles()).isEqualTo(4);
+        assertThat(check(path).getFiles()).isEqualTo(4);
 
         docker("stop", "--time=0", container);
         take(own, path);
@@ -182,12 +182,11 @@ class ReplaceContainerDataTest {
         inside("mkdir -p \"$1\" && echo 1 >\"$1/a\"", "/layer");
         takeRestorePoint("/layer");
 
-        assertThat(check("/layer", false).getBytes()).isEqualTo(2);
-        refused(() -> check("/layer", true), "is in no volume, and its container may be made anew");
-        refused(() -> check("/ro", false), "cannot be emptied");
-        refused(() -> check("/outer", false), "has something else mounted in it, at /outer/inner");
+        assertThat(check("/layer").getBytes()).isEqualTo(2);
+        refused(() -> check("/ro"), "cannot be emptied");
+        refused(() -> check("/outer"), "has something else mounted in it, at /outer/inner");
         Files.delete(point.resolve("data/api.tar.zst.age"));
-        refused(() -> check("/layer", false), "holds nothing of the containers of api");
+        refused(() -> check("/layer"), "holds nothing of the containers of api");
         refused(() -> replace("/layer", point, new RunningStep("rb-2")), "holds nothing of the containers of api");
     }
 
@@ -202,7 +201,7 @@ class ReplaceContainerDataTest {
         Files.write(file, bytes);
         inside("echo 2 >\"$1/a\"", "/layer");
 
-        assertThatThrownBy(() -> check("/layer", false))
+        assertThatThrownBy(() -> check("/layer"))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH));
         docker("stop", "--time=0", container);

@@ -73,11 +73,14 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
                 up.add(container.service());
             }
         }
-        if (!up.containsAll(action.getServices())) {
+        if (action.getStart() && !up.containsAll(action.getServices())) {
             return new Probe.NotApplied(); // the usual case, and compose is slow to say more
         }
         var part = new PartialUp(action, engine, step);
-        return part.isDone() ? new Probe.Applied(completed(part.own())) : new Probe.NotApplied();
+        if (!part.isDone()) {
+            return new Probe.NotApplied();
+        }
+        return new Probe.Applied(action.getStart() ? completed(part.own()) : made(part.own()));
     }
 
     private static boolean plainlyMissing(ComposeUp action, List<EngineContainer> containers, StepContext step) {
@@ -99,7 +102,8 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         if (PartialUp.isMeant(action)) {
-            return completed(new PartialUp(action, engine, step).execute());
+            var containers = new PartialUp(action, engine, step).execute();
+            return action.getStart() ? completed(containers) : made(containers);
         }
         removeStale(action, engine, step);
         var prepared = step.find(ImagesPrepared.class);
@@ -213,6 +217,14 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return Containers.ofServices(engine, action.getCompose().getProject()).stream()
                 .filter(c -> services.contains(c.service()))
                 .toList();
+    }
+
+    private static Completed made(List<EngineContainer> containers) {
+        return new Completed(
+                ComposeIsUp.newBuilder()
+                        .setContainers(Containers.states(containers))
+                        .build(),
+                "made, and not started: " + String.join(", ", Containers.services(containers)));
     }
 
     private static Completed completed(List<EngineContainer> containers) {

@@ -64,7 +64,9 @@ final class PartialUp {
     /** Whether all is as {@link #execute} leaves it. */
     boolean isDone() throws StepFailure, InterruptedException {
         var own = own();
-        if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || !isUp(own)) {
+        if (!Containers.services(own).containsAll(services)
+                || !due(own).isEmpty()
+                || action.getStart() && !isUp(own)) {
             return false;
         }
         if (!redefined(own).isEmpty()) {
@@ -91,7 +93,9 @@ final class PartialUp {
             makeAll();
         }
         verify();
-        start();
+        if (action.getStart()) {
+            start();
+        }
         return own();
     }
 

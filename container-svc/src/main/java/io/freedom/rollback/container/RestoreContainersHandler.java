@@ -52,7 +52,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
                     "the containers are not those of the record; compose knows whether they equal them");
         }
         var ran = ran(recorded);
-        return containers.stream().allMatch(c -> c.isActive() == ran.contains(c.id()))
+        return containers.stream().allMatch(c -> c.isActive() == (action.getStart() && ran.contains(c.id())))
                         && outlived(engines.engine(), action, containers, step).isEmpty()
                 ? new Probe.Applied(completed(containers))
                 : new Probe.NotApplied();
@@ -70,9 +70,14 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
             step.checkpoint();
             Containers.stop(engine, container, GRACE);
         }
-        runAsRecorded(engine, action, recorded, step);
+        if (action.getStart()) {
+            runAsRecorded(engine, action, recorded, step);
+        }
         var containers = containers(engine, action);
-        verify(engine, recorded, containers);
+        verify(recorded, containers);
+        if (action.getStart()) {
+            verifyRunning(engine, recorded, containers);
+        }
         return completed(containers);
     }
 
@@ -170,8 +175,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         Starting.inOrder(engine, start, step);
     }
 
-    private static void verify(Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
-            throws StepFailure, InterruptedException {
+    private static void verify(List<ContainerState> recorded, List<EngineContainer> containers) throws StepFailure {
         var wanted = new TreeMap<String, List<String>>();
         recorded.forEach(c ->
                 wanted.computeIfAbsent(c.getService(), s -> new ArrayList<>()).add(c.getImageId()));
@@ -186,6 +190,11 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
                     "the containers do not run the recorded images; recorded %s, found %s: compare containers/state.json of the restore point with `docker ps -a`, then retry"
                             .formatted(shortened(wanted), shortened(found)));
         }
+    }
+
+    private static void verifyRunning(
+            Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
+            throws StepFailure, InterruptedException {
         var missing = runningByService(recorded);
         for (var container : containers) {
             // Or a job that was caught running when it was recorded.

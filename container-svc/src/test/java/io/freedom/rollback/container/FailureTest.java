@@ -170,7 +170,7 @@ class FailureTest {
         fails(
                         FailureKind.PRECONDITION,
                         () -> new ComposeUpHandler(project.engines)
-                                .execute(new ComposeUp(compose, List.of(), false, false), project.step))
+                                .execute(new ComposeUp(compose, List.of(), false, false, true), project.step))
                 .hasMessageContaining("/no/such does not exist");
     }
 
@@ -180,7 +180,7 @@ class FailureTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false));
+        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
     }
 
     private void awaitHealthy() throws Exception {

@@ -232,11 +232,11 @@ class PartialRollbackTest {
     }
 
     private ComposeUp up(List<String> services, boolean recreate) {
-        return new ComposeUp(project.compose(), services, recreate, !recreate);
+        return new ComposeUp(project.compose(), services, recreate, !recreate, true);
     }
 
     private void restore(List<String> services) throws Exception {
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), services));
+        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), services, true));
     }
 
     private String awaitHealthy(List<String> services) throws Exception {

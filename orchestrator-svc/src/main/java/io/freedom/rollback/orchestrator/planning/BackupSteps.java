@@ -198,8 +198,7 @@ final class BackupSteps {
                         "Remove what was unpacked", Worker.BACKUP, new RemoveUnpackedFiles(platform.workTree()), LONG));
     }
 
-    /** @param madeAnew whether containers may be, meanwhile */
-    PlannedStep checkData(String restorePoint, List<ContainerData> data, boolean madeAnew) {
+    PlannedStep checkData(String restorePoint, List<ContainerData> data) {
         return step(
                         "backup.check-data",
                         "Check that the containers' data can be put back",
@@ -208,25 +207,27 @@ final class BackupSteps {
                                 data.stream()
                                         .map(one -> new ContainerPath(one.service(), one.path()))
                                         .toList(),
-                                restorePoint,
-                                madeAnew),
+                                restorePoint),
                         LONG)
                 .attempts(2);
     }
 
-    /** What is there was copied into the rollback's own directory. */
+    /** What is there was copied into the rollback's own directory, and what undoes that puts it back. */
     PlannedStep replaceData(ContainerData data, String restorePoint) {
         return step(
                         "backup.replace-data-" + data.service(),
                         "Put " + data.path() + " of the restore point into " + data.service(),
                         new ReplaceContainerData(compose, data.service(), data.path(), restorePoint, false),
                         LONG)
-                .attempts(2)
-                .undoneBy(new Undo(
-                        "Put " + data.path() + " of " + data.service() + " back as it was",
-                        Worker.BACKUP,
-                        new ReplaceContainerData(compose, data.service(), data.path(), directory, true),
-                        LONG));
+                .attempts(2);
+    }
+
+    Undo putDataBack(ContainerData data) {
+        return new Undo(
+                "Put " + data.path() + " of " + data.service() + " back as it was",
+                Worker.BACKUP,
+                new ReplaceContainerData(compose, data.service(), data.path(), directory, true),
+                LONG);
     }
 
     PlannedStep manifest() {

@@ -169,7 +169,7 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start " + named(services) + " in new containers",
-                        new ComposeUp(compose, services, true, false),
+                        new ComposeUp(compose, services, true, false, true),
                         MINUTES)
                 .attempts(2);
     }
@@ -179,9 +179,27 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start the services that ran anew, where their configuration changed",
-                        new ComposeUp(compose, List.of(), false, true),
+                        new ComposeUp(compose, List.of(), false, true, true),
                         MINUTES)
                 .attempts(2);
+    }
+
+    /** The same, without starting any: something is put into them first. */
+    PlannedStep makeAsRecorded() {
+        return step(
+                        "container.make",
+                        "Make containers anew where their configuration changed, and start none",
+                        new ComposeUp(compose, List.of(), false, true, false),
+                        MINUTES)
+                .attempts(2);
+    }
+
+    Undo makeThoseRecorded() {
+        return new Undo(
+                "Make the recorded containers, and start none",
+                Worker.CONTAINER,
+                new RestoreContainers(compose, List.of(), false),
+                MINUTES);
     }
 
     /** The containers that ran when the rollback began. */
@@ -312,7 +330,7 @@ final class ContainerSteps {
                         ? "Bring the recorded containers back"
                         : "Bring the recorded containers of " + named(services) + " back",
                 Worker.CONTAINER,
-                new RestoreContainers(compose, services),
+                new RestoreContainers(compose, services, true),
                 MINUTES);
     }
 
@@ -350,13 +368,13 @@ final class ContainerSteps {
         return step(
                         "container.start-database",
                         "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
-                        new ComposeUp(compose, List.of(service), false, false),
+                        new ComposeUp(compose, List.of(service), false, false, true),
                         MINUTES)
                 .attempts(2);
     }
 
     PlannedStep startAll() {
-        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false, false), MINUTES)
+        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false, false, true), MINUTES)
                 .attempts(2);
     }
 

@@ -112,7 +112,7 @@ public final class Drill {
             next(step(
                     "container.drill-database",
                     "Start the copy's " + database.getService(),
-                    new ComposeUp(compose, List.of(database.getService()), false, false),
+                    new ComposeUp(compose, List.of(database.getService()), false, false, true),
                     MINUTES));
             next(step(
                     "health.drill-database", "Await the copy's database", new AwaitDatabase(database, true), MINUTES));
@@ -128,7 +128,7 @@ public final class Drill {
                             .build(),
                     LONG));
         }
-        next(step("container.drill-up", "Start the copy", new ComposeUp(compose, List.of(), false, false), MINUTES));
+        next(step("container.drill-up", "Start the copy", new ComposeUp(compose, List.of(), false, false, true), MINUTES));
         for (var data : request.platform().containerData()) {
             next(step(
                     "backup.drill-data-" + data.service(),

@@ -23,7 +23,7 @@ final class FilesRestore {
         plan.add(plan.container.recordState());
         plan.add(plan.backup.checkSpace().attempts(2));
         if (!data.isEmpty()) {
-            plan.add(plan.backup.checkData(restorePoint, data, !files.isEmpty()));
+            plan.add(plan.backup.checkData(restorePoint, data));
         }
         if (!files.isEmpty()) {
             plan.add(plan.backup.unpackFiles(restorePoint, files).after(plan.idsOf(Phase.ASSESS)));
@@ -35,35 +35,53 @@ final class FilesRestore {
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
         plan.add(plan.backup.hold().after(assessed).dispensable());
 
+        // Undone in this order from its end: containers as recorded but not started, their data, and then they run.
         plan.phase(Phase.SHUT_DOWN);
-        plan.add(plan.container
+        var stop = plan.container
                 .stopAllBut(request.databaseService())
                 .after(assessed)
                 .alsoAfter(approved)
                 .alsoAfter(List.of("container.capture-logs"))
-                .takesServiceDown()
-                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
-        var ready = new ArrayList<String>();
+                .takesServiceDown();
+        plan.add(
+                files.isEmpty()
+                        ? stop.undoneBy(plan.container.startThoseThatRan(), "container.record-state")
+                        : stop.undoneBy(
+                                plan.container.bringBackThoseRecorded(), "container.record-state", "git.swap-files"));
+        var kept = new ArrayList<>(List.of("container.stop-writers"));
         for (var one : data) {
             // As it is when nobody writes any more: this is the only copy of what it takes the place of.
-            plan.add(plan.backup.data(one).after("container.stop-writers"));
+            plan.add(plan.backup
+                    .data(one)
+                    .after("container.stop-writers")
+                    .undoneBy(plan.backup.putDataBack(one)));
+            kept.add("backup.data-" + one.service());
         }
 
         plan.phase(Phase.REVERT);
         if (!files.isEmpty()) {
-            // Undone after everything else: the containers go back once the files they read have.
+            // What is made anew loses what is in no volume: not before that was copied.
             plan.add(plan.container
                     .nameTheRunningImages()
-                    .after("container.stop-writers")
+                    .after(kept)
                     .with("container.record-state")
-                    .undoneBy(plan.container.bringBackThoseRecorded(), "container.record-state", "git.swap-files"));
+                    .undoneBy(plan.container.makeThoseRecorded(), "container.record-state", "git.swap-files"));
             plan.add(plan.git.swapFiles(files).after("container.keep-images").undoneBy(plan.git.bringFilesBack()));
-            ready.add("git.swap-files");
+            kept = new ArrayList<>(List.of("git.swap-files"));
         }
 
         plan.phase(Phase.RECOVER);
+        if (!files.isEmpty() && !data.isEmpty()) {
+            plan.add(plan.container
+                    .makeAsRecorded()
+                    .after(kept)
+                    .with("container.record-state", "git.swap-files")
+                    .undoneBy(plan.container.stopNewBut(request.databaseService())));
+            kept = new ArrayList<>(List.of("container.make"));
+        }
+        var ready = new ArrayList<>(kept);
         for (var one : data) {
-            plan.add(plan.backup.replaceData(one, restorePoint).after("backup.data-" + one.service()));
+            plan.add(plan.backup.replaceData(one, restorePoint).after(kept));
             ready.add("backup.replace-data-" + one.service());
         }
         var start = files.isEmpty()

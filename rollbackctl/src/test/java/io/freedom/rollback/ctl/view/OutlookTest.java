@@ -31,6 +31,7 @@ import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.PlanStep;
+import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.StepAction;
 import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.step.Worker;
@@ -41,6 +42,10 @@ import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 
 class OutlookTest {
+    static {
+        TrustedSchemas.trust();
+    }
+
     private static final ComposeProject COMPOSE =
             new ComposeProject("freedom", "/srv/freedom", List.of("c.yml"), null, null, null);
 
@@ -80,8 +85,8 @@ class OutlookTest {
                                 .setRevision("t")
                                 .build()),
                 step("container.down", new ComposeDown(COMPOSE, 10, List.of("db"), List.of())),
-                step("container.start-database", new ComposeUp(COMPOSE, List.of("db"), false, false)),
-                step("container.up", new ComposeUp(COMPOSE, List.of(), false, false)));
+                step("container.start-database", new ComposeUp(COMPOSE, List.of("db"), false, false, true)),
+                step("container.up", new ComposeUp(COMPOSE, List.of(), false, false, true)));
     }
 
     private static ServiceForecast service(String name, int now, int wanted, boolean changes, ImageSource source) {
