@@ -234,6 +234,19 @@ class RollbackctlTest {
     }
 
     @Test
+    void putsDatabasesAndFilesBackOneAfterTheOther() {
+        assertThat(run("backups", "restore", "rb-9", "--part", "database,models", "--reason", "x"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("one after the other");
+        assertThat(run("backups", "restore", "freedom", "--at", "latest", "--part", "files", "--reason", "x"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("Of a moment only databases can be made");
+        assertThat(run("backups", "restore", "rb-9", "--part", "files", "--reason", "x"))
+                .isEqualTo(4);
+        assertThat(err.toString()).contains("no verified restore point 'rb-9'");
+    }
+
+    @Test
     void showsWhatIsToBeDoneAndCrossesItOff() {
         happened(
                 1,

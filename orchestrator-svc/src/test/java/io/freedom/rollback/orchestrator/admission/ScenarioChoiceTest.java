@@ -105,6 +105,64 @@ class ScenarioChoiceTest {
         assertThat(plan.getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
     }
 
+    private static Decision restoreFiles(PlatformState state, @Nullable String restorePoint, String... parts) {
+        var command = OperatorCommand.newBuilder()
+                .setCommandId("c")
+                .setPlatform("freedom")
+                .setOperator("ada")
+                .setAt(NOW)
+                .setCommand(new StartRollback(
+                        "rb-1", "files-restore", null, restorePoint, null, List.of(), List.of(parts)))
+                .build();
+        return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
+    }
+
+    private static List<String> ids(Plan plan) {
+        return plan.getSteps().stream().map(PlanStep::getId).toList();
+    }
+
+    @Test
+    void putsTheChosenFilesBackAndNoDatabase() {
+        var all = plan(restoreFiles(REGISTERED, "rb-old"));
+        assertThat(all.getRestorePoint()).as("of the database").isNull();
+        assertThat(ids(all))
+                .contains(
+                        "orchestrator.approve-data-loss",
+                        "backup.unpack-files",
+                        "git.swap-files",
+                        "container.make",
+                        "backup.replace-data-kb-service",
+                        "container.up")
+                .doesNotContain("backup.restore-database", "backup.database");
+        assertThat(ids(plan(restoreFiles(REGISTERED, "latest", "models"))))
+                .contains("backup.unpack-files", "git.swap-files", "container.up")
+                .doesNotContain("container.make", "backup.check-data", "orchestrator.approve-data-loss");
+        assertThat(ids(plan(restoreFiles(REGISTERED, "rb-old", "containers"))))
+                .contains("backup.data-kb-service", "backup.replace-data-kb-service", "container.start-writers")
+                .doesNotContain("git.swap-files", "container.up", "container.keep-images");
+    }
+
+    @Test
+    void putsNoFilesBackWhereItIsNotSaidOfWhatOrThereAreNone() {
+        assertThat(rejection(restoreFiles(REGISTERED, null))).contains("name the restore point whose files go back");
+        assertThat(rejection(restoreFiles(REGISTERED, "rb-none"))).contains("no verified restore point rb-none");
+        assertThat(rejection(restoreFiles(REGISTERED, "rb-old", "moddels")))
+                .isEqualTo("there is no part moddels: choose of models, configuration, containers");
+        assertThat(rejection(restoreFiles(Platforms.withoutFiles(REGISTERED, "rb-new"), "rb-new")))
+                .contains("rb-new was derived of a moment and holds databases alone");
+        assertThat(rejection(start("files-restore", "rb-old", "api"))).contains("concerns the whole platform");
+        var command = OperatorCommand.newBuilder()
+                .setCommandId("c")
+                .setPlatform("freedom")
+                .setOperator("ada")
+                .setAt(NOW)
+                .setCommand(new StartRollback(
+                        "rb-1", "database-restore", null, "rb-old", null, List.of(), List.of("models")))
+                .build();
+        assertThat(rejection(new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(command)))
+                .contains("database-restore has no parts: leave --part out, or choose files-restore");
+    }
+
     private static PlatformState proven(String... ids) {
         var state = REGISTERED;
         for (var id : ids) {
