@@ -133,6 +133,7 @@ record BaseTaking(
             Vault vault,
             InstantSource clock)
             throws IOException, StepFailure, InterruptedException {
+        var begun = clock.instant();
         var folder = PrivateFiles.createFolders(run.making().resolve(id));
         try {
             var archive = new BaseArchive(folder, vault);
@@ -155,6 +156,11 @@ record BaseTaking(
             var made = kind.map(kind -> new WalBase.Made(after, why, kind.checksums(), manifest.bytes()))
                     .orElse(null);
             run.finish(new WalBase(id, at, manifest.startLsn(), manifest.endLsn(), 0, Files.size(file), cluster, made));
+            LOG.info(
+                    "{}: base backup {} was taken and read back in {} ms",
+                    run.folder(),
+                    id,
+                    Duration.between(begun, clock.instant()).toMillis());
         } catch (IOException | StepFailure | InterruptedException | RuntimeException | Error e) {
             PrivateFiles.delete(folder);
             throw e;
