@@ -224,7 +224,9 @@ final class Archive implements AutoCloseable {
                 }
                 ObjectPool.Stored stored;
                 long size;
-                try (var in = new Counted(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), path)) {
+                // A byte more shows that it grows; at last the file is what it was when it was looked at.
+                long most = read < READS ? found.size() + 1 : found.size();
+                try (var in = new Counted(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), path, most)) {
                     stored = pool.store(in, plain, point);
                     size = in.bytes();
                 }
@@ -303,11 +305,18 @@ final class Archive implements AutoCloseable {
     private final class Counted extends InputStream {
         private final InputStream in;
         private final String name;
+        private final long most;
         private long bytes;
 
         Counted(InputStream in, String name) {
+            this(in, name, Long.MAX_VALUE);
+        }
+
+        /** @param most bytes, after which it is at its end */
+        Counted(InputStream in, String name, long most) {
             this.in = in;
             this.name = name;
+            this.most = most;
         }
 
         long bytes() {
@@ -322,7 +331,10 @@ final class Archive implements AutoCloseable {
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
-            int n = in.read(buffer, offset, length);
+            if (bytes == most && length > 0) {
+                return -1;
+            }
+            int n = in.read(buffer, offset, (int) Math.min(length, most - bytes));
             if (n > 0) {
                 bytes += n;
                 tally.read(n, name);
