@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -115,6 +119,8 @@ class RestoreTest {
         // manifest.
         flipABitOf(platform.backups.resolve(id).resolve("database"));
         var manifest = platform.backups.resolve(id).resolve("manifest.json");
+        signWithManyFiles(platform.backups.resolve(id));
+        plane.rollbackctl("backups", "import", platform.name, "--watch").succeeded();
         var signed = Files.readString(manifest);
         Files.writeString(manifest, signed.replace("\"platform\"", "\"Platform\""));
         assertThat(plane.rollbackctl("backups", "verify", id, "--watch").output())
@@ -127,6 +133,32 @@ class RestoreTest {
         assertThat(manifest).hasContent(signed.strip());
         plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
         return id;
+    }
+
+    /** So many that their manifest takes several records. */
+    private void signWithManyFiles(Path point) throws IOException {
+        var many = Files.createDirectories(point.resolve("files/many"));
+        var entries = new StringBuilder();
+        for (int i = 0; i < 50_000; i++) {
+            var file = Files.writeString(many.resolve("file-" + i), "content " + i);
+            entries.append("{\"path\":\"files/many/file-%d\",\"size\":%d,\"sha256\":\"%s\"},"
+                    .formatted(i, Files.size(file), sha256("content " + i)));
+        }
+        var manifest = point.resolve("manifest.json");
+        var text = Files.readString(manifest).replaceFirst("\"files\" : \\[", "\"files\" : [" + entries);
+        Files.writeString(manifest, text);
+        Files.writeString(point.resolve("manifest.sha256"), sha256(text) + "  manifest.json\n");
+        Files.delete(point.resolve("manifest.sig"));
+        assertThat(plane.backups("sign", point.toString()).succeeded().output()).contains("is signed");
+    }
+
+    private static String sha256(String text) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void flipABitOf(Path dump) throws IOException {

@@ -75,11 +75,20 @@ final class Archive implements AutoCloseable {
         seen.keep();
     }
 
-    /** Takes a tar stream, such as the engine makes of a container's folder. What fails on this machine's disk is a StepFailure. */
-    void addAll(InputStream stream) throws IOException, StepFailure {
+    /** Is told of each large file of a tar stream. */
+    interface LargeFiles {
+        void took(String name, long size, String sha256);
+    }
+
+    /**
+     * Takes a tar stream, such as the engine makes of a container's folder. What fails on this machine's disk is a StepFailure.
+     *
+     * @param below where its entries are in the archive, a path that ends in a slash; empty for where they say
+     */
+    void addAll(InputStream stream, String below, LargeFiles large) throws IOException, StepFailure {
         var source = new Source(stream);
         try {
-            copyAll(new TarArchiveInputStream(source));
+            copyAll(new TarArchiveInputStream(source, "UTF-8"), below, large);
         } catch (IOException e) {
             var said = String.valueOf(e.getMessage());
             if (source.failed || said.contains("TAR archive") || said.contains("tar archive")) {
@@ -89,10 +98,20 @@ final class Archive implements AutoCloseable {
         }
     }
 
-    private void copyAll(TarArchiveInputStream in) throws IOException {
+    private void copyAll(TarArchiveInputStream in, String below, LargeFiles large) throws IOException {
         for (var entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+            entry.setName(below + withoutDot(entry.getName()));
+            if (entry.getName().indexOf('\uFFFD') >= 0) {
+                tally.leftOut(entry.getName(), "its name is not UTF-8, so it has another");
+            }
+            if (entry.isLink()) {
+                entry.setLinkName(below + withoutDot(entry.getLinkName()));
+            }
             if (entry.isFile() && entry.getSize() >= ObjectPool.AT_LEAST) {
-                refer(entry, pool.store(new Counted(in, entry.getName()), plain, point), entry.getSize());
+                long size = entry.getSize();
+                var stored = pool.store(new Counted(in, entry.getName()), plain, point);
+                refer(entry, stored, size);
+                large.took(entry.getName(), size, stored.sha256());
             } else {
                 tar.putArchiveEntry(entry);
                 if (entry.isFile()) {
@@ -104,6 +123,17 @@ final class Archive implements AutoCloseable {
                 tally.took();
             }
         }
+    }
+
+    private static String withoutDot(String name) {
+        return name.startsWith("./") ? name.substring(2) : name;
+    }
+
+    /** Takes a file whose content is known. */
+    void addKnown(String name, UnixStat found, ObjectPool.Stored content) throws IOException {
+        tally.unchanged(found.size());
+        refer(entry(found, name, TarConstants.LF_NORMAL), content, found.size());
+        tally.took();
     }
 
     /** Remembers whether it was what failed. */
@@ -224,7 +254,9 @@ final class Archive implements AutoCloseable {
                 }
                 ObjectPool.Stored stored;
                 long size;
-                try (var in = new Counted(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), path)) {
+                // A byte more shows that it grows; at last the file is what it was when it was looked at.
+                long most = read < READS ? found.size() + 1 : found.size();
+                try (var in = new Counted(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), path, most)) {
                     stored = pool.store(in, plain, point);
                     size = in.bytes();
                 }
@@ -303,11 +335,18 @@ final class Archive implements AutoCloseable {
     private final class Counted extends InputStream {
         private final InputStream in;
         private final String name;
+        private final long most;
         private long bytes;
 
         Counted(InputStream in, String name) {
+            this(in, name, Long.MAX_VALUE);
+        }
+
+        /** @param most bytes, after which it is at its end */
+        Counted(InputStream in, String name, long most) {
             this.in = in;
             this.name = name;
+            this.most = most;
         }
 
         long bytes() {
@@ -322,7 +361,10 @@ final class Archive implements AutoCloseable {
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
-            int n = in.read(buffer, offset, length);
+            if (bytes == most && length > 0) {
+                return -1;
+            }
+            int n = in.read(buffer, offset, (int) Math.min(length, most - bytes));
             if (n > 0) {
                 bytes += n;
                 tally.read(n, name);

@@ -62,7 +62,7 @@ public class BackupConfiguration {
                         new CopyConfigurationHandler(files),
                         new CopyModifiedFilesHandler(files),
                         new ArchiveModelsHandler(files),
-                        new CopyContainerDataHandler(engines, vault),
+                        new CopyContainerDataHandler(engines, vault, clock),
                         new WriteManifestHandler(engines, vault, clock),
                         new VerifyRestorePointHandler(engines, vault, clock),
                         new ProveRestorePointHandler(engines, vault, clock),

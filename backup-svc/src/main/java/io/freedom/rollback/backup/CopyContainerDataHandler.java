@@ -11,18 +11,22 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Archives a folder that only exists inside a container. Having nothing to copy is no failure. */
+/**
+ * Archives a folder that only exists inside a container. Large files that the restore point before has too are not read again, where
+ * the container runs and its image has the programs to tell. Having nothing to copy is no failure.
+ */
 final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
     private final EngineProvider engines;
     private final Vault vault;
+    private final InstantSource clock;
 
-    CopyContainerDataHandler(EngineProvider engines, Vault vault) {
+    CopyContainerDataHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
         this.vault = vault;
+        this.clock = clock;
     }
 
     @Override
@@ -46,9 +50,11 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
             return nothing("no container of " + action.getService());
         }
         step.checkpoint();
-        boolean copied =
+        var copied =
                 Disk.work(point.containerData(action.getService()), () -> copy(action, container.get(), point, step));
-        return copied ? completed(action, point, "") : nothing("no " + action.getPath() + " in " + action.getService());
+        return copied.isPresent()
+                ? completed(action, point, copied.get())
+                : nothing("no " + action.getPath() + " in " + action.getService());
     }
 
     /** A stopped container can be read too, but a running one has the newer data. */
@@ -62,35 +68,25 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
                 .or(() -> all.stream().findFirst());
     }
 
-    private boolean copy(CopyContainerData action, EngineContainer container, RestorePoint point, StepContext step)
+    /** @return what is to be said of it; empty where there is no such folder */
+    private Optional<String> copy(
+            CopyContainerData action, EngineContainer container, RestorePoint point, StepContext step)
             throws IOException, StepFailure, InterruptedException {
-        var tally = new Tally(step);
-        var plain = point.containerData(action.getService());
-        var begun = new AtomicBoolean();
-        var begunAt = Instant.now();
-        try (var staging = Staging.beside(vault.sealed(plain, true))) {
-            try (var archive = Archive.create(staging.path(), plain, point, vault, tally)) {
-                engines.engine()
-                        .copyOut(
-                                container.id(),
-                                action.getPath(),
-                                in -> {
-                                    begun.set(true);
-                                    archive.addAll(in);
-                                    return tally.bytes();
-                                },
-                                _ -> {});
+        var note = "";
+        if (container.isRunning()) {
+            try {
+                return new ContainerDataCopy(engines.engine(), container, action, point, vault, clock, step).changed();
+            } catch (ContainerFiles.UnsuitedException e) {
+                note = "; what is unchanged was read too: " + e.getMessage();
             } catch (StepFailure e) {
-                if (e.kind() == FailureKind.PRECONDITION && !begun.get()) { // there is no such folder
-                    return false;
+                if (e.kind() != FailureKind.TOOL && e.kind() != FailureKind.UNAVAILABLE) {
+                    throw e;
                 }
-                throw e;
+                note = "; what is unchanged was read too: " + e.text();
             }
-            step.checkpoint();
-            PartTimes.note(plain, begunAt, Instant.now());
-            staging.publish();
-            return true;
         }
+        var copied = new ContainerDataCopy(engines.engine(), container, action, point, vault, clock, step).whole();
+        return copied.isPresent() ? Optional.of(copied.get() + note) : copied;
     }
 
     /** Reads the archive again, so that a broken one is not taken for a copy. */

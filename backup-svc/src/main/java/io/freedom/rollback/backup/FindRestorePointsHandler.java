@@ -164,7 +164,7 @@ final class FindRestorePointsHandler implements StepHandler<FindRestorePoints> {
             mended.add(point.id());
         }
         var papers = Papers.read(point, manifest, verifiedAt, now);
-        step.report(papers);
+        Papers.records(papers).forEach(step::report);
         return FoundRestorePoint.newBuilder(papers.getRestorePoint())
                 .setDistrust(distrust(papers.getRestorePoint(), action.getDatabase()))
                 .build();

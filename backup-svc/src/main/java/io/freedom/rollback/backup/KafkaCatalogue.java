@@ -64,7 +64,7 @@ final class KafkaCatalogue implements RestorePointCatalogue {
                     step.progress(known.size(), 0, "restore points", "read from " + topic);
                 }
             }
-            return known;
+            return Papers.joined(known);
         } catch (InterruptException e) {
             throw new InterruptedException(e.getMessage());
         } catch (KafkaException e) {

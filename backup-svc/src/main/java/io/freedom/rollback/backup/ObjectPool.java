@@ -60,7 +60,12 @@ final class ObjectPool {
 
     /** What is known of the files of a work tree that this archive, before it is packed, is made of. */
     static SeenFiles seen(RestorePoint point, Path workTree, Path archive) {
-        var name = Sha256.of(workTree + "\n" + archive.getFileName()).substring(0, 16) + SeenFiles.SUFFIX;
+        return seen(point, workTree.toString(), archive);
+    }
+
+    /** @param source where the files are */
+    static SeenFiles seen(RestorePoint point, String source, Path archive) {
+        var name = Sha256.of(source + "\n" + archive.getFileName()).substring(0, 16) + SeenFiles.SUFFIX;
         return SeenFiles.in(root(point).resolve(name));
     }
 

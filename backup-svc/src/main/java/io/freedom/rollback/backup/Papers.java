@@ -5,8 +5,10 @@ import com.github.luben.zstd.ZstdException;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -14,9 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,8 +31,8 @@ final class Papers {
     private static final Logger LOG = LoggerFactory.getLogger(Papers.class);
     private static final List<String> NOTES =
             List.of(RestorePoint.SIGNATURE, RestorePoint.VERIFIED, RestorePoint.PROVEN, RestorePoint.HOLD);
-    /** Bytes, compressed: a record of 1 MiB holds the notes as well. */
-    private static final int LARGEST = 900_000;
+    /** Bytes, compressed, of a piece: a record of 1 MiB, which brokers take by default, holds the notes as well. */
+    static final int PIECE = 900_000;
     /** A note has some hundred bytes. */
     private static final int LARGEST_NOTE = 64 << 10;
     /** More than that no restore point's manifest has. */
@@ -51,7 +55,7 @@ final class Papers {
             if (verifiedAt.isPresent()) {
                 requireNotes(point);
                 var papers = read(point, manifest, verifiedAt.get(), now);
-                step.report(papers);
+                records(papers).forEach(step::report);
                 return papers.getManifest() == null ? "; " + tooLarge(papers) : "";
             }
         } catch (StepFailure e) {
@@ -93,14 +97,72 @@ final class Papers {
                 .setManifestSha256(sum)
                 .setManifestSize(bytes.length)
                 .setNotes(notes(point));
-        return packed.length > LARGEST
+        return packed.length > PIECE * TopicCatalogue.MANIFEST_PIECES
                 ? papers.build()
                 : papers.setManifest(ByteBuffer.wrap(packed)).build();
     }
 
+    /** As they go to the catalogue, each in a record: what an older release can read is the last. */
+    static List<CataloguedRestorePoint> records(CataloguedRestorePoint papers) {
+        var manifest = papers.getManifest();
+        if (manifest == null || manifest.remaining() <= PIECE) {
+            return List.of(papers);
+        }
+        var records = new ArrayList<CataloguedRestorePoint>();
+        for (int from = 0; from < manifest.remaining(); from += PIECE) {
+            var piece = manifest.slice(manifest.position() + from, Math.min(PIECE, manifest.remaining() - from));
+            records.add(CataloguedRestorePoint.newBuilder(papers)
+                    .setManifest(piece)
+                    .setNotes(Map.of())
+                    .setPiece(records.size() + 1)
+                    .build());
+        }
+        records.add(CataloguedRestorePoint.newBuilder(papers)
+                .clearManifest()
+                .setPieces(records.size())
+                .build());
+        return records;
+    }
+
+    /** What the records of the catalogue say, by key: of each restore point all in one. Where a piece is missing, or of another manifest, it has none. */
+    static Map<String, CataloguedRestorePoint> joined(Map<String, CataloguedRestorePoint> records) {
+        var joined = new HashMap<String, CataloguedRestorePoint>();
+        records.forEach((key, record) -> {
+            if (record.getPiece() == 0) {
+                joined.put(key, joined(key, record, records));
+            }
+        });
+        return joined;
+    }
+
+    private static CataloguedRestorePoint joined(
+            String key, CataloguedRestorePoint head, Map<String, CataloguedRestorePoint> records) {
+        var joined = new ByteArrayOutputStream();
+        for (int number = 1; number <= head.getPieces(); number++) {
+            var piece = records.get(key + "/" + number);
+            if (piece == null || !piece.getManifestSha256().equals(head.getManifestSha256())) {
+                return head;
+            }
+            var part = Objects.requireNonNull(piece.getManifest(), "a piece is cut from a manifest");
+            joined.writeBytes(bytes(part));
+        }
+        return head.getPieces() == 0
+                ? head
+                : CataloguedRestorePoint.newBuilder(head)
+                        .setManifest(ByteBuffer.wrap(joined.toByteArray()))
+                        .setPieces(0)
+                        .build();
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
     static String tooLarge(CataloguedRestorePoint papers) {
-        return "its manifest of %s does not fit into a record, even compressed: it is on disk alone, keep a copy of it"
-                .formatted(Disk.size(papers.getManifestSize()));
+        return "its manifest of %s does not fit into %d records, even compressed: it is on disk alone, keep a copy of it"
+                .formatted(Disk.size(papers.getManifestSize()), TopicCatalogue.MANIFEST_PIECES);
     }
 
     private static Map<String, String> notes(RestorePoint point) throws IOException {
@@ -166,6 +228,11 @@ final class Papers {
     /** The text of the manifest that the catalogue has; whether it is signed is another question. */
     static String manifest(CataloguedRestorePoint papers) throws StepFailure {
         var packed = papers.getManifest();
+        if (packed == null && papers.getPieces() > 0) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the catalogue has not all %d pieces of its manifest".formatted(papers.getPieces()));
+        }
         if (packed == null) {
             throw new StepFailure(FailureKind.PRECONDITION, tooLarge(papers));
         }
@@ -174,10 +241,8 @@ final class Papers {
                     FailureKind.MISMATCH,
                     "it says that it has " + Disk.size(papers.getManifestSize()) + " of manifest");
         }
-        var bytes = new byte[packed.remaining()];
-        packed.duplicate().get(bytes);
         try {
-            var unpacked = Zstd.decompress(bytes, Math.toIntExact(papers.getManifestSize()));
+            var unpacked = Zstd.decompress(bytes(packed), Math.toIntExact(papers.getManifestSize()));
             var text = new String(unpacked, StandardCharsets.UTF_8);
             if (Sha256.of(text).equals(papers.getManifestSha256())) {
                 return text;

@@ -61,7 +61,12 @@ final class Tally {
     }
 
     String detail(String what) {
-        var text = "%d %s, %s".formatted(files, what, Disk.size(bytes + sameBytes));
+        return "%d %s, %s".formatted(files, what, Disk.size(bytes + sameBytes)) + notes();
+    }
+
+    /** What was not read, or not as it should. */
+    String notes() {
+        var text = "";
         if (same > 0) {
             text += ", %s of %d unchanged ones not read again".formatted(Disk.size(sameBytes), same);
         }

@@ -37,8 +37,9 @@ record UnixStat(String inode, int mode, int user, int group, long size, int link
     }
 
     /** Whether nothing of the content or its name has changed since. */
-    boolean isSteady(UnixStat later) {
-        return inode.equals(later.inode)
+    boolean isSteady(@Nullable UnixStat later) {
+        return later != null
+                && inode.equals(later.inode)
                 && size == later.size
                 && modified.equals(later.modified)
                 && changed.equals(later.changed);

@@ -216,23 +216,61 @@ class CatalogueTest {
                 .endsWith("the catalogue of freedom does not have it");
     }
 
-    /** What does not fit into a record must not stop the worker, nor the orchestrator. */
+    /** What does not fit must not stop the worker, nor the orchestrator. */
     @Test
-    void leavesOutAManifestThatNoRecordHolds() throws Exception {
-        assertThat(bytesFor(18_000)).isBetween(700_000L, 900_000L);
-
-        var papers = withFiles(25_000);
+    void leavesOutAManifestThatIsTooLargeEvenInPieces() throws Exception {
+        var papers = withFiles(360_000);
 
         assertThat(papers.getManifest()).isNull();
-        assertThat(papers.getRestorePoint().getFiles()).isEqualTo(25_000);
-        assertThat(Papers.tooLarge(papers)).contains("does not fit into a record");
+        assertThat(papers.getRestorePoint().getFiles()).isEqualTo(360_000);
+        assertThat(Papers.records(papers)).containsExactly(papers);
+        assertThat(Papers.tooLarge(papers)).contains("does not fit into 16 records");
         assertThatThrownBy(() -> Papers.manifest(papers)).hasMessageContaining("it is on disk alone");
     }
 
-    private long bytesFor(int files) throws Exception {
-        var packed = withFiles(files).getManifest();
-        assertThat(packed).isNotNull();
-        return packed == null ? 0 : packed.remaining();
+    @Test
+    void cutsAManifestIntoPiecesThatNoRecordHolds() throws Exception {
+        assertThat(Papers.records(withFiles(18_000))).hasSize(1);
+
+        var papers = withFiles(50_000);
+
+        var records = Papers.records(papers);
+        assertThat(records)
+                .hasSize(4)
+                .allSatisfy(
+                        record -> assertThat(record.toByteBuffer().remaining()).isLessThan(1 << 20));
+        assertThat(records.getLast()).satisfies(head -> {
+            assertThat(head.getManifest()).as("as a release before can read it").isNull();
+            assertThat(head.getNotes()).isEqualTo(papers.getNotes());
+            assertThat(head.getPieces()).isEqualTo(3);
+        });
+        var known = byKey(records);
+        assertThat(Papers.joined(known)).containsExactly(Map.entry("rb-1", papers));
+        assertThat(Papers.manifest(papers)).isEqualTo(Manifest.text(point));
+    }
+
+    @Test
+    void doesNotTakePiecesOfAnotherManifest() throws Exception {
+        var known = byKey(Papers.records(withFiles(50_000)));
+        known.putAll(byKey(Papers.records(withFiles(30_000))));
+
+        var joined = Papers.joined(known).get("rb-1");
+        assertThat(Papers.manifest(joined)).contains("\"rb-1\"").isEqualTo(Manifest.text(point));
+
+        known.remove("rb-1/2");
+        assertThatThrownBy(() -> Papers.manifest(Papers.joined(known).get("rb-1")))
+                .hasMessageContaining("has not all 2 pieces of its manifest");
+        known.putAll(byKey(Papers.records(withFiles(50_000)).subList(1, 2)));
+        assertThatThrownBy(() -> Papers.manifest(Papers.joined(known).get("rb-1")))
+                .hasMessageContaining("has not all 2 pieces of its manifest");
+    }
+
+    private static Map<String, CataloguedRestorePoint> byKey(List<CataloguedRestorePoint> records) {
+        var known = new HashMap<String, CataloguedRestorePoint>();
+        records.forEach(record -> known.put(
+                record.getRestorePoint().getRestorePointId() + (record.getPiece() == 0 ? "" : "/" + record.getPiece()),
+                record));
+        return known;
     }
 
     private CataloguedRestorePoint withFiles(int count) throws Exception {

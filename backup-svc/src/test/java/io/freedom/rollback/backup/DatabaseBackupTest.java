@@ -624,18 +624,18 @@ class DatabaseBackupTest {
         postgres.exec("sh", "-c", "mkdir -p /srv/data/sub && echo 1 >/srv/data/a && echo 2 >/srv/data/sub/b");
         var action = containerData("postgres", "/srv/data");
 
-        var done = new CopyContainerDataHandler(engines, VAULT).execute(action, step());
+        var done = new CopyContainerDataHandler(engines, VAULT, InstantSource.system()).execute(action, step());
 
         assertThat(done.result()).isEqualTo(new DataArchived(2, 4L));
         var copy = Vaults.unpacked(point(), point().containerData("postgres"));
         assertThat(copy.resolve("data/sub/b")).hasContent("2");
-        assertThat(new CopyContainerDataHandler(engines, VAULT).probe(action, step()))
+        assertThat(new CopyContainerDataHandler(engines, VAULT, InstantSource.system()).probe(action, step()))
                 .isInstanceOf(Probe.Applied.class);
     }
 
     @Test
     void findsNothingToCopyWithoutFailing() throws Exception {
-        var handler = new CopyContainerDataHandler(engines, VAULT);
+        var handler = new CopyContainerDataHandler(engines, VAULT, InstantSource.system());
 
         assertThat(handler.execute(containerData("postgres", "/app/data"), step())
                         .detail())

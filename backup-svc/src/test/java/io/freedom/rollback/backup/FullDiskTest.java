@@ -188,7 +188,7 @@ class FullDiskTest {
 
     @Test
     void whileDataOfAContainerAreCopied() throws Throwable {
-        doneOnceThereIsRoom(() -> new CopyContainerDataHandler(engines, VAULT)
+        doneOnceThereIsRoom(() -> new CopyContainerDataHandler(engines, VAULT, InstantSource.system())
                 .execute(
                         new CopyContainerData(
                                 postgres.compose(), PostgresContainer.SERVICE, "/srv/data", directory("rb")),

@@ -153,7 +153,7 @@ final class ContainerCopy {
     }
 
     /** An error of this machine's disk is not a silence of the engine. */
-    private static <T> T onDisk(String what, Callable<T> work) throws Exception {
+    static <T> T onDisk(String what, Callable<T> work) throws Exception {
         try {
             return work.call();
         } catch (java.nio.file.FileSystemException e) {

@@ -11,11 +11,14 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.TimeLimit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -26,6 +29,7 @@ final class ContainerExec {
     private static final int KEPT = 4 << 20;
 
     private static final String MARK = "ROLLBACK_EXEC";
+    private static final Duration BRIEF = Duration.ofSeconds(30);
 
     /**
      * Docker cannot end an exec, and a dump that nobody waits for would go on for hours. Children inherit the
@@ -73,9 +77,64 @@ final class ContainerExec {
         }
     }
 
-    private ExecResult attempt(String what, List<String> argv, List<String> environment, TimeLimit limit)
+    /** The same with a program that writes a tar stream, which is read as it comes. */
+    ExecResult read(List<String> argv, Map<String, String> environment, TarReader reader)
             throws StepFailure, InterruptedException {
-        var id = calls.call(
+        var what = "running " + argv.getFirst() + " in container " + Engine.shortened(containerId);
+        var mark = UUID.randomUUID().toString();
+        var activity = new Calls.Activity();
+        boolean over = false;
+        try {
+            var result = calls.stream(
+                    what, activity, () -> pump(what, create(what, argv, marked(environment, mark)), activity, reader));
+            over = true;
+            return result;
+        } finally {
+            if (!over) {
+                endMarked(mark);
+            }
+        }
+    }
+
+    private ExecResult pump(String what, String id, Calls.Activity activity, TarReader reader) throws Exception {
+        var pipe = Pipe.open();
+        try (var sink = Channels.newOutputStream(pipe.sink());
+                var pump = new Pump(sink, activity) {
+                    @Override
+                    public void close() throws IOException {
+                        sink.close(); // whoever reads is at the end then
+                        super.close();
+                    }
+                };
+                var tar = new WatchedTar(Channels.newInputStream(pipe.source()), _ -> activity.touch())) {
+            client.execStartCmd(id).exec(pump);
+            boolean whole;
+            try {
+                ContainerCopy.onDisk(what, () -> reader.read(tar));
+                whole = tar.isComplete();
+            } catch (IOException e) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE,
+                        "%s: what it writes is no tar stream, or was cut: %s".formatted(what, e.getMessage()),
+                        e);
+            }
+            pump.awaitCompletion();
+            pump.throwFailure();
+            long exitCode = Objects.requireNonNullElse(
+                    ended(what, id, TimeLimit.of(BRIEF)).getExitCodeLong(), -1L);
+            if (!whole) {
+                throw new StepFailure(
+                        FailureKind.UNAVAILABLE,
+                        "%s: it ended with exit code %d before its tar stream was whole: %s"
+                                .formatted(what, exitCode, pump.said().strip()));
+            }
+            return new ExecResult(exitCode, "", pump.said(), false);
+        }
+    }
+
+    private String create(String what, List<String> argv, List<String> environment)
+            throws StepFailure, InterruptedException {
+        return calls.call(
                 what,
                 () -> client.execCreateCmd(containerId)
                         .withCmd(argv.toArray(String[]::new))
@@ -84,6 +143,11 @@ final class ContainerExec {
                         .withAttachStderr(true)
                         .exec()
                         .getId());
+    }
+
+    private ExecResult attempt(String what, List<String> argv, List<String> environment, TimeLimit limit)
+            throws StepFailure, InterruptedException {
+        var id = create(what, argv, environment);
         try (var output = new Output()) {
             client.execStartCmd(id).exec(output);
             while (!output.awaitCompletion(limit.left(), TimeUnit.NANOSECONDS)) {

@@ -302,6 +302,16 @@ public final class Engine implements AutoCloseable {
         return new ContainerExec(client, calls, containerId).run(argv, environment, timeout);
     }
 
+    /**
+     * Runs a program in a container that writes a tar stream, which is read as it comes. One that is not whole is UNAVAILABLE.
+     *
+     * @return its exit code, and the end of what it wrote to its standard error
+     */
+    public ExecResult readTar(String containerId, List<String> argv, Map<String, String> environment, TarReader reader)
+            throws StepFailure, InterruptedException {
+        return new ContainerExec(client, calls, containerId).read(argv, environment, reader);
+    }
+
     /** Copies a file or folder of a container below {@code targetDirectory}, under its own name. Returns bytes. */
     public long copyOut(String containerId, String path, Path targetDirectory)
             throws StepFailure, InterruptedException {

@@ -9,6 +9,7 @@ import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -88,6 +89,52 @@ class EngineTest {
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("service db of project " + project + " has no running container");
+    }
+
+    private static long drain(InputStream in) throws IOException {
+        return in.transferTo(OutputStream.nullOutputStream());
+    }
+
+    @Test
+    void readsATarThatAProgramWrites() throws Exception {
+        var into = Files.createDirectory(temp.resolve("read"));
+
+        var said = engine.readTar(
+                id,
+                List.of("sh", "-c", "cd /tmp; printf \"$1\" >x; tar -cf - x; echo note >&2; exit 1", "sh", "a\\nb"),
+                Map.of(),
+                in -> TarFolder.unpack(in, into));
+
+        assertThat(into.resolve("x")).hasContent("a\nb");
+        assertThat(said).isEqualTo(new ExecResult(1, "", "note\n", false));
+    }
+
+    @Test
+    void tellsATarThatWasCutOrIsNone() {
+        for (var script : List.of("exit 3", "head -c 100000 /dev/urandom; exit 3", "echo is missing >&2; kill -9 $$")) {
+            assertThatThrownBy(() -> engine.readTar(id, List.of("sh", "-c", script), Map.of(), EngineTest::drain))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.UNAVAILABLE))
+                    .hasMessageContaining("before its tar stream was whole");
+        }
+        assertThatThrownBy(() -> engine.readTar(id, List.of("no-such"), Map.of(), EngineTest::drain))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("no-such");
+    }
+
+    @Test
+    void endsAProgramWhoseTarNobodyReadsOn() throws Exception {
+        assertThatThrownBy(() ->
+                        engine.readTar(id, List.of("sh", "-c", "while true; do echo endless; done"), Map.of(), in -> {
+                            in.readNBytes(1000);
+                            throw new StepFailure(FailureKind.TOOL, "enough");
+                        }))
+                .hasMessage("enough");
+
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(
+                                docker("exec", id, "sh", "-c", "grep -l [e]ndless /proc/[0-9]*/cmdline || true"))
+                        .isEmpty());
     }
 
     private String beside(String purpose, Duration lifetime) throws Exception {

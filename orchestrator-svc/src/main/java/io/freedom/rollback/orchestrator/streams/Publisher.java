@@ -82,17 +82,19 @@ final class Publisher {
     }
 
     void restorePoint(CataloguedRestorePoint point, Instant now) {
-        var key = restorePoint(point.getPlatform(), point.getRestorePoint().getRestorePointId());
-        forward(topics.restorePoints(), key, point, now);
+        var id = point.getRestorePoint().getRestorePointId();
+        forward(topics.restorePoints(), restorePoint(point.getPlatform(), id, point.getPiece()), point, now);
     }
 
     /** It is gone from the disk because it was to go. */
     void restorePointRemoved(String platform, String restorePoint, Instant now) {
-        forward(topics.restorePoints(), restorePoint(platform, restorePoint), null, now);
+        for (int piece = 0; piece <= TopicCatalogue.MANIFEST_PIECES; piece++) { // it may never have had them
+            forward(topics.restorePoints(), restorePoint(platform, restorePoint, piece), null, now);
+        }
     }
 
-    private static String restorePoint(String platform, String restorePoint) {
-        return platform + "/" + restorePoint;
+    private static String restorePoint(String platform, String restorePoint, int piece) {
+        return platform + "/" + restorePoint + (piece == 0 ? "" : "/" + piece);
     }
 
     /** The record in hand cannot be read. */

@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepResult;
+import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
@@ -69,12 +70,15 @@ class CatalogueTopologyTest extends WholeTopology {
         var older = papers("rb-1", Instant.parse("2026-02-01T03:00:00Z"));
         var newer = papers("rb-2", Instant.parse("2026-02-28T03:00:00Z"));
         var find = started("rb-import", "restore-point-import");
+        var piece = CataloguedRestorePoint.newBuilder(newer).setPiece(2).build();
         worker(find, older);
+        worker(find, piece);
         worker(find, newer);
 
         assertThat(catalogue())
                 .extracting(TestRecord::key, TestRecord::value)
-                .containsExactly(tuple("freedom/rb-1", older), tuple("freedom/rb-2", newer));
+                .containsExactly(
+                        tuple("freedom/rb-1", older), tuple("freedom/rb-2/2", piece), tuple("freedom/rb-2", newer));
 
         worker(
                 find,
@@ -89,9 +93,11 @@ class CatalogueTopologyTest extends WholeTopology {
         var prune = started("rb-prune", "restore-point-prune");
         worker(prune, done(new RestorePointsPruned(List.of("rb-1"), List.of(), 1L)));
 
-        assertThat(catalogue()).singleElement().satisfies(gone -> {
-            assertThat(gone.key()).isEqualTo("freedom/rb-1");
-            assertThat(gone.value()).isNull();
-        });
+        assertThat(catalogue())
+                .as("itself, and whatever pieces its manifest may have been in")
+                .hasSize(1 + TopicCatalogue.MANIFEST_PIECES)
+                .allSatisfy(gone -> assertThat(gone.value()).isNull())
+                .extracting(TestRecord::key)
+                .contains("freedom/rb-1", "freedom/rb-1/1", "freedom/rb-1/" + TopicCatalogue.MANIFEST_PIECES);
     }
 }

@@ -31,6 +31,9 @@ import org.apache.kafka.clients.admin.Admin;
 public final class TopicCatalogue {
     public static final String DEFAULT_PREFIX = "rollback.";
     public static final int DEFAULT_PARTITIONS = 6;
+    /** Into so many records a manifest may be cut that one cannot hold. */
+    public static final int MANIFEST_PIECES = 16;
+
     public static final String PLATFORM_STORE = "platforms";
     public static final String EVENT_STORE = "rollback-events";
     public static final String PERMIT_STORE = "permits";
@@ -137,7 +140,7 @@ public final class TopicCatalogue {
                 "Latest snapshot of each rollback.");
     }
 
-    /** Keyed by platform and restore point: compaction keeps what was last said of each. */
+    /** Keyed by platform and restore point, and pieces of its manifest by their number too: compaction keeps what was last said of each. */
     public Topic restorePoints() {
         return topic(
                 "restore-points",
