@@ -91,8 +91,7 @@ class LargeFilesTest {
                         step);
         Vaults.manifests(VAULT, InstantSource.system())
                 .execute(
-                        new WriteManifest(
-                                point.directory().toString(), "freedom", null, false, "restore-point", null),
+                        new WriteManifest(point.directory().toString(), "freedom", null, false, "restore-point", null),
                         step);
         ManifestCheck.all(point, Manifest.load(point, VAULT), VAULT, Instant.now(), step);
         try (var reader = ArchiveReader.open(Vault.find(point.models()).orElseThrow(), point, VAULT)) {

@@ -227,7 +227,9 @@ class StoreTest {
 
             assertThat(look.getStored()).containsExactly("rb-1");
             assertThat(look.getFault()).isNull();
-            assertThat(line.parts()).as("those that were there are not sent again").containsExactly(3, 4, 5);
+            assertThat(line.parts())
+                    .as("those that were there are not sent again")
+                    .containsExactly(3, 4, 5);
         }
         fetched(backups.resolve("disk"), null);
         assertThat(Sha256.of(backups.resolve("disk/rb-1/database/big"), _ -> {}))
@@ -249,7 +251,8 @@ class StoreTest {
             line.isBack();
             var told = new ArrayList<String>();
 
-            assertThat(large.send(store, key, big, (_, _, far) -> told.add(far))).isTrue();
+            assertThat(large.send(store, key, big, (_, _, far) -> told.add(far)))
+                    .isTrue();
 
             assertThat(line.parts()).containsExactly(3, 4, 5);
             assertThat(told).as("nothing is read for its hash again").allMatch(far -> far.endsWith(" there"));
@@ -262,7 +265,9 @@ class StoreTest {
     private static List<Integer> partsThere(Path file) throws IOException, StepFailure {
         var key = ROOT + "objects/" + Sha256.of(file, _ -> {});
         try (var s3 = server.client()) {
-            var begun = s3.listMultipartUploads(request -> request.bucket(S3Server.BUCKET).prefix(key)).uploads();
+            var begun = s3.listMultipartUploads(
+                            request -> request.bucket(S3Server.BUCKET).prefix(key))
+                    .uploads();
             assertThat(begun).hasSize(1);
             return s3
                     .listParts(request -> request.bucket(S3Server.BUCKET)

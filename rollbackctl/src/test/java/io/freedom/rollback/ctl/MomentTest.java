@@ -86,8 +86,9 @@ class MomentTest {
         happened(Samples.ID, new IncidentMerged(began(30)));
         happened(null, new IncidentQueued(began(70)));
         happened(OTHER, started(began(70)));
-        var resolved =
-                Incident.newBuilder(began(90)).setStatus(IncidentStatus.RESOLVED).build();
+        var resolved = Incident.newBuilder(began(90))
+                .setStatus(IncidentStatus.RESOLVED)
+                .build();
         happened(null, new IncidentIgnored(resolved, "the alert is resolved"));
         plane.add(
                 plane.topics().history(),
@@ -121,8 +122,7 @@ class MomentTest {
 
     @Test
     void isThatOfAnIncidentThatHasStartedNothing() {
-        for (var fact : List.of(
-                new IncidentHeld(began(10), "too many"), new IncidentIgnored(began(20), "too late"))) {
+        for (var fact : List.of(new IncidentHeld(began(10), "too many"), new IncidentIgnored(began(20), "too late"))) {
             happened(null, fact);
         }
 

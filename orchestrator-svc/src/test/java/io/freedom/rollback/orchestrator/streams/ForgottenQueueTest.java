@@ -96,8 +96,9 @@ class ForgottenQueueTest extends OneTask {
 
         looks(END.plus(Duration.ofHours(2)));
 
-        assertThat(facts(IncidentIgnored.class)).singleElement().satisfies(ignored -> assertThat(ignored.getReason())
-                .contains("more than 60 min ago"));
+        assertThat(facts(IncidentIgnored.class))
+                .singleElement()
+                .satisfies(ignored -> assertThat(ignored.getReason()).contains("more than 60 min ago"));
         assertThat(admissions.atSites()).isEmpty();
     }
 
