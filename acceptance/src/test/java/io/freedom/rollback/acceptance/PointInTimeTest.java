@@ -10,6 +10,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -48,7 +50,10 @@ class PointInTimeTest {
     }
 
     private void register(String settings) {
-        platform.registered(plane, yaml -> yaml.replaceFirst("(?m)^( +)(directory: .*)$", "$1$2\n$1" + settings));
+        platform.registered(
+                plane,
+                yaml -> yaml.replaceFirst("(?m)^( +)(directory: .*)$", "$1$2\n$1" + settings)
+                        .replace("DATA_CORRUPTION: full-rollback", "DATA_CORRUPTION: none"));
     }
 
     private void awaitArchived(int times) {
@@ -120,17 +125,37 @@ class PointInTimeTest {
 
     @Test
     @Order(1)
-    void bringsBackWhatWasDeletedAMomentAgo() {
+    void bringsBackWhatWasThereRightBeforeTheIncident() {
+        var moment = "before-incident";
+        assertThat(plane.rollbackctl("backups", "restore", NAME, "--at", moment, "--reason", "test")
+                        .output())
+                .contains("The history knows no incident of " + NAME);
         platform.sql("insert into numbers select generate_series(1, 500)");
-        var moment = platform.value(
+        var began = platform.value(
                 "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
         platform.sql("delete from numbers");
+        plane.rollbackctl(
+                "incident",
+                "raise",
+                NAME,
+                "--class",
+                "data-corruption",
+                "--summary",
+                "rows are gone",
+                "--began",
+                began);
 
         var said = plane.rollbackctl("backups", "restore", NAME, "--at", moment, "--reason", "test", "--watch")
                 .succeeded()
                 .output();
 
-        assertThat(said).contains("database-restore follows with the restore point that it makes");
+        assertThat(said)
+                .contains(
+                        "To the moment "
+                                + Instant.parse(began)
+                                        .truncatedTo(ChronoUnit.MILLIS)
+                                        .minusMillis(1),
+                        "database-restore follows with the restore point that it makes");
         assertThat(plane.rollbackctl("backups", "list", NAME).succeeded().output())
                 .contains("restore-point-derive", NAME + ": the WAL archive has all that was committed since");
         assertThat(platform.value("select count(*) from numbers")).isEqualTo("500");
@@ -147,9 +172,6 @@ class PointInTimeTest {
         assertThat(early.output())
                 .contains(
                         "2020-01-01T00:00:00Z is not in the WAL archive, which reaches from ", "choose a moment in it");
-        assertThat(plane.rollbackctl("backups", "derive", NAME, "--at", "before-incident", "--reason", "test")
-                        .output())
-                .contains("The history knows no incident of " + NAME);
     }
 
     @Test

@@ -29,13 +29,16 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -266,6 +269,61 @@ class SeveralDatabasesTest {
         var sum = Sha256.of(Files.readString(point().manifest()));
         PrivateFiles.write(point().verified(), Json.text(new Verification(id, Instant.now(), sum, null)));
         assertMismatch(() -> prove(), "database " + ODD + ": it cannot be restored");
+    }
+
+    @Test
+    void makesNothingWhereTheDumpOfAnotherOrTheRolesWereChangedSinceItWasVerified() throws Exception {
+        postgres.sql("postgres", "CREATE ROLE gone");
+        takeRestorePoint();
+        postgres.sql("postgres", "DROP ROLE gone", "DROP DATABASE " + Sql.name(EMPTY));
+        var dump = largest(point().dump(ODD));
+
+        for (var file : List.of(dump, VAULT.sealed(point().globals(), false))) {
+            flip(file);
+            assertMismatch(
+                    () -> restore(step()),
+                    " is not as its manifest says: " + point().directory().relativize(file) + " was changed");
+            flip(file);
+        }
+
+        assertThat(postgres.databases()).containsExactlyInAnyOrder("postgres", SHOP, ODD);
+        assertThat(postgres.value("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'gone'"))
+                .isEqualTo("0");
+        assertThat(restore(step()).detail()).startsWith("3 databases");
+        postgres.sql("postgres", "DROP ROLE gone");
+    }
+
+    @Test
+    void leavesAllAloneWhereTheDumpOfAnotherIsChangedWhileTheFirstIsRestored() throws Exception {
+        takeRestorePoint();
+        postgres.sql(SHOP, "DELETE FROM orders");
+        var dump = largest(point().dump(ODD));
+        var step = step().meanwhile("copying the dump of " + ODD, () -> flip(dump));
+
+        assertMismatch(
+                () -> restore(step),
+                " is not as its manifest says: " + point().directory().relativize(dump) + " was changed");
+
+        assertThat(rows(SHOP, "orders")).isZero();
+        assertThat(postgres.databases()).containsExactlyInAnyOrder("postgres", SHOP, ODD, EMPTY);
+    }
+
+    private static Path largest(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.max(Comparator.comparingLong(file -> file.toFile().length()))
+                    .orElseThrow();
+        }
+    }
+
+    /** Twice is as it was. */
+    private static void flip(Path file) {
+        try {
+            var content = Files.readAllBytes(file);
+            content[content.length / 2] ^= 0x10;
+            Files.write(file, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.action.RestorePointsCopied;
 import io.freedom.rollback.schemas.action.RestorePointsFetched;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
@@ -18,11 +19,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -89,6 +92,16 @@ class StoreTest {
                 .execute(new CopyRestorePoints("freedom", backups.toString(), store, List.of(removed)), step);
     }
 
+    /** Of a restore point rb-1, and nothing like any other. */
+    private Path big(int bytes) throws Exception {
+        var content = new byte[bytes];
+        new Random(bytes).nextBytes(content);
+        var file = Files.createDirectories(backups.resolve("rb-1/database")).resolve("big");
+        Files.write(file, content);
+        sealed(backups.resolve("rb-1"), 1, null);
+        return file;
+    }
+
     private RestorePointsCopied copy(String... removed) throws Exception {
         return (RestorePointsCopied)
                 copied(server.store(), new RunningStep("look"), removed).result();
@@ -99,8 +112,12 @@ class StoreTest {
     }
 
     private Completed fetched(Path into, @Nullable String id, RunningStep step) throws Exception {
+        return fetched(into, id, step, server.store());
+    }
+
+    private Completed fetched(Path into, @Nullable String id, RunningStep step, ObjectStore store) throws Exception {
         return new FetchRestorePointsHandler(VAULT)
-                .execute(new FetchRestorePoints("freedom", into.toString(), server.store(), id, 0L), step);
+                .execute(new FetchRestorePoints("freedom", into.toString(), store, id, 0L), step);
     }
 
     private static long objects() {
@@ -176,11 +193,7 @@ class StoreTest {
 
     @Test
     void goesOnWithAMultipartUploadThatWasInterrupted() throws Exception {
-        var point = Files.createDirectories(backups.resolve("rb-1/database"));
-        var content = new byte[3 * S3Upload.PART + 17];
-        new Random(1).nextBytes(content);
-        Files.write(point.resolve("big"), content);
-        sealed(backups.resolve("rb-1"), 1, null);
+        var big = big(3 * S3Upload.PART + 17);
         // Before the file, at its beginning, and after each part: killed after two of four.
         assertThatThrownBy(() -> copied(server.store(), new RunningStep("look").killedAtCheckpoint(3)))
                 .isInstanceOf(StepCancelledException.class);
@@ -191,7 +204,107 @@ class StoreTest {
         assertThat(look.getStored()).containsExactly("rb-1");
         assertThat(look.getSent()).as("the rest alone").isBetween((long) S3Upload.PART, 2L * S3Upload.PART + 10_000);
         fetched(backups.resolve("disk"), null);
-        assertThat(backups.resolve("disk/rb-1/database/big")).hasBinaryContent(content);
+        assertThat(backups.resolve("disk/rb-1/database/big")).hasSameBinaryContentAs(big);
+    }
+
+    @Test
+    void goesOnWithAPartThatWasUnderWayWhenTheStoreDied() throws Exception {
+        var big = big(4 * S3Upload.PART + 17);
+        try (var line = new LineToStore(server)) {
+            line.killsAfterSending(2 * S3Upload.PART + S3Upload.PART / 2);
+
+            var lost = (RestorePointsCopied)
+                    copied(line.store(), new RunningStep("look")).result();
+
+            assertThat(lost.getStored()).isEmpty();
+            assertThat(lost.getFault()).contains("the store http://127.0.0.1");
+            assertThat(line.parts()).containsExactly(1, 2, 3);
+            line.isBack();
+            assertThat(partsThere(big)).containsExactly(1, 2);
+
+            var look = (RestorePointsCopied)
+                    copied(line.store(), new RunningStep("look")).result();
+
+            assertThat(look.getStored()).containsExactly("rb-1");
+            assertThat(look.getFault()).isNull();
+            assertThat(line.parts())
+                    .as("those that were there are not sent again")
+                    .containsExactly(3, 4, 5);
+        }
+        fetched(backups.resolve("disk"), null);
+        assertThat(Sha256.of(backups.resolve("disk/rb-1/database/big"), _ -> {}))
+                .isEqualTo(Sha256.of(big, _ -> {}));
+    }
+
+    /** What a WAL archive sends: it keeps what it has read of a file between its looks. */
+    @Test
+    void sendsAndReadsTheRestAloneOfALargeFileWhereTheStoreDied() throws Exception {
+        var big = big(4 * S3Upload.PART + 17);
+        var large = new LargeUploads();
+        var key = StoreKeys.WAL + "run-1/base-1/base.tar";
+        try (var line = new LineToStore(server);
+                var store = S3Store.open(line.store(), "freedom", new RunningStep("look").secrets())) {
+            line.killsAfterSending(2 * S3Upload.PART + S3Upload.PART / 2);
+            assertThatThrownBy(() -> large.send(store, key, big, (_, _, _) -> true))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.UNAVAILABLE));
+            line.isBack();
+            var told = new ArrayList<String>();
+
+            assertThat(large.send(store, key, big, (_, _, far) -> told.add(far)))
+                    .isTrue();
+
+            assertThat(line.parts()).containsExactly(3, 4, 5);
+            assertThat(told).as("nothing is read for its hash again").allMatch(far -> far.endsWith(" there"));
+            var back = Files.createFile(backups.resolve("back"));
+            store.get(key, 0, (_, content) -> Files.copy(content, back, StandardCopyOption.REPLACE_EXISTING));
+            assertThat(back).hasSameBinaryContentAs(big);
+        }
+    }
+
+    private static List<Integer> partsThere(Path file) throws IOException, StepFailure {
+        var key = ROOT + "objects/" + Sha256.of(file, _ -> {});
+        try (var s3 = server.client()) {
+            var begun = s3.listMultipartUploads(
+                            request -> request.bucket(S3Server.BUCKET).prefix(key))
+                    .uploads();
+            assertThat(begun).hasSize(1);
+            return s3
+                    .listParts(request -> request.bucket(S3Server.BUCKET)
+                            .key(key)
+                            .uploadId(begun.getFirst().uploadId()))
+                    .parts()
+                    .stream()
+                    .map(part -> part.partNumber())
+                    .toList();
+        }
+    }
+
+    @Test
+    void goesOnWithAFetchThatWasUnderWayWhenTheStoreDied() throws Exception {
+        var big = big(3 * S3Upload.PART + 17);
+        copy();
+        var disk = backups.resolve("disk");
+        var begun = disk.resolve(".fetching-rb-1/database/big");
+        try (var line = new LineToStore(server)) {
+            line.killsAfterReceiving(S3Upload.PART + S3Upload.PART / 2);
+
+            assertThatThrownBy(() -> fetched(disk, "rb-1", new RunningStep("rb-fetch"), line.store()))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.UNAVAILABLE));
+            assertThat(disk.resolve("rb-1")).doesNotExist();
+            long came = Files.size(begun);
+            assertThat(came).isBetween((long) S3Upload.PART, 2L * S3Upload.PART);
+            line.isBack();
+
+            var result = (RestorePointsFetched) fetched(disk, "rb-1", new RunningStep("rb-fetch"), line.store())
+                    .result();
+
+            assertThat(line.ranges()).containsExactly(came);
+            assertThat(result.getBytes()).isLessThan(Files.size(big) - came + 100_000);
+        }
+        assertThat(Sha256.of(disk.resolve("rb-1/database/big"), _ -> {})).isEqualTo(Sha256.of(big, _ -> {}));
+        assertThat(begun).doesNotExist();
     }
 
     @Test

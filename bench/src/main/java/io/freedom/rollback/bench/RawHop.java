@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
@@ -60,8 +61,11 @@ public final class RawHop {
             loop.interrupt();
             admin.deleteTopics(topics).all().get();
             System.out.printf(
+                    Locale.ROOT,
                     "{\"hops\": %d, \"median\": %.1f, \"p90\": %.1f}%n",
-                    millis.size(), millis.get(millis.size() / 2), millis.get(millis.size() * 9 / 10));
+                    millis.size(),
+                    millis.get(millis.size() / 2),
+                    millis.get(millis.size() * 9 / 10));
         }
     }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -129,6 +130,7 @@ public final class Saga {
             workers.interrupt();
             workers.join();
             System.out.printf(
+                    Locale.ROOT,
                     "{\"rollbacks\": %d, \"steps\": %d, \"seconds\": %.2f, \"p50\": %.2f, \"p99\": %.2f, \"longest\": %.0f,"
                             + " \"doubled\": %d, \"again\": %d, \"wrong\": %d, \"lost\": %d}%n",
                     rollbacks,

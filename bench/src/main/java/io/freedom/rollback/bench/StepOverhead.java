@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
@@ -102,6 +103,7 @@ public final class StepOverhead {
         }
         deciding.sort(Long::compare);
         System.out.printf(
+                Locale.ROOT,
                 "{\"results\": %d, \"median\": %d, \"p90\": %d, \"medianUntilDecided\": %d}%n",
                 millis.size(),
                 millis.get(millis.size() / 2),

@@ -26,6 +26,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -98,6 +99,7 @@ public final class Storm {
             long all = System.nanoTime();
             await(history, facts, () -> lost() == 0, lost() + " reports are not in the history");
             System.out.printf(
+                    Locale.ROOT,
                     "{\"reports\": %d, \"accepted\": %d, \"decided\": %d, \"started\": %d, \"platforms\": %d,"
                             + " \"events\": %d, \"lost\": %d, \"mostStarts\": %d}%n",
                     EACH * platforms.size(),

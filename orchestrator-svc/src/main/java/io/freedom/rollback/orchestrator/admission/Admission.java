@@ -143,7 +143,7 @@ public final class Admission {
         }
         try {
             var platform = registered();
-            var heard = Permits.heard(state, now);
+            var heard = Permits.heard(state, incident, now);
             if (incident.getBeganAt().isBefore(heard.minus(platform.automatic().maxAge()))) {
                 return stale(incident, platform);
             }

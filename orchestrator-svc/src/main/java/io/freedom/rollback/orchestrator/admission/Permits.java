@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.site.PermitAwaited;
 import io.freedom.rollback.schemas.state.PermitState;
 import io.freedom.rollback.schemas.state.PlatformPermit;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.WaitingAtSite;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
 import java.util.Locale;
@@ -43,15 +44,41 @@ public final class Permits {
         return permit != null && permit.getState() == PermitState.AWAITED;
     }
 
-    /** What waits is not too old because it had to wait for that. */
-    static Instant heard(PlatformState state, Instant now) {
+    /** Moment at which an incident is judged by its age: it is not too old because it had to wait for its platform's turn. */
+    static Instant heard(PlatformState state, Incident incident, Instant now) {
         var permit = state.getPermit();
-        return permit != null && permit.getState() == PermitState.GRANTED ? permit.getSince() : now;
+        var otherwise = permit != null && permit.getState() == PermitState.GRANTED ? permit.getSince() : now;
+        return state.getWaitingAtSite().stream()
+                .filter(waiting -> waiting.getKey().equals(Admission.key(incident)))
+                .map(WaitingAtSite::getSince)
+                .findFirst()
+                .orElse(otherwise);
     }
 
-    /** @param permit null for none */
+    /** All that is queued waits for the site now. */
+    public static PlatformState waiting(PlatformState state, Instant now) {
+        var known = state.getWaitingAtSite().stream().collect(Collectors.toMap(WaitingAtSite::getKey, it -> it));
+        return PlatformState.newBuilder(state)
+                .setWaitingAtSite(state.getQueue().stream()
+                        .map(Admission::key)
+                        .map(key -> known.getOrDefault(key, new WaitingAtSite(key, now)))
+                        .toList())
+                .build();
+    }
+
+    /**
+     * What is not queued any more waits for nothing.
+     *
+     * @param permit null for none
+     */
     public static PlatformState with(PlatformState state, @Nullable PlatformPermit permit) {
-        return PlatformState.newBuilder(state).setPermit(permit).build();
+        var queued = state.getQueue().stream().map(Admission::key).collect(Collectors.toSet());
+        return PlatformState.newBuilder(state)
+                .setPermit(permit)
+                .setWaitingAtSite(state.getWaitingAtSite().stream()
+                        .filter(waiting -> queued.contains(waiting.getKey()))
+                        .toList())
+                .build();
     }
 
     /** Whether anything that waits may start with one. */

@@ -113,6 +113,14 @@ public final class Platforms {
         return state.getLeftBy() != null || state.getBraked() != null;
     }
 
+    /** Incidents are queued, and nothing will let them in: so an orchestrator of an earlier release leaves it, which knows no permits of sites. */
+    public static boolean isForgotten(PlatformState state) {
+        return !state.getQueue().isEmpty()
+                && state.getRunning() == null
+                && state.getPermit() == null
+                && !waitsForOperator(state);
+    }
+
     public static PlatformState queued(PlatformState state, Incident incident) {
         return PlatformState.newBuilder(state)
                 .setQueue(appended(state.getQueue(), incident))

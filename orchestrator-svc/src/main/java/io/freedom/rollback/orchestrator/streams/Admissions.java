@@ -166,7 +166,8 @@ final class Admissions {
                         now);
             case Decision.Merge(var incident) -> merge(incident, platform, cause, awaited, now);
             case Decision.Queue(var incident) -> {
-                store.put(Platforms.queued(store.platform(platform), incident));
+                var queued = Platforms.queued(store.platform(platform), incident);
+                store.put(Permits.isAwaited(queued) ? Permits.waiting(queued, now) : queued);
                 reports.tell(
                         incident,
                         "it waits",
@@ -320,7 +321,7 @@ final class Admissions {
     }
 
     void tick(String platform, Instant now) {
-        if (permits.tick(platform, now)) {
+        if (permits.tick(platform, now) || Platforms.isForgotten(store.platform(platform))) {
             itsTurn(platform, now);
         } else {
             settle(platform, now);

@@ -74,6 +74,8 @@ final class SagaStore {
     private final Map<String, Instant> repeats = new TreeMap<>();
     /** Names of platforms that have a permit of their site, or wait for one. */
     private final Set<String> permits = new TreeSet<>();
+    /** Names of platforms of which incidents wait for nothing. */
+    private final Set<String> forgotten = new TreeSet<>();
     /** When people are reminded next, by platform. */
     private final Map<String, Instant> reminders = new TreeMap<>();
 
@@ -139,6 +141,7 @@ final class SagaStore {
         changed.accept(state);
         note(watched, state.getPlatform(), state.getWatch() != null);
         note(permits, state.getPlatform(), state.getPermit() != null);
+        note(forgotten, state.getPlatform(), Platforms.isForgotten(state));
         for (var care : Caretaker.CARES) {
             var names = lookedAfter.computeIfAbsent(care, _ -> new TreeSet<>());
             note(names, state.getPlatform(), care.of(state) != null);
@@ -233,6 +236,11 @@ final class SagaStore {
     /** Platforms that have a permit of their site, or wait for one. */
     List<String> permits() {
         return List.copyOf(permits);
+    }
+
+    /** Platforms of which incidents wait for nothing. */
+    List<String> forgotten() {
+        return List.copyOf(forgotten);
     }
 
     boolean hasPermits() {

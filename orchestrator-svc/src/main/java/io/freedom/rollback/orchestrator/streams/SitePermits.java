@@ -71,6 +71,7 @@ final class SitePermits {
     void ask(String platform, RollbackCommand.Start start, Instant now) {
         var site = start.plan().getSite();
         asking.put(platform, new Asking(now.plus(AGAIN), 1));
+        store.put(Permits.waiting(store.platform(platform), now));
         put(
                 platform,
                 PlatformPermit.newBuilder()
@@ -213,9 +214,11 @@ final class SitePermits {
     /** Platforms that have a permit, or may need one. */
     List<String> concerned() {
         var live = limits.any() ? store.live() : List.<SagaStore.Live>of();
-        return Stream.concat(
+        return Stream.of(
                         store.permits().stream(),
+                        store.forgotten().stream(),
                         live.stream().map(it -> it.rollback.plan().getPlatform()))
+                .flatMap(names -> names)
                 .distinct()
                 .toList();
     }

@@ -72,11 +72,16 @@ abstract class OneTask {
                 store,
                 sagas,
                 new Reports(store, history),
-                new SitePermits(store, SiteLimits.NONE, history, notifications, publisher),
+                new SitePermits(store, limits(), history, notifications, publisher),
                 history,
                 notifications,
                 publisher);
         schedules = new Schedules(store, admissions, history, notifications);
+    }
+
+    /** Of sites, if a test wants any. */
+    SiteLimits limits() {
+        return SiteLimits.NONE;
     }
 
     void operator(SpecificRecord command) {

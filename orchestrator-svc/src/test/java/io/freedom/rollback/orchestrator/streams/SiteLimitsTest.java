@@ -369,4 +369,50 @@ class SiteLimitsTest extends WholeTopology {
         assertThat(last).containsExactly(id);
         assertThat(said()).hasSize(2).first().isEqualTo("ReturnPermit " + id);
     }
+
+    /** The first one waits for 10 min, and its rollback takes some, too; f2 arrives when it is a minute old. */
+    @Test
+    void theNextIncidentOfAPlatformIsNotTooOldForHavingWaitedBehindTheFirst() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n"));
+        report(alert("freedom", "f1", "firing"));
+        var id = requests().getFirst().getRollbackId();
+        report(alert("freedom", "f2", "firing", "security-breach"));
+        for (int minutes = 0; minutes < 10; minutes++) {
+            aMinutePasses();
+            keeper(id, place(2));
+        }
+        keeper(id, granted());
+        requests();
+        workersSucceed();
+        var next = requests().stream()
+                .map(SiteRequest::getRollbackId)
+                .filter(it -> !it.equals(id))
+                .findFirst();
+        assertThat(all(IncidentIgnored.class)).isEmpty();
+        for (int minutes = 0; minutes < 10; minutes++) {
+            aMinutePasses();
+            keeper(next.orElseThrow(), place(2));
+        }
+        keeper(next.orElseThrow(), granted());
+
+        assertThat(all(IncidentIgnored.class)).isEmpty();
+        assertThat(all(RollbackStarted.class))
+                .extracting(started -> started.getIncident().getFingerprint())
+                .containsExactly("f1", "f2");
+        workersSucceed();
+    }
+
+    @Test
+    void whatArrivesTooLateIsTooOldThoughItsPlatformWaits() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n"));
+        report(alert("freedom", "f1", "firing"));
+        var id = requests().getFirst().getRollbackId();
+        for (int minutes = 0; minutes < 10; minutes++) {
+            aMinutePasses();
+            keeper(id, place(2));
+        }
+        report(alert("freedom", "f2", "firing", "security-breach"));
+
+        assertThat(all(IncidentIgnored.class).getLast().getReason()).contains("more than 5 min ago");
+    }
 }
