@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -58,22 +60,48 @@ final class ArchiveReader implements AutoCloseable {
 
     /** Writes an ordinary tar, with the content of all files. */
     void transferTo(OutputStream out) throws IOException {
-        transferTo(Archive.tar(out));
+        transferTo(Archive.tar(out), UnaryOperator.identity());
     }
 
-    /** The same behind an empty file of that name: whoever unpacks it removes the folder that has the name. */
-    void transferInPlaceOf(String name, OutputStream out) throws IOException {
+    /**
+     * The same under other names, behind entries of one's own.
+     *
+     * @param first without content; a file in the place of a folder has whoever unpacks it remove that
+     * @param naming empty leaves an entry out
+     */
+    void transferTo(OutputStream out, List<TarArchiveEntry> first, UnaryOperator<String> naming) throws IOException {
         var plain = Archive.tar(out);
-        plain.putArchiveEntry(new TarArchiveEntry(name));
-        plain.closeArchiveEntry();
-        transferTo(plain);
+        for (var entry : first) {
+            plain.putArchiveEntry(entry);
+            plain.closeArchiveEntry();
+        }
+        transferTo(plain, naming);
     }
 
-    private void transferTo(TarArchiveOutputStream plain) throws IOException {
+    /** Reads to the end, objects too, and that all is in one folder, or is one file. */
+    void check(String root) throws IOException {
+        for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+            var name = entry.getName();
+            if (!name.equals(root) && !name.startsWith(root + "/")) {
+                throw new DamagedException(file + " has " + name + ", and was to have " + root + " alone");
+            }
+            if (entry.isFile()) {
+                try (var content = content(entry)) {
+                    content.transferTo(OutputStream.nullOutputStream());
+                }
+            }
+        }
+    }
+
+    private void transferTo(TarArchiveOutputStream plain, UnaryOperator<String> naming) throws IOException {
         for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             var size = size(entry);
+            var name = naming.apply(entry.getName());
+            if (name.isEmpty()) {
+                continue;
+            }
             if (size.isPresent()) {
-                var whole = new TarArchiveEntry(entry.getName());
+                var whole = new TarArchiveEntry(name);
                 whole.setMode(entry.getMode());
                 whole.setUserId(entry.getLongUserId());
                 whole.setGroupId(entry.getLongGroupId());
@@ -81,6 +109,10 @@ final class ArchiveReader implements AutoCloseable {
                 whole.setSize(size.getAsLong());
                 plain.putArchiveEntry(whole);
             } else {
+                entry.setName(name);
+                if (entry.isLink()) {
+                    entry.setLinkName(naming.apply(entry.getLinkName()));
+                }
                 plain.putArchiveEntry(entry);
             }
             if (entry.isFile()) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.TreeMap;
 
 /** What would keep container data from being put back, found while the platform serves on. */
 final class CheckContainerDataHandler implements StepHandler<CheckContainerData> {
@@ -35,6 +36,8 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
         var point = RestorePoint.at(action.getRestorePoint());
         var engine = engines.engine();
         var archives = new ArrayList<Path>();
+        var roots = new ArrayList<String>();
+        var sources = new TreeMap<String, String>();
         for (var data : action.getData()) {
             step.stillWanted();
             var archive = Vault.find(point.containerData(data.getService()));
@@ -45,12 +48,11 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
                                 .formatted(point.id(), data.getService()));
             }
             archives.add(archive.get());
-            var containers =
-                    ReplaceContainerDataHandler.containers(engine, action.getCompose(), data.getService());
-            for (var container : containers) {
-                var place = ContainerDataPlace.of(engine, container, data.getPath());
-                place.check();
-            }
+            var container = ReplaceContainerDataHandler.container(engine, action.getCompose(), data.getService());
+            var place = ContainerDataPlace.of(engine, container, data.getPath());
+            place.check();
+            sources.put(data.getService(), place.source());
+            roots.add(place.path().getFileName().toString());
         }
         return Disk.work(point.data(), () -> {
             var names = new HashSet<String>();
@@ -59,15 +61,19 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
             ManifestCheck.parts(point, Manifest.load(point, vault), vault, clock.instant(), step, names::contains);
             int files = 0;
             long bytes = 0;
-            for (var archive : archives) {
-                try (var reader = ArchiveReader.open(archive, point, vault)) {
+            for (int i = 0; i < archives.size(); i++) {
+                step.stillWanted();
+                try (var reader = ArchiveReader.open(archives.get(i), point, vault)) {
+                    reader.check(roots.get(i));
+                }
+                try (var reader = ArchiveReader.open(archives.get(i), point, vault)) {
                     var counted = reader.count();
                     files += counted.files();
                     bytes += counted.bytes();
                 }
             }
             return new Completed(
-                    new ContainerDataChecked(files, bytes),
+                    new ContainerDataChecked(files, bytes, sources),
                     "%d files, %s of %s".formatted(files, Disk.size(bytes), point.id()));
         });
     }

@@ -4,7 +4,10 @@ import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.schemas.action.ContainerDataChecked;
 import io.freedom.rollback.schemas.action.ContainerDataReplaced;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
+import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
@@ -12,14 +15,17 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Makes a folder of stopped containers what {@link CopyContainerDataHandler} has kept of it. To do it twice changes nothing. */
+/** Makes a folder of a stopped container what {@link CopyContainerDataHandler} has kept of it. To do it twice changes nothing. */
 final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerData> {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
     private final EngineProvider engines;
     private final Vault vault;
     private final InstantSource clock;
@@ -38,77 +44,123 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
     @Override
     public Completed execute(ReplaceContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
-        var archive = Vault.find(point.containerData(action.getService()));
-        if (archive.isEmpty() && action.getOwn()) {
-            return new Completed(
-                    new ContainerDataReplaced(0, 0L, 0),
-                    "there was no %s in %s before: what is there stays"
-                            .formatted(action.getPath(), action.getService()));
-        }
-        if (archive.isEmpty()) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "restore point " + point.id() + " holds nothing of the containers of " + action.getService());
-        }
-        var engine = engines.engine();
-        var containers = containers(engine, action.getCompose(), action.getService());
-        requireStopped(containers);
-        return Disk.work(archive.get(), () -> replace(action, step, engine, containers, point, archive.get()));
+        var kept = RestorePoint.at(action.getKept());
+        return Disk.work(point.data(), () -> point.equals(kept) ? back(action, step, kept) : there(action, step, point, kept));
     }
 
-    private Completed replace(
-            ReplaceContainerData action,
-            StepContext step,
-            Engine engine,
-            List<EngineContainer> containers,
-            RestorePoint point,
-            Path archive)
+    /** What a restore point has, once it is certain that the way back is there. */
+    private Completed there(ReplaceContainerData action, StepContext step, RestorePoint point, RestorePoint kept)
             throws IOException, StepFailure, InterruptedException {
-        if (!action.getOwn()) {
-            var name = point.directory().relativize(archive).toString();
-            ManifestCheck.parts(
-                    point, Manifest.load(point, vault), vault, clock.instant(), step, path -> path.equals(name));
+        var engine = engines.engine();
+        var container = container(engine, action.getCompose(), action.getService());
+        var place = ContainerDataPlace.of(engine, container, action.getPath());
+        if (container.isActive()) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    container.name()
+                            + " runs, and would write beside what is put there: something else starts it again (a watchdog, a deployment?); stop that, then retry");
         }
+        var before = step.input(ContainerDataChecked.class).getSources().get(action.getService());
+        if (!place.source().equals(before)) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "%s of %s is %s now, and was %s when its data were copied: the configuration that goes back mounts something else there. Put the data back by themselves afterwards, with `--part containers`"
+                            .formatted(action.getPath(), action.getService(), named(place.source()), named(before)));
+        }
+        var archive = Vault.find(point.containerData(action.getService()))
+                .orElseThrow(() -> new StepFailure(
+                        FailureKind.PRECONDITION,
+                        "restore point " + point.id() + " holds nothing of the containers of " + action.getService()));
+        var name = point.directory().relativize(archive).toString();
+        ManifestCheck.parts(
+                point, Manifest.load(point, vault), vault, clock.instant(), step, path -> path.equals(name));
+        check(archive, point, place);
+        var copy = copy(action, step, kept);
+        if (copy.isPresent()) {
+            check(copy.get(), kept, place);
+        }
+        step.checkpoint();
+        PrivateFiles.createFolders(kept.data());
+        Files.writeString(kept.replaced(action.getService()), action.getPath());
+        return put(action, step, place, archive, point);
+    }
+
+    private static String named(@Nullable String source) {
+        return source == null || source.isEmpty() ? "in no volume" : "in " + source;
+    }
+
+    /** What was copied before: only where it is not there any more, since it was replaced or its container made anew. */
+    private Completed back(ReplaceContainerData action, StepContext step, RestorePoint kept)
+            throws IOException, StepFailure, InterruptedException {
+        var copy = copy(action, step, kept);
+        boolean replaced = Files.exists(kept.replaced(action.getService()));
+        if (copy.isEmpty()) {
+            return new Completed(
+                    new ContainerDataReplaced(0, 0L, 0),
+                    "there was no %s in %s before%s"
+                            .formatted(action.getPath(), action.getService(), replaced ? ": what is there stays" : ""));
+        }
+        var engine = engines.engine();
+        var container = container(engine, action.getCompose(), action.getService());
+        var place = ContainerDataPlace.of(engine, container, action.getPath());
+        boolean isNew = step.input(ContainersRecorded.class).getContainers().stream()
+                .noneMatch(recorded -> recorded.getContainerId().equals(container.id()));
+        if (!replaced && !(isNew && place.kind() == ContainerDataPlace.Kind.LAYER)) {
+            return new Completed(
+                    new ContainerDataReplaced(0, 0L, 0),
+                    "%s of %s is as it was".formatted(action.getPath(), action.getService()));
+        }
+        check(copy.get(), kept, place);
+        if (container.isActive()) { // its restart policy, or somebody, has started it meanwhile
+            step.checkpoint();
+            engine.stop(container.id(), GRACE);
+        }
+        return put(action, step, place, copy.get(), kept);
+    }
+
+    private static Optional<Path> copy(ReplaceContainerData action, StepContext step, RestorePoint kept)
+            throws StepFailure {
+        var copy = Vault.find(kept.containerData(action.getService()));
+        if (copy.isEmpty() && step.input(DataArchived.class).getFiles() > 0) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the copy of %s of %s is not in %s any more: bring it back (is the disk there?), then retry"
+                            .formatted(action.getPath(), action.getService(), kept.data()));
+        }
+        return copy;
+    }
+
+    private void check(Path archive, RestorePoint point, ContainerDataPlace place) throws IOException {
+        try (var reader = ArchiveReader.open(archive, point, vault)) {
+            reader.check(place.path().getFileName().toString());
+        }
+    }
+
+    private Completed put(
+            ReplaceContainerData action, StepContext step, ContainerDataPlace place, Path archive, RestorePoint point)
+            throws IOException, StepFailure, InterruptedException {
         ArchiveReader.Counted counted;
         try (var reader = ArchiveReader.open(archive, point, vault)) {
             counted = reader.count();
         }
-        for (var container : containers) {
-            var place = ContainerDataPlace.of(engine, container, action.getPath());
-            step.progress(0, 0, "bytes", "copying to " + action.getPath() + " of " + container.name());
-            step.checkpoint();
-            place.empty();
-            engine.copyIn(
-                    container.id(),
-                    out -> write(out, place, archive, point),
-                    String.valueOf(place.path().getParent()));
+        step.progress(
+                0, 0, "bytes", "copying to " + action.getPath() + " of " + place.container().name());
+        step.checkpoint();
+        try (var reader = ArchiveReader.open(archive, point, vault)) {
+            place.replace(reader);
         }
         return new Completed(
-                new ContainerDataReplaced(counted.files(), counted.bytes(), containers.size()),
+                new ContainerDataReplaced(counted.files(), counted.bytes(), 1),
                 "%d files, %s, are all that is in %s of %s"
                         .formatted(
                                 counted.files(),
                                 Disk.size(counted.bytes()),
                                 action.getPath(),
-                                containers.stream()
-                                        .map(EngineContainer::name)
-                                        .collect(Collectors.joining(", "))));
+                                place.container().name()));
     }
 
-    private void write(OutputStream out, ContainerDataPlace place, Path archive, RestorePoint point)
-            throws IOException, StepFailure {
-        try (var reader = ArchiveReader.open(archive, point, vault)) {
-            if (place.kind() == ContainerDataPlace.Kind.MOUNT) {
-                reader.transferTo(out);
-            } else {
-                reader.transferInPlaceOf(place.path().getFileName().toString(), out);
-            }
-        } catch (KeyException | DamagedException e) {
-            throw Disk.failure(archive, e);
-        }
-    }
-
-    static List<EngineContainer> containers(Engine engine, ComposeProject compose, String service)
+    /** Of several none would have a copy but the first. */
+    static EngineContainer container(Engine engine, ComposeProject compose, String service)
             throws StepFailure, InterruptedException {
         var containers = engine.containers(compose.getProject()).stream()
                 .filter(c -> c.service().equals(service) && !c.oneOff())
@@ -119,18 +171,12 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
                     "service %s of project %s has no container to put data into: `docker compose up --no-start %s`, then retry"
                             .formatted(service, compose.getProject(), service));
         }
-        return containers;
-    }
-
-    private static void requireStopped(List<EngineContainer> containers) throws StepFailure {
-        var active = containers.stream()
-                .filter(EngineContainer::isActive)
-                .map(EngineContainer::name)
-                .collect(Collectors.joining(", "));
-        if (!active.isEmpty()) {
+        if (containers.size() > 1) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
-                    active + " runs, and would write beside what is put there: something else starts it again (a watchdog, a deployment?); stop that, then retry");
+                    "service %s of project %s has %d containers, and a restore point has the data of one: scale it to one first, or leave `containers` out"
+                            .formatted(service, compose.getProject(), containers.size()));
         }
+        return containers.getFirst();
     }
 }

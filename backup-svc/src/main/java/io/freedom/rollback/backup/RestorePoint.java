@@ -86,6 +86,11 @@ record RestorePoint(Path directory) {
         return data().resolve(fileName(service) + ".tar");
     }
 
+    /** That a folder of the service's container is not any more what was copied here. */
+    Path replaced(String service) {
+        return data().resolve(fileName(service) + ".replaced");
+    }
+
     /** What is in an archive by name only, because other restore points have it too. */
     Path object(String name) {
         return directory.resolve(OBJECTS).resolve(name);

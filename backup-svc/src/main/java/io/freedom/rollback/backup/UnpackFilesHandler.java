@@ -8,18 +8,22 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The slow part of bringing files back, while the platform serves on: read, compared with the manifest, and written beside the work tree. */
 final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
+    private static final int MOUNT_POINT = 4;
+    private static final Pattern ESCAPED = Pattern.compile("\\\\(\\d{3})");
+
     private final Vault vault;
     private final InstantSource clock;
 
@@ -46,9 +50,9 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
             archives.forEach(
                     file -> names.add(point.directory().relativize(file).toString()));
             ManifestCheck.parts(point, manifest, vault, clock.instant(), step, names::contains);
-            requireSpace(action, archives, point, unpacked.gitDirectory());
             step.checkpoint();
             unpacked.remove();
+            requireSpace(action, archives, point, unpacked.gitDirectory());
             unpacked.make();
             var tally = new Tally(step);
             for (var archive : archives) {
@@ -86,15 +90,39 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
     /** It is put in by renaming, which is as quick and as sure for gigabytes as for a byte, and ends at a disk's edge. */
     private static void requireOneDisk(WorkTreePaths paths, Path gitDirectory) throws IOException, StepFailure {
         var here = device(gitDirectory);
+        var tree = paths.workTree().toRealPath();
+        var mounts = mounts();
         for (var path : paths.present()) {
             var place = paths.workTree().resolve(path);
-            if (!device(place).equals(here)) {
+            boolean straight = place.resolveSibling("").toRealPath().equals(tree.resolve(path).resolveSibling(""));
+            if (!straight || !device(place).equals(here) || mounts.stream().anyMatch(mount -> isAt(mount, tree, path))) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
-                        "%s is on another file system than %s, or something is mounted there: it cannot be swapped in; take it out of the restore point by hand with `rollback-backups extract`, or leave that part out"
+                        "%s is on another file system than %s, behind a link, or something is mounted there: it cannot be swapped in; take it out of the restore point by hand with `rollback-backups extract`, or leave that part out"
                                 .formatted(place, gitDirectory));
             }
         }
+    }
+
+    /** A file of the same disk may be mounted as well. */
+    private static List<Path> mounts() throws IOException {
+        if (!Files.isReadable(MOUNTS)) {
+            return List.of();
+        }
+        try (var lines = Files.lines(MOUNTS, StandardCharsets.ISO_8859_1)) {
+            return lines.map(line -> line.split(" ")[MOUNT_POINT])
+                    .map(point -> ESCAPED.matcher(point)
+                            .replaceAll(octal -> Matcher.quoteReplacement(
+                                    String.valueOf((char) Integer.parseInt(octal.group(1), 8)))))
+                    .map(point -> new String(point.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                    .map(Path::of)
+                    .toList();
+        }
+    }
+
+    private static boolean isAt(Path mount, Path tree, Path path) {
+        var place = tree.resolve(path);
+        return mount.startsWith(place) || place.startsWith(mount) && mount.startsWith(tree) && !mount.equals(tree);
     }
 
     private static String device(Path path) throws IOException {

@@ -65,10 +65,10 @@ class DeadServerTest {
 
     @Test
     void knowsTheVolumeThatTheDataAreIn() {
-        var data = new Mount("/var/lib/postgresql/data", "data");
-        var outer = new Mount("/var/lib/postgresql", "outer");
-        var bound = new Mount("/var/lib/postgresql/data/pgdata", "");
-        var archive = new Mount("/archive", "archive");
+        var data = new Mount("/var/lib/postgresql/data", "data", "", true);
+        var outer = new Mount("/var/lib/postgresql", "outer", "", true);
+        var bound = new Mount("/var/lib/postgresql/data/pgdata", "", "", true);
+        var archive = new Mount("/archive", "archive", "", true);
 
         assertThat(DataVolume.mount(List.of(archive, outer, data), Optional.of(Path.of("/var/lib/postgresql/data"))))
                 .contains(data);

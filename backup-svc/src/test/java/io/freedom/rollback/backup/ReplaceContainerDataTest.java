@@ -9,18 +9,23 @@ import io.freedom.rollback.schemas.action.CheckContainerData;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ContainerDataChecked;
 import io.freedom.rollback.schemas.action.ContainerPath;
+import io.freedom.rollback.schemas.action.ContainerState;
+import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Command;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +54,9 @@ class ReplaceContainerDataTest {
     private Path point;
     private Path own;
     private String container = "";
+    private String recorded = "";
+    private ContainerDataChecked checked = new ContainerDataChecked(0, 0L, Map.of("api", ""));
+    private DataArchived archived = new DataArchived(0, 0L);
 
     @BeforeEach
     void given() throws Exception {
@@ -99,9 +107,10 @@ class ReplaceContainerDataTest {
         return new ComposeProject(project, temp.toString(), List.of(), null, null, null);
     }
 
-    private void take(Path directory, String path) throws Exception {
-        new CopyContainerDataHandler(engines, VAULT)
-                .execute(new CopyContainerData(compose(), "api", path, directory.toString()), new RunningStep("rb-1"));
+    private DataArchived take(Path directory, String path) throws Exception {
+        return (DataArchived) new CopyContainerDataHandler(engines, VAULT, clock)
+                .execute(new CopyContainerData(compose(), "api", path, directory.toString()), new RunningStep("rb-1"))
+                .result();
     }
 
     private void takeRestorePoint(String path) throws Exception {
@@ -121,11 +130,38 @@ class ReplaceContainerDataTest {
                 .result();
     }
 
-    private void replace(String path, Path directory, RunningStep step) throws Exception {
-        new ReplaceContainerDataHandler(engines, VAULT, clock)
+    /** With the service stopped: a copy of what is there, and the restore point's in its place. */
+    private void replace(String path) throws Exception {
+        checked = check(path);
+        recorded = container;
+        docker("stop", "--time=0", container);
+        archived = take(own, path);
+        replace(path, point);
+    }
+
+    private Completed replace(String path, Path directory) throws Exception {
+        var step = new RunningStep("rb-2")
+                .after(checked)
+                .after(archived)
+                .after(ContainersRecorded.newBuilder()
+                        .setContainers(List.of(ContainerState.newBuilder()
+                                .setContainerId(recorded)
+                                .setName("api-1")
+                                .setService("api")
+                                .setImage("i")
+                                .setImageId("i")
+                                .setState("running")
+                                .build()))
+                        .setEngineVersion("20")
+                        .setComposeVersion("2")
+                        .build());
+        return new ReplaceContainerDataHandler(engines, VAULT, clock)
                 .execute(
-                        new ReplaceContainerData(compose(), "api", path, directory.toString(), directory.equals(own)),
-                        step);
+                        new ReplaceContainerData(compose(), "api", path, directory.toString(), own.toString()), step);
+    }
+
+    private void putBack(String path) throws Exception {
+        replace(path, own);
     }
 
     @ParameterizedTest
@@ -146,21 +182,109 @@ class ReplaceContainerDataTest {
         assertThat(now).isNotEqualTo(then);
         assertThat(check(path).getFiles()).isEqualTo(4);
 
-        docker("stop", "--time=0", container);
-        take(own, path);
-        replace(path, point, new RunningStep("rb-2"));
-        replace(path, point, new RunningStep("rb-2")); // delivered twice
+        replace(path);
+        replace(path, point); // delivered twice
         docker("start", container);
         assertThat(inside(LOOK, path)).isEqualTo(then);
 
         inside("echo after >\"$1/after\"", path);
-        docker("stop", "--time=0", container);
-        replace(path, own, new RunningStep("rb-2"));
+        putBack(path); // it is stopped first
         docker("start", container);
         assertThat(inside(LOOK, path)).as("undone").isEqualTo(now);
         assertThat(docker("ps", "-aq", "--filter", "label=io.freedom.rollback.in-volumes-of"))
                 .as("nothing is left behind")
                 .isEmpty();
+    }
+
+    /** As many are that are hardened: the engine writes to nothing but what is mounted. */
+    @Test
+    void areReplacedWhereAllElseIsReadOnly() throws Exception {
+        run("--read-only", "--volume=" + volume() + ":/data");
+        inside(FILL, "/data");
+        var then = inside(LOOK, "/data");
+        takeRestorePoint("/data");
+        inside(CHANGE, "/data");
+        var now = inside(LOOK, "/data");
+
+        replace("/data");
+        docker("start", container);
+        assertThat(inside(LOOK, "/data")).isEqualTo(then);
+
+        putBack("/data");
+        docker("start", container);
+        assertThat(inside(LOOK, "/data")).isEqualTo(now);
+    }
+
+    /** What is in no volume, in a folder that the service had made itself. */
+    @Test
+    void comeThroughWhereTheContainerIsMadeAnew() throws Exception {
+        var path = "/srv/state/cache/data";
+        run();
+        inside("mkdir -p \"$1\"", path);
+        inside(FILL, path);
+        var then = inside(LOOK, path);
+        takeRestorePoint(path);
+        inside(CHANGE, path);
+        var now = inside(LOOK, path);
+        checked = check(path);
+        recorded = container;
+        docker("stop", "--time=0", container);
+        archived = take(own, path);
+        assertThat(replace(path, own).detail()).as("nothing has become of it").contains("is as it was");
+        docker("rm", "-f", container);
+        run();
+        docker("stop", "--time=0", container);
+
+        replace(path, own);
+        docker("start", container);
+        assertThat(inside(LOOK, path)).as("kept").isEqualTo(now);
+        docker("stop", "--time=0", container);
+        replace(path, point);
+        docker("start", container);
+        assertThat(inside(LOOK, path)).isEqualTo(then);
+    }
+
+    @Test
+    void areNotPutIntoAnotherVolumeThanWasCopied() throws Exception {
+        run("--volume=" + volume() + ":/data");
+        inside(FILL, "/data");
+        takeRestorePoint("/data");
+        checked = check("/data");
+        docker("rm", "-f", container);
+        run("--volume=" + volume() + ":/data");
+        inside("echo mine >\"$1/theirs\"", "/data");
+        docker("stop", "--time=0", container);
+
+        refused(() -> replace("/data", point), "the configuration that goes back mounts something else there");
+
+        docker("start", container);
+        assertThat(inside("cat \"$1/theirs\"", "/data")).isEqualTo("mine");
+    }
+
+    @Test
+    void areNotGivenUpWhereTheirCopyIsLost() throws Exception {
+        run("--volume=" + volume() + ":/data");
+        inside(FILL, "/data");
+        takeRestorePoint("/data");
+        inside(CHANGE, "/data");
+        replace("/data");
+        Files.delete(own.resolve("data/api.tar.zst.age"));
+
+        refused(() -> putBack("/data"), "bring it back (is the disk there?), then retry");
+    }
+
+    @Test
+    void areOfOneContainerOnly() throws Exception {
+        run();
+        inside("mkdir -p \"$1\"", "/layer");
+        takeRestorePoint("/layer");
+        var first = container;
+        run();
+        try {
+            refused(() -> check("/layer"), "has 2 containers, and a restore point has the data of one");
+        } finally {
+            docker("rm", "-fv", first);
+        }
     }
 
     @Test
@@ -171,7 +295,8 @@ class ReplaceContainerDataTest {
         inside(CHANGE, "/srv/data");
         var now = inside(LOOK, "/srv/data");
 
-        refused(() -> replace("/srv/data", point, new RunningStep("rb-2")), "runs, and would write beside");
+        checked = check("/srv/data");
+        refused(() -> replace("/srv/data", point), "runs, and would write beside");
 
         assertThat(inside(LOOK, "/srv/data")).isEqualTo(now);
     }
@@ -180,14 +305,16 @@ class ReplaceContainerDataTest {
     void areCheckedBeforeAnythingIsStopped() throws Exception {
         run("--volume=" + volume() + ":/ro:ro", "--volume=" + volume() + ":/outer/inner");
         inside("mkdir -p \"$1\" && echo 1 >\"$1/a\"", "/layer");
+        inside("mkdir -p /there/data && ln -s /there /link", "");
         takeRestorePoint("/layer");
 
         assertThat(check("/layer").getBytes()).isEqualTo(2);
-        refused(() -> check("/ro"), "cannot be emptied");
-        refused(() -> check("/outer"), "has something else mounted in it, at /outer/inner");
+        assertThatThrownBy(() -> check("/other")).hasMessageContaining("was to have other alone");
+        refused(() -> check("/ro"), "it is read-only there");
+        refused(() -> check("/link/data"), "/link is a link");
+        refused(() -> check("/outer"), "something else is mounted in it, at /outer/inner");
         Files.delete(point.resolve("data/api.tar.zst.age"));
         refused(() -> check("/layer"), "holds nothing of the containers of api");
-        refused(() -> replace("/layer", point, new RunningStep("rb-2")), "holds nothing of the containers of api");
     }
 
     @Test
@@ -205,8 +332,7 @@ class ReplaceContainerDataTest {
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH));
         docker("stop", "--time=0", container);
-        assertThatThrownBy(() -> replace("/layer", point, new RunningStep("rb-2")))
-                .hasMessageContaining("data/api.tar.zst.age");
+        assertThatThrownBy(() -> replace("/layer", point)).hasMessageContaining("data/api.tar.zst.age");
 
         docker("start", container);
         assertThat(inside("cat \"$1/a\"", "/layer")).isEqualTo("2");

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
-import org.jspecify.annotations.Nullable;
 
 /** A step whose worker can be killed at a chosen moment: right before a change, or when it first reports something. */
 final class RunningStep implements StepContext {
@@ -20,7 +19,7 @@ final class RunningStep implements StepContext {
     private String killedAtNote = "\0";
     private String meanwhileAt = "\0";
     private Runnable meanwhile = () -> {};
-    private @Nullable SpecificRecord earlier;
+    private final List<SpecificRecord> earlier = new ArrayList<>();
     private final Instant deadline = Instant.now().plus(Duration.ofMinutes(5));
 
     RunningStep(String rollbackId) {
@@ -44,9 +43,10 @@ final class RunningStep implements StepContext {
         return this;
     }
 
-    /** The result of an earlier step, as the plan would feed it to this one. */
+    /** The results of earlier steps, as the plan would feed them to this one. */
     RunningStep after(SpecificRecord result) {
-        earlier = result;
+        earlier.removeIf(result.getClass()::isInstance);
+        earlier.add(result);
         return this;
     }
 
@@ -104,7 +104,7 @@ final class RunningStep implements StepContext {
 
     @Override
     public <R extends SpecificRecord> Optional<R> find(Class<R> result) {
-        return Optional.ofNullable(earlier).filter(result::isInstance).map(result::cast);
+        return earlier.stream().filter(result::isInstance).map(result::cast).findFirst();
     }
 
     @Override

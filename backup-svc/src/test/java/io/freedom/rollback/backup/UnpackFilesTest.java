@@ -12,6 +12,7 @@ import io.freedom.rollback.schemas.action.UnpackFiles;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,6 +131,22 @@ class UnpackFilesTest {
 
         assertThatThrownBy(() -> unpack(true, true, 0)).hasMessageContaining("leads out of the git directory");
         assertThat(temp.resolve("out")).isEmptyDirectory();
+    }
+
+    @Test
+    void cannotBeSwappedInWhereSomethingIsMounted() throws Exception {
+        var bound = Files.createDirectory(temp.resolve("bound"));
+        var place = Files.createDirectories(workTree.resolve("models/with space"));
+        Command.in(temp, List.of("mount", "--bind", bound.toString(), place.toString()))
+                .check();
+        try {
+            assertThatThrownBy(() -> unpack(true, true, 0))
+                    .isInstanceOfSatisfying(
+                            StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
+                    .hasMessageContaining("or something is mounted there");
+        } finally {
+            Command.in(temp, List.of("umount", place.toString())).check();
+        }
     }
 
     @Test

@@ -33,7 +33,7 @@ class ListeningTest {
     private boolean possible(String tcp, long pid, Set<Integer> ports) throws IOException {
         Files.writeString(proc.resolve("77/net/tcp"), HEADER + tcp);
         var details = new ContainerDetails(
-                "running", 0, 0, "", "", "", "no", "", pid, ports, false, List.of(), List.of(), List.of());
+                "running", 0, 0, "", "", "", "no", "", pid, ports, false, List.of(), List.of(), false, List.of());
         return Listening.isPossible(proc, ID, details);
     }
 

@@ -79,13 +79,14 @@ final class ContainerAside {
         }
     }
 
-    ExecResult runInVolumesOf(String containerId, String script, List<String> arguments, Duration timeout)
+    ExecResult runInVolumesOf(
+            String containerId, String purpose, String script, List<String> arguments, Duration timeout)
             throws StepFailure, InterruptedException {
         var image = calls.call(
                 "inspecting container " + Engine.shortened(containerId),
                 () -> String.valueOf(
                         client.inspectContainerCmd(containerId).exec().getImageId()));
-        removeLeftIn(containerId);
+        removeLeftIn(purpose);
         var entrypoint = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
         entrypoint.addAll(arguments);
         var id = calls.call(
@@ -95,7 +96,7 @@ final class ContainerAside {
                         .withEntrypoint(entrypoint)
                         .withCmd(List.of())
                         .withUser("0:0")
-                        .withLabels(labels(IN_VOLUMES_OF, containerId, timeout))
+                        .withLabels(labels(IN_VOLUMES_OF, purpose, timeout))
                         .withHealthcheck(new HealthCheck().withTest(List.of("NONE")))
                         .withHostConfig(HostConfig.newHostConfig()
                                 .withNetworkMode("none")
@@ -264,8 +265,8 @@ final class ContainerAside {
     }
 
     /** Of a worker that was killed: it may be at work still. */
-    private void removeLeftIn(String containerId) throws StepFailure, InterruptedException {
-        for (var left : engine.labelled(IN_VOLUMES_OF, containerId)) {
+    private void removeLeftIn(String purpose) throws StepFailure, InterruptedException {
+        for (var left : engine.labelled(IN_VOLUMES_OF, purpose)) {
             removeKeepingVolumes(left.id());
         }
     }

@@ -18,6 +18,7 @@ import java.util.Set;
  * @param publishes whether ports of the machine lead to it while it runs
  * @param binds files and folders of the host that are mounted into it
  * @param mounts all that is mounted into it
+ * @param readOnly whether nothing can be written but where something is mounted
  * @param healthCheck arguments of its own health check, to be run inside; empty when it has none
  */
 public record ContainerDetails(
@@ -34,6 +35,7 @@ public record ContainerDetails(
         boolean publishes,
         List<Bind> binds,
         List<Mount> mounts,
+        boolean readOnly,
         List<String> healthCheck) {
     public ContainerDetails {
         ports = Set.copyOf(ports);
@@ -50,6 +52,7 @@ public record ContainerDetails(
      *
      * @param destination absolute path inside
      * @param volume name of the volume; empty for what is none
+     * @param source path or volume on the engine's machine
      */
-    public record Mount(String destination, String volume) {}
+    public record Mount(String destination, String volume, String source, boolean writable) {}
 }

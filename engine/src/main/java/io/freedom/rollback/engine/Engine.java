@@ -330,6 +330,18 @@ public final class Engine implements AutoCloseable {
         return new ContainerCopy(client, calls, containerId).read(path, progress, reader);
     }
 
+    /** What something in a container is. */
+    public enum Entry {
+        FOLDER,
+        FILE,
+        LINK
+    }
+
+    /** What is at an absolute path of a container, whether it runs or not; empty where nothing is. A link at the end is not followed. */
+    public Optional<Entry> entry(String containerId, String path) throws StepFailure, InterruptedException {
+        return new ContainerCopy(client, calls, containerId).entry(path);
+    }
+
     /** Unpacks below a folder what is written, with the owners and modes that it names. */
     public void copyIn(String containerId, TarWriter writer, String directoryInContainer)
             throws StepFailure, InterruptedException {
@@ -397,12 +409,15 @@ public final class Engine implements AutoCloseable {
     /**
      * Runs a shell script as root in a container of its own, with the image and the volumes of another, and without network; removed at once.
      *
+     * @param purpose marks it; what has the same mark, of a worker that was killed, is removed first
      * @param arguments $1, $2 and so on of the script
      * @return what it wrote to both streams, and its exit code; 127 where the image has no shell
      */
-    public ExecResult runInVolumesOf(String containerId, String script, List<String> arguments, Duration timeout)
+    public ExecResult runInVolumesOf(
+            String containerId, String purpose, String script, List<String> arguments, Duration timeout)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this).runInVolumesOf(containerId, script, arguments, timeout);
+        return new ContainerAside(client, calls, this)
+                .runInVolumesOf(containerId, purpose, script, arguments, timeout);
     }
 
     /**

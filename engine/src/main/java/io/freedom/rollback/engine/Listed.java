@@ -76,6 +76,7 @@ final class Listed {
                 publishes(c),
                 binds(c),
                 mounts(c),
+                c.getHostConfig() != null && Boolean.TRUE.equals(c.getHostConfig().getReadonlyRootfs()),
                 healthCheck(c));
     }
 
@@ -113,7 +114,10 @@ final class Listed {
                 : mounts.stream()
                         .filter(mount -> mount.getDestination() != null)
                         .map(mount -> new ContainerDetails.Mount(
-                                mount.getDestination().getPath(), orEmpty(mount.getName())))
+                                mount.getDestination().getPath(),
+                                orEmpty(mount.getName()),
+                                orEmpty(mount.getSource()),
+                                !Boolean.FALSE.equals(mount.getRW())))
                         .toList();
     }
 

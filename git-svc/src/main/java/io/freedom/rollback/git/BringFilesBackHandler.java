@@ -3,6 +3,7 @@ package io.freedom.rollback.git;
 import io.freedom.rollback.schemas.action.BringFilesBack;
 import io.freedom.rollback.schemas.action.FilesBroughtBack;
 import io.freedom.rollback.schemas.action.FilesSetAside;
+import io.freedom.rollback.schemas.action.FilesSwapped;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
@@ -26,9 +27,13 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
     Probe look(BringFilesBack action, Site site) throws IOException, StepFailure {
         var aside = SetAside.of(site.repository(), site.step().rollbackId());
         boolean moved = site.step()
-                .find(FilesSetAside.class)
-                .filter(set -> set.getMoved() > 0)
-                .isPresent();
+                        .find(FilesSetAside.class)
+                        .filter(set -> set.getMoved() > 0)
+                        .isPresent()
+                || site.step()
+                        .find(FilesSwapped.class)
+                        .filter(swapped -> !swapped.getChanged().isEmpty())
+                        .isPresent();
         if (moved && !aside.isReturned() && aside.entries().isEmpty()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
@@ -54,7 +59,7 @@ final class BringFilesBackHandler extends GitStep<BringFilesBack> {
                     boolean isOurs = added.contains(entry) && !aside.isRestored(entry);
                     if (isOurs && aside.isTaken(entry)) {
                         site.step().checkpoint();
-                        (aside.displace(entry) ? displaced : stuck).add(entry);
+                        (aside.isReallyThere(entry) && aside.displace(entry) ? displaced : stuck).add(entry);
                     } else if (!aside.isTaken(entry) && !added.contains(entry)) {
                         gone.add(entry);
                     }

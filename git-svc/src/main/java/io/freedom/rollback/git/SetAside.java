@@ -180,6 +180,37 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         return tree.makeParents(entry);
     }
 
+    /** The same, with rights and owners of the folders that it was restored in. */
+    boolean makeWayAsRestored(String entry) throws IOException {
+        for (var ancestor : Trees.ancestors(entry)) {
+            var folder = tree.root().resolve(ancestor);
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                continue;
+            }
+            var like = Files.readAttributes(
+                    restored().resolve(ancestor), "unix:mode,uid,gid", LinkOption.NOFOLLOW_LINKS);
+            if (!tree.hasRealParents(ancestor)) {
+                return false;
+            }
+            Files.createDirectory(folder);
+            try {
+                Files.setAttribute(folder, "unix:gid", like.get("gid"), LinkOption.NOFOLLOW_LINKS);
+                Files.setAttribute(folder, "unix:uid", like.get("uid"), LinkOption.NOFOLLOW_LINKS);
+            } catch (FileSystemException _) {
+                // Only root gives files away.
+            }
+            if (like.get("mode") instanceof Integer mode) {
+                Files.setAttribute(folder, "unix:mode", mode & 07777, LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+        return tree.hasRealParents(entry);
+    }
+
+    /** Not behind a link. */
+    boolean isReallyThere(String entry) {
+        return tree.hasRealParents(entry) && isTaken(entry);
+    }
+
     /** What stands where something is to go back to. False where it has to stay. */
     boolean displace(String entry) throws IOException {
         var place = free("displaced", entry);

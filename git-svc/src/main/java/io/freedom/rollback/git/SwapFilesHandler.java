@@ -74,7 +74,7 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
         var tracked = Index.entries(site.repository().jgit().readDirCache()).stream()
                 .map(entry -> entry.getPathString())
                 .collect(Collectors.toSet());
-        var entries = new TreeSet<String>();
+        final var entries = new TreeSet<String>();
         for (var path : action.getPaths()) {
             var declared = relative(path);
             if (aside.isRestored(declared)) {
@@ -83,6 +83,11 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
                 lacking.add(path);
             }
         }
+        entries.removeIf(entry -> Trees.ancestors(entry).stream().anyMatch(entries::contains)); // it goes along
+        entries.removeIf(entry -> {
+            boolean holdsTracked = tracked.stream().anyMatch(path -> path.startsWith(entry + "/"));
+            return holdsTracked && left.add(entry);
+        });
         aside.noteAdded(entries.stream()
                 .filter(entry -> aside.isRestored(entry) && !aside.isTaken(entry))
                 .toList());
@@ -131,16 +136,17 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
         }
     }
 
-    /** Of files and links only: to read large folders through takes longer than to swap them. */
+    /** Of files and links only, and as `rsync` does by size and time: to read large folders through takes longer than to swap them. */
     private static boolean isSame(Path restored, Path present) throws IOException {
         if (Files.isSymbolicLink(restored) && Files.isSymbolicLink(present)) {
             return Files.readSymbolicLink(restored).equals(Files.readSymbolicLink(present));
         }
         return Files.isRegularFile(restored, LinkOption.NOFOLLOW_LINKS)
                 && Files.isRegularFile(present, LinkOption.NOFOLLOW_LINKS)
-                && Files.readAttributes(restored, "unix:mode,uid,gid", LinkOption.NOFOLLOW_LINKS)
-                        .equals(Files.readAttributes(present, "unix:mode,uid,gid", LinkOption.NOFOLLOW_LINKS))
-                && Files.mismatch(restored, present) < 0;
+                && Files.readAttributes(restored, "unix:mode,uid,gid,size", LinkOption.NOFOLLOW_LINKS)
+                        .equals(Files.readAttributes(present, "unix:mode,uid,gid,size", LinkOption.NOFOLLOW_LINKS))
+                && (Files.getLastModifiedTime(restored).equals(Files.getLastModifiedTime(present))
+                        || Files.mismatch(restored, present) < 0);
     }
 
     private static void swap(SetAside aside, String entry, Set<String> added) throws IOException, StepFailure {
@@ -155,7 +161,7 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
                             .formatted(entry, aside.folder(), System.getProperty("user.name")));
         }
         if (waits) {
-            if (!aside.makeWay(entry)) {
+            if (!aside.makeWayAsRestored(entry)) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
                         "a link or a file stands for a folder on the way to " + entry + ": remove it, then retry");

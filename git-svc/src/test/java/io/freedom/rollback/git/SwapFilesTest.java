@@ -10,6 +10,7 @@ import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +129,58 @@ class SwapFilesTest {
         platform.run(platform.bringBackAction());
 
         assertThat(platform.state()).isEqualTo(before);
+    }
+
+    /** A folder where a link or a file is, and the reverse; what git tracks is never moved along. */
+    @Test
+    void takeThePlaceOfOtherKindsOfFiles() throws Exception {
+        platform.write("config/versions/one/a.log", "a\n");
+        Files.createSymbolicLink(platform.root.resolve("config/current.log"), Path.of("versions/one"));
+        unpacked("config/current.log/a.log", "a\n");
+        unpacked("config/versions", "a file\n");
+        platform.write("config/kept/tracked.json", "{}\n");
+        platform.git("add", "config/kept/tracked.json");
+        unpacked("config/kept", "a file\n");
+        Files.setPosixFilePermissions(restored.resolve("config/new"), PosixFilePermissions.fromString("rwx------"));
+        var before = platform.state();
+
+        var swapped = (FilesSwapped) platform.run(platform.swapAction("config")).result();
+
+        assertThat(platform.read("config/current.log/a.log")).isEqualTo("a\n");
+        assertThat(platform.read("config/versions")).isEqualTo("a file\n");
+        assertThat(platform.read("config/kept/tracked.json")).isEqualTo("{}\n");
+        assertThat(swapped.getTracked()).contains("config/kept");
+        assertThat(PosixFilePermissions.toString(
+                        Files.getPosixFilePermissions(platform.root.resolve("config/new"))))
+                .isEqualTo("rwx------");
+        platform.run(platform.bringBackAction());
+        assertThat(platform.state()).isEqualTo(before);
+    }
+
+    /** Undone, a rollback whose folder somebody has removed says so. */
+    @Test
+    void areMissedWhereSomebodyHasRemovedThem() throws Exception {
+        var swapped = platform.run(platform.swapAction(PATHS)).result();
+        RealFiles.removeAll(platform.root.resolve(".git/rollback-set-aside/r-1"));
+
+        assertThatThrownBy(() -> platform.run(platform.bringBackAction(), new RecordingStep("r-1").given(swapped)))
+                .hasMessageContaining("is not in")
+                .hasMessageContaining("any more");
+    }
+
+    /** A service has put a link there since: what it leads to is not ours to move. */
+    @Test
+    void areTakenBackThroughNoLink() throws Exception {
+        platform.run(platform.swapAction("config"));
+        var out = Files.createDirectory(temporary.resolve("out"));
+        Files.writeString(out.resolve("gone.log"), "theirs\n");
+        RealFiles.removeAll(platform.root.resolve("config/new"));
+        Files.createSymbolicLink(platform.root.resolve("config/new"), out);
+
+        var back = platform.run(platform.bringBackAction());
+
+        assertThat(out.resolve("gone.log")).hasContent("theirs\n");
+        assertThat(back.detail()).contains("config/new/gone.log");
     }
 
     @Test

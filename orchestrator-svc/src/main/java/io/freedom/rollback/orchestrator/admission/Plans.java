@@ -315,7 +315,7 @@ final class Plans {
                 return Chosen.NONE;
             }
             case FILES_RESTORE -> {
-                return withFiles(asked);
+                return withFiles(wanted);
             }
             default -> {} // goes on below
         }
@@ -348,14 +348,16 @@ final class Plans {
     }
 
     /** Those that are derived of a moment hold databases alone. */
-    private Chosen withFiles(@Nullable String asked) throws Refused {
-        if (asked == null || asked.equals(NONE)) {
+    private Chosen withFiles(Wanted wanted) throws Refused {
+        var asked = wanted.restorePoint();
+        boolean mayHaveIt = LATEST.equals(asked) && wanted.kind() == IncidentClass.DATA_CORRUPTION;
+        if (asked == null || asked.equals(NONE) || mayHaveIt) {
             throw new Refused("name the restore point whose files go back, with --restore-point; "
                     + points().orElse("there is none of " + platform.name()));
         }
         if (state.getDatabasesAlone().contains(asked)) {
-            throw new Refused(asked + " was derived of a moment and holds databases alone: name another, "
-                    + points().orElse("of which there is none"));
+            throw new Refused(asked + " was derived of a moment and holds databases alone: name another, see"
+                    + " `rollbackctl backups list " + state.getPlatform() + "`");
         }
         var points = Platforms.offered(state).stream()
                 .filter(point -> !state.getDatabasesAlone().contains(point.getId()))

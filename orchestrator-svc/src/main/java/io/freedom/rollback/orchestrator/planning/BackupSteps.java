@@ -181,16 +181,16 @@ final class BackupSteps {
                 .attempts(3);
     }
 
-    PlannedStep unpackFiles(String restorePoint, List<String> paths) {
+    PlannedStep unpackFiles(RestorePoint point, List<String> paths) {
         return step(
                         "backup.unpack-files",
-                        "Unpack " + String.join(", ", paths) + " of the restore point beside the work tree",
+                        "Unpack " + String.join(", ", paths) + " of " + point.getId() + " beside the work tree",
                         new UnpackFiles(
                                 platform.workTree(),
                                 paths,
                                 request.parts().contains(FilePart.MODELS),
                                 request.parts().contains(FilePart.CONFIGURATION),
-                                restorePoint,
+                                point.getDirectory(),
                                 platform.backups().reserve()),
                         HOURS)
                 .attempts(2)
@@ -198,36 +198,82 @@ final class BackupSteps {
                         "Remove what was unpacked", Worker.BACKUP, new RemoveUnpackedFiles(platform.workTree()), LONG));
     }
 
-    PlannedStep checkData(String restorePoint, List<ContainerData> data) {
+    PlannedStep checkData(RestorePoint point, List<ContainerData> data) {
         return step(
                         "backup.check-data",
-                        "Check that the containers' data can be put back",
-                        new CheckContainerData(
-                                compose,
-                                data.stream()
-                                        .map(one -> new ContainerPath(one.service(), one.path()))
-                                        .toList(),
-                                restorePoint),
-                        LONG)
+                        "Check that the containers' data of " + point.getId() + " can be put back",
+                        new CheckContainerData(compose, paths(data), point.getDirectory()),
+                        HOURS)
                 .attempts(2);
     }
 
+    private static List<ContainerPath> paths(List<ContainerData> data) {
+        return data.stream()
+                .map(one -> new ContainerPath(one.service(), one.path()))
+                .toList();
+    }
+
+    /** What of the containers is to be copied before it is replaced. */
+    PlannedStep checkSpaceForData(List<ContainerData> data) {
+        return step(
+                "backup.check-space",
+                "Check the disk space for the copy of what is replaced",
+                new CheckBackupSpace(
+                        directory,
+                        platform.workTree(),
+                        List.of(),
+                        null,
+                        platform.backups().reserve(),
+                        true,
+                        compose,
+                        paths(data)),
+                QUICK);
+    }
+
     /** What is there was copied into the rollback's own directory, and what undoes that puts it back. */
-    PlannedStep replaceData(ContainerData data, String restorePoint) {
+    PlannedStep replaceData(ContainerData data, RestorePoint point) {
         return step(
                         "backup.replace-data-" + data.service(),
-                        "Put " + data.path() + " of the restore point into " + data.service(),
-                        new ReplaceContainerData(compose, data.service(), data.path(), restorePoint, false),
+                        "Put " + data.path() + " of " + point.getId() + " into " + data.service(),
+                        new ReplaceContainerData(compose, data.service(), data.path(), point.getDirectory(), directory),
                         LONG)
+                .with("backup.data-" + data.service(), "backup.check-data")
+                .attempts(2);
+    }
+
+    /** Where its container was made anew without it. */
+    PlannedStep keepData(ContainerData data) {
+        return step("backup.keep-data-" + data.service(), keeping(data), own(data), LONG)
+                .with("backup.data-" + data.service(), "container.record-state")
                 .attempts(2);
     }
 
     Undo putDataBack(ContainerData data) {
-        return new Undo(
-                "Put " + data.path() + " of " + data.service() + " back as it was",
-                Worker.BACKUP,
-                new ReplaceContainerData(compose, data.service(), data.path(), directory, true),
-                LONG);
+        return new Undo(keeping(data), Worker.BACKUP, own(data), LONG);
+    }
+
+    private static String keeping(ContainerData data) {
+        return "Put " + data.path() + " of " + data.service() + " back as it was";
+    }
+
+    private ReplaceContainerData own(ContainerData data) {
+        return new ReplaceContainerData(compose, data.service(), data.path(), directory, directory);
+    }
+
+    /** So that it can be read by hand, and goes when it is held no longer. */
+    PlannedStep manifestOfReplaced() {
+        return step(
+                        "backup.manifest",
+                        "Write the manifest of what was replaced",
+                        new WriteManifest(
+                                directory,
+                                platform.name(),
+                                null,
+                                false,
+                                request.scenario().id(),
+                                "of data that were about to be replaced"),
+                        MINUTES)
+                .attempts(2);
     }
 
     PlannedStep manifest() {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.platform.ContainerData;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -65,6 +66,22 @@ public enum FilePart {
             throw new ChosenServices.Unsuitable("the descriptor of " + platform.name()
                     + " names neither `models`, `configuration` nor `containerData`: there is nothing to put back");
         }
+        if (parts.contains(CONTAINERS)) {
+            requireOneOfEach(platform);
+        }
         return parts;
+    }
+
+    private static void requireOneOfEach(PlatformDescriptor platform) throws ChosenServices.Unsuitable {
+        var services = platform.containerData().stream().map(ContainerData::service).toList();
+        var database = platform.database();
+        if (database != null && services.contains(database.service())) {
+            throw new ChosenServices.Unsuitable(database.service()
+                    + " holds the database, and runs while files go back: leave `containers` out, or take it out of `containerData`");
+        }
+        if (Set.copyOf(services).size() < services.size()) {
+            throw new ChosenServices.Unsuitable("`containerData` of " + platform.name()
+                    + " names a service twice, and a restore point has one folder of each: leave `containers` out, or name one folder around both");
+        }
     }
 }

@@ -15,18 +15,22 @@ final class FilesRestore {
 
     static void write(PlanDraft plan) {
         var request = plan.request;
-        var restorePoint = Objects.requireNonNull(request.restorePoint());
+        var point = Objects.requireNonNull(request.point());
         var files = request.restoredPaths();
-        var data = request.restoredData();
+        var replaced = request.restoredData();
+        var kept = request.keptData();
+        boolean remakes = request.parts().contains(FilePart.CONFIGURATION);
 
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
-        plan.add(plan.backup.checkSpace().attempts(2));
-        if (!data.isEmpty()) {
-            plan.add(plan.backup.checkData(restorePoint, data));
+        if (!kept.isEmpty()) {
+            plan.add(plan.backup.checkSpaceForData(kept).attempts(2));
+        }
+        if (!replaced.isEmpty()) {
+            plan.add(plan.backup.checkData(point, replaced));
         }
         if (!files.isEmpty()) {
-            plan.add(plan.backup.unpackFiles(restorePoint, files).after(plan.idsOf(Phase.ASSESS)));
+            plan.add(plan.backup.unpackFiles(point, files).after(plan.idsOf(Phase.ASSESS)));
         }
         var assessed = plan.idsOf(Phase.ASSESS);
         var approved = Approvals.ofContainerData(plan);
@@ -44,58 +48,70 @@ final class FilesRestore {
                 .alsoAfter(List.of("container.capture-logs"))
                 .takesServiceDown();
         plan.add(
-                files.isEmpty()
-                        ? stop.undoneBy(plan.container.startThoseThatRan(), "container.record-state")
-                        : stop.undoneBy(
-                                plan.container.bringBackThoseRecorded(), "container.record-state", "git.swap-files"));
-        var kept = new ArrayList<>(List.of("container.stop-writers"));
-        for (var one : data) {
+                remakes
+                        ? stop.undoneBy(
+                                plan.container.bringBackThoseRecorded(), "container.record-state", "git.swap-files")
+                        : stop.undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+        var still = new ArrayList<>(List.of("container.stop-writers"));
+        for (var one : kept) {
             // As it is when nobody writes any more: this is the only copy of what it takes the place of.
             plan.add(plan.backup
                     .data(one)
                     .after("container.stop-writers")
-                    .undoneBy(plan.backup.putDataBack(one)));
-            kept.add("backup.data-" + one.service());
+                    .undoneBy(
+                            plan.backup.putDataBack(one),
+                            "backup.data-" + one.service(),
+                            "container.record-state"));
+            still.add("backup.data-" + one.service());
         }
 
         plan.phase(Phase.REVERT);
-        if (!files.isEmpty()) {
-            // What is made anew loses what is in no volume: not before that was copied.
+        if (remakes) {
             plan.add(plan.container
                     .nameTheRunningImages()
-                    .after(kept)
+                    .after(still)
                     .with("container.record-state")
                     .undoneBy(plan.container.makeThoseRecorded(), "container.record-state", "git.swap-files"));
-            plan.add(plan.git.swapFiles(files).after("container.keep-images").undoneBy(plan.git.bringFilesBack()));
-            kept = new ArrayList<>(List.of("git.swap-files"));
+            still = new ArrayList<>(List.of("container.keep-images"));
+        }
+        if (!files.isEmpty()) {
+            var swap = plan.git.swapFiles(point, files).after(still).undoneBy(plan.git.bringFilesBack(), "git.swap-files");
+            plan.add(remakes ? swap.with("container.keep-images") : swap);
+            still = new ArrayList<>(List.of("git.swap-files"));
         }
 
         plan.phase(Phase.RECOVER);
-        if (!files.isEmpty() && !data.isEmpty()) {
+        if (remakes && !kept.isEmpty()) {
             plan.add(plan.container
                     .makeAsRecorded()
-                    .after(kept)
+                    .after(still)
                     .with("container.record-state", "git.swap-files")
                     .undoneBy(plan.container.stopNewBut(request.databaseService())));
-            kept = new ArrayList<>(List.of("container.make"));
+            still = new ArrayList<>(List.of("container.make"));
         }
-        var ready = new ArrayList<>(kept);
-        for (var one : data) {
-            plan.add(plan.backup.replaceData(one, restorePoint).after(kept));
-            ready.add("backup.replace-data-" + one.service());
+        var ready = new ArrayList<>(still);
+        for (var one : kept) {
+            boolean goesBack = replaced.contains(one);
+            plan.add((goesBack ? plan.backup.replaceData(one, point) : plan.backup.keepData(one)).after(still));
+            ready.add((goesBack ? "backup.replace-data-" : "backup.keep-data-") + one.service());
         }
-        var start = files.isEmpty()
-                ? plan.container.startWriters().with("container.record-state")
-                : plan.container.startAsRecorded().with("container.record-state", "git.swap-files");
+        var start = remakes
+                ? plan.container.startAsRecorded().with("container.record-state", "git.swap-files")
+                : plan.container.startWriters().with("container.record-state");
         plan.add(start.after(ready).undoneBy(plan.container.stopNewBut(request.databaseService())));
         plan.add(plan.container
                 .awaitHealthyAsRecorded(List.of())
-                .after(files.isEmpty() ? "container.start-writers" : "container.up")
+                .after(remakes ? "container.up" : "container.start-writers")
                 .bringsServiceBack());
 
         Validation.ofPlatform(plan);
         if (request.database() != null) {
             plan.add(plan.health.awaitDatabase(request.database()).after("container.await-healthy"));
+        }
+        if (!kept.isEmpty()) {
+            var validated = plan.idsOf(Phase.VALIDATE);
+            plan.phase(Phase.FINISH);
+            plan.add(plan.backup.manifestOfReplaced().after(validated).dispensable());
         }
         Validation.letGo(plan);
     }

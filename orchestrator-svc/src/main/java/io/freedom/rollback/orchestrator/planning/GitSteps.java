@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import static io.freedom.rollback.orchestrator.planning.PlannedStep.LONG;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.MINUTES;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
@@ -18,6 +19,7 @@ import io.freedom.rollback.schemas.action.SetFilesAside;
 import io.freedom.rollback.schemas.action.SwapFiles;
 import io.freedom.rollback.schemas.action.VerifyTarget;
 import io.freedom.rollback.schemas.action.VerifyWorkTree;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.Worker;
 import java.util.List;
 
@@ -110,12 +112,12 @@ final class GitSteps {
     }
 
     /** What was unpacked before, by renaming. */
-    PlannedStep swapFiles(List<String> paths) {
+    PlannedStep swapFiles(RestorePoint point, List<String> paths) {
         return step(
                         "git.swap-files",
-                        "Put " + String.join(", ", paths) + " of the restore point in place",
+                        "Put " + String.join(", ", paths) + " of " + point.getId() + " in place",
                         new SwapFiles(workTree, paths),
-                        MINUTES)
+                        LONG)
                 .attempts(2);
     }
 

@@ -171,6 +171,15 @@ public record PlanRequest(
         return parts.contains(FilePart.CONTAINERS) ? platform.containerData() : List.of();
     }
 
+    /** What is made anew for its configuration loses what is in it alone: so that is kept as well. */
+    List<ContainerData> keptData() {
+        return parts.contains(FilePart.CONFIGURATION)
+                ? platform.containerData().stream()
+                        .filter(data -> !databaseService().contains(data.service()))
+                        .toList()
+                : restoredData();
+    }
+
     /** The rollback's own directory, which becomes its restore point. */
     String directory() {
         return platform.backups().directory() + "/" + rollbackId;

@@ -135,8 +135,17 @@ class ScenarioChoiceTest {
                         "container.up")
                 .doesNotContain("backup.restore-database", "backup.database");
         assertThat(ids(plan(restoreFiles(REGISTERED, "latest", "models"))))
-                .contains("backup.unpack-files", "git.swap-files", "container.up")
-                .doesNotContain("container.make", "backup.check-data", "orchestrator.approve-data-loss");
+                .contains("backup.unpack-files", "git.swap-files", "container.start-writers")
+                .doesNotContain("container.up", "backup.check-data", "orchestrator.approve-data-loss");
+        assertThat(ids(plan(restoreFiles(REGISTERED, "latest", "configuration"))))
+                .as("what is in containers alone is kept where they are made anew")
+                .containsSubsequence(
+                        "backup.data-kb-service",
+                        "git.swap-files",
+                        "container.make",
+                        "backup.keep-data-kb-service",
+                        "container.up")
+                .doesNotContain("backup.check-data", "orchestrator.approve-data-loss");
         assertThat(ids(plan(restoreFiles(REGISTERED, "rb-old", "containers"))))
                 .contains("backup.data-kb-service", "backup.replace-data-kb-service", "container.start-writers")
                 .doesNotContain("git.swap-files", "container.up", "container.keep-images");

@@ -2,6 +2,7 @@ package io.freedom.rollback.ctl.report;
 
 import io.freedom.rollback.schemas.action.*;
 import io.freedom.rollback.schemas.step.PlanStep;
+import java.util.Objects;
 
 /** What a step may do to committed data. A new action is UNKNOWN until somebody has thought about it and says so here. */
 enum DataEffect {
@@ -16,6 +17,9 @@ enum DataEffect {
     static DataEffect of(Object action) {
         return switch (action) {
             case RestoreDatabase _, RemoveVolumes _, RestoreVolumes _ -> REPLACES;
+            // To put back what was copied at the same stop gives nothing up.
+            case ReplaceContainerData data ->
+                Objects.equals(data.getRestorePoint(), data.getKept()) ? KEEPS : REPLACES;
             case VerifyTarget _,
                     RecordGitState _,
                     PreserveChanges _,
@@ -82,9 +86,7 @@ enum DataEffect {
                     ImportData _,
                     UnpackFiles _,
                     RemoveUnpackedFiles _,
-                    CheckContainerData _,
-                    // Of containers: a database is in none of them.
-                    ReplaceContainerData _ -> KEEPS;
+                    CheckContainerData _ -> KEEPS;
             // Of a drill's copy, which nobody's data are in.
             case CopyRepository _, LayFiles _, FillContainerData _, RemoveCopy _, RemoveCopiedFiles _ -> KEEPS;
             case AwaitApproval _,

@@ -3,6 +3,7 @@ package io.freedom.rollback.ctl.report;
 import io.freedom.rollback.ctl.report.Chronicle.Found;
 import io.freedom.rollback.ctl.report.Report.Losses;
 import io.freedom.rollback.ctl.view.Texts;
+import io.freedom.rollback.schemas.action.ContainerDataReplaced;
 import io.freedom.rollback.schemas.action.DatabaseChecked;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSealed;
@@ -69,7 +70,21 @@ final class DataLoss {
                     ? KEPT + ": the restored database was taken out again, the previous one is live"
                     : restored(restored.get());
         }
+        var replaced = chronicle.found(ContainerDataReplaced.class).stream()
+                .filter(found -> DataEffect.of(found.step()) == DataEffect.REPLACES)
+                .toList();
+        if (!replaced.isEmpty()) {
+            return replaced.stream().allMatch(found -> wasCopiedBack(found.step()))
+                    ? KEPT + ": the previous data of containers were put back"
+                    : "Data of containers were replaced: what was written there since the restore point is in copies of "
+                            + words.moment(lastCommit(null));
+        }
         return removed.isPresent() ? begunAnew(removed.get()) : nothingRestored();
+    }
+
+    /** What undoes the replacing of containers' data belongs to the step that took the copy. */
+    private boolean wasCopiedBack(PlanStep step) {
+        return chronicle.wasUndone(step.getId().replace("replace-data", "data"));
     }
 
     private String begunAnew(Found<VolumesRemoved> removed) {
@@ -86,7 +101,7 @@ final class DataLoss {
     private String nothingRestored() {
         for (var step : chronicle.plan().getSteps()) {
             boolean begun = !chronicle.attempts(step.getId(), false).isEmpty();
-            if (begun && DataEffect.of(step) == DataEffect.REPLACES && !chronicle.wasUndone(step.getId())) {
+            if (begun && DataEffect.of(step) == DataEffect.REPLACES && !wasCopiedBack(step)) {
                 return chronicle.finished().isPresent()
                         ? NOT_KNOWN + ": \"" + step.getTitle() + "\" was begun, and neither completed nor undone"
                         : NOT_KNOWN + " yet: \"" + step.getTitle() + "\" is under way";

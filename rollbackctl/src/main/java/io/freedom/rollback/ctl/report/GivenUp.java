@@ -4,19 +4,23 @@ import io.freedom.rollback.ctl.report.Chronicle.Found;
 import io.freedom.rollback.ctl.view.Texts;
 import io.freedom.rollback.schemas.action.ChangesPreserved;
 import io.freedom.rollback.schemas.action.ComposeIsDown;
+import io.freedom.rollback.schemas.action.ContainerDataReplaced;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.DatabaseRestored;
 import io.freedom.rollback.schemas.action.DatabaseSwappedBack;
 import io.freedom.rollback.schemas.action.FilesSetAside;
+import io.freedom.rollback.schemas.action.FilesSwapped;
 import io.freedom.rollback.schemas.action.ImagesPruned;
 import io.freedom.rollback.schemas.action.LogsCaptured;
 import io.freedom.rollback.schemas.action.PathsCheckedOut;
+import io.freedom.rollback.schemas.action.ReplaceContainerData;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.TargetCheckedOut;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.action.VolumesKept;
 import io.freedom.rollback.schemas.action.VolumesRemoved;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,6 +58,12 @@ final class GivenUp {
                         && !chronicle.wasUndone(aside.step().getId()))
                 .forEach(aside -> lines.add(Words.count(aside.result().getMoved(), "files and folders")
                         + " that git does not track: moved to " + aside.result().getDirectory()));
+        chronicle.found(FilesSwapped.class).stream()
+                .filter(swapped -> !swapped.result().getChanged().isEmpty()
+                        && !chronicle.wasUndone(swapped.step().getId()))
+                .forEach(swapped -> lines.add(Words.list(swapped.result().getChanged(), 10)
+                        + ": put back from the restore point; what was there is in "
+                        + swapped.result().getDirectory()));
         boolean parts = chronicle.found(PathsCheckedOut.class).stream()
                 .anyMatch(found -> !chronicle.wasUndone(found.step().getId()));
         if (whole.isPresent()) {
@@ -100,6 +110,19 @@ final class GivenUp {
 
     /** Volumes stay; what a container wrote elsewhere goes with it, and does not come back when that is undone. */
     private void containers() {
+        for (var step : chronicle.plan().getSteps()) {
+            boolean replaced = chronicle.found(ContainerDataReplaced.class).stream()
+                    .anyMatch(found -> found.step().getId().equals(step.getId()));
+            boolean copiedBack = chronicle.wasUndone(step.getId().replace("replace-data", "data"));
+            if (step.getAction().getAction() instanceof ReplaceContainerData data
+                    && DataEffect.of(data) == DataEffect.REPLACES
+                    && replaced
+                    && !copiedBack) {
+                lines.add(data.getPath() + " of " + data.getService() + ": replaced by that of "
+                        + Path.of(data.getRestorePoint()).getFileName() + "; a copy of what was there is in "
+                        + data.getKept());
+            }
+        }
         for (var down : chronicle.found(ComposeIsDown.class)) {
             int removed = down.result().getContainersRemoved();
             if (removed > 0) {
