@@ -92,6 +92,10 @@ final class Orchestrator {
         return machine.alive() && starts > 0;
     }
 
+    boolean hasStarted() {
+        return starts > 0;
+    }
+
     void start() {
         machine = new Machine("orchestrator-" + partition + "." + ++starts, time, clock);
         committing = false;

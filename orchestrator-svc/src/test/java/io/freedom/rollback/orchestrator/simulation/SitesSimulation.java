@@ -63,6 +63,9 @@ final class SitesSimulation {
     private final List<String> platforms;
     private final int limit;
     private final long until;
+    /** Now and then an orchestrator of an earlier release runs, which knows no limits. */
+    private final boolean downgrades;
+
     private final Map<TopicPartition, Integer> taken = new HashMap<>();
     private int commands;
     private int incidents;
@@ -78,6 +81,7 @@ final class SitesSimulation {
                 .mapToObj(n -> "platform" + n)
                 .toList();
         limit = chance.between(1, 2);
+        downgrades = chance.oneIn(4);
         var limits = new SiteLimits(0, Map.of(SITE, limit));
         until = chance.between(20_000, 120_000);
         keeper = new Keeper(limits, time, chance, trace, broker, SitesSimulation::partitionOf);
@@ -140,7 +144,7 @@ final class SitesSimulation {
             verdict.check();
         }
         verdict.require(
-                keeper.task().permits().isEmpty(),
+                permitsAreReturned(),
                 "every permit is returned",
                 () -> "" + keeper.task().permits());
         verdict.check();
@@ -182,7 +186,11 @@ final class SitesSimulation {
     }
 
     private void anything(String platform) {
-        var task = orchestrators.get(partitionOf(platform)).task();
+        var orchestrator = orchestrators.get(partitionOf(platform));
+        if (!orchestrator.hasStarted()) {
+            return;
+        }
+        var task = orchestrator.task();
         var permit = task.platform(platform).getPermit();
         var running = task.platform(platform).getRunning();
         var id = running == null ? permit == null ? "none" : permit.getRollbackId() : running;
@@ -221,6 +229,9 @@ final class SitesSimulation {
             var orchestrator = chance.of(orchestrators);
             if (chance.oneIn(2) && orchestrator.isUp()) {
                 orchestrator.crash();
+                if (downgrades && chance.oneIn(3)) {
+                    orchestrator.task().anEarlierReleaseRuns();
+                }
                 time.in(chance.between(10, 10_000), orchestrator::start);
             } else if (keeper.isUp()) {
                 keeper.crash();
@@ -278,7 +289,7 @@ final class SitesSimulation {
         boolean begun = events.subList(looked, events.size()).stream()
                 .anyMatch(event -> event.getEvent() instanceof RollbackStarted);
         looked = events.size();
-        if (begun) {
+        if (begun && !downgrades) {
             var exempt = exempt();
             var running = ledger.rollbacks().stream()
                     .filter(rollback -> !rollback.finished() && rollback.incident() != null)
@@ -317,7 +328,7 @@ final class SitesSimulation {
         boolean idle = ledger.rollbacks().stream().allMatch(Rollback::finished)
                 && platforms.stream().allMatch(this::isIdle)
                 && keeper.isUp()
-                && keeper.task().permits().isEmpty();
+                && permitsAreReturned();
         if (!idle && time.now() > until + END) {
             verdict.broken(
                     "nobody waits for ever",
@@ -338,6 +349,11 @@ final class SitesSimulation {
             verdict.check();
         }
         return idle;
+    }
+
+    /** Of one that was forgotten the keeper learns once somebody waits for it. */
+    private boolean permitsAreReturned() {
+        return keeper.task().permits().stream().allMatch(permit -> downgrades && permit.getHeld());
     }
 
     private boolean isIdle(String platform) {

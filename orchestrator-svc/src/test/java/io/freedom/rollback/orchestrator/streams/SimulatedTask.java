@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.records.HistoryMapper;
 import io.freedom.rollback.orchestrator.saga.Rollback;
@@ -190,6 +191,21 @@ public final class SimulatedTask {
             events.delete(keys.getLast());
             events.commit();
         }
+    }
+
+    /** One that knows no permits of sites, and so keeps none. */
+    public void anEarlierReleaseRuns() {
+        platforms.rollBack();
+        var all = new ArrayList<PlatformState>();
+        try (var stored = platforms.all()) {
+            stored.forEachRemaining(entry -> all.add(entry.value));
+        }
+        all.forEach(state -> platforms.put(
+                state.getPlatform(),
+                PlatformState.newBuilder(Permits.with(state, null))
+                        .setWaitingAtSite(List.of())
+                        .build()));
+        platforms.commit();
     }
 
     /** The platform's running rollback as the processor has it in memory. */
