@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.ExecResult;
 import io.freedom.rollback.engine.TarReader;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +65,7 @@ final class ContainerFiles {
     /** @param path absolute */
     static ContainerFiles in(Engine engine, String container, String path)
             throws UnsuitedException, StepFailure, InterruptedException {
-        var said = engine.exec(container, List.of("sh", "-c", MOUNTS, "sh", path), PLAIN, BRIEF);
+        var said = asked(() -> engine.exec(container, List.of("sh", "-c", MOUNTS, "sh", path), PLAIN, BRIEF));
         if (!said.succeeded() || said.truncated()) {
             throw unsuited("sh, readlink or cat fails in it" + because(said));
         }
@@ -119,7 +120,7 @@ final class ContainerFiles {
                 mark + FORMAT,
                 "{}",
                 "+");
-        var said = engine.exec(container, argv, PLAIN, LISTING);
+        var said = asked(() -> engine.exec(container, argv, PLAIN, LISTING));
         var found = new TreeMap<String, UnixStat>();
         for (var one : said.stdout().split(mark, -1)) {
             var fields = FOUND.matcher(one);
@@ -181,7 +182,7 @@ final class ContainerFiles {
      */
     ExecResult read(Collection<String> without, TarReader reader)
             throws UnsuitedException, StepFailure, InterruptedException {
-        var version = engine.exec(container, List.of("tar", "--version"), PLAIN, BRIEF);
+        var version = asked(() -> engine.exec(container, List.of("tar", "--version"), PLAIN, BRIEF));
         var argv = new ArrayList<String>();
         if (version.stdout().startsWith("tar (GNU tar)")) {
             argv.addAll(List.of(
@@ -202,11 +203,27 @@ final class ContainerFiles {
             throw unsuited("it has neither GNU tar nor busybox's" + because(version));
         }
         argv.addAll(List.of("--", "./" + path.substring(parent.length())));
-        var said = engine.readTar(container, argv, PLAIN, reader);
+        var said = asked(() -> engine.readTar(container, argv, PLAIN, reader));
         if (said.exitCode() != 0 && (said.exitCode() != 1 || argv.contains("-c"))) {
             throw unsuited("tar fails in it" + because(said));
         }
         return said;
+    }
+
+    private interface Question {
+        ExecResult ask() throws StepFailure, InterruptedException;
+    }
+
+    /** A container that answers badly, too late or not to the end is no failure: the engine can read it. */
+    private static ExecResult asked(Question question) throws UnsuitedException, StepFailure, InterruptedException {
+        try {
+            return question.ask();
+        } catch (StepFailure e) {
+            if (e.kind() == FailureKind.TOOL || e.kind() == FailureKind.UNAVAILABLE) {
+                throw unsuited(e.text());
+            }
+            throw e;
+        }
     }
 
     private static String because(ExecResult said) {

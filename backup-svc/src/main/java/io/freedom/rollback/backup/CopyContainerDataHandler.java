@@ -4,7 +4,6 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.CopyContainerData;
 import io.freedom.rollback.schemas.action.DataArchived;
-import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
@@ -78,11 +77,6 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
                 return new ContainerDataCopy(engines.engine(), container, action, point, vault, clock, step).changed();
             } catch (ContainerFiles.UnsuitedException e) {
                 note = "; what is unchanged was read too: " + e.getMessage();
-            } catch (StepFailure e) {
-                if (e.kind() != FailureKind.TOOL && e.kind() != FailureKind.UNAVAILABLE) {
-                    throw e;
-                }
-                note = "; what is unchanged was read too: " + e.text();
             }
         }
         var copied = new ContainerDataCopy(engines.engine(), container, action, point, vault, clock, step).whole();

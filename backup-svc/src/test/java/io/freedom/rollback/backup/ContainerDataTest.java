@@ -145,7 +145,15 @@ class ContainerDataTest {
                 var out = Files.newOutputStream(tar)) {
             reader.transferTo(out);
         }
-        Command.in(into, List.of("tar", "--extract", "--same-owner", "--same-permissions", "--file=" + tar))
+        Command.in(
+                        into,
+                        List.of(
+                                "tar",
+                                "--extract",
+                                "--same-owner",
+                                "--same-permissions",
+                                "--delay-directory-restore", // as Docker does
+                                "--file=" + tar))
                 .check();
         return into;
     }
