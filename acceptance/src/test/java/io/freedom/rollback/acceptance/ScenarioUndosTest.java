@@ -57,8 +57,8 @@ class ScenarioUndosTest extends ScenarioHarness {
     @Test
     void putsFilesOfARestorePointBackAndReturnsWhenUndone() throws IOException {
         departed();
-        register(yaml -> NOBODY_IS_ASKED.apply(yaml.replace(
-                "containerData:\n", "containerData:\n  - {service: api, path: /srv/notes}\n")));
+        register(yaml -> NOBODY_IS_ASKED.apply(
+                yaml.replace("containerData:\n", "containerData:\n  - {service: api, path: /srv/notes}\n")));
         note("kb-service", "rm -rf /app/data/since; echo then >/app/data/note");
         note("api", "mkdir -p /srv/notes; echo then >/srv/notes/note");
         platform.run("bash", "-c", "cd \"$1\" && mkdir models/deep && echo then >models/deep/note", "bash", tree());
@@ -108,7 +108,12 @@ class ScenarioUndosTest extends ScenarioHarness {
     /** All that the files hold that go back. */
     private String noted() {
         var list = "find \"$1\" -type f | sort | xargs cat; find \"$1\" | sort";
-        return platform.run("bash", "-c", "cd \"$1\" && cat .env && find models | sort && cat models/*/note models/since || true", "bash", tree())
+        return platform.run(
+                        "bash",
+                        "-c",
+                        "cd \"$1\" && cat .env && find models | sort && cat models/*/note models/since || true",
+                        "bash",
+                        tree())
                 + platform.compose("exec", "-T", "kb-service", "sh", "-c", list, "sh", "/app/data")
                         .succeeded()
                         .output()

@@ -52,8 +52,8 @@ record ContainerDataPlace(
         return at(engine, container, details, place);
     }
 
-    private static ContainerDataPlace at(
-            Engine engine, EngineContainer container, ContainerDetails details, Path place) throws StepFailure {
+    private static ContainerDataPlace at(Engine engine, EngineContainer container, ContainerDetails details, Path place)
+            throws StepFailure {
         var kind = Kind.LAYER;
         var nearest = Path.of("/");
         var source = "";
@@ -108,11 +108,17 @@ record ContainerDataPlace(
         if (readOnly) { // the engine writes to nothing but the mount then, whose own rights stay as they are
             engine.copyIn(
                     container.id(),
-                    out -> write(archive, out, List.of(), entry -> entry.substring(Math.min(entry.length(), name.length() + 1))),
+                    out -> write(
+                            archive,
+                            out,
+                            List.of(),
+                            entry -> entry.substring(Math.min(entry.length(), name.length() + 1))),
                     path.toString());
         } else {
             engine.copyIn(
-                    container.id(), out -> write(archive, out, List.of(), entry -> entry), String.valueOf(path.getParent()));
+                    container.id(),
+                    out -> write(archive, out, List.of(), entry -> entry),
+                    String.valueOf(path.getParent()));
         }
     }
 
@@ -136,10 +142,7 @@ record ContainerDataPlace(
     }
 
     private static void write(
-            ArchiveReader archive,
-            OutputStream out,
-            List<TarArchiveEntry> first,
-            UnaryOperator<String> naming)
+            ArchiveReader archive, OutputStream out, List<TarArchiveEntry> first, UnaryOperator<String> naming)
             throws IOException, StepFailure {
         try {
             archive.transferTo(out, first, naming);

@@ -45,7 +45,8 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
     public Completed execute(ReplaceContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
         var kept = RestorePoint.at(action.getKept());
-        return Disk.work(point.data(), () -> point.equals(kept) ? back(action, step, kept) : there(action, step, point, kept));
+        return Disk.work(
+                point.data(), () -> point.equals(kept) ? back(action, step, kept) : there(action, step, point, kept));
     }
 
     /** What a restore point has, once it is certain that the way back is there. */
@@ -144,7 +145,10 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
             counted = reader.count();
         }
         step.progress(
-                0, 0, "bytes", "copying to " + action.getPath() + " of " + place.container().name());
+                0,
+                0,
+                "bytes",
+                "copying to " + action.getPath() + " of " + place.container().name());
         step.checkpoint();
         try (var reader = ArchiveReader.open(archive, point, vault)) {
             place.replace(reader);

@@ -94,8 +94,12 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
         var mounts = mounts();
         for (var path : paths.present()) {
             var place = paths.workTree().resolve(path);
-            boolean straight = place.resolveSibling("").toRealPath().equals(tree.resolve(path).resolveSibling(""));
-            if (!straight || !device(place).equals(here) || mounts.stream().anyMatch(mount -> isAt(mount, tree, path))) {
+            boolean straight = place.resolveSibling("")
+                    .toRealPath()
+                    .equals(tree.resolve(path).resolveSibling(""));
+            if (!straight
+                    || !device(place).equals(here)
+                    || mounts.stream().anyMatch(mount -> isAt(mount, tree, path))) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
                         "%s is on another file system than %s, behind a link, or something is mounted there: it cannot be swapped in; take it out of the restore point by hand with `rollback-backups extract`, or leave that part out"

@@ -36,10 +36,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a restore point keeps of containers, back in them; on the real engine. */
 class ReplaceContainerDataTest {
-    private static final String FILL = "cd \"$1\" && mkdir -p sub '.hidden dir' && echo then >a && echo 'odd' >\"sub/it's\"$'\\n'b"
-            + " && echo h >'.hidden dir/h' && ln -s /nowhere link && chmod 750 sub && chown -R 33:33 sub";
-    private static final String CHANGE = "cd \"$1\" && echo now >a && rm -rf sub && mkdir -p new/deep && echo n >new/deep/n"
-            + " && echo w >a-wal && echo d >.since && mkdir '.hidden dir/more'";
+    private static final String FILL =
+            "cd \"$1\" && mkdir -p sub '.hidden dir' && echo then >a && echo 'odd' >\"sub/it's\"$'\\n'b"
+                    + " && echo h >'.hidden dir/h' && ln -s /nowhere link && chmod 750 sub && chown -R 33:33 sub";
+    private static final String CHANGE =
+            "cd \"$1\" && echo now >a && rm -rf sub && mkdir -p new/deep && echo n >new/deep/n"
+                    + " && echo w >a-wal && echo d >.since && mkdir '.hidden dir/more'";
     /** Names, modes, owners and content, but for the times. */
     private static final String LOOK =
             "cd \"$1\" && find . | LC_ALL=C sort | while IFS= read -r f; do stat -c '%n %A %u:%g' \"$f\"; done; find . -type f -exec cat {} + | LC_ALL=C sort";
@@ -124,8 +126,7 @@ class ReplaceContainerDataTest {
     private ContainerDataChecked check(String path) throws Exception {
         return (ContainerDataChecked) new CheckContainerDataHandler(engines, VAULT, clock)
                 .execute(
-                        new CheckContainerData(
-                                compose(), List.of(new ContainerPath("api", path)), point.toString()),
+                        new CheckContainerData(compose(), List.of(new ContainerPath("api", path)), point.toString()),
                         new RunningStep("rb-2"))
                 .result();
     }
@@ -156,8 +157,7 @@ class ReplaceContainerDataTest {
                         .setComposeVersion("2")
                         .build());
         return new ReplaceContainerDataHandler(engines, VAULT, clock)
-                .execute(
-                        new ReplaceContainerData(compose(), "api", path, directory.toString(), own.toString()), step);
+                .execute(new ReplaceContainerData(compose(), "api", path, directory.toString(), own.toString()), step);
     }
 
     private void putBack(String path) throws Exception {

@@ -64,9 +64,7 @@ final class PartialUp {
     /** Whether all is as {@link #execute} leaves it. */
     boolean isDone() throws StepFailure, InterruptedException {
         var own = own();
-        if (!Containers.services(own).containsAll(services)
-                || !due(own).isEmpty()
-                || action.getStart() && !isUp(own)) {
+        if (!Containers.services(own).containsAll(services) || !due(own).isEmpty() || action.getStart() && !isUp(own)) {
             return false;
         }
         if (!redefined(own).isEmpty()) {

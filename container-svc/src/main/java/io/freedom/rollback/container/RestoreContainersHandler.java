@@ -192,8 +192,7 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         }
     }
 
-    private static void verifyRunning(
-            Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
+    private static void verifyRunning(Engine engine, List<ContainerState> recorded, List<EngineContainer> containers)
             throws StepFailure, InterruptedException {
         var missing = runningByService(recorded);
         for (var container : containers) {

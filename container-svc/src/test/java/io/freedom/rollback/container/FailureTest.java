@@ -180,7 +180,8 @@ class FailureTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+        project.run(
+                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
     }
 
     private void awaitHealthy() throws Exception {

@@ -134,7 +134,8 @@ class KeepLogsTest {
                 new RecordContainersHandler(project.engines),
                 new RecordContainers(project.compose(), project.backup.toString()));
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), true, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of("api"), true, false, true));
 
         assertThat(lines("api")).contains("stdout F hello", "stderr F oops", "stdout F bye");
     }

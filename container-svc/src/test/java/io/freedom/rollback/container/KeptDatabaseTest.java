@@ -135,7 +135,9 @@ class KeptDatabaseTest {
         Files.writeString(project.live.resolve("init/schema.sql"), "of the target");
         Files.delete(project.live.resolve("init/schema.sql"));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of(), true));
+        project.run(
+                new RestoreContainersHandler(project.engines),
+                new RestoreContainers(project.compose(), List.of(), true));
 
         assertThat(project.states()).containsEntry("db", "running").containsEntry("api", "running");
         assertThat(startOfDatabase()).isNotEqualTo(start);
@@ -167,9 +169,11 @@ class KeptDatabaseTest {
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("db"), false, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of("db"), false, false, true));
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of("api"), false, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of("api"), false, false, true));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */
@@ -179,6 +183,8 @@ class KeptDatabaseTest {
                 new ComposeDown(project.compose(), 10, List.of("db"), List.of()));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         TestProject.write(project.live, "bad", MOUNTED);
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of(), true));
+        project.run(
+                new RestoreContainersHandler(project.engines),
+                new RestoreContainers(project.compose(), List.of(), true));
     }
 }

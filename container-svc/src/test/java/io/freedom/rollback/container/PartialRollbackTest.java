@@ -236,7 +236,9 @@ class PartialRollbackTest {
     }
 
     private void restore(List<String> services) throws Exception {
-        project.run(new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), services, true));
+        project.run(
+                new RestoreContainersHandler(project.engines),
+                new RestoreContainers(project.compose(), services, true));
     }
 
     private String awaitHealthy(List<String> services) throws Exception {

@@ -174,7 +174,8 @@ class RestartTest {
     private void services(String services) throws Exception {
         Files.writeString(
                 project.live.resolve("compose.yml"), "services:\n" + services.replace("%s", TestProject.BASE));
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+        project.run(
+                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
     }
 
     private void record() throws Exception {

@@ -209,7 +209,9 @@ class RollbackTest {
 
         assertThat(project.container("api").imageId()).isEqualTo(preparedApi().getImageId());
         assertThat(new ComposeUpHandler(project.engines)
-                        .probe(new ComposeUp(project.compose(), List.of("api", "db"), false, false, true), project.step))
+                        .probe(
+                                new ComposeUp(project.compose(), List.of("api", "db"), false, false, true),
+                                project.step))
                 .isInstanceOf(Probe.Applied.class);
     }
 
@@ -287,7 +289,8 @@ class RollbackTest {
     }
 
     private void up() throws Exception {
-        project.run(new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+        project.run(
+                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
     }
 
     private String awaitHealthy() throws Exception {
@@ -297,7 +300,8 @@ class RollbackTest {
 
     private String restore() throws Exception {
         return project.run(
-                new RestoreContainersHandler(project.engines), new RestoreContainers(project.compose(), List.of(), true));
+                new RestoreContainersHandler(project.engines),
+                new RestoreContainers(project.compose(), List.of(), true));
     }
 
     private void awaitLog(String line) throws Exception {

@@ -416,8 +416,7 @@ public final class Engine implements AutoCloseable {
     public ExecResult runInVolumesOf(
             String containerId, String purpose, String script, List<String> arguments, Duration timeout)
             throws StepFailure, InterruptedException {
-        return new ContainerAside(client, calls, this)
-                .runInVolumesOf(containerId, purpose, script, arguments, timeout);
+        return new ContainerAside(client, calls, this).runInVolumesOf(containerId, purpose, script, arguments, timeout);
     }
 
     /**

@@ -76,7 +76,8 @@ final class Listed {
                 publishes(c),
                 binds(c),
                 mounts(c),
-                c.getHostConfig() != null && Boolean.TRUE.equals(c.getHostConfig().getReadonlyRootfs()),
+                c.getHostConfig() != null
+                        && Boolean.TRUE.equals(c.getHostConfig().getReadonlyRootfs()),
                 healthCheck(c));
     }
 

@@ -120,10 +120,7 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         var written = folder().resolve(list + ".new");
         write(written, String.join("\0", entries));
         Files.move(
-                written,
-                folder().resolve(list),
-                StandardCopyOption.ATOMIC_MOVE,
-                StandardCopyOption.REPLACE_EXISTING);
+                written, folder().resolve(list), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static void write(Path file, String text) throws IOException {
@@ -187,8 +184,8 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
                 continue;
             }
-            var like = Files.readAttributes(
-                    restored().resolve(ancestor), "unix:mode,uid,gid", LinkOption.NOFOLLOW_LINKS);
+            var like =
+                    Files.readAttributes(restored().resolve(ancestor), "unix:mode,uid,gid", LinkOption.NOFOLLOW_LINKS);
             if (!tree.hasRealParents(ancestor)) {
                 return false;
             }

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of a restore point, in the place of those that are there. */
 @ParameterizedClass
@@ -150,8 +150,7 @@ class SwapFilesTest {
         assertThat(platform.read("config/versions")).isEqualTo("a file\n");
         assertThat(platform.read("config/kept/tracked.json")).isEqualTo("{}\n");
         assertThat(swapped.getTracked()).contains("config/kept");
-        assertThat(PosixFilePermissions.toString(
-                        Files.getPosixFilePermissions(platform.root.resolve("config/new"))))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(platform.root.resolve("config/new"))))
                 .isEqualTo("rwx------");
         platform.run(platform.bringBackAction());
         assertThat(platform.state()).isEqualTo(before);

@@ -374,7 +374,11 @@ final class ContainerSteps {
     }
 
     PlannedStep startAll() {
-        return step("container.up", "Start all services", new ComposeUp(compose, List.of(), false, false, true), MINUTES)
+        return step(
+                        "container.up",
+                        "Start all services",
+                        new ComposeUp(compose, List.of(), false, false, true),
+                        MINUTES)
                 .attempts(2);
     }
 

@@ -128,7 +128,11 @@ public final class Drill {
                             .build(),
                     LONG));
         }
-        next(step("container.drill-up", "Start the copy", new ComposeUp(compose, List.of(), false, false, true), MINUTES));
+        next(step(
+                "container.drill-up",
+                "Start the copy",
+                new ComposeUp(compose, List.of(), false, false, true),
+                MINUTES));
         for (var data : request.platform().containerData()) {
             next(step(
                     "backup.drill-data-" + data.service(),

@@ -46,8 +46,8 @@ public enum FilePart {
             if (asked.isEmpty()) {
                 return Set.of();
             }
-            throw new ChosenServices.Unsuitable(scenario.id() + " has no parts: leave --part out, or choose "
-                    + Scenario.FILES_RESTORE.id());
+            throw new ChosenServices.Unsuitable(
+                    scenario.id() + " has no parts: leave --part out, or choose " + Scenario.FILES_RESTORE.id());
         }
         var parts = EnumSet.noneOf(FilePart.class);
         for (var id : asked) {
@@ -73,15 +73,18 @@ public enum FilePart {
     }
 
     private static void requireOneOfEach(PlatformDescriptor platform) throws ChosenServices.Unsuitable {
-        var services = platform.containerData().stream().map(ContainerData::service).toList();
+        var services =
+                platform.containerData().stream().map(ContainerData::service).toList();
         var database = platform.database();
         if (database != null && services.contains(database.service())) {
-            throw new ChosenServices.Unsuitable(database.service()
-                    + " holds the database, and runs while files go back: leave `containers` out, or take it out of `containerData`");
+            throw new ChosenServices.Unsuitable(
+                    database.service()
+                            + " holds the database, and runs while files go back: leave `containers` out, or take it out of `containerData`");
         }
         if (Set.copyOf(services).size() < services.size()) {
-            throw new ChosenServices.Unsuitable("`containerData` of " + platform.name()
-                    + " names a service twice, and a restore point has one folder of each: leave `containers` out, or name one folder around both");
+            throw new ChosenServices.Unsuitable(
+                    "`containerData` of " + platform.name()
+                            + " names a service twice, and a restore point has one folder of each: leave `containers` out, or name one folder around both");
         }
     }
 }

@@ -58,10 +58,7 @@ final class FilesRestore {
             plan.add(plan.backup
                     .data(one)
                     .after("container.stop-writers")
-                    .undoneBy(
-                            plan.backup.putDataBack(one),
-                            "backup.data-" + one.service(),
-                            "container.record-state"));
+                    .undoneBy(plan.backup.putDataBack(one), "backup.data-" + one.service(), "container.record-state"));
             still.add("backup.data-" + one.service());
         }
 
@@ -75,7 +72,8 @@ final class FilesRestore {
             still = new ArrayList<>(List.of("container.keep-images"));
         }
         if (!files.isEmpty()) {
-            var swap = plan.git.swapFiles(point, files).after(still).undoneBy(plan.git.bringFilesBack(), "git.swap-files");
+            var swap =
+                    plan.git.swapFiles(point, files).after(still).undoneBy(plan.git.bringFilesBack(), "git.swap-files");
             plan.add(remakes ? swap.with("container.keep-images") : swap);
             still = new ArrayList<>(List.of("git.swap-files"));
         }

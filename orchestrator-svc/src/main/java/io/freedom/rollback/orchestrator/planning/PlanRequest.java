@@ -95,7 +95,9 @@ public record PlanRequest(
      * is kept whole in any case. Not where its data are to be carried over.
      */
     boolean replacesDatabase() {
-        return (point != null && scenario.restoresData() || isReset()) && platform.database() != null && migration() == null;
+        return (point != null && scenario.restoresData() || isReset())
+                && platform.database() != null
+                && migration() == null;
     }
 
     /** Nobody counts its rows when the last writer has stopped: some services may write on, or it is no longer to be relied on. */

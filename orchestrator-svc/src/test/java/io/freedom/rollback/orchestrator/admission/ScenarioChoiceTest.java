@@ -111,8 +111,8 @@ class ScenarioChoiceTest {
                 .setPlatform("freedom")
                 .setOperator("ada")
                 .setAt(NOW)
-                .setCommand(new StartRollback(
-                        "rb-1", "files-restore", null, restorePoint, null, List.of(), List.of(parts)))
+                .setCommand(
+                        new StartRollback("rb-1", "files-restore", null, restorePoint, null, List.of(), List.of(parts)))
                 .build();
         return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
     }

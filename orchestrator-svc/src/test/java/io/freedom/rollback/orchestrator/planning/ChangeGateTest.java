@@ -51,7 +51,8 @@ class ChangeGateTest {
                     null,
                     null,
                     null,
-                    Set.of(), List.of()));
+                    Set.of(),
+                    List.of()));
         } catch (InvalidDescriptorException | ChosenServices.Unsuitable e) {
             throw new AssertionError(e);
         }

@@ -110,7 +110,8 @@ class PlannerTest {
                 null,
                 null,
                 null,
-                Set.of(), List.of());
+                Set.of(),
+                List.of());
         var point = new RestorePoint("rb-0", "/var/backups/freedom/rb-0", Instant.EPOCH, null, null, null);
 
         var plan = Drill.compile(drilled, original, point, null);
@@ -325,7 +326,8 @@ class PlannerTest {
                         null,
                         null,
                         null,
-                        Set.of(), List.of())),
+                        Set.of(),
+                        List.of())),
                 "orchestrator.approve-reset");
     }
 

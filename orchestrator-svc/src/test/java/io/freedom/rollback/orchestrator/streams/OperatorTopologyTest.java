@@ -246,7 +246,8 @@ class OperatorTopologyTest extends WholeTopology {
     @Test
     void trustsNoRestorePointThatWasTakenOfADatabaseAnOperatorCallsCorrupt() {
         registered();
-        operator(new StartRollback("rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of(), List.of()));
+        operator(new StartRollback(
+                "rb-bad", "restore-point", null, null, IncidentClass.DATA_CORRUPTION, List.of(), List.of()));
         restorePointVerified("rb-bad");
         operator(new PreviewPlan("full-rollback", null, "latest", null, List.of(), null, List.of()));
         assertThat(facts().getLast()).isInstanceOf(CommandRejected.class);
@@ -581,13 +582,15 @@ class OperatorTopologyTest extends WholeTopology {
     void answersABreachWithNothingThatLeavesTheIntruderWhereHeIs() {
         registered();
         for (var scenario : List.of("service-restart", "configuration-rollback", "selective-rollback", "model-reset")) {
-            operator(new StartRollback("rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
+            operator(new StartRollback(
+                    "rb-1", scenario, null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
             assertThat(rejections().getLast()).contains("no answer to SECURITY_BREACH; choose full-rollback");
         }
         operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
                 "{SERVICE_DEGRADATION: full-rollback}", "{SECURITY_BREACH: service-restart}")));
         assertThat(rejections().getLast()).contains("incidents.SECURITY_BREACH: service-restart stops no intruder");
-        operator(new StartRollback("rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
+        operator(new StartRollback(
+                "rb-1", "full-reset", null, null, IncidentClass.SECURITY_BREACH, List.of(), List.of()));
         assertThat(facts()).hasAtLeastOneElementOfType(RollbackStarted.class);
     }
 

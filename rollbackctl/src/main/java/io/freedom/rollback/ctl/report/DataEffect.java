@@ -18,8 +18,7 @@ enum DataEffect {
         return switch (action) {
             case RestoreDatabase _, RemoveVolumes _, RestoreVolumes _ -> REPLACES;
             // To put back what was copied at the same stop gives nothing up.
-            case ReplaceContainerData data ->
-                Objects.equals(data.getRestorePoint(), data.getKept()) ? KEEPS : REPLACES;
+            case ReplaceContainerData data -> Objects.equals(data.getRestorePoint(), data.getKept()) ? KEEPS : REPLACES;
             case VerifyTarget _,
                     RecordGitState _,
                     PreserveChanges _,
