@@ -57,8 +57,7 @@ class ScenarioUndosTest extends ScenarioHarness {
     @Test
     void putsFilesOfARestorePointBackAndReturnsWhenUndone() throws IOException {
         departed();
-        register(yaml -> NOBODY_IS_ASKED.apply(
-                yaml.replace("containerData:\n", "containerData:\n  - {service: api, path: /srv/notes}\n")));
+        register(yaml -> NOBODY_IS_ASKED.apply(withNotes(yaml)));
         note("kb-service", "rm -rf /app/data/since; echo then >/app/data/note");
         note("api", "mkdir -p /srv/notes; echo then >/srv/notes/note");
         platform.run("bash", "-c", "cd \"$1\" && mkdir models/deep && echo then >models/deep/note", "bash", tree());
@@ -75,6 +74,14 @@ class ScenarioUndosTest extends ScenarioHarness {
         var before = platform.state();
         var now = noted();
         assertThat(now).isNotEqualTo(then);
+
+        register(yaml -> FAILS_AT_LAST.apply(withNotes(yaml)));
+        assertThat(plane.rollbackctl("backups", "restore", point, "--part", "files", "--reason", "test", "--watch")
+                        .exitCode())
+                .isEqualTo(1);
+        assertThat(noted()).as("compensated").isEqualTo(now);
+        assertThat(platform.state()).isEqualTo(before);
+        register(yaml -> NOBODY_IS_ASKED.apply(withNotes(yaml)));
 
         var restored = plane.rollbackctl("backups", "restore", point, "--part", "files", "--reason", "test", "--watch");
 
@@ -95,6 +102,10 @@ class ScenarioUndosTest extends ScenarioHarness {
         platform.write(".env", _ -> environment);
         platform.run("bash", "-c", "rm \"$1/models/since\"", "bash", tree());
         mend();
+    }
+
+    private static String withNotes(String yaml) {
+        return yaml.replace("containerData:\n", "containerData:\n  - {service: api, path: /srv/notes}\n");
     }
 
     private String tree() {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,8 +97,11 @@ final class ContainerDataCopy {
                 if (found.isSteady(after.get(file.getKey()))) {
                     archive.addKnown(file.getKey(), found, file.getValue());
                 } else {
-                    readAgain(archive, files, file.getKey());
+                    readAgain(archive, files, file.getKey(), found, file.getValue());
                 }
+            }
+            if (!known.isEmpty()) {
+                readMissed(archive, files, after.keySet(), known.keySet());
             }
             seen.keep();
             return true;
@@ -173,10 +177,9 @@ final class ContainerDataCopy {
         Map<String, String> byInode = new HashMap<>();
         read.forEach((name, content) -> {
             var found = before.get(name);
-            if (found == null) {
-                return;
-            }
-            if (found.size() == content.size() && found.isSteady(after.get(name))) {
+            if (found == null) { // it was made, or has grown, while others were read
+                tally.changedWhileRead(name);
+            } else if (found.size() == content.size() && found.isSteady(after.get(name))) {
                 byInode.put(found.inode(), content.sha256());
             } else {
                 tally.changedWhileRead(name);
@@ -192,12 +195,24 @@ final class ContainerDataCopy {
     }
 
     /** It was known, and changed since it was looked at. */
-    private void readAgain(Archive archive, ContainerFiles files, String name)
-            throws StepFailure, InterruptedException {
+    private void readAgain(
+            Archive archive, ContainerFiles files, String name, UnixStat found, ObjectPool.Stored content)
+            throws IOException, StepFailure, InterruptedException {
         if (copyOut(archive, files.path(name), name.substring(0, name.lastIndexOf('/') + 1))) {
             tally.changedWhileRead(name);
         } else {
-            tally.leftOut(name, "deleted meanwhile");
+            archive.addKnown(name, found, content); // deleted or renamed meanwhile: it was there when this began
+        }
+    }
+
+    /** What had been left out by its former name, and came by another where tar had been already. */
+    private void readMissed(Archive archive, ContainerFiles files, Set<String> after, Set<String> known)
+            throws StepFailure, InterruptedException {
+        for (var name : after) {
+            boolean isMissed = !known.contains(name) && !read.containsKey(name);
+            if (isMissed && copyOut(archive, files.path(name), name.substring(0, name.lastIndexOf('/') + 1))) {
+                tally.changedWhileRead(name);
+            }
         }
     }
 

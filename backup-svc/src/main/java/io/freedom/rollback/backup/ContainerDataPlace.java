@@ -4,14 +4,16 @@ import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
@@ -28,7 +30,7 @@ record ContainerDataPlace(
 
     /** With what the image has of a shell. What cannot be removed is told. */
     private static final String EMPTY =
-            "for f in \"$1\"/* \"$1\"/.[!.]* \"$1\"/..?*; do rm -rf -- \"$f\" || exit 1; done";
+            "s=0; for f in \"$1\"/* \"$1\"/.[!.]* \"$1\"/..?*; do rm -rf -- \"$f\" || s=1; done; exit $s";
 
     enum Kind {
         /** In the container alone: gone when that is made anew. */
@@ -85,75 +87,93 @@ record ContainerDataPlace(
 
     /** That it could be replaced. */
     void check() throws StepFailure, InterruptedException {
-        for (var at = path; at.getParent() != null; at = at.getParent()) {
-            if (engine.entry(container.id(), at.toString())
-                    .filter(Engine.Entry.LINK::equals)
-                    .isPresent()) {
-                throw refused(path, container, at + " is a link");
+        if (container
+                .isRunning()) { // an image without that program may have no links on the way either: it is taken at its
+            // word
+            var led = engine.exec(container.id(), List.of("readlink", "-f", path.toString()), Map.of(), BRIEF);
+            if (led.succeeded() && !led.stdout().strip().equals(path.toString())) {
+                throw refused(
+                        path,
+                        container,
+                        "it leads over a link to " + led.stdout().strip());
             }
         }
         if (kind == Kind.MOUNT) {
-            inItsVolumes("command -v rm >/dev/null && test -d \"$1\" && test -w \"$1\"");
+            inItsVolumes("command -v rm >/dev/null && test -d \"$1\" && test -w \"$1\"", BRIEF);
         }
     }
 
-    /** Once this has begun, what was there is only in the copy that was taken of it. */
-    void replace(ArchiveReader archive) throws StepFailure, InterruptedException {
+    /** Opens it from its beginning. */
+    interface Content {
+        ArchiveReader open() throws IOException;
+    }
+
+    /**
+     * Once this has begun, what was there is only in the copy that was taken of it.
+     *
+     * @param back it is that copy, which is put there also where something else cannot be removed
+     */
+    void replace(Content content, boolean back, StepContext step) throws StepFailure, InterruptedException {
         var name = path.getFileName().toString();
         if (kind != Kind.MOUNT) {
-            put(archive, name);
+            put(content, name);
             return;
         }
-        inItsVolumes(EMPTY);
+        try {
+            inItsVolumes(EMPTY, Duration.between(Instant.now(), step.deadline()));
+        } catch (StepFailure e) {
+            if (!back || e.kind() != FailureKind.PRECONDITION) {
+                throw e;
+            }
+            step.progress(0, 0, "bytes", "something stays in " + path + ": " + e.text());
+        }
         if (readOnly) { // the engine writes to nothing but the mount then, whose own rights stay as they are
-            engine.copyIn(
-                    container.id(),
-                    out -> write(
-                            archive,
-                            out,
-                            List.of(),
-                            entry -> entry.substring(Math.min(entry.length(), name.length() + 1))),
-                    path.toString());
+            UnaryOperator<String> below = entry -> entry.substring(Math.min(entry.length(), name.length() + 1));
+            engine.copyIn(container.id(), out -> write(content, out, List.of(), below), path.toString());
         } else {
             engine.copyIn(
                     container.id(),
-                    out -> write(archive, out, List.of(), entry -> entry),
+                    out -> write(content, out, List.of(), entry -> entry),
                     String.valueOf(path.getParent()));
         }
     }
 
     /** Folders above it that a container which was made anew does not have are made. */
-    private void put(ArchiveReader archive, String name) throws StepFailure, InterruptedException {
-        var there = path;
-        do {
-            there = Objects.requireNonNull(there.getParent());
-        } while (there.getParent() != null
-                && engine.entry(container.id(), there.toString()).isEmpty());
-        var first = new ArrayList<TarArchiveEntry>();
-        for (int i = there.getNameCount() + 1; i < path.getNameCount(); i++) {
-            first.add(new TarArchiveEntry(path.subpath(there.getNameCount(), i) + "/"));
+    private void put(Content content, String name) throws StepFailure, InterruptedException {
+        for (var there = path.getParent(); there != null; there = there.getParent()) {
+            var first = new ArrayList<TarArchiveEntry>();
+            for (int i = there.getNameCount() + 1; i < path.getNameCount(); i++) {
+                first.add(new TarArchiveEntry(path.subpath(there.getNameCount(), i) + "/"));
+            }
+            var place = path.subpath(there.getNameCount(), path.getNameCount()).toString();
+            first.add(new TarArchiveEntry(place));
+            try {
+                engine.copyIn(
+                        container.id(),
+                        out -> write(content, out, first, entry -> place + entry.substring(name.length())),
+                        there.toString());
+                return;
+            } catch (StepFailure e) {
+                if (e.kind() != FailureKind.PRECONDITION || Disk.isFull(e) || there.getParent() == null) {
+                    throw e;
+                }
+            }
         }
-        var place = path.subpath(there.getNameCount(), path.getNameCount()).toString();
-        first.add(new TarArchiveEntry(place));
-        engine.copyIn(
-                container.id(),
-                out -> write(archive, out, first, entry -> place + entry.substring(name.length())),
-                there.toString());
     }
 
     private static void write(
-            ArchiveReader archive, OutputStream out, List<TarArchiveEntry> first, UnaryOperator<String> naming)
+            Content content, OutputStream out, List<TarArchiveEntry> first, UnaryOperator<String> naming)
             throws IOException, StepFailure {
-        try {
+        try (var archive = content.open()) {
             archive.transferTo(out, first, naming);
         } catch (KeyException | DamagedException e) {
             throw Disk.failure(Path.of("restore point"), e);
         }
     }
 
-    private void inItsVolumes(String script) throws StepFailure, InterruptedException {
+    private void inItsVolumes(String script, Duration limit) throws StepFailure, InterruptedException {
         var purpose = container.labels().get(EngineContainer.PROJECT) + "/" + container.service();
-        var result = engine.runInVolumesOf(container.id(), purpose, script, List.of(path.toString()), BRIEF);
+        var result = engine.runInVolumesOf(container.id(), purpose, script, List.of(path.toString()), limit);
         if (!result.succeeded()) {
             throw refused(
                     path,

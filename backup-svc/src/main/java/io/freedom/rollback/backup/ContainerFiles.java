@@ -27,8 +27,8 @@ final class ContainerFiles {
     private static final Duration BRIEF = Duration.ofMinutes(1);
     private static final Duration LISTING = Duration.ofMinutes(5);
     private static final String MOUNTS = "readlink -f \"$1\" && cat /proc/self/mountinfo";
-    /** The engine does not copy out of memory. */
-    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
+    /** Whose change times nobody can set, and come with each change. */
+    private static final Set<String> RELIABLE = Set.of("ext2", "ext3", "ext4", "xfs", "btrfs", "overlay");
 
     private static final Pattern FOUND = Pattern.compile(
             " (\\d+) (\\d+) ([0-9a-f]+) (\\d+) (\\d+) (\\d+) (\\d+) (-?\\d+) (-?\\d+)\\|([^|]*)\\|([^|]*)\\|(.*)\n",
@@ -85,8 +85,8 @@ final class ContainerFiles {
             }
             // The last one is above those before it.
             if (at.equals("/") || at.equals(path) || path.startsWith(at + "/")) {
-                if (MEMORY.contains(fields[type])) {
-                    throw unsuited(path + " is in memory");
+                if (!RELIABLE.contains(fields[type])) {
+                    throw unsuited(path + " is on " + fields[type] + ", whose times may not tell every change");
                 }
                 mount = String.join(" ", fields[2], fields[3], at, fields[type], fields[type + 1]);
             }

@@ -6,9 +6,12 @@ import io.freedom.rollback.schemas.serde.UnreadableRecordException;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -81,6 +84,16 @@ final class KafkaCatalogue implements RestorePointCatalogue {
         return avro;
     }
 
+    private static boolean isOnDisk(CataloguedRestorePoint papers) {
+        try {
+            var point = RestorePoint.at(papers.getRestorePoint().getDirectory());
+            return Files.isRegularFile(point.manifest())
+                    && Sha256.of(point.manifest(), _ -> {}).equals(papers.getManifestSha256());
+        } catch (IOException | StepFailure e) {
+            return false;
+        }
+    }
+
     private void note(
             ConsumerRecord<String, byte[]> record,
             String platform,
@@ -96,7 +109,11 @@ final class KafkaCatalogue implements RestorePointCatalogue {
             return;
         }
         try {
-            known.put(id, avro.deserialize(topic, record.value()));
+            var papers = Objects.requireNonNull(avro.deserialize(topic, record.value()));
+            // Of many restore points they are more than the heap: kept only where the disk has need of them.
+            if (papers.getPiece() == 0 || !isOnDisk(papers)) {
+                known.put(id, papers);
+            }
         } catch (UnreadableRecordException e) {
             LOG.warn("{} is left out: {}", record.key(), e.getMessage());
             known.remove(id);

@@ -6,6 +6,7 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ContainerDataChecked;
 import io.freedom.rollback.schemas.action.ContainerDataReplaced;
+import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.DataArchived;
 import io.freedom.rollback.schemas.action.ReplaceContainerData;
@@ -19,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a folder of a stopped container what {@link CopyContainerDataHandler} has kept of it. To do it twice changes nothing. */
@@ -93,23 +96,30 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
     /** What was copied before: only where it is not there any more, since it was replaced or its container made anew. */
     private Completed back(ReplaceContainerData action, StepContext step, RestorePoint kept)
             throws IOException, StepFailure, InterruptedException {
-        var copy = copy(action, step, kept);
+        var engine = engines.engine();
         boolean replaced = Files.exists(kept.replaced(action.getService()));
+        var recorded = step.input(ContainersRecorded.class).getContainers().stream()
+                .map(ContainerState::getContainerId)
+                .collect(Collectors.toSet());
+        boolean isNew = containers(engine, action.getCompose(), action.getService()).stream()
+                .anyMatch(container -> !recorded.contains(container.id()));
+        if (!replaced && !isNew) {
+            return asItWas(action);
+        }
+        var copy = copy(action, step, kept);
         if (copy.isEmpty()) {
+            if (replaced && step.find(DataArchived.class).isEmpty()) {
+                throw isGone(action, kept);
+            }
             return new Completed(
                     new ContainerDataReplaced(0, 0L, 0),
-                    "there was no %s in %s before%s"
-                            .formatted(action.getPath(), action.getService(), replaced ? ": what is there stays" : ""));
+                    "there is no copy of %s in %s of before: what is there stays"
+                            .formatted(action.getPath(), action.getService()));
         }
-        var engine = engines.engine();
         var container = container(engine, action.getCompose(), action.getService());
         var place = ContainerDataPlace.of(engine, container, action.getPath());
-        boolean isNew = step.input(ContainersRecorded.class).getContainers().stream()
-                .noneMatch(recorded -> recorded.getContainerId().equals(container.id()));
-        if (!replaced && !(isNew && place.kind() == ContainerDataPlace.Kind.LAYER)) {
-            return new Completed(
-                    new ContainerDataReplaced(0, 0L, 0),
-                    "%s of %s is as it was".formatted(action.getPath(), action.getService()));
+        if (!replaced && place.kind() != ContainerDataPlace.Kind.LAYER) {
+            return asItWas(action);
         }
         check(copy.get(), kept, place);
         if (container.isActive()) { // its restart policy, or somebody, has started it meanwhile
@@ -119,16 +129,29 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
         return put(action, step, place, copy.get(), kept);
     }
 
+    private static Completed asItWas(ReplaceContainerData action) {
+        return new Completed(
+                new ContainerDataReplaced(0, 0L, 0),
+                "%s of %s is as it was".formatted(action.getPath(), action.getService()));
+    }
+
     private static Optional<Path> copy(ReplaceContainerData action, StepContext step, RestorePoint kept)
             throws StepFailure {
         var copy = Vault.find(kept.containerData(action.getService()));
-        if (copy.isEmpty() && step.input(DataArchived.class).getFiles() > 0) {
-            throw new StepFailure(
-                    FailureKind.PRECONDITION,
-                    "the copy of %s of %s is not in %s any more: bring it back (is the disk there?), then retry"
-                            .formatted(action.getPath(), action.getService(), kept.data()));
+        boolean wasKept = step.find(DataArchived.class)
+                .filter(archived -> archived.getFiles() > 0)
+                .isPresent();
+        if (copy.isEmpty() && wasKept) {
+            throw isGone(action, kept);
         }
         return copy;
+    }
+
+    private static StepFailure isGone(ReplaceContainerData action, RestorePoint kept) {
+        return new StepFailure(
+                FailureKind.PRECONDITION,
+                "the copy of %s of %s is not in %s any more: bring it back (is the disk there?), then retry"
+                        .formatted(action.getPath(), action.getService(), kept.data()));
     }
 
     private void check(Path archive, RestorePoint point, ContainerDataPlace place) throws IOException {
@@ -150,9 +173,8 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
                 "bytes",
                 "copying to " + action.getPath() + " of " + place.container().name());
         step.checkpoint();
-        try (var reader = ArchiveReader.open(archive, point, vault)) {
-            place.replace(reader);
-        }
+        place.replace(
+                () -> ArchiveReader.open(archive, point, vault), point.equals(RestorePoint.at(action.getKept())), step);
         return new Completed(
                 new ContainerDataReplaced(counted.files(), counted.bytes(), 1),
                 "%d files, %s, are all that is in %s of %s"
@@ -163,12 +185,17 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
                                 place.container().name()));
     }
 
+    private static List<EngineContainer> containers(Engine engine, ComposeProject compose, String service)
+            throws StepFailure, InterruptedException {
+        return engine.containers(compose.getProject()).stream()
+                .filter(c -> c.service().equals(service) && !c.oneOff())
+                .toList();
+    }
+
     /** Of several none would have a copy but the first. */
     static EngineContainer container(Engine engine, ComposeProject compose, String service)
             throws StepFailure, InterruptedException {
-        var containers = engine.containers(compose.getProject()).stream()
-                .filter(c -> c.service().equals(service) && !c.oneOff())
-                .toList();
+        var containers = containers(engine, compose, service);
         if (containers.isEmpty()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,

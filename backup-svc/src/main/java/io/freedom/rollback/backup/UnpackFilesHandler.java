@@ -10,6 +10,7 @@ import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -92,14 +93,23 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
         var here = device(gitDirectory);
         var tree = paths.workTree().toRealPath();
         var mounts = mounts();
-        for (var path : paths.present()) {
-            var place = paths.workTree().resolve(path);
-            boolean straight = place.resolveSibling("")
-                    .toRealPath()
-                    .equals(tree.resolve(path).resolveSibling(""));
-            if (!straight
-                    || !device(place).equals(here)
-                    || mounts.stream().anyMatch(mount -> isAt(mount, tree, path))) {
+        var places = new ArrayList<>(paths.present());
+        for (var absent : paths.absent()) { // where it would go
+            var at = Path.of(absent).normalize();
+            while (at != null && !Files.exists(tree.resolve(at), LinkOption.NOFOLLOW_LINKS)) {
+                at = at.getParent();
+            }
+            places.add(at == null ? Path.of("") : at);
+        }
+        for (var path : places) {
+            var place = tree.resolve(path).normalize();
+            boolean isTree = place.equals(tree);
+            boolean straight = isTree
+                    || place.resolveSibling("")
+                            .toRealPath()
+                            .equals(place.resolveSibling("").normalize());
+            boolean mounted = !isTree && mounts.stream().anyMatch(mount -> isAt(mount, tree, path));
+            if (!straight || mounted || !device(place).equals(here)) {
                 throw new StepFailure(
                         FailureKind.PRECONDITION,
                         "%s is on another file system than %s, behind a link, or something is mounted there: it cannot be swapped in; take it out of the restore point by hand with `rollback-backups extract`, or leave that part out"

@@ -55,7 +55,7 @@ class LargeFilesTest {
                 .redirectOutput(said.toFile())
                 .start();
         try {
-            assertThat(worker.waitFor(5, TimeUnit.MINUTES)).isTrue();
+            assertThat(worker.waitFor(15, TimeUnit.MINUTES)).isTrue();
         } finally {
             worker.destroyForcibly();
         }

@@ -26,7 +26,7 @@ final class LineToStore implements AutoCloseable {
     private final AtomicLong toReceive = new AtomicLong(Long.MAX_VALUE);
     private final List<Socket> open = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
-    private ServerSocket listening;
+    private volatile ServerSocket listening;
 
     LineToStore(S3Server server) throws IOException {
         this.server = server;
@@ -97,7 +97,9 @@ final class LineToStore implements AutoCloseable {
                 Thread.startVirtualThread(() -> pass(there, client, toReceive, false));
             }
         } catch (IOException e) {
-            cut();
+            if (socket == listening) {
+                cut();
+            }
         }
     }
 
@@ -112,7 +114,8 @@ final class LineToStore implements AutoCloseable {
                     note(new String(buffer, 0, n, StandardCharsets.ISO_8859_1));
                 }
                 out.write(buffer, 0, n);
-                if (left.addAndGet(-n) < 0) {
+                long before = left.getAndAdd(-n);
+                if (before >= 0 && before < n) { // once
                     server.kill();
                     cut();
                 }

@@ -141,23 +141,24 @@ class ReplaceContainerDataTest {
     }
 
     private Completed replace(String path, Path directory) throws Exception {
-        var step = new RunningStep("rb-2")
-                .after(checked)
-                .after(archived)
-                .after(ContainersRecorded.newBuilder()
-                        .setContainers(List.of(ContainerState.newBuilder()
-                                .setContainerId(recorded)
-                                .setName("api-1")
-                                .setService("api")
-                                .setImage("i")
-                                .setImageId("i")
-                                .setState("running")
-                                .build()))
-                        .setEngineVersion("20")
-                        .setComposeVersion("2")
-                        .build());
+        var step = new RunningStep("rb-2").after(checked).after(archived).after(recorded());
         return new ReplaceContainerDataHandler(engines, VAULT, clock)
                 .execute(new ReplaceContainerData(compose(), "api", path, directory.toString(), own.toString()), step);
+    }
+
+    private ContainersRecorded recorded() {
+        return ContainersRecorded.newBuilder()
+                .setContainers(List.of(ContainerState.newBuilder()
+                        .setContainerId(recorded)
+                        .setName("api-1")
+                        .setService("api")
+                        .setImage("i")
+                        .setImageId("i")
+                        .setState("running")
+                        .build()))
+                .setEngineVersion("20")
+                .setComposeVersion("2")
+                .build();
     }
 
     private void putBack(String path) throws Exception {
@@ -273,6 +274,41 @@ class ReplaceContainerDataTest {
         refused(() -> putBack("/data"), "bring it back (is the disk there?), then retry");
     }
 
+    /** The way back from a copy that came to nothing, of a service that could not be put back at all. */
+    @Test
+    void areLeftAloneWhereNothingHasBecomeOfThem() throws Exception {
+        run("--volume=" + volume() + ":/data", "--volume=" + volume() + ":/data/inner");
+        recorded = container;
+        var step = new RunningStep("rb-2").after(recorded());
+
+        var done = new ReplaceContainerDataHandler(engines, VAULT, clock)
+                .execute(new ReplaceContainerData(compose(), "api", "/data", own.toString(), own.toString()), step);
+
+        assertThat(done.detail()).isEqualTo("/data of api is as it was");
+    }
+
+    /** As far as it goes: something that nobody can remove keeps nothing of the rest away. */
+    @Test
+    void comeBackAroundWhatCannotBeRemoved() throws Exception {
+        run("--volume=" + volume() + ":/data");
+        inside(FILL, "/data");
+        takeRestorePoint("/data");
+        inside(CHANGE, "/data");
+        replace("/data");
+        var fixed = docker("volume", "inspect", "--format", "{{.Mountpoint}}", volumes.getFirst()) + "/fixed";
+        Files.writeString(Path.of(fixed), "stays");
+        Command.in(temp, List.of("chattr", "+i", fixed)).check();
+        try {
+            refused(() -> replace("/data", point), "cannot empty it");
+            putBack("/data");
+        } finally {
+            Command.in(temp, List.of("chattr", "-i", fixed)).check();
+        }
+
+        docker("start", container);
+        assertThat(inside("cat \"$1/a\" \"$1/a-wal\" \"$1/fixed\"", "/data")).isEqualTo("now\nw\nstays");
+    }
+
     @Test
     void areOfOneContainerOnly() throws Exception {
         run();
@@ -311,7 +347,7 @@ class ReplaceContainerDataTest {
         assertThat(check("/layer").getBytes()).isEqualTo(2);
         assertThatThrownBy(() -> check("/other")).hasMessageContaining("was to have other alone");
         refused(() -> check("/ro"), "it is read-only there");
-        refused(() -> check("/link/data"), "/link is a link");
+        refused(() -> check("/link/data"), "it leads over a link to /there/data");
         refused(() -> check("/outer"), "something else is mounted in it, at /outer/inner");
         Files.delete(point.resolve("data/api.tar.zst.age"));
         refused(() -> check("/layer"), "holds nothing of the containers of api");

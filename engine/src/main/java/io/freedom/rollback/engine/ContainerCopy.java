@@ -2,7 +2,6 @@ package io.freedom.rollback.engine;
 
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
-import com.github.dockerjava.api.exception.NotFoundException;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
@@ -13,14 +12,12 @@ import java.nio.channels.Channels;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /** Files that go into or come out of a container, as tar streams. */
 final class ContainerCopy {
@@ -65,23 +62,6 @@ final class ContainerCopy {
                             what + ": the stream was cut after " + watched.bytes() + " bytes; retry");
                 }
                 return bytes;
-            }
-        });
-    }
-
-    /** What is at a path; empty where nothing is. A link is not followed. */
-    Optional<Engine.Entry> entry(String path) throws StepFailure, InterruptedException {
-        var what = "looking at " + path + " of container " + Engine.shortened(containerId);
-        return calls.call(what, () -> {
-            try (var tar = new TarArchiveInputStream(
-                    client.copyArchiveFromContainerCmd(containerId, path).exec())) {
-                var first = tar.getNextEntry();
-                return Optional.ofNullable(first)
-                        .map(entry -> entry.isDirectory()
-                                ? Engine.Entry.FOLDER
-                                : entry.isSymbolicLink() ? Engine.Entry.LINK : Engine.Entry.FILE);
-            } catch (NotFoundException e) {
-                return Optional.<Engine.Entry>empty();
             }
         });
     }

@@ -330,18 +330,6 @@ public final class Engine implements AutoCloseable {
         return new ContainerCopy(client, calls, containerId).read(path, progress, reader);
     }
 
-    /** What something in a container is. */
-    public enum Entry {
-        FOLDER,
-        FILE,
-        LINK
-    }
-
-    /** What is at an absolute path of a container, whether it runs or not; empty where nothing is. A link at the end is not followed. */
-    public Optional<Entry> entry(String containerId, String path) throws StepFailure, InterruptedException {
-        return new ContainerCopy(client, calls, containerId).entry(path);
-    }
-
     /** Unpacks below a folder what is written, with the owners and modes that it names. */
     public void copyIn(String containerId, TarWriter writer, String directoryInContainer)
             throws StepFailure, InterruptedException {

@@ -80,6 +80,11 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         return listed("entries");
     }
 
+    /** What is put in. */
+    Set<String> incoming() throws IOException {
+        return Set.copyOf(listed("incoming"));
+    }
+
     /** Of what is put in, where there was nothing before. */
     Set<String> added() throws IOException {
         return Set.copyOf(listed("added"));
@@ -108,6 +113,11 @@ record SetAside(RealFiles tree, RealFiles git, String name) {
         var all = new TreeSet<>(entries());
         all.addAll(more);
         list("entries", all);
+    }
+
+    /** Before {@link #note}. */
+    void noteIncoming(Collection<String> incoming) throws IOException {
+        list("incoming", incoming);
     }
 
     /** Before {@link #note}. */

@@ -51,11 +51,11 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
                 note(action, site, aside, lacking, left);
             }
             var entries = aside.entries();
-            var added = aside.added();
+            var incoming = aside.incoming();
             for (int i = 0; i < entries.size(); i++) {
                 site.step().checkpoint();
                 site.step().progress(i, entries.size(), "files", entries.get(i));
-                swap(aside, entries.get(i), added);
+                swap(aside, entries.get(i), incoming.contains(entries.get(i)));
             }
             aside.removeRestored();
             aside.markDone();
@@ -88,6 +88,7 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
             boolean holdsTracked = tracked.stream().anyMatch(path -> path.startsWith(entry + "/"));
             return holdsTracked && left.add(entry);
         });
+        aside.noteIncoming(entries.stream().filter(aside::isRestored).toList());
         aside.noteAdded(entries.stream()
                 .filter(entry -> aside.isRestored(entry) && !aside.isTaken(entry))
                 .toList());
@@ -149,9 +150,16 @@ final class SwapFilesHandler extends GitStep<SwapFiles> {
                         || Files.mismatch(restored, present) < 0);
     }
 
-    private static void swap(SetAside aside, String entry, Set<String> added) throws IOException, StepFailure {
+    /** @param comes the restore point has it, too */
+    private static void swap(SetAside aside, String entry, boolean comes) throws IOException, StepFailure {
         boolean waits = aside.isRestored(entry);
-        if (!waits && (aside.isAway(entry) || added.contains(entry))) {
+        if (!waits && (comes || aside.isAway(entry))) {
+            if (comes && !aside.isTaken(entry)) {
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        entry + " of the restore point is neither in " + aside.restored()
+                                + " any more nor in its place: somebody has removed it; `rollbackctl abort` brings back what was there");
+            }
             return; // an attempt before has come so far
         }
         if (aside.isTaken(entry) && !aside.moveAway(entry)) {

@@ -57,7 +57,8 @@ public final class Permits {
 
     /** All that is queued waits for the site now. */
     public static PlatformState waiting(PlatformState state, Instant now) {
-        var known = state.getWaitingAtSite().stream().collect(Collectors.toMap(WaitingAtSite::getKey, it -> it));
+        var known = state.getWaitingAtSite().stream()
+                .collect(Collectors.toMap(WaitingAtSite::getKey, it -> it, (one, _) -> one));
         return PlatformState.newBuilder(state)
                 .setWaitingAtSite(state.getQueue().stream()
                         .map(Admission::key)

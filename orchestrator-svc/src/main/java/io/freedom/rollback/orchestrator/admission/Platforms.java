@@ -105,7 +105,10 @@ public final class Platforms {
     }
 
     public static PlatformState braked(PlatformState state, String reason) {
-        return PlatformState.newBuilder(state).setBraked(reason).build();
+        return PlatformState.newBuilder(state)
+                .setBraked(reason)
+                .setWaitingAtSite(List.of())
+                .build();
     }
 
     /** Incidents start nothing until what an operator starts has succeeded. */
@@ -185,6 +188,8 @@ public final class Platforms {
                 .setUndoable(undoable)
                 .setLeftBy(leftBy)
                 .setBraked(mended ? null : state.getBraked())
+                // What waits for operators does not wait for the site: it may be old once they are done.
+                .setWaitingAtSite(leftBy == null ? state.getWaitingAtSite() : List.of())
                 .build();
     }
 

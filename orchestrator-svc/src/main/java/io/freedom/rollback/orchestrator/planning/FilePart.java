@@ -66,7 +66,7 @@ public enum FilePart {
             throw new ChosenServices.Unsuitable("the descriptor of " + platform.name()
                     + " names neither `models`, `configuration` nor `containerData`: there is nothing to put back");
         }
-        if (parts.contains(CONTAINERS)) {
+        if (parts.contains(CONTAINERS) || parts.contains(CONFIGURATION)) {
             requireOneOfEach(platform);
         }
         return parts;
@@ -79,12 +79,12 @@ public enum FilePart {
         if (database != null && services.contains(database.service())) {
             throw new ChosenServices.Unsuitable(
                     database.service()
-                            + " holds the database, and runs while files go back: leave `containers` out, or take it out of `containerData`");
+                            + " holds the database, and runs while files go back: of its container nothing is kept. Take it out of `containerData`, or say --part models");
         }
         if (Set.copyOf(services).size() < services.size()) {
             throw new ChosenServices.Unsuitable(
                     "`containerData` of " + platform.name()
-                            + " names a service twice, and a restore point has one folder of each: leave `containers` out, or name one folder around both");
+                            + " names a service twice, and a restore point has one folder of each: name one folder around both, or say --part models");
         }
     }
 }

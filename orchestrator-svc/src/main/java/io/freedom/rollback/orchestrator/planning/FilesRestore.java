@@ -37,7 +37,9 @@ final class FilesRestore {
 
         plan.phase(Phase.PRESERVE);
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
-        plan.add(plan.backup.hold().after(assessed).dispensable());
+        var hold = plan.backup.hold().after(assessed);
+        // The copy that the way back needs is held with it.
+        plan.add(kept.isEmpty() ? hold.dispensable() : hold);
 
         // Undone in this order from its end: containers as recorded but not started, their data, and then they run.
         plan.phase(Phase.SHUT_DOWN);
@@ -45,7 +47,7 @@ final class FilesRestore {
                 .stopAllBut(request.databaseService())
                 .after(assessed)
                 .alsoAfter(approved)
-                .alsoAfter(List.of("container.capture-logs"))
+                .alsoAfter(List.of("container.capture-logs", "backup.hold"))
                 .takesServiceDown();
         plan.add(
                 remakes
@@ -90,8 +92,9 @@ final class FilesRestore {
         var ready = new ArrayList<>(still);
         for (var one : kept) {
             boolean goesBack = replaced.contains(one);
-            plan.add((goesBack ? plan.backup.replaceData(one, point) : plan.backup.keepData(one)).after(still));
-            ready.add((goesBack ? "backup.replace-data-" : "backup.keep-data-") + one.service());
+            // One after the other: two services may share a volume.
+            plan.add((goesBack ? plan.backup.replaceData(one, point) : plan.backup.keepData(one)).after(ready));
+            ready = new ArrayList<>(List.of((goesBack ? "backup.replace-data-" : "backup.keep-data-") + one.service()));
         }
         var start = remakes
                 ? plan.container.startAsRecorded().with("container.record-state", "git.swap-files")
