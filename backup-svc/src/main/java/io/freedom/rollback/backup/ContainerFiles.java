@@ -17,7 +17,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * A folder in a running container, by what programs of its image say: find, stat and tar, of GNU or of busybox. They run as the
+ * A folder in a running container, by what programs of its image say: find, stat and GNU tar. They run as the
  * container's own user, and see no more than that may. Names are paths below the folder's parent, as the engine's tar has them.
  */
 final class ContainerFiles {
@@ -35,7 +35,6 @@ final class ContainerFiles {
             Pattern.DOTALL);
     private static final String FORMAT = " %d %i %f %u %g %s %h %Y %Z|%y|%z|%n";
     private static final Pattern FRACTION = Pattern.compile("\\.(\\d{9})");
-    private static final Pattern GLOB = Pattern.compile("[\\\\*?\\[\\]]");
     /** Bytes of names that are passed to tar; Linux takes 2 MiB. */
     private static final int ARGUMENTS = 512 << 10;
 
@@ -178,33 +177,27 @@ final class ContainerFiles {
     /**
      * Reads all but some files. Names of the stream begin with "./".
      *
-     * @return of GNU tar, 1 means that files changed meanwhile, which it names
+     * @return with exit code 1 where files changed meanwhile, which it names
      */
     ExecResult read(Collection<String> without, TarReader reader)
             throws UnsuitedException, StepFailure, InterruptedException {
         var version = asked(() -> engine.exec(container, List.of("tar", "--version"), PLAIN, BRIEF));
-        var argv = new ArrayList<String>();
-        if (version.stdout().startsWith("tar (GNU tar)")) {
-            argv.addAll(List.of(
-                    "tar",
-                    "--create",
-                    "--file=-",
-                    "--format=posix",
-                    "--pax-option=delete=atime,delete=ctime",
-                    "--directory=" + parent,
-                    "--anchored",
-                    "--no-wildcards"));
-            without.forEach(name -> argv.add("--exclude=./" + name));
-        } else if (version.stdout().startsWith("tar (busybox)")) {
-            argv.addAll(List.of("tar", "-c", "-f", "-", "-C", parent));
-            // They are patterns. No folder is named ".", so they match from the beginning alone.
-            without.forEach(name -> argv.add("--exclude=./" + GLOB.matcher(name).replaceAll("\\\\$0")));
-        } else {
-            throw unsuited("it has neither GNU tar nor busybox's" + because(version));
+        if (!version.stdout().startsWith("tar (GNU tar)")) {
+            throw unsuited("its tar is not GNU's" + because(version));
         }
+        var argv = new ArrayList<>(List.of(
+                "tar",
+                "--create",
+                "--file=-",
+                "--format=posix",
+                "--pax-option=delete=atime,delete=ctime",
+                "--directory=" + parent,
+                "--anchored",
+                "--no-wildcards"));
+        without.forEach(name -> argv.add("--exclude=./" + name));
         argv.addAll(List.of("--", "./" + path.substring(parent.length())));
         var said = asked(() -> engine.readTar(container, argv, PLAIN, reader));
-        if (said.exitCode() != 0 && (said.exitCode() != 1 || argv.contains("-c"))) {
+        if (said.exitCode() != 0 && said.exitCode() != 1) {
             throw unsuited("tar fails in it" + because(said));
         }
         return said;

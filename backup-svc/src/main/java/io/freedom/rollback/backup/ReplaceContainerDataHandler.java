@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -101,8 +102,8 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
         var recorded = step.input(ContainersRecorded.class).getContainers().stream()
                 .map(ContainerState::getContainerId)
                 .collect(Collectors.toSet());
-        boolean isNew = containers(engine, action.getCompose(), action.getService()).stream()
-                .anyMatch(container -> !recorded.contains(container.id()));
+        var containers = containers(engine, action.getCompose(), action.getService());
+        boolean isNew = containers.stream().anyMatch(container -> !recorded.contains(container.id()));
         if (!replaced && !isNew) {
             return asItWas(action);
         }
@@ -116,17 +117,58 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
                     "there is no copy of %s in %s of before: what is there stays"
                             .formatted(action.getPath(), action.getService()));
         }
-        var container = container(engine, action.getCompose(), action.getService());
-        var place = ContainerDataPlace.of(engine, container, action.getPath());
-        if (!replaced && place.kind() != ContainerDataPlace.Kind.LAYER) {
+        if (!replaced) {
+            return afterMaking(action, step, containers, copy.get(), kept);
+        }
+        var done = new ArrayList<Completed>();
+        for (var container : containers) { // as many as somebody has scaled it to meanwhile
+            var place = ContainerDataPlace.of(engine, container, action.getPath());
+            check(copy.get(), kept, place);
+            if (container.isActive()) { // its restart policy, or somebody, has started it meanwhile
+                step.checkpoint();
+                engine.stop(container.id(), GRACE);
+            }
+            done.add(put(action, step, place, copy.get(), kept));
+        }
+        return done.isEmpty() ? stays(action, kept, "it has no container") : done.getLast();
+    }
+
+    /** What is in a volume came through. What cannot be put where it was keeps nobody from going on, and nothing of it is lost. */
+    private Completed afterMaking(
+            ReplaceContainerData action,
+            StepContext step,
+            List<EngineContainer> containers,
+            Path copy,
+            RestorePoint kept)
+            throws IOException, StepFailure, InterruptedException {
+        if (containers.size() != 1) {
+            return stays(action, kept, "it has " + containers.size() + " containers");
+        }
+        ContainerDataPlace place;
+        try {
+            place = ContainerDataPlace.of(engines.engine(), containers.getFirst(), action.getPath());
+        } catch (StepFailure e) {
+            if (e.kind() != FailureKind.PRECONDITION) {
+                throw e;
+            }
+            return stays(action, kept, e.text());
+        }
+        if (place.kind() != ContainerDataPlace.Kind.LAYER) {
             return asItWas(action);
         }
-        check(copy.get(), kept, place);
-        if (container.isActive()) { // its restart policy, or somebody, has started it meanwhile
+        check(copy, kept, place);
+        if (containers.getFirst().isActive()) {
             step.checkpoint();
-            engine.stop(container.id(), GRACE);
+            engines.engine().stop(containers.getFirst().id(), GRACE);
         }
-        return put(action, step, place, copy.get(), kept);
+        return put(action, step, place, copy, kept);
+    }
+
+    private static Completed stays(ReplaceContainerData action, RestorePoint kept, String why) {
+        return new Completed(
+                new ContainerDataReplaced(0, 0L, 0),
+                "%s of %s was not put back, the copy is in %s: %s"
+                        .formatted(action.getPath(), action.getService(), kept.data(), why));
     }
 
     private static Completed asItWas(ReplaceContainerData action) {

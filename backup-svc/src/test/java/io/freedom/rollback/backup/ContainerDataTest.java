@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Data in containers, of which the large files are known from the restore point before. */
@@ -349,16 +348,5 @@ class ContainerDataTest {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    /** A static one that has --exclude, such as Alpine's: {@code -Drollback.test.busybox=FILE}. */
-    @Test
-    @EnabledIfSystemProperty(named = "rollback.test.busybox", matches = ".+")
-    void areToldByBusyboxToo() throws Exception {
-        docker("cp", System.getProperty("rollback.test.busybox"), container + ":/usr/bin/busybox");
-        for (var program : List.of("tar", "stat", "find", "cat", "sh", "readlink")) {
-            sh("ln -sf busybox /usr/bin/" + program);
-        }
-        mayHaveOddNames();
     }
 }

@@ -309,6 +309,24 @@ class ReplaceContainerDataTest {
         assertThat(inside("cat \"$1/a\" \"$1/a-wal\" \"$1/fixed\"", "/data")).isEqualTo("now\nw\nstays");
     }
 
+    /** A service was scaled, and made anew for its configuration: nobody is kept from going on. */
+    @Test
+    void stayInTheirCopyWhereSeveralContainersWereMadeAnew() throws Exception {
+        run();
+        inside("mkdir -p \"$1\" && echo 1 >\"$1/a\"", "/layer");
+        archived = take(own, "/layer");
+        recorded = "another";
+        var first = container;
+        run();
+        try {
+            assertThat(replace("/layer", own).detail())
+                    .isEqualTo("/layer of api was not put back, the copy is in %s: it has 2 containers"
+                            .formatted(own.resolve("data")));
+        } finally {
+            docker("rm", "-fv", first);
+        }
+    }
+
     @Test
     void areOfOneContainerOnly() throws Exception {
         run();
