@@ -104,14 +104,14 @@ final class Approvals {
         if (point == null || data.isEmpty() || policy.operators() == 0) {
             return List.of();
         }
-        var why = "%s go back to restore point %s of %s: what was written since is given up, and kept in %s"
-                .formatted(
-                        data.stream()
-                                .map(one -> one.path() + " of " + one.service())
-                                .collect(Collectors.joining(", ")),
-                        point.getId(),
-                        point.getTakenAt().truncatedTo(ChronoUnit.SECONDS),
-                        plan.request.directory());
+        var why =
+                "%s go back to restore point %s of %s: what was written since is given up, and kept in the rollback's own folder"
+                        .formatted(
+                                data.stream()
+                                        .map(one -> one.path() + " of " + one.service())
+                                        .collect(Collectors.joining(", ")),
+                                point.getId(),
+                                point.getTakenAt().truncatedTo(ChronoUnit.SECONDS));
         plan.add(step(DATA_LOSS, "Approve that data are given up", gate(policy, List.of(why)), policy.within()));
         return List.of(DATA_LOSS);
     }

@@ -69,15 +69,21 @@ class ScenarioChoiceTest {
         return ((Decision.Start) decision).command().plan();
     }
 
-    private static Decision start(String scenario, @Nullable String restorePoint, String... services) {
+    private static Decision asked(PlatformState state, StartRollback start) {
         var command = OperatorCommand.newBuilder()
                 .setCommandId("c")
                 .setPlatform("freedom")
                 .setOperator("ada")
                 .setAt(NOW)
-                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services), List.of()))
+                .setCommand(start)
                 .build();
-        return new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(command);
+        return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
+    }
+
+    private static Decision start(String scenario, @Nullable String restorePoint, String... services) {
+        return asked(
+                REGISTERED,
+                new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(services), List.of()));
     }
 
     private static String rejection(Decision decision) {
@@ -106,15 +112,8 @@ class ScenarioChoiceTest {
     }
 
     private static Decision restoreFiles(PlatformState state, @Nullable String restorePoint, String... parts) {
-        var command = OperatorCommand.newBuilder()
-                .setCommandId("c")
-                .setPlatform("freedom")
-                .setOperator("ada")
-                .setAt(NOW)
-                .setCommand(
-                        new StartRollback("rb-1", "files-restore", null, restorePoint, null, List.of(), List.of(parts)))
-                .build();
-        return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
+        return asked(
+                state, new StartRollback("rb-1", "files-restore", null, restorePoint, null, List.of(), List.of(parts)));
     }
 
     private static List<String> ids(Plan plan) {
@@ -160,15 +159,8 @@ class ScenarioChoiceTest {
         assertThat(rejection(restoreFiles(Platforms.withoutFiles(REGISTERED, "rb-new"), "rb-new")))
                 .contains("rb-new was derived of a moment and holds databases alone");
         assertThat(rejection(start("files-restore", "rb-old", "api"))).contains("concerns the whole platform");
-        var command = OperatorCommand.newBuilder()
-                .setCommandId("c")
-                .setPlatform("freedom")
-                .setOperator("ada")
-                .setAt(NOW)
-                .setCommand(new StartRollback(
-                        "rb-1", "database-restore", null, "rb-old", null, List.of(), List.of("models")))
-                .build();
-        assertThat(rejection(new Admission(REGISTERED, null, _ -> Optional.empty(), NOW).decide(command)))
+        var parted = new StartRollback("rb-1", "database-restore", null, "rb-old", null, List.of(), List.of("models"));
+        assertThat(rejection(asked(REGISTERED, parted)))
                 .contains("database-restore has no parts: leave --part out, or choose files-restore");
     }
 
@@ -181,14 +173,7 @@ class ScenarioChoiceTest {
     }
 
     private static Decision restore(PlatformState state, String scenario, @Nullable String restorePoint) {
-        var command = OperatorCommand.newBuilder()
-                .setCommandId("c")
-                .setPlatform("freedom")
-                .setOperator("ada")
-                .setAt(NOW)
-                .setCommand(new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(), List.of()))
-                .build();
-        return new Admission(state, null, _ -> Optional.empty(), NOW).decide(command);
+        return asked(state, new StartRollback("rb-1", scenario, null, restorePoint, null, List.of(), List.of()));
     }
 
     @Test
