@@ -2,6 +2,7 @@ package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.delivery.DeliveryLoop;
 import io.freedom.rollback.orchestrator.streams.Mishaps;
+import io.freedom.rollback.orchestrator.streams.PolledRecords;
 import io.freedom.rollback.orchestrator.streams.RecoveryPoints;
 import io.freedom.rollback.orchestrator.streams.SagaTopology;
 import io.freedom.rollback.orchestrator.streams.SitesTopology;
@@ -129,8 +130,12 @@ public class OrchestratorConfiguration {
         // The store must not hold back what the history already says.
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        settings.put(
+                StreamsConfig.mainConsumerPrefix(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG),
+                PolledRecords.class.getName());
         settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
-        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
+        // By their next heartbeat the others learn that one was lost.
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 500);
         // What a killed orchestrator had begun keeps all that comes after it from being read: the broker is to give it
         // up by the time that another takes over.
         settings.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 4000);

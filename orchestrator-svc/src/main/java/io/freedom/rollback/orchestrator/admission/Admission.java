@@ -696,7 +696,7 @@ public final class Admission {
             throw new Refused("platform " + state.getPlatform()
                     + " is not registered: register it with `rollbackctl platform register FILE`");
         }
-        return PlatformDescriptors.parse(descriptor, "platform.yaml");
+        return Descriptors.read(descriptor);
     }
 
     private static PlatformDescriptor named(PlatformDescriptor platform, OperatorCommand command) throws Refused {

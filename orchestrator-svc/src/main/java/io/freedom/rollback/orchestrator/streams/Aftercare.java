@@ -1,13 +1,12 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.FollowUps;
 import io.freedom.rollback.orchestrator.aftercare.Watches;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
-import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
-import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.history.FollowUpOverdue;
 import io.freedom.rollback.schemas.history.FollowUpsPlanned;
 import io.freedom.rollback.schemas.history.PlatformRelapsed;
@@ -38,7 +37,7 @@ final class Aftercare {
 
     /** A rollback that changed the platform has succeeded. */
     void begin(String platform, String rollbackId, Instant began, Instant now) {
-        var descriptor = descriptor(platform);
+        var descriptor = Descriptors.of(store.platform(platform));
         if (descriptor.isEmpty()) {
             return;
         }
@@ -79,7 +78,7 @@ final class Aftercare {
         if (watch == null || isInTheWay(store.live(platform))) {
             return;
         }
-        var descriptor = descriptor(platform);
+        var descriptor = Descriptors.of(store.platform(platform));
         if (descriptor.isEmpty() || Watches.isOver(watch, now)) {
             ended(platform, watch, "its time is over", now);
         } else if (Watches.isUnanswered(watch, now)) {
@@ -126,7 +125,7 @@ final class Aftercare {
         }
         var platform = event.getPlatform();
         var before = store.platform(platform).getWatch();
-        var descriptor = descriptor(platform);
+        var descriptor = Descriptors.of(store.platform(platform));
         if (before != null && Watches.isHandedOn(before, event)) {
             watched(platform, Watches.handedOn(before));
             return true;
@@ -167,17 +166,5 @@ final class Aftercare {
         store.put(PlatformState.newBuilder(store.platform(platform))
                 .setWatch(watch)
                 .build());
-    }
-
-    private Optional<PlatformDescriptor> descriptor(String platform) {
-        var text = store.platform(platform).getDescriptor();
-        if (text == null) {
-            return Optional.empty(); // assessed by a check only
-        }
-        try {
-            return Optional.of(PlatformDescriptors.parse(text, "platform.yaml"));
-        } catch (InvalidDescriptorException e) {
-            return Optional.empty(); // of an older release's rules; admission says so
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.aftercare.Care;
 import io.freedom.rollback.orchestrator.aftercare.Change;
 import io.freedom.rollback.orchestrator.aftercare.ConfigurationChanges;
@@ -36,7 +37,7 @@ final class Caretaker {
 
     /** A platform was registered, perhaps anew. */
     static PlatformState planned(PlatformState state, Instant now) {
-        var platform = Schedules.descriptor(state);
+        var platform = Descriptors.of(state);
         var planned = state;
         for (var care : CARES) {
             planned = care.planned(planned, platform, now);
@@ -53,7 +54,7 @@ final class Caretaker {
     <S extends SpecificRecordBase> void tick(Care<S, ?> care, String platform, Instant now) {
         var state = store.platform(platform);
         var kept = care.of(state);
-        var descriptor = Schedules.descriptor(state);
+        var descriptor = Descriptors.of(state);
         if (kept != null && descriptor.isPresent()) { // else of an older release's rules; admission says so
             care.tick(kept, descriptor.get(), isQuiet(platform), now)
                     .ifPresent(change -> carryOut(care, change, platform, Turns.of(kept), now));
@@ -101,7 +102,7 @@ final class Caretaker {
         // Read now: what was added to the history is noted in it.
         var after = care.with(store.platform(platform), change.kept());
         if (change.kept() == null) {
-            after = care.planned(after, Schedules.descriptor(after), now); // it may be wanted again by now
+            after = care.planned(after, Descriptors.of(after), now); // it may be wanted again by now
         }
         // Once people are told, they are told again only of a later moment.
         boolean moved = !reach.equals(reach(after));

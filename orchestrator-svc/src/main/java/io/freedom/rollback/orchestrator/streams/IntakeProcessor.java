@@ -22,14 +22,10 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
     private static final int REASONS = 20;
     private static final int REASON = 4000;
 
-    /** Milliseconds; what comes last is committed with the interval. */
-    private static final long BATCH = 100;
-
     private final IncidentReader reader;
     private final Mishaps mishaps;
     private ProcessorContext<String, SpecificRecord> context;
-    /** When it was last asked for. */
-    private long committed;
+    private Commits commits;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     IntakeProcessor(IncidentReader reader, Mishaps mishaps) {
@@ -40,6 +36,7 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
     @Override
     public void init(ProcessorContext<String, SpecificRecord> processorContext) {
         context = processorContext;
+        commits = new Commits(context);
     }
 
     @Override
@@ -48,16 +45,8 @@ final class IntakeProcessor implements Processor<byte[], byte[], String, Specifi
         mishaps.at(place)
                 .ifPresentOrElse(
                         before -> putAside(record, before.reason()), () -> mishaps.guard(place, () -> take(record)));
-        commit();
-    }
-
-    /** The first of many goes on at once, those that follow it together: each commit costs more than many incidents. */
-    private void commit() {
-        var now = context.currentSystemTimeMs();
-        if (now < committed || now >= committed + BATCH) {
-            committed = now;
-            context.commit();
-        }
+        commits.somebodyWaits();
+        commits.recordProcessed();
     }
 
     private void putAside(Record<byte[], byte[]> record, String reason) {

@@ -1,14 +1,14 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.notices.Messages;
 import io.freedom.rollback.orchestrator.notices.Notice;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
-import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.NotificationChannel;
-import io.freedom.rollback.platform.PlatformDescriptors;
+import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.notification.NotificationKind;
 import java.time.Instant;
@@ -16,8 +16,6 @@ import java.util.List;
 
 /** Writes what people are told, in the transaction of what it tells of. */
 final class Notifications {
-    private static final String KEY = "notifications";
-
     private final SagaStore store;
     private final Publisher publisher;
 
@@ -58,14 +56,8 @@ final class Notifications {
     }
 
     private List<NotificationChannel> channels(String platform) {
-        var descriptor = store.platform(platform).getDescriptor();
-        if (descriptor == null || !descriptor.contains(KEY)) {
-            return List.of(); // most have none, and a descriptor takes some milliseconds to read
-        }
-        try {
-            return PlatformDescriptors.parse(descriptor, "platform.yaml").notifications();
-        } catch (InvalidDescriptorException e) {
-            return List.of(); // of an older release's rules; admission says so
-        }
+        return Descriptors.of(store.platform(platform))
+                .map(PlatformDescriptor::notifications)
+                .orElse(List.of());
     }
 }

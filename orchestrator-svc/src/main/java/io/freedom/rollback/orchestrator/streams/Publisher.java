@@ -20,31 +20,25 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
-/** Sends records on to their topics, and commits at once those that somebody waits for. */
+/** Sends records on to their topics. */
 final class Publisher {
     private final ProcessorContext<String, Outbound> context;
     private final TopicCatalogue topics;
-    /** Somebody waits for what was just decided: a worker, an operator. */
-    private boolean awaited;
+    private final Commits commits;
 
     Publisher(ProcessorContext<String, Outbound> context, TopicCatalogue topics) {
         this.context = context;
+        commits = new Commits(context);
         this.topics = topics;
     }
 
-    void somebodyWaits() {
-        awaited = true;
+    Commits commits() {
+        return commits;
     }
 
-    /**
-     * Otherwise workers would see what follows from a step's outcome only after the commit interval. A transaction for
-     * what nobody waits for, such as a sign of life, would stand in the way of the next that matters.
-     */
-    void commitWhatIsAwaited() {
-        if (awaited) {
-            context.commit();
-            awaited = false;
-        }
+    /** For what was just decided: a worker, an operator. */
+    void somebodyWaits() {
+        commits.somebodyWaits();
     }
 
     void command(Reaction reaction, Instant now) {

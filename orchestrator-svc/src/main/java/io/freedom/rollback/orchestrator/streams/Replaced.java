@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
@@ -75,6 +76,6 @@ final class Replaced {
     }
 
     private static Duration hold(PlatformState state) {
-        return Schedules.descriptor(state).map(known -> known.backups().hold()).orElse(UNKNOWN_HOLD);
+        return Descriptors.of(state).map(known -> known.backups().hold()).orElse(UNKNOWN_HOLD);
     }
 }

@@ -149,7 +149,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
         for (var platform : schedules.toProveWal(now)) {
             mishaps.guardOrLeave("the proofs of the WAL of " + platform, () -> schedules.proveWal(platform, now));
         }
-        publisher.commitWhatIsAwaited();
+        publisher.commits().awaited();
         tickWhileSomethingRuns();
     }
 
@@ -176,7 +176,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                             + live.rollback.plan().getPlatform(),
                     () -> tick(live, now));
         }
-        publisher.commitWhatIsAwaited();
+        publisher.commits().awaited();
         tickWhileSomethingRuns();
     }
 
@@ -204,7 +204,7 @@ final class SagaProcessor implements Processor<String, Inbound, String, Outbound
                 take(inbound, now);
             }
         });
-        publisher.commitWhatIsAwaited();
+        publisher.commits().recordProcessed();
         tickWhileSomethingRuns();
     }
 

@@ -1,12 +1,12 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.aftercare.WalArchives;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
 import io.freedom.rollback.platform.Backups;
-import io.freedom.rollback.platform.InvalidDescriptorException;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.platform.PlatformDescriptors;
 import io.freedom.rollback.schemas.history.RpoAtRisk;
@@ -74,7 +74,7 @@ final class Schedules {
      * that often; else once one is overdue by a fifth of the interval. Whoever takes them by hand sees to it by himself.
      */
     static PlatformState objective(PlatformState state, Instant now) {
-        var described = descriptor(state);
+        var described = Descriptors.of(state);
         return PartObjectives.watched(ofDatabase(state, described, now), described, now);
     }
 
@@ -123,7 +123,7 @@ final class Schedules {
     void warn(String platform, Instant now) {
         var state = store.platform(platform);
         store.put(Platforms.atRisk(state, null));
-        var rpo = descriptor(state).map(PlatformDescriptor::rpo).orElse(Duration.ZERO);
+        var rpo = Descriptors.of(state).map(PlatformDescriptor::rpo).orElse(Duration.ZERO);
         var newest = Platforms.offered(state).stream().max(Comparator.comparing(RestorePoint::getTakenAt));
         var covered = WalArchives.covered(state.getArchive())
                 .filter(until -> newest.isEmpty() || until.isAfter(newest.get().getTakenAt()));
@@ -149,7 +149,7 @@ final class Schedules {
     void warnOfParts(String platform, Instant now) {
         var state = store.platform(platform);
         store.put(PartObjectives.told(state, now));
-        descriptor(state).stream()
+        Descriptors.of(state).stream()
                 .flatMap(known -> PartObjectives.atRisk(state, known, now).stream())
                 .forEach(risk -> {
                     var cause = platform + "." + risk.getPart() + "@" + risk.getTakenAt();
@@ -263,7 +263,7 @@ final class Schedules {
     }
 
     private static boolean hasDatabase(PlatformState state) {
-        return descriptor(state).filter(known -> known.database() != null).isPresent();
+        return Descriptors.of(state).filter(known -> known.database() != null).isPresent();
     }
 
     private boolean isFree(PlatformState state) {
@@ -301,17 +301,6 @@ final class Schedules {
     }
 
     private static Optional<Backups> backups(PlatformState state) {
-        return descriptor(state).map(PlatformDescriptor::backups);
-    }
-
-    static Optional<PlatformDescriptor> descriptor(PlatformState state) {
-        if (state.getDescriptor() == null) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(PlatformDescriptors.parse(state.getDescriptor(), "platform.yaml"));
-        } catch (InvalidDescriptorException e) {
-            return Optional.empty(); // of an older release's rules; admission says so
-        }
+        return Descriptors.of(state).map(PlatformDescriptor::backups);
     }
 }

@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class SiteProcessor implements Processor<String, byte[], String, Outbound> {
     private static final Duration TICK = Duration.ofSeconds(5);
 
-    /** Milliseconds; in a storm each commit costs more than many answers. */
-    private static final long BATCH = 50;
-
     private final TopicCatalogue topics;
     private final Deserializer<SiteRequest> requests;
     private final SiteLimits limits;
@@ -33,8 +30,6 @@ final class SiteProcessor implements Processor<String, byte[], String, Outbound>
     private ProcessorContext<String, Outbound> context;
     private Publisher publisher;
     private Sites sites;
-    /** When it was last asked for. */
-    private long committed;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before anything else
     SiteProcessor(TopicCatalogue topics, Deserializer<SiteRequest> requests, SiteLimits limits, Mishaps mishaps) {
@@ -51,7 +46,7 @@ final class SiteProcessor implements Processor<String, byte[], String, Outbound>
         sites = new Sites(context.getStateStore(TopicCatalogue.PERMIT_STORE), limits, this::tell);
         context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, at -> {
             mishaps.guardOrLeave("the permits of sites", () -> sites.tick(Instant.ofEpochMilli(at)));
-            publisher.commitWhatIsAwaited();
+            publisher.commits().awaited();
         });
     }
 
@@ -63,15 +58,7 @@ final class SiteProcessor implements Processor<String, byte[], String, Outbound>
                 .ifPresentOrElse(
                         before -> refuse(record, before.reason(), now),
                         () -> mishaps.guard(place, () -> take(record, now)));
-        commit();
-    }
-
-    private void commit() {
-        var now = context.currentSystemTimeMs();
-        if (now < committed || now >= committed + BATCH) {
-            committed = now;
-            publisher.commitWhatIsAwaited();
-        }
+        publisher.commits().recordProcessed();
     }
 
     private void take(Record<String, byte[]> record, Instant now) {

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Descriptors;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.platform.Backups;
 import io.freedom.rollback.platform.PlatformDescriptor;
@@ -21,7 +22,7 @@ final class WalProving {
 
     /** Empty where it is not to be. */
     static Optional<Duration> interval(PlatformState state) {
-        return Schedules.descriptor(state)
+        return Descriptors.of(state)
                 .filter(platform -> platform.database() != null)
                 .map(PlatformDescriptor::backups)
                 .filter(backups -> backups.wal() != null)
