@@ -82,7 +82,9 @@ final class Sagas {
         if (cause != null) {
             publisher.somebodyWaits(); // the operator, even where no worker is told anything
         }
-        if (!leadsOn(live.rollback)) {
+        if (events.stream().allMatch(RollbackEvent.Acknowledged.class::isInstance)) {
+            live.unpublished = true; // with what comes next, or the clock: nobody waits for it
+        } else if (!leadsOn(live.rollback)) {
             publish(live, now);
         }
         if (!live.rollback.finished()) {
