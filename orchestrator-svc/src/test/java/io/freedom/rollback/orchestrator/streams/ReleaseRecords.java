@@ -167,18 +167,16 @@ class ReleaseRecords extends WholeTopology {
     }
 
     private static SpecificRecord finding(StepCommand command) {
-        SpecificRecord result =
-                switch (command.getStepId()) {
-                    case "git.verify-target" ->
-                        new TargetVerified(
-                                "4f2a91c", 1, List.of(), List.of("services/api/main.py"), List.of(), List.of());
-                    case "backup.find-restore-points" ->
-                        RestorePointsFound.newBuilder()
-                                .setRestorePoints(List.of(found()))
-                                .setPassedOver(List.of())
-                                .build();
-                    default -> null;
-                };
+        SpecificRecord result = switch (command.getStepId()) {
+            case "git.verify-target" ->
+                new TargetVerified("4f2a91c", 1, List.of(), List.of("services/api/main.py"), List.of(), List.of());
+            case "backup.find-restore-points" ->
+                RestorePointsFound.newBuilder()
+                        .setRestorePoints(List.of(found()))
+                        .setPassedOver(List.of())
+                        .build();
+            default -> null;
+        };
         return result == null ? done() : new StepDone(new StepResult(result), "found", false);
     }
 
@@ -253,14 +251,16 @@ class ReleaseRecords extends WholeTopology {
                     .forEach(record -> {
                         keep(topic, record.key(), record.value());
                         if (topic.contains("commands.")) {
-                            commands.add(this.<StepCommand>serde().deserializer().deserialize(topic, record.value()));
+                            commands.add(
+                                    this.<StepCommand>serde().deserializer().deserialize(topic, record.value()));
                         }
                     });
         }
     }
 
     private void keep(String topic, String key, byte[] value) {
-        boolean compacted = topic.endsWith("-changelog") || topic.equals(TOPICS.status().name());
+        boolean compacted =
+                topic.endsWith("-changelog") || topic.equals(TOPICS.status().name());
         if (value == null) {
             newest.remove(topic + " " + key);
             return;
@@ -285,7 +285,9 @@ class ReleaseRecords extends WholeTopology {
 
     private static <T> void save(File file, Schema schema, Collection<T> data) throws IOException {
         try (var writer = new DataFileWriter<T>(new GenericDatumWriter<>(schema))) {
-            writer.setCodec(CodecFactory.deflateCodec(9)).setSyncInterval(1 << 24).create(schema, file);
+            writer.setCodec(CodecFactory.deflateCodec(9))
+                    .setSyncInterval(1 << 24)
+                    .create(schema, file);
             for (var each : data) {
                 writer.append(each);
             }

@@ -93,8 +93,7 @@ class TakeoverTest {
         var value = (ByteBuffer) kept.get("value");
         var bytes = new byte[value.remaining()];
         value.duplicate().get(bytes);
-        return Objects.requireNonNull(
-                deserializer.deserialize(kept.get("topic").toString(), bytes));
+        return Objects.requireNonNull(deserializer.deserialize(kept.get("topic").toString(), bytes));
     }
 
     /** What a topic has, in order: of one that belongs to a store by key, of another by number. */
@@ -115,7 +114,8 @@ class TakeoverTest {
         left(release);
 
         assertThat(records)
-                .filteredOn(kept -> !kept.get("topic").toString().equals(TOPICS.incidents().name()))
+                .filteredOn(kept ->
+                        !kept.get("topic").toString().equals(TOPICS.incidents().name()))
                 .hasSizeGreaterThan(100)
                 .allSatisfy(kept -> assertThat(read(kept)).isNotNull());
     }
@@ -128,10 +128,12 @@ class TakeoverTest {
 
         var shown = of(TOPICS.status().name(), RollbackStatus.class).values();
 
-        assertThat(shown).hasSizeGreaterThan(4).allSatisfy(status -> assertThat(
-                        StatusComparison.difference(rebuilt.get(status.getRollbackId()), status))
-                .as(status.getRollbackId())
-                .isEmpty());
+        assertThat(shown)
+                .hasSizeGreaterThan(4)
+                .allSatisfy(
+                        status -> assertThat(StatusComparison.difference(rebuilt.get(status.getRollbackId()), status))
+                                .as(status.getRollbackId())
+                                .isEmpty());
     }
 
     /** By id; every chain is sound, and every event may come where it comes. */
@@ -178,8 +180,7 @@ class TakeoverTest {
         var live = task.live(command.getPlatform());
         return live != null
                 && live.id().equals(command.getRollbackId())
-                && live.isCurrent(
-                        new AttemptId(command.getStepId(), command.getCompensation(), command.getAttempt()));
+                && live.isCurrent(new AttemptId(command.getStepId(), command.getCompensation(), command.getAttempt()));
     }
 
     private void operator(String who, String platform, SpecificRecord command) {

@@ -49,14 +49,16 @@ final class PlatformStory {
         if (ran) {
             rollback.state().ifPresent(standing::ended);
         } else {
-            standing.begun(rollback.id()).ifPresent(other -> disordered = disordered != null
-                    ? disordered
-                    : Finding.impossible(
-                            platform,
-                            rollback.id(),
-                            "event " + event.getSequence() + ", "
-                                    + event.getEvent().getClass().getSimpleName() + ", cannot come there: " + other
-                                    + " runs, and a platform has one rollback at a time"));
+            standing.begun(rollback.id())
+                    .ifPresent(other -> disordered = disordered != null
+                            ? disordered
+                            : Finding.impossible(
+                                    platform,
+                                    rollback.id(),
+                                    "event " + event.getSequence() + ", "
+                                            + event.getEvent().getClass().getSimpleName() + ", cannot come there: "
+                                            + other
+                                            + " runs, and a platform has one rollback at a time"));
         }
     }
 

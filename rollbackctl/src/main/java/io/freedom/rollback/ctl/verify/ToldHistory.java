@@ -29,8 +29,7 @@ final class ToldHistory {
         if (id == null) {
             platform.take(event);
         } else {
-            platform.take(
-                    rollbacks.computeIfAbsent(id, _ -> new RollbackStory(event, topic, mayBeTruncated)), event);
+            platform.take(rollbacks.computeIfAbsent(id, _ -> new RollbackStory(event, topic, mayBeTruncated)), event);
         }
     }
 

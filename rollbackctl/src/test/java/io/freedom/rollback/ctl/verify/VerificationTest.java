@@ -273,7 +273,9 @@ class VerificationTest {
 
     @Test
     void doesWithoutEventsThatTheStoreHasForgotten() {
-        written.toTheEnd().decide(new RollbackCommand.Undo("ada", "worse", true)).toTheEnd();
+        written.toTheEnd()
+                .decide(new RollbackCommand.Undo("ada", "worse", true))
+                .toTheEnd();
         var verification = verification();
         written.history().forEach(verification::take);
         verification.take(shown(written.status()));
@@ -329,8 +331,9 @@ class VerificationTest {
         verification.take(shown(second.status()));
 
         assertThat(problem(verification))
-                .isEqualTo("event 1, RollbackStarted, cannot come there: rb-1 runs, and a platform has one rollback at a"
-                        + " time");
+                .isEqualTo(
+                        "event 1, RollbackStarted, cannot come there: rb-1 runs, and a platform has one rollback at a"
+                                + " time");
     }
 
     @Test
