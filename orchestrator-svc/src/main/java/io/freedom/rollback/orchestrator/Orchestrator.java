@@ -2,11 +2,10 @@ package io.freedom.rollback.orchestrator;
 
 import io.freedom.rollback.orchestrator.streams.Mishaps;
 import io.freedom.rollback.schemas.topics.KafkaReach;
-import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import io.freedom.rollback.schemas.topics.TopicProvisioning;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,10 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     private final StreamsBuilderFactoryBean streams;
     private final KafkaReach reach;
     private final Mishaps mishaps;
-    private final TopicProvisioning topics;
+    /** Does what it is given once Kafka answers and the topics exist. */
+    private final Consumer<Runnable> topicsThere;
+
+    private final Supplier<String> waitingFor;
     private final Optional<Supplier<KafkaStreams>> keeper;
     private volatile @Nullable KafkaStreams keeping;
     private volatile @Nullable Thread starter;
@@ -32,23 +34,36 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
             Optional<Supplier<KafkaStreams>> keeper,
             KafkaReach reach,
             Mishaps mishaps,
-            TopicCatalogue topics,
-            Map<String, Object> kafka,
-            short replication) {
+            TopicProvisioning topics) {
+        this(streams, keeper, reach, mishaps, topics::await, topics::state);
+    }
+
+    Orchestrator(
+            StreamsBuilderFactoryBean streams,
+            Optional<Supplier<KafkaStreams>> keeper,
+            KafkaReach reach,
+            Mishaps mishaps,
+            Consumer<Runnable> topicsThere,
+            Supplier<String> waitingFor) {
         this.keeper = keeper;
         this.reach = reach;
         this.mishaps = mishaps;
         this.streams = streams;
-        this.topics = new TopicProvisioning(topics, kafka, replication);
+        this.topicsThere = topicsThere;
+        this.waitingFor = waitingFor;
     }
 
     @Override
-    public void start() {
+    public synchronized void start() {
         // In the background: the web server must be able to say that Kafka is what is waited for.
-        starter = Thread.ofVirtual().name("orchestrator-start").start(() -> topics.await(this::run));
+        starter = Thread.ofVirtual().name("orchestrator-start").start(() -> topicsThere.accept(this::run));
     }
 
-    private void run() {
+    /** All of it or nothing: who stops this waits for it. */
+    private synchronized void run() {
+        if (starter != Thread.currentThread()) {
+            return; // stopped since
+        }
         streams.start();
         keeper.ifPresent(make -> {
             var made = make.get();
@@ -58,7 +73,7 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     }
 
     @Override
-    public void stop() {
+    public synchronized void stop() {
         var starting = starter;
         if (starting != null) {
             starting.interrupt();
@@ -81,7 +96,7 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     public Health health() {
         var running = streams.getKafkaStreams();
         if (running == null) {
-            return Health.down().withDetail("state", topics.state()).build();
+            return Health.down().withDetail("state", waitingFor.get()).build();
         }
         // What lost its clock gets it back with a new process: whoever watches this one is to start it anew.
         var sites = keeping;

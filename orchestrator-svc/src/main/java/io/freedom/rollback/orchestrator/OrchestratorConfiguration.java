@@ -8,6 +8,7 @@ import io.freedom.rollback.orchestrator.streams.SagaTopology;
 import io.freedom.rollback.orchestrator.streams.SitesTopology;
 import io.freedom.rollback.schemas.topics.KafkaReach;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import io.freedom.rollback.schemas.topics.TopicProvisioning;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -158,9 +159,7 @@ public class OrchestratorConfiguration {
                 keeper(properties, kafka, topics, mishaps),
                 orchestratorReach,
                 mishaps,
-                topics,
-                kafka.buildAdminProperties(),
-                properties.replicationFactor());
+                new TopicProvisioning(topics, kafka.buildAdminProperties(), properties.replicationFactor()));
     }
 
     @Bean

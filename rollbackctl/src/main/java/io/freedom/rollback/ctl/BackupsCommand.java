@@ -71,21 +71,8 @@ final class BackupsCommand extends Group {
                         "There is no verified restore point '" + id + "'. See rollbackctl backups list"));
     }
 
-    /** Starts a scenario that is about restore points. */
-    private abstract static class Scenario extends StartingVerb {
-        final int start(
-                ControlPlane plane, String platform, String reason, String scenario, @Nullable String restorePoint) {
-            var command = StartRollback.newBuilder()
-                    .setRollbackId(RollbackIds.next(now()))
-                    .setScenario(scenario)
-                    .setRestorePoint(restorePoint)
-                    .build();
-            return start(plane, platform, reason, command);
-        }
-    }
-
-    /** The same about one of them, with a reason. */
-    private abstract static class OfOne extends Scenario {
+    /** Starts a scenario that is about one of them. */
+    private abstract static class OfOne extends StartingVerb {
         @Parameters(paramLabel = "ID", description = "as list shows it")
         private String id = "";
 
@@ -112,7 +99,7 @@ final class BackupsCommand extends Group {
                 "With --wal: recover a throwaway server from the WAL archive, to where that ends, and read it through.",
                 "Nothing of the platform is touched. An incident ends it, and is answered."
             })
-    static final class Verify extends Scenario {
+    static final class Verify extends StartingVerb {
         @Parameters(paramLabel = "ID", description = "as list shows it; with --wal the name of a registered platform")
         private String id = "";
 
@@ -140,7 +127,7 @@ final class BackupsCommand extends Group {
                 "What git tracks of the configuration stays as it is.",
                 "Where the server does not even start: rollbackctl start --scenario database-rebuild, with the same --at."
             })
-    static final class Restore extends Scenario {
+    static final class Restore extends StartingVerb {
         private static final String DATABASE = "database";
         private static final String FILES = "files";
 
@@ -206,7 +193,7 @@ final class BackupsCommand extends Group {
                 "The platform goes on meanwhile, or may be gone; restore it with: rollbackctl backups restore ID.",
                 "An incident ends it, and is answered."
             })
-    static final class Derive extends Scenario {
+    static final class Derive extends StartingVerb {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
@@ -255,7 +242,7 @@ final class BackupsCommand extends Group {
                 "Remove the restore points of a platform that backups.keep of its descriptor does not keep.",
                 "Never one that is held, the newest, nor the newest that was restored to prove it."
             })
-    static final class Prune extends Scenario {
+    static final class Prune extends StartingVerb {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 
@@ -279,7 +266,7 @@ final class BackupsCommand extends Group {
                 "With backups.store in the descriptor the newest is fetched from there first, where it is not on disk.",
                 "What was never read back, or has failed since, is read back now."
             })
-    static final class Import extends Scenario {
+    static final class Import extends StartingVerb {
         @Parameters(paramLabel = "PLATFORM", description = "name of a registered platform")
         private String platform = "";
 

@@ -3,7 +3,6 @@ package io.freedom.rollback.ctl;
 import io.freedom.rollback.ctl.exit.Failure;
 import io.freedom.rollback.ctl.topics.ControlPlane;
 import io.freedom.rollback.ctl.view.ReplacedTable;
-import io.freedom.rollback.schemas.operator.StartRollback;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -55,12 +54,7 @@ final class ReplacedCommand extends Group {
                     .platformOf(rollback)
                     .orElseThrow(() -> Failure.rejected(
                             "There was no rollback '" + rollback + "'. See rollbackctl replaced list"));
-            var command = StartRollback.newBuilder()
-                    .setRollbackId(RollbackIds.next(now()))
-                    .setScenario("acceptance")
-                    .setRestorePoint(rollback)
-                    .build();
-            return start(plane, platform, required(reason, "--reason"), command);
+            return start(plane, platform, required(reason, "--reason"), "acceptance", rollback);
         }
     }
 }

@@ -8,12 +8,24 @@ import io.freedom.rollback.schemas.operator.StartAtMoment;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.step.Plan;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** A command that starts a scenario, and can follow it to its end. */
 abstract class StartingVerb extends WatchingVerb {
     @Option(names = "--watch", description = "follow it to its end")
     private boolean watch;
+
+    /** @param restorePoint that it is about; null for none */
+    final int start(
+            ControlPlane plane, String platform, String reason, String scenario, @Nullable String restorePoint) {
+        var command = StartRollback.newBuilder()
+                .setRollbackId(RollbackIds.next(now()))
+                .setScenario(scenario)
+                .setRestorePoint(restorePoint)
+                .build();
+        return start(plane, platform, reason, command);
+    }
 
     final int start(ControlPlane plane, String platform, String reason, StartRollback command) {
         return start(plane, platform, reason, command, command.getRollbackId());

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param commands what the reader may type next, each with what it does
  * @param plan of the rollback that it tells of; null for none
  * @param rollbackId of the same; null for none
+ * @param gathered what it shares with those of other platforms, of which not each is sent; null for nothing
  */
 public record Notice(
         NotificationKind kind,
@@ -20,9 +21,20 @@ public record Notice(
         List<String> details,
         List<String> commands,
         @Nullable Plan plan,
-        @Nullable String rollbackId) {
+        @Nullable String rollbackId,
+        @Nullable String gathered) {
     public Notice {
         details = List.copyOf(details);
         commands = List.copyOf(commands);
+    }
+
+    Notice(
+            NotificationKind kind,
+            String summary,
+            List<String> details,
+            List<String> commands,
+            @Nullable Plan plan,
+            @Nullable String rollbackId) {
+        this(kind, summary, details, commands, plan, rollbackId, null);
     }
 }

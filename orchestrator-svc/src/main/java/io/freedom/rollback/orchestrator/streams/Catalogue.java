@@ -66,10 +66,9 @@ final class Catalogue {
         }
         if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
                 && kind == FailureKind.MISMATCH) {
-            examined(rollback.planStep(step))
-                    .ifPresent(bad -> withdrawn(rollback.plan().getPlatform(), bad, message, now));
+            examined(rollback.planStep(step)).ifPresent(bad -> withdrawn(rollback, bad, message, now));
             if (rollback.planStep(step).getAction().getAction() instanceof ProveWalArchive) {
-                damaged(rollback.plan().getPlatform(), message, now);
+                damaged(rollback, message, now);
             }
         }
     }
@@ -93,7 +92,7 @@ final class Catalogue {
             case WalArchiveProven _ -> store.put(Platforms.provenWal(state, now));
             case RestorePointsFound found -> {
                 store.put(Schedules.objective(knowing(state, found.getRestorePoints()), now));
-                found.getMissing().forEach(gone -> withdrawn(platform, gone.getRestorePointId(), gone.getWhy(), now));
+                found.getMissing().forEach(gone -> withdrawn(rollback, gone.getRestorePointId(), gone.getWhy(), now));
             }
             default -> {} // nothing about restore points
         }
@@ -146,24 +145,27 @@ final class Catalogue {
                 && hasItsDump(rollback);
     }
 
-    private void withdrawn(String platform, String restorePoint, String why, Instant now) {
+    private void withdrawn(Rollback rollback, String restorePoint, String why, Instant now) {
+        var platform = rollback.plan().getPlatform();
         var state = store.platform(platform);
         if (Platforms.offered(state).stream().anyMatch(point -> point.getId().equals(restorePoint))) {
             store.put(Schedules.objective(Platforms.blamed(state, restorePoint, why), now));
-            notifications.tell(
-                    Notices.withdrawn(platform, restorePoint, why), platform, restorePoint + ".withdrawn-" + now, now);
+            notifications.tellFinding(
+                    Notices.withdrawn(platform, restorePoint, why), rollback, restorePoint + ".withdrawn-" + now, now);
         }
     }
 
     /** Told once, and tried again soon, when another base backup may have mended it; from then on as ever. */
-    private void damaged(String platform, String why, Instant now) {
+    private void damaged(Rollback rollback, String why, Instant now) {
+        var platform = rollback.plan().getPlatform();
         var state = store.platform(platform);
         var known = state.getWalProofs();
         boolean isNew = known == null || known.getFault() == null;
         var blamed = Platforms.blamedWal(state, why);
         store.put(isNew ? WalProving.again(blamed, now) : blamed);
         if (isNew) {
-            notifications.tell(Notices.walDamaged(platform, why), platform, platform + ".wal-damaged-" + now, now);
+            notifications.tellFinding(
+                    Notices.walDamaged(platform, why), rollback, platform + ".wal-damaged-" + now, now);
         }
     }
 

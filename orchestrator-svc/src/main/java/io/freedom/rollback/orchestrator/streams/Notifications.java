@@ -5,19 +5,25 @@ import io.freedom.rollback.orchestrator.notices.Messages;
 import io.freedom.rollback.orchestrator.notices.Notice;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.orchestrator.streams.SagaStore.Live;
 import io.freedom.rollback.platform.NotificationChannel;
 import io.freedom.rollback.platform.PlatformDescriptor;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.notification.NotificationKind;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Writes what people are told, in the transaction of what it tells of. */
 final class Notifications {
     private final SagaStore store;
     private final Publisher publisher;
+    /** Checks that have found what people were told of just now: that they have failed is no news. */
+    private final Set<String> told = new HashSet<>();
 
     Notifications(SagaStore store, Publisher publisher) {
         this.store = store;
@@ -31,13 +37,27 @@ final class Notifications {
             return;
         }
         // What follows tells of itself; and that the schedule is kept is no news.
+        boolean known = told.remove(rollback.id());
         boolean looks = Sagas.isFirstOfTwo(rollback.plan()) || Schedules.started(rollback.operator(), rollback.plan());
         for (int i = 0; i < events.size(); i++) {
             var id = rollback.id() + "." + (live.chain.sequence() - events.size() + 1 + i);
+            if (known
+                    && events.get(i) instanceof RollbackEvent.Finished finished
+                    && finished.outcome() != Outcome.SUCCEEDED) {
+                continue;
+            }
             Notices.of(events.get(i), rollback)
                     .filter(notice -> !looks || notice.kind() == NotificationKind.ATTENTION)
                     .ifPresent(notice -> tell(notice, rollback.plan().getPlatform(), id, now));
         }
+    }
+
+    /** What a rollback has found, which may be all that is to be said of it. */
+    void tellFinding(Notice notice, Rollback rollback, String id, Instant now) {
+        if (Admissions.onlyProves(rollback)) {
+            told.add(rollback.id());
+        }
+        tell(notice, rollback.plan().getPlatform(), id, now);
     }
 
     /** @param id of what it tells of */

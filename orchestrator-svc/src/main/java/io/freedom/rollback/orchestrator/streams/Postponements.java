@@ -4,6 +4,7 @@ import io.freedom.rollback.orchestrator.admission.Permits;
 import io.freedom.rollback.orchestrator.notices.Notices;
 import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.incident.Incident;
+import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.site.PermitAwaited;
 import io.freedom.rollback.schemas.state.PlatformPermit;
 import io.freedom.rollback.schemas.status.RollbackState;
@@ -11,11 +12,17 @@ import io.freedom.rollback.schemas.status.RollbackStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What people see and are told of a rollback that waits for its turn at a site. */
 final class Postponements {
     /** What waits no longer than that wakes nobody. */
     static final Duration TOLERABLE = Duration.ofMinutes(2);
+
+    /** Somebody may be in there: people are told at once, and can go past the queue. */
+    static Instant toTell(@Nullable IncidentClass kind, Instant now) {
+        return kind == IncidentClass.SECURITY_BREACH ? now : now.plus(TOLERABLE);
+    }
 
     private static final Duration REMINDER = Duration.ofHours(1);
 
@@ -46,7 +53,7 @@ final class Postponements {
         if (late) {
             var id = permit.getRollbackId() + ".waits-" + now.getEpochSecond();
             notifications.tell(
-                    Notices.postponed(incident, permit.getRollbackId(), permit.getSince(), why),
+                    Notices.postponed(incident, permit.getSite(), permit.getRollbackId(), permit.getSince(), why),
                     incident.getPlatform(),
                     id,
                     now);

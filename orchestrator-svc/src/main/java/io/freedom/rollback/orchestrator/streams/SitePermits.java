@@ -81,7 +81,7 @@ final class SitePermits {
                         .setSince(now)
                         .setScenario(start.plan().getScenario())
                         .setRto(start.plan().getRto())
-                        .setTell(now.plus(Postponements.TOLERABLE))
+                        .setTell(Postponements.toTell(start.plan().getIncidentClass(), now))
                         .build());
         say(site, platform, start.rollbackId(), new AskForPermit(), now);
     }

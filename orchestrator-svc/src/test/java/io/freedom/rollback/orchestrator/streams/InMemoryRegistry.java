@@ -19,6 +19,12 @@ final class InMemoryRegistry implements AutoCloseable {
     private final List<String> schemas = new ArrayList<>();
 
     InMemoryRegistry() throws IOException {
+        this(List.of());
+    }
+
+    /** One that has these already, from id 1 on. */
+    InMemoryRegistry(List<String> registered) throws IOException {
+        schemas.addAll(registered);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/subjects/", this::register);
         server.createContext("/schemas/ids/", this::schema);
@@ -27,6 +33,11 @@ final class InMemoryRegistry implements AutoCloseable {
 
     String url() {
         return "http://localhost:" + server.getAddress().getPort();
+    }
+
+    /** The first one has id 1. */
+    synchronized List<String> schemas() {
+        return List.copyOf(schemas);
     }
 
     private synchronized void register(HttpExchange exchange) throws IOException {

@@ -122,6 +122,21 @@ class SagaTopologyTest extends WholeTopology {
                 .build();
     }
 
+    /** rb-old and rb-new, of a platform whose corrupted data are restored. */
+    private void twoRestorePointsAreFound() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
+                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-import")
+                .setScenario("restore-point-import")
+                .build());
+        var found = RestorePointsFound.newBuilder()
+                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setPassedOver(List.of())
+                .build();
+        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+    }
+
     /** The workers answer all but that the restore point cannot be read. */
     private void damaged(String message) {
         while (!commands.isEmpty()) {
@@ -139,17 +154,7 @@ class SagaTopologyTest extends WholeTopology {
 
     @Test
     void triesTheNextRestorePointWhereTheOneThatAnAlertWasToBeAnsweredWithIsDamaged() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
-                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
-        operator(StartRollback.newBuilder()
-                .setRollbackId("rb-import")
-                .setScenario("restore-point-import")
-                .build());
-        var found = RestorePointsFound.newBuilder()
-                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
-                .setPassedOver(List.of())
-                .build();
-        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+        twoRestorePointsAreFound();
 
         report(alert("freedom", "f1", "firing", "data-corruption"));
         damaged("toc.dat was changed");
@@ -182,17 +187,7 @@ class SagaTopologyTest extends WholeTopology {
     /** It may be why somebody undoes it. */
     @Test
     void startsNothingWhereARollbackIsUndoneWhoseRestorePointWasBlamedSince() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
-                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
-        operator(StartRollback.newBuilder()
-                .setRollbackId("rb-import")
-                .setScenario("restore-point-import")
-                .build());
-        var found = RestorePointsFound.newBuilder()
-                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
-                .setPassedOver(List.of())
-                .build();
-        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+        twoRestorePointsAreFound();
         report(alert("freedom", "f1", "firing", "data-corruption"));
         var id = statuses().getLast().getRollbackId();
         for (var who : List.of("ada", "bob")) {

@@ -62,6 +62,14 @@ public final class SimulatedTask {
         this.timers = timers;
     }
 
+    /** What its stores have before it begins, by key. */
+    void restored(Map<String, PlatformState> states, Map<String, HistoryEvent> facts) {
+        states.forEach(platforms::put);
+        facts.forEach(events::put);
+        platforms.commit();
+        events.commit();
+    }
+
     /** Begins, or begins again after a crash, from what was committed. */
     public void start() {
         platforms.rollBack();

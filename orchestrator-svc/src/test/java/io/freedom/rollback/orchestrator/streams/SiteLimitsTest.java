@@ -40,6 +40,10 @@ import org.junit.jupiter.api.Test;
 class SiteLimitsTest extends WholeTopology {
     private static final Instant SINCE = Instant.parse("2026-03-01T02:59:00Z");
 
+    private static final String SOON_TOO_OLD = Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n";
+    private static final String TOLD =
+            Descriptors.FREEDOM + "notifications: [{name: chat, webhook: 'http://localhost:1/hook'}]\n";
+
     @Override
     SiteLimits limits() {
         return new SiteLimits(1, Map.of());
@@ -93,7 +97,11 @@ class SiteLimitsTest extends WholeTopology {
 
     /** Its alert fires; the id that its rollback would have. */
     private String asks() {
-        registered();
+        return asks(Descriptors.FREEDOM);
+    }
+
+    private String asks(String descriptor) {
+        operator(new RegisterPlatform(descriptor));
         report(alert("freedom", "f1", "firing"));
         var request = requests();
         assertThat(request).hasSize(1);
@@ -106,6 +114,13 @@ class SiteLimitsTest extends WholeTopology {
         var id = asks();
         keeper(id, place(3));
         return id;
+    }
+
+    private void waitsForTenMinutes(String id) {
+        for (int minutes = 0; minutes < 10; minutes++) {
+            aMinutePasses();
+            keeper(id, place(2));
+        }
     }
 
     private void aMinutePasses() {
@@ -161,10 +176,7 @@ class SiteLimitsTest extends WholeTopology {
 
     @Test
     void tellsPeopleOfOneThatWaitsLong() {
-        operator(new RegisterPlatform(
-                Descriptors.FREEDOM + "notifications: [{name: chat, webhook: 'http://localhost:1/hook'}]\n"));
-        report(alert("freedom", "f1", "firing"));
-        var id = requests().getFirst().getRollbackId();
+        var id = asks(TOLD);
         keeper(id, place(3));
         assertThat(attention()).isEmpty();
         for (int minutes = 0; minutes < 3; minutes++) {
@@ -172,20 +184,33 @@ class SiteLimitsTest extends WholeTopology {
             keeper(id, place(2));
         }
 
-        assertThat(attention()).singleElement().asString().contains("an incident waits since");
+        assertThat(attention()).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).contains("an incident waits since");
+            assertThat(message.getText()).contains("place 2 of 5");
+            assertThat(message.getGathered()).isEqualTo("incidents that wait at site default");
+        });
         assertThat(all(IncidentPostponed.class)).hasSize(2);
     }
 
-    private List<String> attention() {
-        return driver
-                .createOutputTopic(
+    @Test
+    void tellsPeopleOfABreachAtOnceAndByItself() {
+        operator(new RegisterPlatform(TOLD.replace("SERVICE_DEGRADATION", "SECURITY_BREACH")));
+        report(alert("freedom", "f1", "firing", "security-breach"));
+        keeper(requests().getFirst().getRollbackId(), place(3));
+
+        assertThat(attention()).singleElement().satisfies(message -> {
+            assertThat(message.getTitle()).contains("an incident waits since");
+            assertThat(message.getGathered()).isNull();
+        });
+        assertThat(all(RollbackStarted.class)).isEmpty();
+    }
+
+    private List<Notification> attention() {
+        return driver.createOutputTopic(
                         TOPICS.notifications().name(),
                         new StringDeserializer(),
                         this.<Notification>serde().deserializer())
-                .readValuesToList()
-                .stream()
-                .map(Notification::getTitle)
-                .toList();
+                .readValuesToList();
     }
 
     @Test
@@ -222,13 +247,8 @@ class SiteLimitsTest extends WholeTopology {
 
     @Test
     void waitsAsLongAsItIsAnsweredAndIsNotTooOldForThat() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n"));
-        report(alert("freedom", "f1", "firing"));
-        var id = requests().getFirst().getRollbackId();
-        for (int minutes = 0; minutes < 10; minutes++) {
-            aMinutePasses();
-            keeper(id, place(2));
-        }
+        var id = asks(SOON_TOO_OLD);
+        waitsForTenMinutes(id);
         assertThat(all(RollbackStarted.class)).isEmpty();
         keeper(id, granted());
 
@@ -373,27 +393,20 @@ class SiteLimitsTest extends WholeTopology {
     /** The first one waits for 10 min, and its rollback takes some, too; f2 arrives when it is a minute old. */
     @Test
     void theNextIncidentOfAPlatformIsNotTooOldForHavingWaitedBehindTheFirst() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n"));
-        report(alert("freedom", "f1", "firing"));
-        var id = requests().getFirst().getRollbackId();
+        var id = asks(SOON_TOO_OLD);
         report(alert("freedom", "f2", "firing", "security-breach"));
-        for (int minutes = 0; minutes < 10; minutes++) {
-            aMinutePasses();
-            keeper(id, place(2));
-        }
+        waitsForTenMinutes(id);
         keeper(id, granted());
         requests();
         workersSucceed();
         var next = requests().stream()
                 .map(SiteRequest::getRollbackId)
                 .filter(it -> !it.equals(id))
-                .findFirst();
+                .findFirst()
+                .orElseThrow();
         assertThat(all(IncidentIgnored.class)).isEmpty();
-        for (int minutes = 0; minutes < 10; minutes++) {
-            aMinutePasses();
-            keeper(next.orElseThrow(), place(2));
-        }
-        keeper(next.orElseThrow(), granted());
+        waitsForTenMinutes(next);
+        keeper(next, granted());
 
         assertThat(all(IncidentIgnored.class)).isEmpty();
         assertThat(all(RollbackStarted.class))
@@ -404,13 +417,8 @@ class SiteLimitsTest extends WholeTopology {
 
     @Test
     void whatArrivesTooLateIsTooOldThoughItsPlatformWaits() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM + "automatic: {maxAge: 5m}\n"));
-        report(alert("freedom", "f1", "firing"));
-        var id = requests().getFirst().getRollbackId();
-        for (int minutes = 0; minutes < 10; minutes++) {
-            aMinutePasses();
-            keeper(id, place(2));
-        }
+        var id = asks(SOON_TOO_OLD);
+        waitsForTenMinutes(id);
         report(alert("freedom", "f2", "firing", "security-breach"));
 
         assertThat(all(IncidentIgnored.class).getLast().getReason()).contains("more than 5 min ago");

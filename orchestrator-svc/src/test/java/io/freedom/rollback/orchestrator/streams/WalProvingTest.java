@@ -109,12 +109,16 @@ class WalProvingTest extends OneTask {
         proving(after(DAY));
         failed(FailureKind.MISMATCH, "segment 000000010000000000000003 is missing", after(DAY + 60));
         assertThat(told()).isEqualTo(1);
+        assertThat(sent(Notification.class)).as("one message says it all").hasSize(1);
         proving(after(DAY + 60 + 3599));
         assertThat(facts(RollbackStarted.class)).hasSize(1);
         proving(after(DAY + 60 + 3601));
         assertThat(facts(RollbackStarted.class)).as("it may be mended by now").hasSize(2);
         failed(FailureKind.MISMATCH, "its replay ends at 0/30000A8", after(DAY + 7000));
         assertThat(told()).isEqualTo(1);
+        assertThat(sent(Notification.class))
+                .as("that the check has failed again")
+                .hasSize(2);
         proving(after(DAY + 12_000));
         assertThat(facts(RollbackStarted.class)).as("from then on as ever").hasSize(2);
         assertThat(sent(Notification.class))

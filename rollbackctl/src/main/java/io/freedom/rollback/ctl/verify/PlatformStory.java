@@ -8,19 +8,22 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The facts of a platform that belong to no rollback: a chain of their own. */
+/** The facts of a platform that belong to no rollback, a chain of their own; and what its rollbacks leave it in, one after the other. */
 final class PlatformStory {
     private final String platform;
     private final String topic;
     private final boolean mayBeTruncated;
+    private final Standing standing;
     private HashChain chain = HashChain.EMPTY;
     private @Nullable Finding broken;
+    private @Nullable Finding disordered;
 
     /** @param mayBeTruncated its partition does not begin at its beginning any more */
     PlatformStory(String platform, String topic, boolean mayBeTruncated) {
         this.platform = platform;
         this.topic = topic;
         this.mayBeTruncated = mayBeTruncated;
+        standing = new Standing(!mayBeTruncated);
     }
 
     void take(HistoryEvent event) {
@@ -36,17 +39,40 @@ final class PlatformStory {
         chain = HashChain.endingWith(event);
     }
 
+    /** The next event of one of its rollbacks. */
+    void take(RollbackStory rollback, HistoryEvent event) {
+        boolean ran = rollback.runs();
+        rollback.take(event);
+        if (rollback.broken().isPresent() || ran == rollback.runs()) {
+            return;
+        }
+        if (ran) {
+            rollback.state().ifPresent(standing::ended);
+        } else {
+            standing.begun(rollback.id())
+                    .ifPresent(other -> disordered = disordered != null
+                            ? disordered
+                            : Finding.impossible(
+                                    platform,
+                                    rollback.id(),
+                                    "event " + event.getSequence() + ", "
+                                            + event.getEvent().getClass().getSimpleName() + ", cannot come there: "
+                                            + other
+                                            + " runs, and a platform has one rollback at a time"));
+        }
+    }
+
     String platform() {
         return platform;
     }
 
     Optional<Finding> broken() {
-        return Optional.ofNullable(broken);
+        return Optional.ofNullable(broken).or(() -> Optional.ofNullable(disordered));
     }
 
-    /** The store goes on from where the history is, and knows what runs. */
+    /** The store goes on from where the history is, and knows what runs and what the rollbacks before have left. */
     Optional<Finding> difference(Optional<PlatformState> stored, List<RollbackStory> rollbacks) {
-        return stored.map(state -> ofChain(state).or(() -> ofRunning(state, rollbacks)))
+        return stored.map(state -> ofChain(state).or(() -> ofRollbacks(state, rollbacks)))
                 .orElse(Optional.of("the store does not know it"))
                 .map(problem -> Finding.storeDiffers(platform, null, problem));
     }
@@ -66,9 +92,16 @@ final class PlatformStory {
                                 + " ends with event " + chain.sequence());
     }
 
+    private Optional<String> ofRollbacks(PlatformState state, List<RollbackStory> rollbacks) {
+        // Nobody knows what follows from what is broken.
+        return rollbacks.stream().anyMatch(story -> story.broken().isPresent())
+                ? Optional.empty()
+                : ofRunning(state, rollbacks).or(() -> standing.difference(state));
+    }
+
     private static Optional<String> ofRunning(PlatformState state, List<RollbackStory> rollbacks) {
-        // What is broken, or begins in the middle, may run.
-        boolean known = rollbacks.stream().allMatch(story -> story.broken().isEmpty() && !story.truncated());
+        // What begins in the middle may run.
+        boolean known = rollbacks.stream().noneMatch(RollbackStory::truncated);
         var running = rollbacks.stream()
                 .filter(RollbackStory::runs)
                 .map(RollbackStory::id)

@@ -29,9 +29,7 @@ final class ToldHistory {
         if (id == null) {
             platform.take(event);
         } else {
-            rollbacks
-                    .computeIfAbsent(id, _ -> new RollbackStory(event, topic, mayBeTruncated))
-                    .take(event);
+            platform.take(rollbacks.computeIfAbsent(id, _ -> new RollbackStory(event, topic, mayBeTruncated)), event);
         }
     }
 

@@ -181,7 +181,7 @@ class VerificationTest {
                         + (written.events.size() - 1));
     }
 
-    /** What the rollback's own finding says; that its platform seems to have it run follows from it. */
+    /** What the rollback's own finding says; that its platform's store has it run, or undoable, follows from it. */
     private static String problem(Verification verification, String rollback) {
         verification.settle();
         return verification.findings().stream()
@@ -273,12 +273,13 @@ class VerificationTest {
 
     @Test
     void doesWithoutEventsThatTheStoreHasForgotten() {
-        written.toTheEnd();
+        written.toTheEnd()
+                .decide(new RollbackCommand.Undo("ada", "worse", true))
+                .toTheEnd();
         var verification = verification();
         written.history().forEach(verification::take);
         verification.take(shown(written.status()));
-        verification.take(known(
-                PlatformState.newBuilder(written.platform()).setUndoable(null).build()));
+        verification.take(known(written.platform()));
 
         holds(verification);
     }
@@ -291,6 +292,61 @@ class VerificationTest {
                 PlatformState.newBuilder(written.platform()).setRunning("rb-2").build()));
 
         assertThat(problem(verification)).isEqualTo("by the store rb-2 runs, by the history nothing");
+    }
+
+    @Test
+    void seesThatTheStoreHasForgottenWhatCanBeUndone() {
+        written.toTheEnd();
+        var verification = with(written.history());
+        verification.take(known(
+                PlatformState.newBuilder(written.platform()).setUndoable(null).build()));
+
+        assertThat(problem(verification)).isEqualTo("by the store nothing can be undone, by the history rb-1");
+    }
+
+    @Test
+    void seesThatTheStoreLeavesNothingToAnOperatorThoughARollbackWasAborted() {
+        written.completed()
+                .completed()
+                .decide(new RollbackCommand.Abort("ada", "wrong tag", AbortMode.NOW, false))
+                .toTheEnd();
+        assertThat(written.state().outcome()).isEqualTo(Outcome.ABORTED);
+        var verification = with(written.history());
+
+        assertThat(problem(verification))
+                .isEqualTo("by the store nothing has left it to an operator, by the history rb-1");
+
+        verification.take(known(
+                PlatformState.newBuilder(written.platform()).setLeftBy("rb-1").build()));
+        holds(verification);
+    }
+
+    @Test
+    void seesThatTwoRollbacksOfAPlatformRunAtOnce() {
+        var second = new WrittenRollback("rb-2");
+        var verification = with(written.history());
+        second.events.forEach(event ->
+                verification.take(WrittenRollback.received(TOPICS.history().name(), "freedom", event)));
+        second.stored().forEach(verification::take);
+        verification.take(shown(second.status()));
+
+        assertThat(problem(verification))
+                .isEqualTo(
+                        "event 1, RollbackStarted, cannot come there: rb-1 runs, and a platform has one rollback at a"
+                                + " time");
+    }
+
+    @Test
+    void knowsWhatCanBeUndoneThoughTheBeginningIsNotKept() {
+        historyBegins = 17;
+        written.toTheEnd();
+        var history = new ArrayList<>(written.history());
+        history.removeFirst();
+        var verification = with(history);
+        verification.take(known(
+                PlatformState.newBuilder(written.platform()).setUndoable("rb-0").build()));
+
+        assertThat(problem(verification)).isEqualTo("by the store rb-0 can be undone, by the history rb-1");
     }
 
     @Test
@@ -345,7 +401,7 @@ class VerificationTest {
     void missesARollbackOfWhichNothingIsLeft() {
         written.toTheEnd();
 
-        assertThat(problem(with(written.history().subList(0, 1))))
+        assertThat(problem(with(written.history().subList(0, 1)), "rb-1"))
                 .isEqualTo("all its events are missing, but the status knows it");
     }
 

@@ -12,6 +12,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackDecider;
 import io.freedom.rollback.schemas.action.WritersStopped;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentMerged;
+import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
@@ -108,7 +109,7 @@ public final class WrittenRollback {
                 .setSequence(1)
                 .setLastHash(registered.getHash())
                 .setRunning(finished ? null : id)
-                .setUndoable(finished ? id : null)
+                .setUndoable(state().outcome() == Outcome.SUCCEEDED ? id : null)
                 .build();
     }
 
