@@ -165,7 +165,6 @@ final class NotificationsCommand extends Group {
                     + switch (delivery.getState()) {
                         case DELIVERED -> "delivered, " + delivery.getDetail();
                         case FAILED -> "NOT delivered, will be tried again: " + delivery.getDetail();
-                        case GATHERED -> "not sent itself, " + delivery.getDetail();
                         case GIVEN_UP -> "NOT delivered: " + delivery.getDetail();
                     };
         }

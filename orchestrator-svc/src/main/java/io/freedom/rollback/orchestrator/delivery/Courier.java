@@ -18,7 +18,6 @@ final class Courier {
 
     private final Webhooks webhooks = new Webhooks();
     private final Mails mails = new Mails();
-    private final Gathering gathering = new Gathering();
     private final SecretReferences secrets;
     private final InstantSource clock;
 
@@ -32,14 +31,8 @@ final class Courier {
         if (notification.getAt().plus(LONGEST).isBefore(now)) {
             return ended(notification, DeliveryState.GIVEN_UP, "older than " + LONGEST.toHours() + " h", now);
         }
-        var message = gathering.next(notification, now);
-        if (message.isEmpty()) {
-            return ended(notification, DeliveryState.GATHERED, "one of " + notification.getGathered(), now);
-        }
         try {
-            var detail = send(message.get());
-            gathering.sent(notification, now);
-            return ended(notification, DeliveryState.DELIVERED, detail, clock.instant());
+            return ended(notification, DeliveryState.DELIVERED, send(notification), clock.instant());
         } catch (NotDeliveredException e) {
             var state = e.isForGood() ? DeliveryState.GIVEN_UP : DeliveryState.FAILED;
             return ended(notification, state, String.valueOf(e.getMessage()), clock.instant());

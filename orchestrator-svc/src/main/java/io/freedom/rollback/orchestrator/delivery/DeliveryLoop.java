@@ -155,10 +155,10 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
     private Delivery attempt(Notification notification) {
         try {
             var delivery = courier.attempt(notification);
-            switch (delivery.getState()) {
-                case DELIVERED -> failing.remove(key(notification));
-                case FAILED, GIVEN_UP -> failing.put(key(notification), delivery.getDetail());
-                case GATHERED -> {} // nobody was asked
+            if (delivery.getState() == DeliveryState.DELIVERED) {
+                failing.remove(key(notification));
+            } else {
+                failing.put(key(notification), delivery.getDetail());
             }
             return delivery;
         } catch (InterruptedException e) {
@@ -169,8 +169,7 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
 
     private static void tell(Delivery delivery) {
         switch (delivery.getState()) {
-            case DELIVERED, GATHERED ->
-                LOG.info("notification {}: {}", delivery.getNotificationId(), delivery.getDetail());
+            case DELIVERED -> LOG.info("notification {}: {}", delivery.getNotificationId(), delivery.getDetail());
             case FAILED ->
                 LOG.warn(
                         "notification {} not delivered, is tried again every {} s: {}",

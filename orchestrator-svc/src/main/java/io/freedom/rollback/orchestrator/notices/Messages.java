@@ -71,7 +71,6 @@ public final class Messages {
                 .setTitle(cut(title.lines().collect(Collectors.joining(" ")), 250))
                 .setText(cut(text.strip(), LONGEST))
                 .setVia(via(channel.via()))
-                .setGathered(notice.gathered())
                 .build();
     }
 

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param commands what the reader may type next, each with what it does
  * @param plan of the rollback that it tells of; null for none
  * @param rollbackId of the same; null for none
- * @param gathered what it shares with those of other platforms, of which not each is sent; null for nothing
  */
 public record Notice(
         NotificationKind kind,
@@ -21,20 +20,9 @@ public record Notice(
         List<String> details,
         List<String> commands,
         @Nullable Plan plan,
-        @Nullable String rollbackId,
-        @Nullable String gathered) {
+        @Nullable String rollbackId) {
     public Notice {
         details = List.copyOf(details);
         commands = List.copyOf(commands);
-    }
-
-    Notice(
-            NotificationKind kind,
-            String summary,
-            List<String> details,
-            List<String> commands,
-            @Nullable Plan plan,
-            @Nullable String rollbackId) {
-        this(kind, summary, details, commands, plan, rollbackId, null);
     }
 }

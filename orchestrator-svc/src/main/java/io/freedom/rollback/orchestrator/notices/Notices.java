@@ -72,9 +72,8 @@ public final class Notices {
                 null);
     }
 
-    /** An incident that waits for its turn at a site, and longer than people would think. One of many, unless it is a breach. */
-    public static Notice postponed(Incident incident, String site, String rollbackId, Instant since, String reason) {
-        boolean breached = incident.getIncidentClass() == IncidentClass.SECURITY_BREACH;
+    /** An incident that waits for its turn at a site, and longer than people would think. */
+    public static Notice postponed(Incident incident, String rollbackId, Instant since, String reason) {
         return new Notice(
                 NotificationKind.ATTENTION,
                 incident.getPlatform() + ": an incident waits since " + since + " for its turn to be answered",
@@ -88,8 +87,7 @@ public final class Notices {
                                         .replace('_', '-') + REASON,
                         "Do not start it: rollbackctl abort " + rollbackId + REASON),
                 null,
-                rollbackId,
-                breached ? null : "incidents that wait at site " + site);
+                rollbackId);
     }
 
     /** After a rollback that had succeeded. */

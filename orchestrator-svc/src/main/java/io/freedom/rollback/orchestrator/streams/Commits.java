@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * be done, and many together where much is: a transaction costs the broker more than many records. What nobody waits for, such as a sign of life,
  * would stand in the way of the next that matters: it is committed with that, or with the interval.
  *
- * <p>What is polled is known by the last poll alone, so that after a rebalance, or where more was left from before, a commit comes too early or too
- * late. Nothing else depends on it.
+ * <p>What is polled is known by the last poll alone, so that after a rebalance, or where more was left from before, a commit comes too early, or
+ * late, with the interval at the latest. Nothing else depends on it.
  */
 final class Commits {
-    /** Milliseconds that the first waits for the others at most. */
+    /** Milliseconds that the first waits for others that are processed after it. */
     private static final long TOGETHER = 50;
 
     private static final ThreadLocal<@Nullable Polling> OF_THREAD = new ThreadLocal<>();
@@ -66,6 +66,11 @@ final class Commits {
         for (var partition : records.partitions()) {
             last.put(partition, records.records(partition).getLast().offset());
         }
+    }
+
+    /** What this thread has polled. */
+    static void forget() {
+        OF_THREAD.remove();
     }
 
     void somebodyWaits() {

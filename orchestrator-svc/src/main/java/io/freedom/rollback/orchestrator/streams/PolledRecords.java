@@ -21,5 +21,7 @@ public final class PolledRecords implements ConsumerInterceptor<byte[], byte[]> 
     public void configure(Map<String, ?> configs) {}
 
     @Override
-    public void close() {}
+    public void close() {
+        Commits.forget();
+    }
 }

@@ -53,7 +53,7 @@ final class Postponements {
         if (late) {
             var id = permit.getRollbackId() + ".waits-" + now.getEpochSecond();
             notifications.tell(
-                    Notices.postponed(incident, permit.getSite(), permit.getRollbackId(), permit.getSince(), why),
+                    Notices.postponed(incident, permit.getRollbackId(), permit.getSince(), why),
                     incident.getPlatform(),
                     id,
                     now);

@@ -14,7 +14,6 @@ import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.notification.NotificationKind;
 import io.freedom.rollback.schemas.notification.WebhookChannel;
 import io.freedom.rollback.schemas.secret.SecretReferences;
-import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,10 +34,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Against a web server and a mail server of this process. */
 class CourierTest {
-    static {
-        TrustedSchemas.trust();
-    }
-
     private static final Instant NOW = Instant.parse("2026-03-01T03:00:00Z");
 
     private final BlockingQueue<String> posted = new LinkedBlockingQueue<>();
@@ -106,24 +101,6 @@ class CourierTest {
         assertThat(body.path("text").stringValue()).isEqualTo("*freedom: &lt;!channel&gt; &amp; ä*");
         assertThat(body.path("attachments").path(0).path("text").stringValue()).isEqualTo("first\nsecond");
         assertThat(body.path("attachments").path(0).path("color").stringValue()).isEqualTo("danger");
-    }
-
-    @Test
-    void sendsOneOfManyThatAreGathered() throws Exception {
-        var message = Notification.newBuilder(about(new WebhookChannel(hook()), NOW))
-                .setGathered("incidents that wait at site berlin")
-                .build();
-        answer = 503;
-        assertThat(courier.attempt(message).getState()).isEqualTo(DeliveryState.FAILED);
-        answer = 200;
-        assertThat(courier.attempt(message).getState()).isEqualTo(DeliveryState.DELIVERED);
-        posted.clear();
-
-        var delivery = courier.attempt(message);
-
-        assertThat(delivery.getState()).isEqualTo(DeliveryState.GATHERED);
-        assertThat(delivery.getDetail()).isEqualTo("one of incidents that wait at site berlin");
-        assertThat(posted).isEmpty();
     }
 
     @Test

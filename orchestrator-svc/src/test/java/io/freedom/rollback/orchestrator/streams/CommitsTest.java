@@ -11,13 +11,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CommitsTest {
     private static final TopicPartition EVENTS = new TopicPartition("step-events", 0);
     private static final TopicPartition COMMANDS = new TopicPartition("commands", 0);
 
+    private final PolledRecords polling = new PolledRecords();
     private final MockProcessorContext<Void, Void> task = task();
     private final MockProcessorContext<Void, Void> other = task();
     private final Commits commits = new Commits(task);
@@ -29,11 +30,9 @@ class CommitsTest {
         return task;
     }
 
-    @BeforeEach
-    void nobodyWaits() {
-        polled(Map.of());
-        commits.awaited();
-        task.resetCommit();
+    @AfterEach
+    void forgetWhatThisThreadHasPolled() {
+        polling.close();
     }
 
     @Test
@@ -120,7 +119,7 @@ class CommitsTest {
         commits.recordProcessed();
     }
 
-    private static void polled(Map<TopicPartition, Integer> counts) {
+    private void polled(Map<TopicPartition, Integer> counts) {
         var records = new HashMap<TopicPartition, List<ConsumerRecord<byte[], byte[]>>>();
         counts.forEach((partition, count) -> {
             var its = new ArrayList<ConsumerRecord<byte[], byte[]>>();
@@ -130,8 +129,6 @@ class CommitsTest {
             }
             records.put(partition, its);
         });
-        try (var polling = new PolledRecords()) {
-            polling.onConsume(new ConsumerRecords<>(records, Map.of()));
-        }
+        polling.onConsume(new ConsumerRecords<>(records, Map.of()));
     }
 }

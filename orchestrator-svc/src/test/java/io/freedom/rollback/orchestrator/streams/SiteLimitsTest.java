@@ -187,20 +187,18 @@ class SiteLimitsTest extends WholeTopology {
         assertThat(attention()).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).contains("an incident waits since");
             assertThat(message.getText()).contains("place 2 of 5");
-            assertThat(message.getGathered()).isEqualTo("incidents that wait at site default");
         });
         assertThat(all(IncidentPostponed.class)).hasSize(2);
     }
 
     @Test
-    void tellsPeopleOfABreachAtOnceAndByItself() {
+    void tellsPeopleOfABreachAtOnce() {
         operator(new RegisterPlatform(TOLD.replace("SERVICE_DEGRADATION", "SECURITY_BREACH")));
         report(alert("freedom", "f1", "firing", "security-breach"));
         keeper(requests().getFirst().getRollbackId(), place(3));
 
         assertThat(attention()).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).contains("an incident waits since");
-            assertThat(message.getGathered()).isNull();
         });
         assertThat(all(RollbackStarted.class)).isEmpty();
     }

@@ -49,7 +49,7 @@ final class PlatformStory {
         if (ran) {
             rollback.state().ifPresent(standing::ended);
         } else {
-            standing.begun(rollback.id())
+            standing.begun(rollback.id(), rollback.state())
                     .ifPresent(other -> disordered = disordered != null
                             ? disordered
                             : Finding.impossible(

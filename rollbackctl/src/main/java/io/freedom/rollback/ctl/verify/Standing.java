@@ -1,6 +1,7 @@
 package io.freedom.rollback.ctl.verify;
 
 import io.freedom.rollback.orchestrator.saga.Rollback;
+import io.freedom.rollback.schemas.action.DropReplacedDatabases;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.EnumSet;
@@ -59,9 +60,16 @@ final class Standing {
     /**
      * A rollback begins, or goes on after its end.
      *
+     * @param rollback the same, where its events make one
      * @return the one that runs already: a platform has one at a time
      */
-    Optional<String> begun(String id) {
+    Optional<String> begun(String id, Optional<Rollback> rollback) {
+        // What drops the databases that another has replaced takes its way back, whatever becomes of it.
+        rollback.stream()
+                .flatMap(begun -> begun.plan().getSteps().stream())
+                .map(step -> step.getAction().getAction())
+                .filter(DropReplacedDatabases.class::isInstance)
+                .forEach(drop -> undoable = undoable.without(((DropReplacedDatabases) drop).getRollbackId()));
         var other = Optional.ofNullable(running).filter(runs -> !runs.equals(id));
         running = id;
         leftBy = leftBy.without(id);

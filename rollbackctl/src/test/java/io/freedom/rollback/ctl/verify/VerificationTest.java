@@ -4,6 +4,13 @@ import static io.freedom.rollback.ctl.verify.WrittenRollback.TOPICS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.ctl.topics.Received;
+import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.schemas.step.StepAction;
+import io.freedom.rollback.schemas.step.Plan;
+import io.freedom.rollback.schemas.step.Phase;
+import io.freedom.rollback.schemas.action.DropReplacedDatabases;
+import io.freedom.rollback.schemas.action.Database;
+import io.freedom.rollback.ctl.view.Samples;
 import io.freedom.rollback.orchestrator.records.HashChain;
 import io.freedom.rollback.orchestrator.saga.RollbackCommand;
 import io.freedom.rollback.schemas.chain.EventHash;
@@ -318,6 +325,29 @@ class VerificationTest {
 
         verification.take(known(
                 PlatformState.newBuilder(written.platform()).setLeftBy("rb-1").build()));
+        holds(verification);
+    }
+
+    @Test
+    void knowsThatNothingIsUndoneOnceWhatWasReplacedIsDropped() {
+        written.toTheEnd();
+        var drop = Samples.planStep("backup.drop-replaced", "Drop", Phase.RECOVER, Worker.BACKUP)
+                .setAction(new StepAction(new DropReplacedDatabases(
+                        new Database("postgres", "freedom_kb", "freedom", "jdbc:…", null, List.of()), "rb-1")))
+                .build();
+        var second = new WrittenRollback(
+                        "rb-2",
+                        Plan.newBuilder(Samples.plan()).setSteps(List.of(drop)).build())
+                .toTheEnd();
+        assertThat(second.state().outcome()).isEqualTo(Outcome.SUCCEEDED);
+        var verification = with(written.history());
+        second.events.forEach(event ->
+                verification.take(WrittenRollback.received(TOPICS.history().name(), "freedom", event)));
+        second.stored().forEach(verification::take);
+        verification.take(shown(second.status()));
+        verification.take(known(
+                PlatformState.newBuilder(written.platform()).setUndoable(null).build()));
+
         holds(verification);
     }
 

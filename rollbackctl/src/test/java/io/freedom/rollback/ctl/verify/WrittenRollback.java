@@ -18,6 +18,7 @@ import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
+import io.freedom.rollback.schemas.step.Plan;
 import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.time.Instant;
@@ -39,10 +40,14 @@ public final class WrittenRollback {
     private Instant now = Samples.START;
 
     public WrittenRollback(String id) {
+        this(id, Samples.plan());
+    }
+
+    WrittenRollback(String id, Plan plan) {
         this.id = id;
         registered =
                 HashChain.EMPTY.next("freedom", null, now, "c", new PlatformRegistered("name: freedom", "0123", "ada"));
-        decide(new RollbackCommand.Start(id, Samples.plan(), null, "ada", "checkout is down"));
+        decide(new RollbackCommand.Start(id, plan, null, "ada", "checkout is down"));
     }
 
     public WrittenRollback decide(RollbackCommand command) {
