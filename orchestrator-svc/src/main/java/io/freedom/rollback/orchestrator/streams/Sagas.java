@@ -106,11 +106,13 @@ final class Sagas {
 
     /** Another is to follow it, and its end is published with that. */
     boolean leadsOn(Rollback rollback) {
-        return rollback.outcome() == Outcome.SUCCEEDED
-                ? isFirstOfTwo(rollback.plan())
-                : rollback.outcome() == Outcome.REFUSED
-                        && rollback.incident() != null
-                        && Catalogue.foundDamaged(rollback);
+        var outcome = rollback.outcome();
+        if (outcome == Outcome.SUCCEEDED) {
+            return isFirstOfTwo(rollback.plan());
+        }
+        boolean isAsBefore = outcome == Outcome.REFUSED
+                || outcome == Outcome.COMPENSATED && rollback.differences().isEmpty();
+        return isAsBefore && rollback.incident() != null && Catalogue.foundDamaged(rollback);
     }
 
     /** Of one that only looks, or makes a restore point for another. */
