@@ -176,7 +176,8 @@ class SagaTopologyTest extends WholeTopology {
                 .isInstanceOfSatisfying(
                         IncidentIgnored.class,
                         ignored -> assertThat(ignored.getReason())
-                                .startsWith("restore point rb-old cannot be restored (toc.dat was changed), and no verified restore point"));
+                                .startsWith(
+                                        "restore point rb-old cannot be restored (toc.dat was changed), and no verified restore point"));
         var ends = statuses().stream()
                 .filter(status -> status.getState() == RollbackState.REFUSED)
                 .toList();
