@@ -2,10 +2,13 @@ package io.freedom.rollback.backup;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
@@ -13,8 +16,9 @@ import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
- * Gives up what is sent where nobody takes a byte of it for some time: the timeout of a socket is for what is read alone, and a server that
- * hangs would be waited for as long as the whole call may take.
+ * Gives up what is sent where nobody takes a byte of it for some time: the timeout of a socket is for what is read alone. It is sent by a virtual
+ * thread, since to interrupt that closes its socket; a TLS connection cannot be closed by another thread while one writes to it, so no
+ * timeout of the call would end it.
  */
 final class WatchedHttpClient implements SdkHttpClient {
     private final SdkHttpClient client;
@@ -84,50 +88,55 @@ final class WatchedHttpClient implements SdkHttpClient {
     private final class Attempt implements ExecutableHttpRequest {
         private final ExecutableHttpRequest request;
         private final Sent sent;
-        private final CountDownLatch over = new CountDownLatch(1);
-        private volatile boolean givenUp;
+        private final FutureTask<HttpExecuteResponse> answer;
+        private final Thread sending;
 
         private Attempt(ExecutableHttpRequest request, Sent sent) {
             this.request = request;
             this.sent = sent;
+            answer = new FutureTask<>(request::call);
+            sending = Thread.ofVirtual().unstarted(answer);
         }
 
         @Override
         public HttpExecuteResponse call() throws IOException {
-            Thread.startVirtualThread(this::watch);
+            sending.start();
             try {
-                return request.call();
-            } catch (IOException e) {
-                if (!givenUp) {
-                    throw e;
+                var left = silence;
+                while (left.isPositive()) {
+                    try {
+                        return answer.get(left.toNanos(), TimeUnit.NANOSECONDS);
+                    } catch (TimeoutException e) {
+                        left = silence.minus(sent.silent());
+                    }
                 }
-                var late = new SocketTimeoutException("nothing was taken for " + silence.toMillis() + " ms");
-                late.initCause(e);
-                throw late;
+                throw new SocketTimeoutException("nothing was taken for " + silence.toMillis() + " ms");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while it was sent");
+            } catch (ExecutionException e) {
+                throw failure(e.getCause());
             } finally {
-                over.countDown();
+                sending.interrupt(); // nothing to it once it has ended
             }
         }
 
-        private void watch() {
-            try {
-                var left = silence;
-                while (!over.await(left.toNanos(), TimeUnit.NANOSECONDS)) {
-                    left = silence.minus(sent.silent());
-                    if (!left.isPositive()) {
-                        givenUp = true;
-                        request.abort();
-                        return;
-                    }
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // nobody does
-            }
+        private static IOException failure(Throwable cause) {
+            return switch (cause) {
+                case IOException e -> e;
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                default -> new IOException(cause);
+            };
         }
 
         @Override
         public void abort() {
-            request.abort();
+            if (answer.isDone()) {
+                request.abort();
+            } else {
+                sending.interrupt();
+            }
         }
     }
 }

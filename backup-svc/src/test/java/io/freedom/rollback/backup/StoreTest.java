@@ -273,20 +273,19 @@ class StoreTest {
     @Test
     @Timeout(60)
     void givesUpAPartThatTheStoreTakesNoByteOfAndGoesOnWithItOnceItDoes() throws Exception {
-        var big = big(2 * S3Upload.PART + 17);
+        var big = big(S3Upload.PART + 17);
         var large = new LargeUploads();
         var key = StoreKeys.WAL + "run-1/base-1/base.tar";
         try (var line = new LineToStore(server);
                 var store = open(line, Duration.ofSeconds(30));
                 var hasty = open(line, Duration.ofSeconds(1))) {
-            assertThat(large.send(store, key, big, (sent, _, _) -> sent == 0)).isFalse();
             line.hangsAfterSending(1 << 20);
 
             assertDoesNotAnswer(() -> large.send(hasty, key, big, (_, _, _) -> true));
 
             line.goesOn();
             assertThat(large.send(store, key, big, (_, _, _) -> true)).isTrue();
-            assertThat(line.parts()).containsExactly(2, 3);
+            assertThat(line.parts()).containsExactly(1, 2);
             var back = backups.resolve("back");
             store.get(key, 0, (_, content) -> Files.copy(content, back));
             assertThat(back).hasSameBinaryContentAs(big);
