@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -115,7 +116,7 @@ final class WatchedHttpClient implements SdkHttpClient {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while it was sent");
             } catch (ExecutionException e) {
-                throw failure(e.getCause());
+                throw failure(Objects.requireNonNull(e.getCause()));
             } finally {
                 sending.interrupt(); // nothing to it once it has ended
             }
