@@ -168,7 +168,7 @@ class RestoreTest {
                         .succeeded()
                         .output())
                 .containsPattern(
-                        "2 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
+                        "3 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
         assertThat(manifest).hasContent(signed.strip());
         plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
         return id;
