@@ -154,7 +154,8 @@ class PointInTimeTest {
                         "To the moment "
                                 + Instant.parse(began)
                                         .truncatedTo(ChronoUnit.MILLIS)
-                                        .minusMillis(1),
+                                        .minusMillis(1)
+                                + ", right before \"rows are gone\" began at ",
                         "database-restore follows with the restore point that it makes");
         assertThat(plane.rollbackctl("backups", "list", NAME).succeeded().output())
                 .contains("restore-point-derive", NAME + ": the WAL archive has all that was committed since");

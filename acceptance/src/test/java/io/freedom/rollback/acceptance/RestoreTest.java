@@ -24,6 +24,9 @@ class RestoreTest {
     void restoresTheDatabaseFromBeforeTheCorruptionBegan() throws IOException {
         try (var platform = Platform.broken("acc-restore").registered(plane)) {
             var good = platform.data();
+            plane.rollbackctl("start", "acc-restore", "--scenario", "restore-point", "--reason", "weekly", "--watch")
+                    .succeeded();
+            var oldest = plane.lastRollback("acc-restore");
             var point = plane.rollbackctl(
                     "start", "acc-restore", "--scenario", "restore-point", "--reason", "nightly", "--watch");
             assertThat(point.exitCode()).as(point.output()).isZero();
@@ -53,6 +56,7 @@ class RestoreTest {
             assertThat(platform.states()).as("nothing is stopped unasked").contains("castle-gui running");
             var asked = plane.rollbackctl("status", "acc-restore").succeeded();
             assertThat(asked.output()).contains("go back to restore point " + id, "rollbackctl approve rb-");
+            goesOnWithTheNextWhereTheDamageIsMetInTheRestoreItself(platform, id, oldest);
             plane.rollbackctl("approve", "acc-restore", "--reason", "the table is lost")
                     .succeeded();
             var watched = plane.rollbackctl("watch", "acc-restore");
@@ -69,6 +73,42 @@ class RestoreTest {
             dropsWhatWasReplacedOnceItIsAccepted(platform);
             assertThat(platform.data()).isEqualTo(good);
         }
+    }
+
+    /** Read back, it was whole. */
+    private void goesOnWithTheNextWhereTheDamageIsMetInTheRestoreItself(Platform platform, String id, String next)
+            throws IOException {
+        var second = plane.lastRollback(platform.name);
+        await("it is read back")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> plane.factsOf(second, platform.name, "StepSucceeded").stream()
+                        .anyMatch(fact -> fact.path("stepId").asString().equals("backup.verify-restore-point")));
+        flipABitOf(platform.backups.resolve(id).resolve("database"));
+
+        plane.rollbackctl("approve", platform.name, "--reason", "the table is lost")
+                .succeeded();
+
+        await("somebody is asked for the next")
+                .atMost(Duration.ofMinutes(3))
+                .until(() -> plane.factsOf(second + "-2", platform.name, "GateOpened")
+                                .size()
+                        == 1);
+        assertThat(plane.facts(platform.name, "RollbackFinished")
+                        .getLast()
+                        .path("outcome")
+                        .asString())
+                .isEqualTo("COMPENSATED");
+        assertThat(plane.facts(platform.name, "RollbackStarted")
+                        .getLast()
+                        .path("reason")
+                        .asString())
+                .contains("restore point " + id + " cannot be restored (", "was changed", "the next is ", next);
+        assertThat(plane.rollbackctl("status", platform.name).succeeded().output())
+                .contains("go back to restore point " + next);
+        assertThat(plane.rollbackctl("backups", "list", platform.name)
+                        .succeeded()
+                        .output())
+                .containsPattern(id + " .* analysis only: .*was changed");
     }
 
     private void dropsWhatWasReplacedOnceItIsAccepted(Platform platform) {
@@ -129,7 +169,7 @@ class RestoreTest {
                         .succeeded()
                         .output())
                 .containsPattern(
-                        "2 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
+                        "3 restore points in .*backups.*; mended from the catalogue, all files compared: " + id);
         assertThat(manifest).hasContent(signed.strip());
         plane.rollbackctl("backups", "verify", id, "--watch").succeeded();
         return id;

@@ -28,6 +28,7 @@ class ScenarioAbortsTest extends ScenarioHarness {
     @EnumSource
     void returnsToTheExactPreviousStateWhenAborted(Case tried) {
         var before = departed();
+        var volume = volume(tried);
         register(NEVER_VALID);
         start(tried.scenario(), tried.options(restorePoint)).succeeded();
         var first = lastRollback();
@@ -49,6 +50,7 @@ class ScenarioAbortsTest extends ScenarioHarness {
 
         assertThat(outcome()).isEqualTo("COMPENSATED");
         assertThat(platform.state()).isEqualTo(before);
+        assertThat(volume(tried)).isEqualTo(volume);
     }
 
     @Test

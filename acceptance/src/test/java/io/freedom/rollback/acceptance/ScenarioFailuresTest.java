@@ -30,6 +30,7 @@ class ScenarioFailuresTest extends ScenarioHarness {
             names = {"DATABASE_REBUILD", "DATA_MIGRATION", "FULL_RESET"})
     void returnsToTheExactPreviousStateWhenValidationFails(Case tried) {
         var before = departed();
+        var volume = volume(tried);
         register(FAILS_AT_LAST);
 
         var failed = start(tried.scenario(), tried.options(restorePoint, "--watch"));
@@ -41,6 +42,7 @@ class ScenarioFailuresTest extends ScenarioHarness {
                 .isEqualTo(tried.restores());
         assertThat(outcome()).isEqualTo("COMPENSATED");
         assertThat(platform.state()).isEqualTo(before);
+        assertThat(volume(tried)).isEqualTo(volume);
     }
 
     @Test

@@ -119,6 +119,7 @@ abstract class ScenarioHarness {
         SELECTIVE_ROLLBACK("container.down"),
         DATABASE_RESTORE("backup.restore-database"),
         DATABASE_REBUILD("container.remove-volumes"),
+        FILES_RESTORE("backup.replace-data-kb-service"),
         FULL_ROLLBACK("container.start-database"),
         DATA_MIGRATION("backup.import-data"),
         FULL_RESET("container.up");
@@ -133,12 +134,14 @@ abstract class ScenarioHarness {
         }
 
         String[] options(String restorePoint, String... more) {
-            var restored = restores() ? Stream.of("--restore-point", restorePoint) : Stream.<String>empty();
+            boolean goesBackToIt = restores() || this == FILES_RESTORE;
+            var restored = goesBackToIt ? Stream.of("--restore-point", restorePoint) : Stream.<String>empty();
             return Stream.of(options.stream(), restored, Arrays.stream(more))
                     .flatMap(some -> some)
                     .toArray(String[]::new);
         }
 
+        /** Rows, which are compared on the way back. */
         boolean restores() {
             return List.of(DATABASE_RESTORE, SERVICE_ROLLBACK, DATABASE_REBUILD, FULL_ROLLBACK, DATA_MIGRATION)
                     .contains(this);
@@ -156,6 +159,8 @@ abstract class ScenarioHarness {
         if (departed == null || !platform.state().equals(departed)) {
             mend();
             depart();
+            platform.run("bash", "-c", "echo late >\"$1/models/late\"", "bash", platform.tree.toString());
+            inVolume("echo late >/app/data/late");
             departed = platform.state();
         }
         return departed;
@@ -169,6 +174,19 @@ abstract class ScenarioHarness {
         platform.write("services/kb/server.py", text -> text + "\n# changed, not committed\n");
         platform.sql("insert into documents (title, body) values ('Late', 'x')");
         platform.compose("up", "-d", "--build", "--wait").succeeded();
+    }
+
+    /** Names and content of the files in the volume that the descriptor names; only of what replaces them. */
+    String volume(Case tried) {
+        return tried == Case.FILES_RESTORE
+                ? inVolume("cd /app/data && find . | sort && find . -type f | sort | xargs cat")
+                : "";
+    }
+
+    private String inVolume(String script) {
+        return platform.compose("exec", "-T", "-u", "0", "kb-service", "sh", "-c", script)
+                .succeeded()
+                .output();
     }
 
     static final UnaryOperator<String> NOBODY_IS_ASKED =

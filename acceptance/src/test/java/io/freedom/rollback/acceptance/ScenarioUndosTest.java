@@ -24,11 +24,11 @@ class ScenarioUndosTest extends ScenarioHarness {
         register(UnaryOperator.identity());
     }
 
-    /** Though each had succeeded. The reset: ResetTest. A restart leaves nothing to be undone. */
+    /** Though each had succeeded. The reset: ResetTest; files: below. A restart leaves nothing to be undone. */
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "FULL_RESET"})
+            names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "FILES_RESTORE", "FULL_RESET"})
     void returnsToTheExactPreviousStateWhenUndone(Case tried) {
         var before = departed();
         register(NOBODY_IS_ASKED);

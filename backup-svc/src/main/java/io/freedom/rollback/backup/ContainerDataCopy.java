@@ -76,7 +76,7 @@ final class ContainerDataCopy {
     /** Of large files only what is not known of the restore point before. @return as the other */
     Optional<String> changed() throws IOException, ContainerFiles.UnsuitedException, StepFailure, InterruptedException {
         var begun = clock.instant();
-        var files = ContainerFiles.in(engine, container.id(), action.getPath());
+        var files = ContainerFiles.in(engine, container.id(), action.getPath(), clock);
         var before = files.large();
         var seen = ObjectPool.seen(
                 point, "container data of %s, %s".formatted(action.getCompose().getProject(), action.getPath()), plain);

@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,10 +27,13 @@ final class ContainerFiles {
 
     private static final Duration BRIEF = Duration.ofMinutes(1);
     private static final Duration LISTING = Duration.ofMinutes(5);
-    private static final String MOUNTS = "readlink -f \"$1\" && cat /proc/self/mountinfo";
+    private static final String LOOK = "date +%s && readlink -f \"$1\" && cat /proc/self/mountinfo";
+    /** By which its clock and the worker's may differ. */
+    private static final Duration CLOCKS = Duration.ofSeconds(5);
     /** Whose change times nobody can set, and come with each change. */
     private static final Set<String> RELIABLE = Set.of("ext2", "ext3", "ext4", "xfs", "btrfs", "overlay");
 
+    private static final Pattern LOOKED = Pattern.compile("(\\d{1,12})\n(.*)", Pattern.DOTALL);
     private static final Pattern FOUND = Pattern.compile(
             " (\\d+) (\\d+) ([0-9a-f]+) (\\d+) (\\d+) (\\d+) (\\d+) (-?\\d+) (-?\\d+)\\|([^|]*)\\|([^|]*)\\|(.*)\n",
             Pattern.DOTALL);
@@ -61,18 +65,28 @@ final class ContainerFiles {
         this.identity = identity;
     }
 
-    /** @param path absolute */
-    static ContainerFiles in(Engine engine, String container, String path)
+    /**
+     * @param path absolute
+     * @param clock of the worker, by which the times of files are judged
+     */
+    static ContainerFiles in(Engine engine, String container, String path, InstantSource clock)
             throws UnsuitedException, StepFailure, InterruptedException {
-        var said = asked(() -> engine.exec(container, List.of("sh", "-c", MOUNTS, "sh", path), PLAIN, BRIEF));
+        var before = clock.instant();
+        var said = asked(() -> engine.exec(container, List.of("sh", "-c", LOOK, "sh", path), PLAIN, BRIEF));
         if (!said.succeeded() || said.truncated()) {
-            throw unsuited("sh, readlink or cat fails in it" + because(said));
+            throw unsuited("sh, date, readlink or cat fails in it" + because(said));
         }
-        if (!said.stdout().startsWith(path + "\n") || path.equals("/")) {
+        var looked = LOOKED.matcher(said.stdout());
+        if (!looked.matches()) {
+            throw unsuited("date says no time in it" + because(said));
+        }
+        requireSameTime(Long.parseLong(looked.group(1)), before, clock.instant());
+        var found = looked.group(2);
+        if (!found.startsWith(path + "\n") || path.equals("/")) {
             throw unsuited(path + " leads over a link or is not there");
         }
         var mount = "";
-        for (var line : said.stdout().substring(path.length() + 1).lines().toList()) {
+        for (var line : found.substring(path.length() + 1).lines().toList()) {
             var fields = line.split(" ", -1);
             int type = List.of(fields).indexOf("-") + 1;
             if (fields.length < 6 || type < 6 || fields.length < type + 2) {
@@ -92,6 +106,16 @@ final class ContainerFiles {
         }
         return new ContainerFiles(
                 engine, container, path, Sha256.of(container + "\n" + mount).substring(0, 16));
+    }
+
+    /** @param there the container's clock, seconds; between two readings of the worker's */
+    private static void requireSameTime(long there, Instant before, Instant after) throws UnsuitedException {
+        long behind = before.getEpochSecond() - there;
+        long ahead = there - after.getEpochSecond();
+        if (Math.max(behind, ahead) > CLOCKS.toSeconds()) {
+            throw unsuited("its clock is %d s %s the worker's: set both by NTP"
+                    .formatted(Math.max(behind, ahead), behind > 0 ? "behind" : "ahead of"));
+        }
     }
 
     /** The kernel writes blanks, newlines and backslashes in octal. */

@@ -31,7 +31,7 @@ final class IndexCheck {
     /**
      * How many indexes it looked at; empty where the server has no amcheck or the role may not use it.
      *
-     * @throws StepFailure MISMATCH for an index that is damaged
+     * @throws StepFailure TOOL for an index that is damaged
      */
     static OptionalInt of(Connection connection) throws SQLException, StepFailure {
         if (!Sql.holds(connection, USABLE)) {
@@ -63,7 +63,7 @@ final class IndexCheck {
         } catch (SQLException e) {
             if (DAMAGED.contains(String.valueOf(e.getSQLState()))) {
                 throw new StepFailure(
-                        FailureKind.MISMATCH,
+                        FailureKind.TOOL,
                         "an index is damaged right after it was built (%s), so what was restored was dropped, and the live database is untouched: is the disk or the memory of the server's machine sound?"
                                 .formatted(e.getMessage()),
                         e);

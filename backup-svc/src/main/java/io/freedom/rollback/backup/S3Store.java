@@ -21,6 +21,7 @@ import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
@@ -38,16 +39,20 @@ final class S3Store implements AutoCloseable {
     static final int LARGEST = 64 << 20;
 
     private static final Duration CONNECT = Duration.ofSeconds(10);
+    /** Without a byte, either way. */
     private static final Duration SILENCE = Duration.ofSeconds(30);
+
     /** Of one request with its retries: a part of 16 MiB gets through at half a megabit a second. */
     private static final Duration REQUEST = Duration.ofMinutes(5);
 
     private final S3Client client;
+    private final SdkHttpClient http;
     private final ObjectStore where;
     private final String root;
 
-    private S3Store(S3Client client, ObjectStore where, String platform) {
+    private S3Store(S3Client client, SdkHttpClient http, ObjectStore where, String platform) {
         this.client = client;
+        this.http = http;
         this.where = where;
         root = (where.getPrefix().isEmpty() ? "" : where.getPrefix() + "/") + platform + "/";
     }
@@ -59,13 +64,22 @@ final class S3Store implements AutoCloseable {
     record Stored(String key, long size, Instant changed, String etag) {}
 
     static S3Store open(ObjectStore where, String platform, Secrets secrets) throws StepFailure {
+        return open(where, platform, secrets, SILENCE);
+    }
+
+    /** @param silence for how long the store may neither send nor take a byte: then the request is tried again, or has failed */
+    static S3Store open(ObjectStore where, String platform, Secrets secrets, Duration silence) throws StepFailure {
         var credentials = AwsBasicCredentials.create(
                 secrets.resolve(where.getAccessKey()).strip(),
                 secrets.resolve(where.getSecretKey()).strip());
-        var builder = S3Client.builder()
-                .httpClientBuilder(UrlConnectionHttpClient.builder()
+        var http = new WatchedHttpClient(
+                UrlConnectionHttpClient.builder()
                         .connectionTimeout(CONNECT)
-                        .socketTimeout(SILENCE))
+                        .socketTimeout(silence)
+                        .build(),
+                silence);
+        var builder = S3Client.builder()
+                .httpClient(http)
                 .region(Region.of(where.getRegion()))
                 .credentialsProvider(StaticCredentialsProvider.create(credentials))
                 .forcePathStyle(where.getPathStyle())
@@ -79,7 +93,7 @@ final class S3Store implements AutoCloseable {
         if (where.getEndpoint() != null) {
             builder.endpointOverride(URI.create(where.getEndpoint()));
         }
-        return new S3Store(builder.build(), where, platform);
+        return new S3Store(builder.build(), http, where, platform);
     }
 
     interface Content<T> {
@@ -232,5 +246,6 @@ final class S3Store implements AutoCloseable {
     @Override
     public void close() {
         client.close();
+        http.close();
     }
 }

@@ -35,7 +35,7 @@ class ContainerDataTest {
 
     private final String project = "rollback-test-" + UUID.randomUUID();
     private final List<String> containers = new ArrayList<>();
-    /** Ahead, so that all is old enough to be known by its times. */
+    /** Ahead as that of each container, so that all is old enough to be known by its times. */
     private InstantSource clock = () -> Instant.now().plus(Duration.ofMinutes(5));
 
     private String container;
@@ -80,6 +80,13 @@ class ContainerDataTest {
         argv.addAll(List.of(IMAGE, "infinity"));
         var id = docker(argv.toArray(String[]::new));
         containers.add(id);
+        docker(
+                "exec",
+                "--user=0",
+                id,
+                "bash",
+                "-c",
+                "printf '#!/bin/sh\\nexec /usr/bin/date --date=\"5 minutes\" \"$@\"\\n' >/usr/local/bin/date; chmod 755 /usr/local/bin/date");
         return id;
     }
 
@@ -186,9 +193,27 @@ class ContainerDataTest {
     @Test
     void areReadAgainWhereTheirChangeWasTooNear() throws Exception {
         clock = InstantSource.system();
+        sh("rm /usr/local/bin/date");
         copy("rb-1");
 
         assertThat(copy("rb-2").detail()).doesNotContain("unchanged");
+    }
+
+    /** What changed just now would look old. */
+    @Test
+    void areAllReadWhereTheClockOfTheContainerIsNotTheWorkers() throws Exception {
+        copy("rb-1");
+        var workers = clock;
+        clock = InstantSource.system();
+
+        assertThat(copy("rb-2").detail())
+                .containsPattern("; what is unchanged was read too: its clock is \\d+ s ahead of the worker's");
+
+        clock = workers;
+        sh("rm /usr/local/bin/date");
+        assertThat(copy("rb-3").detail())
+                .containsPattern("; what is unchanged was read too: its clock is \\d+ s behind the worker's");
+        assertIsWhatTheContainerHas("rb-3");
     }
 
     @Test
@@ -258,7 +283,7 @@ class ContainerDataTest {
     @Test
     void areAllReadWhereTheImageHasNotTheProgramsToTell() throws Exception {
         copy("rb-1");
-        for (var program : List.of("tar", "stat", "find", "cat", "sh")) {
+        for (var program : List.of("tar", "stat", "find", "cat", "date", "sh")) {
             docker("exec", container, "mv", "/usr/bin/" + program, "/usr/bin/no-" + program);
 
             assertThat(copy("rb-without-" + program).detail()).contains("; what is unchanged was read too: ");

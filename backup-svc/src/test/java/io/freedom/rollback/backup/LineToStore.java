@@ -13,7 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
-/** The way to an S3-speaking server, which is killed once so many bytes have passed: amid what is under way just then. */
+/** The way to an S3-speaking server, which is killed, or hangs, once so many bytes have passed: amid what is under way just then. */
 final class LineToStore implements AutoCloseable {
     private static final Pattern REQUEST = Pattern.compile("(GET|PUT|POST|HEAD|DELETE) (/\\S*) HTTP");
     private static final Pattern PART = Pattern.compile("partNumber=(\\d+)");
@@ -27,6 +27,7 @@ final class LineToStore implements AutoCloseable {
     private final List<Socket> open = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private volatile ServerSocket listening;
+    private volatile boolean hangs;
 
     LineToStore(S3Server server) throws IOException {
         this.server = server;
@@ -46,6 +47,22 @@ final class LineToStore implements AutoCloseable {
 
     void killsAfterReceiving(long bytes) {
         toReceive.set(bytes);
+    }
+
+    void hangsAfterSending(long bytes) {
+        hangs = true;
+        toSend.set(bytes);
+    }
+
+    void hangsAfterReceiving(long bytes) {
+        hangs = true;
+        toReceive.set(bytes);
+    }
+
+    /** The server answers again, and what was asked for until then is forgotten. */
+    void goesOn() throws IOException {
+        requests.clear();
+        server.goOn();
     }
 
     /** The server runs again, and what was asked for until then is forgotten. */
@@ -79,6 +96,7 @@ final class LineToStore implements AutoCloseable {
     private ServerSocket listen(int at) throws IOException {
         var socket = new ServerSocket();
         socket.setReuseAddress(true);
+        socket.setReceiveBufferSize(BUFFER); // what nobody takes is not to lie on the way
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), at));
         Thread.startVirtualThread(() -> accept(socket));
         return socket;
@@ -90,6 +108,7 @@ final class LineToStore implements AutoCloseable {
                 var client = socket.accept();
                 var there = new Socket();
                 open.addAll(List.of(client, there));
+                there.setSendBufferSize(BUFFER);
                 there.connect(new InetSocketAddress(
                         InetAddress.getLoopbackAddress(),
                         URI.create(server.store().getEndpoint()).getPort()));
@@ -116,8 +135,12 @@ final class LineToStore implements AutoCloseable {
                 out.write(buffer, 0, n);
                 long before = left.getAndAdd(-n);
                 if (before >= 0 && before < n) { // once
-                    server.kill();
-                    cut();
+                    if (hangs) {
+                        server.hang();
+                    } else {
+                        server.kill();
+                        cut();
+                    }
                 }
             }
         } catch (IOException e) {

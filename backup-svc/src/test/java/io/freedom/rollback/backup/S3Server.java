@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -23,7 +24,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 
-/** An S3-speaking server as a process of its own, which checks signatures, and can be killed and started again. */
+/** An S3-speaking server as a process of its own, which checks signatures, and can be killed, stopped and started again. */
 final class S3Server implements AutoCloseable {
     static final String SECRET = "the-secret-key";
     static final String BUCKET = "backups";
@@ -85,6 +86,24 @@ final class S3Server implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** It is stopped: connections are taken, and nothing is answered. */
+    void hang() throws IOException {
+        signal("-STOP");
+    }
+
+    void goOn() throws IOException {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) throws IOException {
+        var pid = Long.toString(Objects.requireNonNull(process).pid());
+        try {
+            new ProcessBuilder("kill", signal, pid).start().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

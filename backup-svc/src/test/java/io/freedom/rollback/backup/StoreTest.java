@@ -16,6 +16,7 @@ import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,11 +30,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 
@@ -260,6 +263,59 @@ class StoreTest {
             store.get(key, 0, (_, content) -> Files.copy(content, back, StandardCopyOption.REPLACE_EXISTING));
             assertThat(back).hasSameBinaryContentAs(big);
         }
+    }
+
+    private static S3Store open(LineToStore line, Duration silence) throws StepFailure {
+        return S3Store.open(line.store(), "freedom", new RunningStep("look").secrets(), silence);
+    }
+
+    /** Whoever writes to a server that hangs is blocked, and no timeout of a socket is for that. */
+    @Test
+    @Timeout(60)
+    void givesUpAPartThatTheStoreTakesNoByteOfAndGoesOnWithItOnceItDoes() throws Exception {
+        var big = big(S3Upload.PART + 17);
+        var large = new LargeUploads();
+        var key = StoreKeys.WAL + "run-1/base-1/base.tar";
+        try (var line = new LineToStore(server);
+                var store = open(line, Duration.ofSeconds(30));
+                var hasty = open(line, Duration.ofSeconds(1))) {
+            line.hangsAfterSending(1 << 20);
+
+            assertDoesNotAnswer(() -> large.send(hasty, key, big, (_, _, _) -> true));
+
+            line.goesOn();
+            assertThat(large.send(store, key, big, (_, _, _) -> true)).isTrue();
+            assertThat(line.parts()).containsExactly(1, 2);
+            var back = backups.resolve("back");
+            store.get(key, 0, (_, content) -> Files.copy(content, back));
+            assertThat(back).hasSameBinaryContentAs(big);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void givesUpAStoreThatDoesNotAnswerOrStopsAmidWhatItSends() throws Exception {
+        var big = big(2 * S3Upload.PART);
+        var key = StoreKeys.OBJECTS + Sha256.of(big, _ -> {});
+        copy();
+        try (var line = new LineToStore(server);
+                var hasty = open(line, Duration.ofSeconds(1))) {
+            line.hangsAfterReceiving(1 << 20);
+
+            assertThatThrownBy(() -> hasty.get(key, 0, (_, content) -> content.readAllBytes()))
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertDoesNotAnswer(() -> hasty.sha256(key));
+
+            line.goesOn();
+            assertThat(hasty.sha256(key)).isPresent();
+        }
+    }
+
+    private static void assertDoesNotAnswer(ThrowingCallable asked) {
+        assertThatThrownBy(asked)
+                .isInstanceOfSatisfying(
+                        StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.UNAVAILABLE))
+                .hasMessageContaining("does not answer");
     }
 
     private static List<Integer> partsThere(Path file) throws IOException, StepFailure {

@@ -73,12 +73,16 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     }
 
     @Override
-    public synchronized void stop() {
+    public void stop() {
         var starting = starter;
         if (starting != null) {
-            starting.interrupt();
-            starter = null;
+            starting.interrupt(); // it may hold what is waited for
         }
+        stopAll();
+    }
+
+    private synchronized void stopAll() {
+        starter = null;
         streams.stop();
         var running = keeping;
         if (running != null) {

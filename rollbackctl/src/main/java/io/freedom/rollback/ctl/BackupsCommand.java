@@ -206,10 +206,14 @@ final class BackupsCommand extends Group {
         @Override
         int run(ControlPlane plane) {
             var id = RollbackIds.next(now());
+            var found = new Moment(at).of(platform, plane);
+            if (!json()) {
+                out().println("Of the moment " + found);
+            }
             var command = StartRollback.newBuilder()
                     .setRollbackId(id)
                     .setScenario("restore-point-derive")
-                    .setRestorePoint(new Moment(at).of(platform, plane))
+                    .setRestorePoint(found.moment())
                     .build();
             int code = start(plane, platform, required(reason, "--reason"), command);
             if (code == ExitCode.OK && !json()) {

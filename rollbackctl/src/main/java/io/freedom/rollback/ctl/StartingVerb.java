@@ -33,11 +33,11 @@ abstract class StartingVerb extends WatchingVerb {
 
     /** @param at moment that the data go back to, of which a restore point is derived first */
     final int start(ControlPlane plane, String platform, String reason, StartRollback command, Moment at) {
-        var moment = at.of(platform, plane);
+        var found = at.of(platform, plane);
         if (!json()) {
-            out().println("To the moment " + moment);
+            out().println("To the moment " + found);
         }
-        return start(plane, platform, reason, new StartAtMoment(moment, command), command.getRollbackId());
+        return start(plane, platform, reason, new StartAtMoment(found.moment(), command), command.getRollbackId());
     }
 
     private int start(ControlPlane plane, String platform, String reason, SpecificRecord command, String asked) {

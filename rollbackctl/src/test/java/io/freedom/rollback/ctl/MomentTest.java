@@ -15,6 +15,7 @@ import io.freedom.rollback.schemas.incident.IncidentClass;
 import io.freedom.rollback.schemas.incident.IncidentStatus;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.StartAtMoment;
+import io.freedom.rollback.schemas.step.Plan;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.InstantSource;
@@ -69,6 +70,12 @@ class MomentTest {
                 .setBeganAt(START.plusSeconds(second))
                 .setSummary("rows are gone")
                 .setSource("test")
+                .build();
+    }
+
+    private static RollbackStarted goingOnFrom(String before) {
+        return RollbackStarted.newBuilder(started(began(70)))
+                .setPlan(Plan.newBuilder(Samples.plan()).setContinues(before).build())
                 .build();
     }
 
@@ -128,6 +135,35 @@ class MomentTest {
 
         assertThat(restore("before-incident")).isZero();
         assertThat(out.toString()).contains("To the moment 2026-01-31T10:15:19.999Z");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            before-incident                | began at 2026-01-31T10:16:10Z, the newest incident
+            before:rb-20260131-101500-a3f9 | began at 2026-01-31T10:15:10Z, the first of 3 incidents that rb-20260131-101500-a3f9 answers
+            before:rb-20260131-102000-b7c2 | began at 2026-01-31T10:16:10Z
+            """)
+    void saysWhichIncidentItIsBefore(String words, String incident) {
+        givenIncidents();
+
+        assertThat(restore(words)).isZero();
+
+        assertThat(out.toString()).contains(", right before \"rows are gone\" " + incident + "\n");
+    }
+
+    @Test
+    void isBeforeWhatTheFirstHasAnsweredWhereARollbackGoesOnFromAnother() {
+        happened(Samples.ID, started(began(70)));
+        happened(Samples.ID, new IncidentMerged(began(40)));
+        happened(Samples.ID + "-2", goingOnFrom(Samples.ID));
+        happened(Samples.ID + "-2", new IncidentMerged(began(80)));
+        happened(Samples.ID + "-2-2", goingOnFrom(Samples.ID + "-2"));
+
+        assertThat(restore("before:" + Samples.ID + "-2-2")).isZero();
+
+        assertThat(out.toString())
+                .contains("To the moment 2026-01-31T10:15:39.999Z, right before \"rows are gone\" began at"
+                        + " 2026-01-31T10:15:40Z, the first of 3 incidents that " + Samples.ID + "-2-2 answers\n");
     }
 
     @ParameterizedTest

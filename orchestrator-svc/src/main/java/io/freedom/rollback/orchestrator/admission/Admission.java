@@ -40,6 +40,7 @@ import io.freedom.rollback.schemas.operator.TakeFasterWay;
 import io.freedom.rollback.schemas.operator.TestNotifications;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.state.PlatformState;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.FollowingRollback;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
@@ -298,10 +299,9 @@ public final class Admission {
     /** The same once more, with the best of those that are left. */
     private Decision withAnotherRestorePoint(Rollback ended, Incident incident) {
         var before = ended.plan();
-        var damaged = String.valueOf(before.getRestorePoint()).replaceFirst(".*/", "");
+        var damaged = damaged(String.valueOf(before.getRestorePoint()));
         if (Resolutions.isOver(state, incident)) {
-            return new Decision.Ignore(
-                    incident, "restore point " + damaged + " cannot be restored, and the alert is resolved", false);
+            return new Decision.Ignore(incident, damaged + ", and the alert is resolved", false);
         }
         try {
             if (Platforms.waitsForOperator(state)) {
@@ -316,12 +316,21 @@ public final class Admission {
                     new Wanted(scenario, before.getTarget(), null, before.getServices(), before.getIncidentClass());
             var plan =
                     continuation(new Plans(state, platform, now).asReported(id, wanted, incident.getBeganAt()), ended);
-            var why = "restore point " + damaged + " cannot be restored; the next is " + plan.getRestorePoint();
+            var why = damaged + "; the next is " + plan.getRestorePoint();
             return new Decision.Start(new RollbackCommand.Start(id, plan, incident, null, why));
         } catch (Refused | InvalidDescriptorException e) {
-            return new Decision.Ignore(
-                    incident, "restore point " + damaged + " cannot be restored, and " + e.getMessage(), true);
+            return new Decision.Ignore(incident, damaged + ", and " + e.getMessage(), true);
         }
+    }
+
+    private String damaged(String directory) {
+        var fault = state.getRestorePoints().stream()
+                .filter(point -> point.getDirectory().equals(directory))
+                .map(RestorePoint::getFault)
+                .filter(Objects::nonNull)
+                .findFirst();
+        return "restore point " + directory.substring(directory.lastIndexOf('/') + 1) + " cannot be restored"
+                + fault.map(why -> " (" + why + ")").orElse("");
     }
 
     private Decision following(Rollback ended, FollowingRollback following) {

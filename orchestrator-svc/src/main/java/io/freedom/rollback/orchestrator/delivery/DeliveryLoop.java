@@ -215,13 +215,16 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
     }
 
     @Override
-    public void start() {
-        starter = Thread.ofVirtual()
-                .name("notifications-start")
-                .start(() -> provisioning.await(() -> {
-                    first.start();
-                    again.start();
-                }));
+    public synchronized void start() {
+        starter = Thread.ofVirtual().name("notifications-start").start(() -> provisioning.await(this::run));
+    }
+
+    private synchronized void run() {
+        if (starter != Thread.currentThread()) {
+            return; // stopped since
+        }
+        first.start();
+        again.start();
     }
 
     @Override
@@ -229,8 +232,12 @@ public final class DeliveryLoop implements SmartLifecycle, HealthIndicator {
         var starting = starter;
         if (starting != null) {
             starting.interrupt();
-            starter = null;
         }
+        stopAll();
+    }
+
+    private synchronized void stopAll() {
+        starter = null;
         first.stop();
         again.stop();
         producers.destroy();

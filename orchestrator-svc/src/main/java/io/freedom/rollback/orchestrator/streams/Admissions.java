@@ -387,7 +387,7 @@ final class Admissions {
      * one whose restore point was damaged to the same with the next.
      */
     private void goOn(Live ended, String platform, Instant now) {
-        if (!sagas.leadsOn(ended.rollback)) {
+        if (!sagas.leadsOn(ended)) {
             return;
         }
         var next = admission(platform, now).continuing(ended.rollback);

@@ -14,6 +14,7 @@ import io.freedom.rollback.schemas.action.DumpDatabase;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
@@ -113,22 +114,24 @@ final class Catalogue {
         }
     }
 
-    /** What it was to restore was good when it was chosen, and turned out not to be when it was read back. */
+    /** What it was to restore was good when it was chosen, and turned out not to be when it was read back, or restored. */
     static boolean foundDamaged(Rollback rollback) {
         var restored = rollback.plan().getRestorePoint();
         return restored != null
                 && rollback.plan().getSteps().stream()
                         .filter(step -> rollback.track(step.getId(), false).failure() == FailureKind.MISMATCH)
+                        .filter(rollback::stoppedBy)
                         .anyMatch(step -> examined(step)
                                 .filter(id -> restored.endsWith("/" + id))
                                 .isPresent());
     }
 
-    /** Id of the restore point that a step reads back or restores into a throwaway server: what differs is offered no longer. */
+    /** Id of the restore point that a step reads back or restores: what differs is offered no longer. */
     private static Optional<String> examined(PlanStep step) {
         var directory = switch (step.getAction().getAction()) {
             case VerifyRestorePoint verify -> verify.getDirectory();
             case ProveRestorePoint prove -> prove.getDirectory();
+            case RestoreDatabase restore -> restore.getRestorePoint();
             default -> null;
         };
         return Optional.ofNullable(directory).map(path -> path.substring(path.lastIndexOf('/') + 1));

@@ -42,6 +42,8 @@ final class SagaStore {
         HashChain chain;
         /** Progress came in since the last snapshot was published. */
         boolean unpublished;
+        /** Somebody had it go on after it had ended. */
+        boolean reopened;
 
         Live(Rollback rollback, HashChain chain) {
             this.rollback = rollback;
@@ -105,18 +107,22 @@ final class SagaStore {
 
     private Live replay(String rollbackId) {
         Rollback rollback = null;
+        boolean reopened = false;
         var chain = HashChain.EMPTY;
         for (var event : eventsOf(rollbackId)) {
             chain = HashChain.endingWith(event);
             var fact = HistoryMapper.fromAvro(rollbackId, event.getEvent());
             if (fact.isPresent()) {
+                reopened |= rollback != null && rollback.finished();
                 rollback = RollbackDecider.evolve(rollback, List.of(fact.get()), event.getAt());
             }
         }
         if (rollback == null) {
             throw new IllegalStateException("rollback " + rollbackId + " is marked as running but has no events");
         }
-        return new Live(rollback, chain);
+        var replayed = new Live(rollback, chain);
+        replayed.reopened = reopened;
+        return replayed;
     }
 
     private List<HistoryEvent> eventsOf(String rollbackId) {

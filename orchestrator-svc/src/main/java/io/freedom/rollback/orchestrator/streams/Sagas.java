@@ -84,7 +84,7 @@ final class Sagas {
         }
         if (events.stream().allMatch(RollbackEvent.Acknowledged.class::isInstance)) {
             live.unpublished = true; // with what comes next, or the clock: nobody waits for it
-        } else if (!leadsOn(live.rollback)) {
+        } else if (!leadsOn(live)) {
             publish(live, now);
         }
         if (!live.rollback.finished()) {
@@ -107,12 +107,23 @@ final class Sagas {
     }
 
     /** Another is to follow it, and its end is published with that. */
-    boolean leadsOn(Rollback rollback) {
-        return rollback.outcome() == Outcome.SUCCEEDED
-                ? isFirstOfTwo(rollback.plan())
-                : rollback.outcome() == Outcome.REFUSED
-                        && rollback.incident() != null
-                        && Catalogue.foundDamaged(rollback);
+    boolean leadsOn(Live live) {
+        var rollback = live.rollback;
+        return switch (rollback.outcome()) {
+            case SUCCEEDED -> isFirstOfTwo(rollback.plan());
+            case REFUSED -> isAnswerOfDamage(rollback);
+            // It had the platform down: once, and not where somebody has decided meanwhile.
+            case COMPENSATED ->
+                isAnswerOfDamage(rollback)
+                        && rollback.differences().isEmpty()
+                        && rollback.plan().getContinues() == null
+                        && !live.reopened;
+            case null, default -> false;
+        };
+    }
+
+    private static boolean isAnswerOfDamage(Rollback rollback) {
+        return rollback.incident() != null && Catalogue.foundDamaged(rollback);
     }
 
     /** Of one that only looks, or makes a restore point for another. */
@@ -123,7 +134,9 @@ final class Sagas {
     /** One that has succeeded, or whose undoing failed, runs again. */
     void reopen(String platform, String rollbackId, Instant now) {
         aftercare.end(platform, rollbackId + " goes on", now);
-        store.begin(platform, store.finished(rollbackId).orElseThrow());
+        var ended = store.finished(rollbackId).orElseThrow();
+        ended.reopened = true;
+        store.begin(platform, ended);
         store.put(Platforms.running(store.platform(platform), rollbackId));
     }
 

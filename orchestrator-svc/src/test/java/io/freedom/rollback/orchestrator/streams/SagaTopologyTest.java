@@ -6,9 +6,13 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.records.Progress;
 import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
+import io.freedom.rollback.schemas.operator.RetryStep;
+import io.freedom.rollback.schemas.status.StepStatus;
+import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.TargetVerified;
+import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
 import io.freedom.rollback.schemas.history.IncidentDuplicated;
 import io.freedom.rollback.schemas.history.IncidentIgnored;
@@ -20,6 +24,7 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.StabilityWatchStarted;
+import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.ApproveGate;
@@ -41,6 +46,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 
 /** Incidents come in, steps go out: what becomes of a platform. */
@@ -122,6 +128,7 @@ class SagaTopologyTest extends WholeTopology {
                 .build();
     }
 
+<<<<<<< HEAD
     /** rb-old and rb-new, of a platform whose corrupted data are restored. */
     private void twoRestorePointsAreFound() {
         operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
@@ -131,21 +138,33 @@ class SagaTopologyTest extends WholeTopology {
                 .setScenario("restore-point-import")
                 .build());
         var found = RestorePointsFound.newBuilder()
-                .setRestorePoints(List.of(onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setRestorePoints(List.of(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2)))
                 .setPassedOver(List.of())
                 .build();
         worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
     }
 
     /** The workers answer all but that the restore point cannot be read. */
+=======
+>>>>>>> d23371ea5a1dc977ca6125c1b5e36d9ce7207668
     private void damaged(String message) {
+        damaged("backup.verify-restore-point", message);
+    }
+
+    /** The workers answer all but that the restore point is not as it was in a step. */
+    private void damaged(String step, String message) {
+        damaged(step, message, done());
+    }
+
+    /** @param undoing what comes of each step back */
+    private void damaged(String step, String message, SpecificRecord undoing) {
         while (!commands.isEmpty()) {
             var command = commands.removeFirst();
             if (command.getCommand() instanceof CancelStep) {
                 worker(command, new StepCancelled("told to"));
             } else {
-                boolean reads = command.getStepId().equals("backup.verify-restore-point");
-                worker(command, reads ? new StepError(FailureKind.MISMATCH, message) : done());
+                var forward = command.getStepId().equals(step) ? new StepError(FailureKind.MISMATCH, message) : done();
+                worker(command, command.getCompensation() ? undoing : forward);
                 driver.advanceWallClockTime(Duration.ofSeconds(15));
                 collect();
             }
@@ -167,13 +186,15 @@ class SagaTopologyTest extends WholeTopology {
         assertThat(started)
                 .extracting(start -> start.getPlan().getRestorePoint())
                 .containsExactly("/var/backups/freedom/rb-new", "/var/backups/freedom/rb-old");
-        assertThat(started.getLast().getReason()).startsWith("restore point rb-new cannot be restored; the next is ");
+        assertThat(started.getLast().getReason())
+                .startsWith("restore point rb-new cannot be restored (toc.dat was changed); the next is ");
         assertThat(facts().getLast())
                 .as("there is no third")
                 .isInstanceOfSatisfying(
                         IncidentIgnored.class,
                         ignored -> assertThat(ignored.getReason())
-                                .startsWith("restore point rb-old cannot be restored, and no verified restore point"));
+                                .startsWith(
+                                        "restore point rb-old cannot be restored (toc.dat was changed), and no verified restore point"));
         var ends = statuses().stream()
                 .filter(status -> status.getState() == RollbackState.REFUSED)
                 .toList();
@@ -182,6 +203,158 @@ class SagaTopologyTest extends WholeTopology {
                 .isEqualTo(ends.getFirst().getRollbackId() + "-2")
                 .isEqualTo(ends.getLast().getRollbackId());
         assertThat(ends.getLast().getContinuedBy()).isNull();
+    }
+
+    /** Rolled back for an alert, with the newest of two, and approved. */
+    private String restoringTheNewestOfThree() {
+        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
+                        "incidents: {SERVICE_DEGRADATION: full-rollback}",
+                        "incidents: {DATA_CORRUPTION: database-restore}")
+                + "notifications: [{name: chat, webhook: 'http://localhost:1/hook'}]\n"));
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-import")
+                .setScenario("restore-point-import")
+                .build());
+        var found = RestorePointsFound.newBuilder()
+                .setRestorePoints(List.of(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setPassedOver(List.of())
+                .build();
+        worker(commands.removeFirst(), new StepDone(new StepResult(found), "3 found", false));
+        report(alert("freedom", "f1", "firing", "data-corruption"));
+        var id = statuses().getLast().getRollbackId();
+        approve(id);
+        return id;
+    }
+
+    private void approve(String id) {
+        for (var who : List.of("ada", "bob")) {
+            operator(who, new ApproveGate(id, "orchestrator.approve-data-loss"));
+        }
+    }
+
+    private List<String> titles() {
+        return driver
+                .createOutputTopic(
+                        TOPICS.notifications().name(),
+                        new StringDeserializer(),
+                        this.<Notification>serde().deserializer())
+                .readValuesToList()
+                .stream()
+                .map(Notification::getTitle)
+                .toList();
+    }
+
+    private List<RollbackFinished> ends() {
+        return facts().stream()
+                .filter(RollbackFinished.class::isInstance)
+                .map(RollbackFinished.class::cast)
+                .toList();
+    }
+
+    @Test
+    void triesTheNextRestorePointWhereTheDamageIsMetInTheRestoreItself() {
+        var id = restoringTheNewestOfThree();
+
+        damaged("backup.restore-database", "database/freedom was changed");
+
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATED);
+        var second = statuses().getLast();
+        assertThat(second.getRollbackId()).isEqualTo(id + "-2");
+        var started = facts().stream()
+                .filter(RollbackStarted.class::isInstance)
+                .map(RollbackStarted.class::cast)
+                .toList()
+                .getLast();
+        assertThat(started.getPlan().getRestorePoint()).isEqualTo("/var/backups/freedom/rb-old");
+        assertThat(started.getPlan().getContinues()).isEqualTo(id);
+        assertThat(started.getReason())
+                .isEqualTo(
+                        "restore point rb-new cannot be restored (database/freedom was changed); the next is /var/backups/freedom/rb-old");
+        assertThat(titles()).as("people are told").contains("freedom: restore point rb-new cannot be restored");
+        approve(id + "-2");
+        workersSucceed();
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.SUCCEEDED);
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-by-hand")
+                .setScenario("database-restore")
+                .setRestorePoint("rb-new")
+                .build());
+        assertThat(facts().getLast())
+                .as("it is offered no longer")
+                .isInstanceOfSatisfying(
+                        CommandRejected.class,
+                        rejected -> assertThat(rejected.getReason()).contains("no verified restore point rb-new"));
+    }
+
+    /** Each had the platform down, and it may be the server that is at fault. */
+    @Test
+    void leavesItToOperatorsWhereTheNextRestorePointIsDamagedInTheSameWay() {
+        var id = restoringTheNewestOfThree();
+        damaged("backup.restore-database", "database/freedom was changed");
+        approve(id + "-2");
+
+        damaged("backup.restore-database", "database/freedom was changed");
+
+        assertThat(ends()).extracting(RollbackFinished::getOutcome).endsWith(Outcome.COMPENSATED, Outcome.COMPENSATED);
+        assertThat(statuses().getLast().getRollbackId()).isEqualTo(id + "-2");
+    }
+
+    @Test
+    void endsWhereAnOperatorHasHadTheUndoingTriedAgain() {
+        var id = restoringTheNewestOfThree();
+        damaged(
+                "backup.restore-database",
+                "database/freedom was changed",
+                new StepError(FailureKind.TOOL, "the disk is full"));
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
+        var failed = statuses().getLast().getSteps().stream()
+                .filter(step -> step.getState() == StepState.COMPENSATION_FAILED)
+                .map(StepStatus::getStepId)
+                .toList();
+
+        failed.forEach(step -> operator(new RetryStep(id, step)));
+        workersSucceed();
+
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(statuses().getLast().getRollbackId()).isEqualTo(id);
+    }
+
+    @Test
+    void endsWhereAnOperatorHasNamedTheRestorePointWhoseDamageIsMetInTheRestore() {
+        var id = restoringTheNewestOfThree();
+        workersSucceed();
+        operator(StartRollback.newBuilder()
+                .setRollbackId("rb-by-hand")
+                .setScenario("database-restore")
+                .setRestorePoint("rb-new")
+                .build());
+        approve("rb-by-hand");
+
+        damaged("backup.restore-database", "database/freedom was changed");
+
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .as("the import, that of the alert, and this")
+                .hasSize(3);
+        assertThat(statuses().getLast().getRollbackId()).isEqualTo("rb-by-hand").isNotEqualTo(id);
+    }
+
+    /** Whoever aborts it wants no other either. */
+    @Test
+    void endsWhereItWasAbortedBeforeTheDamageWasMet() {
+        var id = restoringTheNewestOfThree();
+        while (commands.stream().noneMatch(command -> command.getStepId().equals("backup.restore-database"))) {
+            worker(commands.removeFirst(), done());
+            driver.advanceWallClockTime(Duration.ofSeconds(15));
+            collect();
+        }
+        operator(new AbortRollback(id, AbortMode.AFTER_STEP, true));
+
+        damaged("backup.restore-database", "database/freedom was changed");
+
+        assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATED);
+        assertThat(statuses().getLast().getRollbackId()).isEqualTo(id);
     }
 
     /** It may be why somebody undoes it. */

@@ -240,6 +240,7 @@ class TakeoverTest {
                         .filter(rollback -> !rollback.finished())
                         .toList());
         assertThat(task.platform("undoing").getQueue()).hasSize(1);
+        List.copyOf(timers).forEach(Runnable::run);
         workersSucceed();
         assertThat(task.live("waiting")).isNotNull();
         operator("bob", "waiting", new ApproveGate("restore", "orchestrator.approve-data-loss"));

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.action.ManifestWritten;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -497,6 +498,7 @@ public final class RestorePoints {
                 .map(step -> switch (step.getAction().getAction()) {
                     case VerifyRestorePoint verify -> verify.getDirectory();
                     case ProveRestorePoint prove -> prove.getDirectory();
+                    case RestoreDatabase restore -> restore.getRestorePoint();
                     default -> "";
                 })
                 .map(RestorePoints::id)

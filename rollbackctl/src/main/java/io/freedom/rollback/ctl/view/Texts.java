@@ -100,7 +100,7 @@ public final class Texts {
     }
 
     /** One line without what steers a terminal, or turns its text around. */
-    static String plain(String text) {
+    public static String plain(String text) {
         return STEERING.matcher(text).replaceAll(" ");
     }
 

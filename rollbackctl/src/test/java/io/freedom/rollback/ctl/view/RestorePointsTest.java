@@ -17,6 +17,7 @@ import io.freedom.rollback.schemas.action.MissingRestorePoint;
 import io.freedom.rollback.schemas.action.PointInTimeDerived;
 import io.freedom.rollback.schemas.action.ProveWalArchive;
 import io.freedom.rollback.schemas.action.ReadPart;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.RestorePointFacts;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
 import io.freedom.rollback.schemas.action.RestorePointProven;
@@ -364,7 +365,12 @@ class RestorePointsTest {
     @Test
     void knowsWhichWereRestoredToProveThemAndWhichHaveFailed() {
         var verify = new VerifyRestorePoint(DUMP.getCompose(), "/backups/rb-2", DUMP.getDatabase(), false);
-        for (var id : List.of("rb-1", "rb-2", "rb-3")) {
+        var restore = RestoreDatabase.newBuilder()
+                .setCompose(DUMP.getCompose())
+                .setDatabase(DUMP.getDatabase())
+                .setRestorePoint("/backups/rb-3")
+                .build();
+        for (var id : List.of("rb-1", "rb-2", "rb-3", "rb-4")) {
             begun(id, 0, plan -> plan, DUMP);
             dumped(id, 10);
             verified(id, id, 20);
@@ -373,14 +379,17 @@ class RestorePointsTest {
         begun("check", 100, plan -> plan, verify);
         var step = Samples.plan().getSteps().getFirst().getId();
         add("check", 110, new StepFailed(step, false, FailureKind.MISMATCH, "toc.dat was changed", false));
+        begun("restore", 120, plan -> plan, restore);
+        add("restore", 130, new StepFailed(step, false, FailureKind.MISMATCH, "the dump was changed", false));
 
         assertThat(points())
                 .extracting(Point::id, Point::provenAt, Point::distrust)
                 .containsExactly(
                         tuple("rb-1", Samples.START.plusSeconds(30), null),
                         tuple("rb-2", null, "toc.dat was changed"),
-                        tuple("rb-3", null, null));
-        assertThat(lines(60)).anyMatch(line -> line.startsWith("rb-3") && line.contains(" never "));
+                        tuple("rb-3", null, "the dump was changed"),
+                        tuple("rb-4", null, null));
+        assertThat(lines(60)).anyMatch(line -> line.startsWith("rb-4") && line.contains(" never "));
     }
 
     @Test

@@ -317,8 +317,18 @@ public record Rollback(
         if (event.tolerated() || event.compensation() || stop != null) {
             return next;
         }
-        var why = title(planStep(event.step())) + " failed: " + event.message();
+        var why = failed(planStep(event.step()), event.message());
         return next.change(draft -> draft.stop = new Stop(why, false, true));
+    }
+
+    private String failed(PlanStep step, String message) {
+        return title(step) + " failed: " + message;
+    }
+
+    /** That it failed did stop it, and nobody else has: no operator, no other step. */
+    public boolean stoppedBy(PlanStep step) {
+        var track = track(step.getId(), false);
+        return track.status() == Status.FAILED && failed(step, track.detail()).equals(stopping());
     }
 
     /** Where undoing had failed, the rollback had ended: now it goes on. */
