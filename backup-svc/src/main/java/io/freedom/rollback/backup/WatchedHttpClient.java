@@ -58,6 +58,7 @@ final class WatchedHttpClient implements SdkHttpClient {
     private static final class Sent {
         /** There is something that the store is to take. */
         private volatile boolean begun;
+
         private volatile long last;
 
         private ContentStreamProvider watching(ContentStreamProvider content) {

@@ -6,9 +6,6 @@ import io.freedom.rollback.orchestrator.planning.Descriptors;
 import io.freedom.rollback.orchestrator.records.Progress;
 import io.freedom.rollback.orchestrator.records.StatusView;
 import io.freedom.rollback.orchestrator.saga.RollbackDecider;
-import io.freedom.rollback.schemas.operator.RetryStep;
-import io.freedom.rollback.schemas.status.StepStatus;
-import io.freedom.rollback.schemas.status.StepState;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.TargetVerified;
@@ -30,9 +27,12 @@ import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.ApproveGate;
 import io.freedom.rollback.schemas.operator.PreviewPlan;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
+import io.freedom.rollback.schemas.operator.RetryStep;
 import io.freedom.rollback.schemas.operator.StartRollback;
 import io.freedom.rollback.schemas.operator.UndoRollback;
 import io.freedom.rollback.schemas.status.RollbackState;
+import io.freedom.rollback.schemas.status.StepState;
+import io.freedom.rollback.schemas.status.StepStatus;
 import io.freedom.rollback.schemas.step.CancelStep;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -128,25 +128,29 @@ class SagaTopologyTest extends WholeTopology {
                 .build();
     }
 
-<<<<<<< HEAD
-    /** rb-old and rb-new, of a platform whose corrupted data are restored. */
-    private void twoRestorePointsAreFound() {
+    /** Of a platform whose corrupted data are restored. */
+    private void found(FoundRestorePoint... restorePoints) {
         operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
-                "incidents: {SERVICE_DEGRADATION: full-rollback}", "incidents: {DATA_CORRUPTION: database-restore}")));
+                        "incidents: {SERVICE_DEGRADATION: full-rollback}",
+                        "incidents: {DATA_CORRUPTION: database-restore}")
+                + "notifications: [{name: chat, webhook: 'http://localhost:1/hook'}]\n"));
         operator(StartRollback.newBuilder()
                 .setRollbackId("rb-import")
                 .setScenario("restore-point-import")
                 .build());
         var found = RestorePointsFound.newBuilder()
-                .setRestorePoints(List.of(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2)))
+                .setRestorePoints(List.of(restorePoints))
                 .setPassedOver(List.of())
                 .build();
-        worker(commands.removeFirst(), new StepDone(new StepResult(found), "2 found", false));
+        worker(commands.removeFirst(), new StepDone(new StepResult(found), "found", false));
+    }
+
+    /** rb-old and rb-new. */
+    private void twoRestorePointsAreFound() {
+        found(onDisk("rb-old", 1), onDisk("rb-new", 2));
     }
 
     /** The workers answer all but that the restore point cannot be read. */
-=======
->>>>>>> d23371ea5a1dc977ca6125c1b5e36d9ce7207668
     private void damaged(String message) {
         damaged("backup.verify-restore-point", message);
     }
@@ -207,19 +211,7 @@ class SagaTopologyTest extends WholeTopology {
 
     /** Rolled back for an alert, with the newest of two, and approved. */
     private String restoringTheNewestOfThree() {
-        operator(new RegisterPlatform(Descriptors.FREEDOM.replace(
-                        "incidents: {SERVICE_DEGRADATION: full-rollback}",
-                        "incidents: {DATA_CORRUPTION: database-restore}")
-                + "notifications: [{name: chat, webhook: 'http://localhost:1/hook'}]\n"));
-        operator(StartRollback.newBuilder()
-                .setRollbackId("rb-import")
-                .setScenario("restore-point-import")
-                .build());
-        var found = RestorePointsFound.newBuilder()
-                .setRestorePoints(List.of(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2)))
-                .setPassedOver(List.of())
-                .build();
-        worker(commands.removeFirst(), new StepDone(new StepResult(found), "3 found", false));
+        found(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2));
         report(alert("freedom", "f1", "firing", "data-corruption"));
         var id = statuses().getLast().getRollbackId();
         approve(id);
@@ -309,7 +301,7 @@ class SagaTopologyTest extends WholeTopology {
         assertThat(ends().getLast().getOutcome()).isEqualTo(Outcome.COMPENSATION_FAILED);
         var failed = statuses().getLast().getSteps().stream()
                 .filter(step -> step.getState() == StepState.COMPENSATION_FAILED)
-                .map(StepStatus::getStepId)
+                .map(StepStatus::getId)
                 .toList();
 
         failed.forEach(step -> operator(new RetryStep(id, step)));

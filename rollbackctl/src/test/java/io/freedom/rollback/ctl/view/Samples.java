@@ -66,7 +66,7 @@ public final class Samples {
                 .build();
     }
 
-    private static PlanStep.Builder planStep(String id, String title, Phase phase, Worker worker) {
+    public static PlanStep.Builder planStep(String id, String title, Phase phase, Worker worker) {
         return PlanStep.newBuilder()
                 .setId(id)
                 .setTitle(title)
