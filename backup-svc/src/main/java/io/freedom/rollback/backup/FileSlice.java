@@ -15,7 +15,7 @@ final class FileSlice implements ContentStreamProvider, AutoCloseable {
     private final Path file;
     private final long from;
     private final int size;
-    private @Nullable InputStream open;
+    private volatile @Nullable InputStream open;
 
     FileSlice(Path file, long from, int size) {
         this.file = file;

@@ -66,6 +66,7 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
         }
         streams.start();
         keeper.ifPresent(make -> {
+            closeKeeper(); // where starting it failed, and is tried again
             var made = make.get();
             keeping = made;
             made.start();
@@ -84,6 +85,10 @@ final class Orchestrator implements SmartLifecycle, HealthIndicator {
     private synchronized void stopAll() {
         starter = null;
         streams.stop();
+        closeKeeper();
+    }
+
+    private void closeKeeper() {
         var running = keeping;
         if (running != null) {
             running.close(STOPPING);

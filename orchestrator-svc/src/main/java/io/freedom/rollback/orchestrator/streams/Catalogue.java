@@ -65,8 +65,9 @@ final class Catalogue {
             learn(rollback, result.getResult(), now);
             copy(rollback.plan().getPlatform(), result.getResult(), now);
         }
-        if (event instanceof RollbackEvent.Failed(var step, var _, var kind, var message, var _)
-                && kind == FailureKind.MISMATCH) {
+        if (event instanceof RollbackEvent.Failed(var step, var undoing, var kind, var message, var _)
+                && kind == FailureKind.MISMATCH
+                && !undoing) {
             examined(rollback.planStep(step)).ifPresent(bad -> withdrawn(rollback, bad, message, now));
             if (rollback.planStep(step).getAction().getAction() instanceof ProveWalArchive) {
                 damaged(rollback, message, now);

@@ -122,6 +122,7 @@ final class SagaStore {
         }
         var replayed = new Live(rollback, chain);
         replayed.reopened = reopened;
+        replayed.unpublished = true; // what was to be published with the next tick may not have been
         return replayed;
     }
 

@@ -43,7 +43,11 @@ final class PlatformStory {
     void take(RollbackStory rollback, HistoryEvent event) {
         boolean ran = rollback.runs();
         rollback.take(event);
-        if (rollback.broken().isPresent() || ran == rollback.runs()) {
+        if (rollback.broken().isPresent()) {
+            standing.nobodyKnows(); // that it is broken says its own finding
+            return;
+        }
+        if (ran == rollback.runs()) {
             return;
         }
         if (ran) {

@@ -97,6 +97,13 @@ final class Standing {
         }
     }
 
+    /** What came of a rollback. */
+    void nobodyKnows() {
+        undoable = Which.UNKNOWN;
+        leftBy = Which.UNKNOWN;
+        running = null;
+    }
+
     Optional<String> difference(PlatformState stored) {
         return Stream.of(
                         undoable.difference(stored.getUndoable(), "can be undone"),

@@ -480,7 +480,7 @@ public final class RestorePoints {
     }
 
     private void failed(Taking taking, StepFailed failed, Instant at) {
-        if (failed.getKind() == FailureKind.MISMATCH) {
+        if (failed.getKind() == FailureKind.MISMATCH && !failed.getCompensation()) {
             blame(taking, failed);
         }
         boolean recovers = taking.started.getPlan().getSteps().stream()

@@ -329,6 +329,22 @@ class VerificationTest {
     }
 
     @Test
+    void blamesNoLaterRollbackForOneThatIsBroken() {
+        written.toTheEnd();
+        var second = new WrittenRollback("rb-2").toTheEnd();
+        var verification = with(changed(written.history(), of(3, event -> event.setHash("forged"))));
+        second.events.forEach(event ->
+                verification.take(WrittenRollback.received(TOPICS.history().name(), "freedom", event)));
+        second.stored().forEach(verification::take);
+        verification.take(shown(second.status()));
+        verification.take(known(second.platform()));
+
+        verification.settle();
+
+        assertThat(verification.findings()).extracting(Finding::rollback).containsOnly("rb-1");
+    }
+
+    @Test
     void knowsThatNothingIsUndoneOnceWhatWasReplacedIsDropped() {
         written.toTheEnd();
         var drop = Samples.planStep("backup.drop-replaced", "Drop", Phase.RECOVER, Worker.BACKUP)
