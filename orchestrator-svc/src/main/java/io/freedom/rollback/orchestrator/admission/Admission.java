@@ -323,6 +323,12 @@ public final class Admission {
         }
     }
 
+    /** It goes on from one that itself goes on from another. */
+    public static boolean isThirdOfItsKind(Plan plan) {
+        var before = plan.getContinues();
+        return before != null && before.endsWith(CONTINUED);
+    }
+
     private String damaged(String directory) {
         var fault = state.getRestorePoints().stream()
                 .filter(point -> point.getDirectory().equals(directory))

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import io.freedom.rollback.orchestrator.admission.Admission;
 import io.freedom.rollback.orchestrator.admission.Durations;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.planning.Scenario;
@@ -112,11 +113,11 @@ final class Sagas {
         return switch (rollback.outcome()) {
             case SUCCEEDED -> isFirstOfTwo(rollback.plan());
             case REFUSED -> isAnswerOfDamage(rollback);
-            // It had the platform down: once, and not where somebody has decided meanwhile.
+            // It had the platform down: that is not done without end, nor where somebody has decided meanwhile.
             case COMPENSATED ->
                 isAnswerOfDamage(rollback)
                         && rollback.differences().isEmpty()
-                        && rollback.plan().getContinues() == null
+                        && !Admission.isThirdOfItsKind(rollback.plan())
                         && !live.reopened;
             case null, default -> false;
         };

@@ -210,8 +210,8 @@ class SagaTopologyTest extends WholeTopology {
     }
 
     /** Rolled back for an alert, with the newest of two, and approved. */
-    private String restoringTheNewestOfThree() {
-        found(onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2));
+    private String restoringTheNewestOfFour() {
+        found(onDisk("rb-oldest", -1), onDisk("rb-older", 0), onDisk("rb-old", 1), onDisk("rb-new", 2));
         report(alert("freedom", "f1", "firing", "data-corruption"));
         var id = statuses().getLast().getRollbackId();
         approve(id);
@@ -245,7 +245,7 @@ class SagaTopologyTest extends WholeTopology {
 
     @Test
     void triesTheNextRestorePointWhereTheDamageIsMetInTheRestoreItself() {
-        var id = restoringTheNewestOfThree();
+        var id = restoringTheNewestOfFour();
 
         damaged("backup.restore-database", "database/freedom was changed");
 
@@ -280,20 +280,24 @@ class SagaTopologyTest extends WholeTopology {
 
     /** Each had the platform down, and it may be the server that is at fault. */
     @Test
-    void leavesItToOperatorsWhereTheNextRestorePointIsDamagedInTheSameWay() {
-        var id = restoringTheNewestOfThree();
-        damaged("backup.restore-database", "database/freedom was changed");
-        approve(id + "-2");
+    void leavesItToOperatorsWhereThreeRestorePointsAreDamagedInTheSameWay() {
+        var id = restoringTheNewestOfFour();
+        for (var next : List.of("-2", "-2-2")) {
+            damaged("backup.restore-database", "database/freedom was changed");
+            approve(id + next);
+        }
 
         damaged("backup.restore-database", "database/freedom was changed");
 
-        assertThat(ends()).extracting(RollbackFinished::getOutcome).endsWith(Outcome.COMPENSATED, Outcome.COMPENSATED);
-        assertThat(statuses().getLast().getRollbackId()).isEqualTo(id + "-2");
+        assertThat(ends())
+                .extracting(RollbackFinished::getOutcome)
+                .endsWith(Outcome.COMPENSATED, Outcome.COMPENSATED, Outcome.COMPENSATED);
+        assertThat(statuses().getLast().getRollbackId()).isEqualTo(id + "-2-2");
     }
 
     @Test
     void endsWhereAnOperatorHasHadTheUndoingTriedAgain() {
-        var id = restoringTheNewestOfThree();
+        var id = restoringTheNewestOfFour();
         damaged(
                 "backup.restore-database",
                 "database/freedom was changed",
@@ -313,7 +317,7 @@ class SagaTopologyTest extends WholeTopology {
 
     @Test
     void endsWhereAnOperatorHasNamedTheRestorePointWhoseDamageIsMetInTheRestore() {
-        var id = restoringTheNewestOfThree();
+        var id = restoringTheNewestOfFour();
         workersSucceed();
         operator(StartRollback.newBuilder()
                 .setRollbackId("rb-by-hand")
@@ -335,7 +339,7 @@ class SagaTopologyTest extends WholeTopology {
     /** Whoever aborts it wants no other either. */
     @Test
     void endsWhereItWasAbortedBeforeTheDamageWasMet() {
-        var id = restoringTheNewestOfThree();
+        var id = restoringTheNewestOfFour();
         while (commands.stream().noneMatch(command -> command.getStepId().equals("backup.restore-database"))) {
             worker(commands.removeFirst(), done());
             driver.advanceWallClockTime(Duration.ofSeconds(15));
