@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.orchestrator.admission.SiteLimits;
 import io.freedom.rollback.orchestrator.planning.Descriptors;
-import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.CommandRejected;
 import io.freedom.rollback.schemas.history.HistoryEvent;
@@ -19,9 +18,7 @@ import io.freedom.rollback.schemas.registry.RegistryUnavailableException;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.step.StepCommand;
-import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepEvent;
-import io.freedom.rollback.schemas.step.StepResult;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -130,16 +127,7 @@ class MishapsTest {
     }
 
     private void hear(long offset, StepCommand command) {
-        var event = StepEvent.newBuilder()
-                .setPlatform(command.getPlatform())
-                .setRollbackId(command.getRollbackId())
-                .setStepId(command.getStepId())
-                .setAttempt(command.getAttempt())
-                .setCompensation(command.getCompensation())
-                .setWorkerId("w:1")
-                .setAt(Instant.EPOCH)
-                .setEvent(new StepDone(new StepResult(new FilesChecked(1, 1)), "done", false))
-                .build();
+        var event = WholeTopology.said(command, WholeTopology.done(), Instant.EPOCH);
         var value = this.<StepEvent>serde()
                 .serializer()
                 .serialize(TOPICS.stepEvents().name(), event);

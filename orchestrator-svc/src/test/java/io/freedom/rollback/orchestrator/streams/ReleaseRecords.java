@@ -15,7 +15,6 @@ import io.freedom.rollback.schemas.step.StepAccepted;
 import io.freedom.rollback.schemas.step.StepCommand;
 import io.freedom.rollback.schemas.step.StepDone;
 import io.freedom.rollback.schemas.step.StepError;
-import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.step.StepProgress;
 import io.freedom.rollback.schemas.step.StepResult;
 import java.io.File;
@@ -215,19 +214,7 @@ class ReleaseRecords extends WholeTopology {
     }
 
     private void report(StepCommand command, SpecificRecord event) {
-        pipe(
-                TOPICS.stepEvents().name(),
-                command.getPlatform(),
-                StepEvent.newBuilder()
-                        .setPlatform(command.getPlatform())
-                        .setRollbackId(command.getRollbackId())
-                        .setStepId(command.getStepId())
-                        .setAttempt(command.getAttempt())
-                        .setCompensation(command.getCompensation())
-                        .setWorkerId("w:1")
-                        .setAt(Instant.EPOCH)
-                        .setEvent(event)
-                        .build());
+        pipe(TOPICS.stepEvents().name(), command.getPlatform(), WholeTopology.said(command, event, Instant.EPOCH));
     }
 
     private void pipe(String topic, String key, SpecificRecord value) {

@@ -46,7 +46,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 
 /** Incidents come in, steps go out: what becomes of a platform. */
@@ -225,15 +224,7 @@ class SagaTopologyTest extends WholeTopology {
     }
 
     private List<String> titles() {
-        return driver
-                .createOutputTopic(
-                        TOPICS.notifications().name(),
-                        new StringDeserializer(),
-                        this.<Notification>serde().deserializer())
-                .readValuesToList()
-                .stream()
-                .map(Notification::getTitle)
-                .toList();
+        return notifications().stream().map(Notification::getTitle).toList();
     }
 
     private List<RollbackFinished> ends() {

@@ -12,7 +12,6 @@ import io.freedom.rollback.schemas.history.IncidentPostponed;
 import io.freedom.rollback.schemas.history.RollbackFinished;
 import io.freedom.rollback.schemas.history.RollbackStarted;
 import io.freedom.rollback.schemas.history.SiteLimitDisregarded;
-import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.AbortMode;
 import io.freedom.rollback.schemas.operator.AbortRollback;
 import io.freedom.rollback.schemas.operator.PauseRollback;
@@ -178,13 +177,13 @@ class SiteLimitsTest extends WholeTopology {
     void tellsPeopleOfOneThatWaitsLong() {
         var id = asks(TOLD);
         keeper(id, place(3));
-        assertThat(attention()).isEmpty();
+        assertThat(notifications()).isEmpty();
         for (int minutes = 0; minutes < 3; minutes++) {
             aMinutePasses();
             keeper(id, place(2));
         }
 
-        assertThat(attention()).singleElement().satisfies(message -> {
+        assertThat(notifications()).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).contains("an incident waits since");
             assertThat(message.getText()).contains("place 2 of 5");
         });
@@ -197,18 +196,10 @@ class SiteLimitsTest extends WholeTopology {
         report(alert("freedom", "f1", "firing", "security-breach"));
         keeper(requests().getFirst().getRollbackId(), place(3));
 
-        assertThat(attention()).singleElement().satisfies(message -> {
+        assertThat(notifications()).singleElement().satisfies(message -> {
             assertThat(message.getTitle()).contains("an incident waits since");
         });
         assertThat(all(RollbackStarted.class)).isEmpty();
-    }
-
-    private List<Notification> attention() {
-        return driver.createOutputTopic(
-                        TOPICS.notifications().name(),
-                        new StringDeserializer(),
-                        this.<Notification>serde().deserializer())
-                .readValuesToList();
     }
 
     @Test

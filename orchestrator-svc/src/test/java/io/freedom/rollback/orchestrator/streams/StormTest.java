@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.Test;
 
@@ -45,15 +44,7 @@ class StormTest extends WholeTopology {
     }
 
     private List<String> attention() {
-        return driver
-                .createOutputTopic(
-                        TOPICS.notifications().name(),
-                        new StringDeserializer(),
-                        this.<Notification>serde().deserializer())
-                .readValuesToList()
-                .stream()
-                .map(Notification::getTitle)
-                .toList();
+        return notifications().stream().map(Notification::getTitle).toList();
     }
 
     private void registeredWithAChannel() {

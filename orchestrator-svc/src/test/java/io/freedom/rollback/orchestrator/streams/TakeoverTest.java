@@ -23,7 +23,6 @@ import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.status.RollbackStatus;
 import io.freedom.rollback.schemas.step.ExecuteStep;
 import io.freedom.rollback.schemas.step.StepCommand;
-import io.freedom.rollback.schemas.step.StepEvent;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -201,18 +200,7 @@ class TakeoverTest {
         while (!commands.isEmpty()) {
             var command = commands.removeFirst();
             if (command.getCommand() instanceof ExecuteStep) {
-                task.report(
-                        StepEvent.newBuilder()
-                                .setPlatform(command.getPlatform())
-                                .setRollbackId(command.getRollbackId())
-                                .setStepId(command.getStepId())
-                                .setAttempt(command.getAttempt())
-                                .setCompensation(command.getCompensation())
-                                .setWorkerId("w:2")
-                                .setAt(now)
-                                .setEvent(WholeTopology.done())
-                                .build(),
-                        ++offset);
+                task.report(WholeTopology.said(command, WholeTopology.done(), now), ++offset);
                 written();
             }
         }

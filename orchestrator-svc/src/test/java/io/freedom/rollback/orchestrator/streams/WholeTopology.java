@@ -7,6 +7,7 @@ import io.freedom.rollback.orchestrator.saga.RollbackEvent;
 import io.freedom.rollback.schemas.action.FilesChecked;
 import io.freedom.rollback.schemas.deadletter.DeadLetter;
 import io.freedom.rollback.schemas.history.HistoryEvent;
+import io.freedom.rollback.schemas.notification.Notification;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import io.freedom.rollback.schemas.serde.SpecificAvroSerde;
@@ -144,19 +145,31 @@ abstract class WholeTopology {
                         TOPICS.stepEvents().name(),
                         new StringSerializer(),
                         this.<StepEvent>serde().serializer())
-                .pipeInput(
-                        command.getPlatform(),
-                        StepEvent.newBuilder()
-                                .setPlatform(command.getPlatform())
-                                .setRollbackId(command.getRollbackId())
-                                .setStepId(command.getStepId())
-                                .setAttempt(command.getAttempt())
-                                .setCompensation(command.getCompensation())
-                                .setWorkerId("w:1")
-                                .setAt(Instant.EPOCH)
-                                .setEvent(event)
-                                .build());
+                .pipeInput(command.getPlatform(), said(command, event, Instant.EPOCH));
         collect();
+    }
+
+    /** By a worker, of the attempt that a command is about. */
+    static StepEvent said(StepCommand command, SpecificRecord event, Instant at) {
+        return StepEvent.newBuilder()
+                .setPlatform(command.getPlatform())
+                .setRollbackId(command.getRollbackId())
+                .setStepId(command.getStepId())
+                .setAttempt(command.getAttempt())
+                .setCompensation(command.getCompensation())
+                .setWorkerId("w:1")
+                .setAt(at)
+                .setEvent(event)
+                .build();
+    }
+
+    /** What people were told since it was last asked. */
+    List<Notification> notifications() {
+        return driver.createOutputTopic(
+                        TOPICS.notifications().name(),
+                        new StringDeserializer(),
+                        this.<Notification>serde().deserializer())
+                .readValuesToList();
     }
 
     static SpecificRecord done() {
