@@ -34,6 +34,15 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
     @Override
     public Completed execute(CheckContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
+        try {
+            return checked(action, point, step);
+        } catch (StepFailure e) {
+            throw Proof.damaged(point, e, vault, clock.instant(), step);
+        }
+    }
+
+    private Completed checked(CheckContainerData action, RestorePoint point, StepContext step)
+            throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var archives = new ArrayList<Path>();
         var roots = new ArrayList<String>();

@@ -40,6 +40,7 @@ final class PostgresTools implements AutoCloseable {
     private final Map<String, String> environment;
     private final StepContext step;
     private final String folder;
+    private volatile boolean closed;
 
     private PostgresTools(
             Engine engine, String container, Map<String, String> environment, StepContext step, String folder) {
@@ -213,12 +214,17 @@ final class PostgresTools implements AutoCloseable {
         return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
+    /** Once the folder is removed, this does nothing more. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         // The interrupt that may have ended the step must not keep us from cleaning up.
         boolean interrupted = Thread.interrupted();
         try {
             ContainerFolder.remove(engine, container, folder);
+            closed = true;
         } catch (StepFailure e) {
             LOG.warn("{} stays in the database container: remove it by hand ({})", folder, e.text());
         } catch (InterruptedException e) {

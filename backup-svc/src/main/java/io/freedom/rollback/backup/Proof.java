@@ -1,10 +1,18 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepContext;
+import io.freedom.rollback.worker.StepFailure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Content of proven.json: what came of restoring a restore point into a throwaway server.
+ * Content of proven.json: what came of restoring a restore point, into a throwaway server or the platform's own.
  *
  * @param at when
  * @param manifestSha256 of the manifest that it had
@@ -18,4 +26,47 @@ record Proof(
         @Nullable String serverVersion,
         int tables,
         long rows,
-        @Nullable String fault) {}
+        @Nullable String fault) {
+    private static final Logger LOG = LoggerFactory.getLogger(Proof.class);
+
+    /** Of one that has the manifest it has now. */
+    static Proof of(
+            RestorePoint point,
+            Instant at,
+            @Nullable String serverVersion,
+            int tables,
+            long rows,
+            @Nullable String fault)
+            throws IOException {
+        var sum = Sha256.of(Files.readString(point.manifest()));
+        return new Proof(point.id(), at.truncatedTo(ChronoUnit.MILLIS), sum, serverVersion, tables, rows, fault);
+    }
+
+    /** Notes it, and tells the catalogue. */
+    void note(RestorePoint point, Vault vault, StepContext step) throws StepFailure, InterruptedException {
+        Disk.work(point.proven(), () -> {
+            step.checkpoint();
+            PrivateFiles.write(point.proven(), Json.text(this));
+            return Papers.report(point, vault, at, step);
+        });
+    }
+
+    /**
+     * Notes what a restore found damaged, so that it is not offered again by those who know the disk alone. Any other failure says nothing about
+     * the restore point.
+     *
+     * @return the failure, to be thrown
+     */
+    static StepFailure damaged(RestorePoint point, StepFailure failure, Vault vault, Instant now, StepContext step)
+            throws InterruptedException {
+        if (failure.kind() == FailureKind.MISMATCH) {
+            try {
+                var proof = Disk.work(point.manifest(), () -> of(point, now, null, 0, 0, failure.text()));
+                proof.note(point, vault, step);
+            } catch (StepFailure e) {
+                LOG.warn("{}: what the restore found is not noted beside it: {}", point.directory(), e.text());
+            }
+        }
+        return failure;
+    }
+}

@@ -15,10 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Restores a restore point into a throwaway server and compares all rows. Only a failure of kind MISMATCH says something about the
@@ -68,7 +66,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
                 tables += restored.size();
                 rows += restored.stream().mapToLong(TableRows::getRows).sum();
             }
-            note(point, version, tables, rows, null, step);
+            noted(point, version, tables, rows, step);
             var took = Duration.between(begun, clock.instant());
             return new Completed(
                     new RestorePointProven(point.id(), version, tables, rows, took.toMillis()),
@@ -82,10 +80,7 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
                             rows,
                             dumps.size() == 1 ? "dump" : "dumps"));
         } catch (StepFailure e) {
-            if (e.kind() == FailureKind.MISMATCH) {
-                note(point, null, 0, 0, e.text(), step);
-            }
-            throw e;
+            throw Proof.damaged(point, e, vault, clock.instant(), step);
         }
     }
 
@@ -171,21 +166,9 @@ final class ProveRestorePointHandler implements StepHandler<ProveRestorePoint> {
         }
     }
 
-    private void note(
-            RestorePoint point,
-            @Nullable String version,
-            int tables,
-            long rows,
-            @Nullable String fault,
-            StepContext step)
+    private void noted(RestorePoint point, String version, int tables, long rows, StepContext step)
             throws StepFailure, InterruptedException {
-        Disk.work(point.proven(), () -> {
-            step.checkpoint();
-            var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-            var sum = Sha256.of(Files.readString(point.manifest()));
-            PrivateFiles.write(
-                    point.proven(), Json.text(new Proof(point.id(), now, sum, version, tables, rows, fault)));
-            return Papers.report(point, vault, now, step);
-        });
+        var proof = Disk.work(point.manifest(), () -> Proof.of(point, clock.instant(), version, tables, rows, null));
+        proof.note(point, vault, step);
     }
 }

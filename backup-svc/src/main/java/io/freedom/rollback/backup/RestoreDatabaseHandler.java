@@ -13,7 +13,6 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.sql.JdbcConnections;
-import io.freedom.rollback.worker.sql.TableCounts;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -66,6 +65,15 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
         var point = RestorePoint.at(action.getRestorePoint());
+        try {
+            return restored(action, point, database, step);
+        } catch (StepFailure e) {
+            throw Proof.damaged(point, e, vault, clock.instant(), step);
+        }
+    }
+
+    private Completed restored(RestoreDatabase action, RestorePoint point, Database database, StepContext step)
+            throws StepFailure, InterruptedException {
         var manifest = Manifest.load(point, vault);
         var dumps = requireUsable(action, manifest, step);
         var all = names(dumps);
@@ -82,28 +90,34 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
                 var notes = new ArrayList<String>();
                 Optional<Globals> globals;
                 try (var tools = PostgresTools.open(engines, action.getCompose(), database, "restore", step)) {
-                    // Before anything is changed: this is where the first dump is compared.
-                    var first = copied(all.getFirst(), point, manifest, tools, step);
-                    globals = Disk.work(point.databases(), () -> Globals.read(point, manifest, vault));
-                    swap.reopen(all);
-                    var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
-                    for (var name : all) {
-                        swap.createSide(name, globals);
-                    }
                     try {
+                        // Nothing but the empty side database is there before the first dump is compared.
+                        var first = copiedBeside(all.getFirst(), point, manifest, swap, tools, step);
+                        globals = Disk.work(point.databases(), () -> Globals.read(point, manifest, vault));
+                        swap.reopen(all);
+                        var roles = globals.isPresent() ? swap.createMissingRoles(globals.get()) : "";
+                        for (var name : all.subList(1, all.size())) {
+                            swap.createSide(name, globals);
+                        }
                         for (var dumped : dumps) {
                             var name = dumped.database();
-                            var dump = dumped.equals(dumps.getFirst())
-                                    ? first
-                                    : copied(name, point, manifest, tools, step);
-                            tables.put(name, restored(dumped, dump, action, swap, tools, notes, step));
+                            var dump = name.equals(all.getFirst()) ? first : copied(name, point, manifest, tools, step);
+                            var named = JdbcConnections.named(
+                                    database, swap.names(name).side());
+                            var side = new SideDatabase(dumped, named, step);
+                            side.fill(dump, action.getJobs(), swap, tools);
+                            try (var clearing =
+                                    Background.start(() -> cleared(dump, name.equals(all.getLast()), tools))) {
+                                tables.put(name, side.compared(notes));
+                                clearing.await(step::checkpoint);
+                            }
+                        }
+                        if (!roles.isEmpty()) {
+                            notes.add(roles);
                         }
                     } catch (StepFailure e) {
                         dropAfter(e, swap);
                         throw e;
-                    }
-                    if (!roles.isEmpty()) {
-                        notes.add(roles);
                     }
                 }
                 var replaced = new HashSet<String>();
@@ -168,6 +182,32 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         });
     }
 
+    /** The same, while the side database is made. */
+    private String copiedBeside(
+            String database,
+            RestorePoint point,
+            Manifest manifest,
+            DatabaseSwap swap,
+            PostgresTools tools,
+            StepContext step)
+            throws SQLException, StepFailure, InterruptedException {
+        try (var copying = Background.start(() -> copied(database, point, manifest, tools, step))) {
+            swap.createSide(database, Optional.empty());
+            return copying.await(step::checkpoint);
+        }
+    }
+
+    /** Makes room for the next; after the last one the tools are done. Each is a program run in the container: a tenth of a second. */
+    private static String cleared(String dump, boolean isLast, PostgresTools tools)
+            throws StepFailure, InterruptedException {
+        if (isLast) {
+            tools.close();
+        } else {
+            tools.remove(dump);
+        }
+        return dump;
+    }
+
     /** Copies a dump into the container, where nothing is started on it unless it is as the manifest says; returns where it is. */
     private String copied(String database, RestorePoint point, Manifest manifest, PostgresTools tools, StepContext step)
             throws StepFailure, InterruptedException {
@@ -186,134 +226,12 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         }
     }
 
-    /** Restores one beside, and compares it; returns its rows. */
-    private static List<TableRows> restored(
-            DumpRecord dumped,
-            String dump,
-            RestoreDatabase action,
-            DatabaseSwap swap,
-            PostgresTools tools,
-            List<String> notes,
-            StepContext step)
-            throws StepFailure, InterruptedException {
-        var name = dumped.database();
-        var database =
-                JdbcConnections.named(action.getDatabase(), swap.names(name).side());
-        fill(name, database, dump, action.getJobs(), swap, tools, step);
-        try (var analysis = Background.start(() -> {
-                    analyze(database, step);
-                    return database;
-                });
-                var indexes = Background.start(() -> check(database, step))) {
-            var tables = Sql.work(database, () -> count(database, step));
-            compare(dumped, tables, Sql.work(database, () -> constraints(database, step)));
-            var sorted = Sql.work(database, () -> sorted(dumped, database, step));
-            if (!sorted.isEmpty()) {
-                notes.add(name + ": " + sorted);
-            }
-            var checked = indexes.await(() -> {
-                step.checkpoint();
-                step.progress(0, 0, "indexes", "checking the indexes of " + database.getName());
-            });
-            if (!checked.isEmpty()) {
-                notes.add(checked + " of " + name);
-            }
-            analysis.await(() -> {
-                step.checkpoint();
-                step.progress(0, 0, "tables", "gathering statistics of " + database.getName());
-            });
-            return tables;
-        }
-    }
-
-    private static void fill(
-            String name, Database side, String dump, int jobs, DatabaseSwap swap, PostgresTools tools, StepContext step)
-            throws StepFailure, InterruptedException {
-        var argv = List.of(
-                "pg_restore",
-                "--jobs=" + Math.max(1, jobs),
-                "--exit-on-error",
-                "--no-password",
-                "--username=" + side.getUser(),
-                "--dbname=" + PostgresTools.connection(side.getName()),
-                dump);
-        step.checkpoint();
-        try (var restore = Background.start(() -> tools.run(argv))) {
-            restore.await(() -> {
-                step.checkpoint();
-                long size = Sql.work(side, () -> swap.size(side.getName()));
-                step.progress(size, 0, "bytes", "pg_restore is writing the side database of " + name);
-            });
-        }
-        tools.remove(dump);
-    }
-
-    private static List<TableRows> count(Database database, StepContext step) throws SQLException, StepFailure {
-        try (var connection = JdbcConnections.open(database, step)) {
-            return TableCounts.exact(connection, counted -> {
-                step.checkpoint();
-                step.progress(counted, 0, "tables", "counting rows of " + database.getName());
-            });
-        }
-    }
-
-    private static String sorted(DumpRecord dumped, Database side, StepContext step)
-            throws SQLException, StepFailure, InterruptedException {
-        var before = dumped.collation();
-        if (before == null) {
-            return "";
-        }
-        try (var connection = JdbcConnections.open(side, step)) {
-            var now = Collation.of(sql -> Sql.rows(connection, sql), Sql.serverVersion(connection), side.getName());
-            return before.differs(now).orElse("");
-        }
-    }
-
-    private static List<Constraints> constraints(Database side, StepContext step)
-            throws SQLException, StepFailure, InterruptedException {
-        try (var connection = JdbcConnections.open(side, step)) {
-            return Constraints.of(sql -> Sql.rows(connection, sql));
-        }
-    }
-
-    private static void compare(DumpRecord dumped, List<TableRows> restored, List<Constraints> constraints)
-            throws StepFailure {
-        var differences = dumped.differences(restored, constraints);
-        if (!differences.isEmpty()) {
-            throw new StepFailure(
-                    FailureKind.MISMATCH,
-                    "the restored database %s differs from its dump and was dropped, the live one is untouched: %s"
-                            .formatted(dumped.database(), String.join("; ", differences)));
-        }
-    }
-
-    /** What amcheck says; that it cannot be asked is none of the restored database's faults. */
-    private static String check(Database database, StepContext step) throws StepFailure, InterruptedException {
-        try (var connection = JdbcConnections.open(database, step)) {
-            var indexes = IndexCheck.of(connection);
-            return indexes.isPresent() ? indexes.getAsInt() + " indexes checked" : "";
-        } catch (SQLException e) {
-            step.checkpoint();
-            return "indexes not checked (" + e.getMessage() + ")";
-        }
-    }
-
-    private static void analyze(Database database, StepContext step) throws StepFailure, InterruptedException {
-        Sql.work(database, () -> {
-            try (var connection = JdbcConnections.open(database, step)) {
-                step.checkpoint();
-                Sql.execute(connection, "ANALYZE");
-                return database;
-            }
-        });
-    }
-
     /** What an attempt before has done. */
     private static Completed counted(DatabaseSwap swap, List<DumpRecord> dumps, Database database, StepContext step)
             throws SQLException, StepFailure, InterruptedException {
         var tables = new LinkedHashMap<String, List<TableRows>>();
         for (var name : names(dumps)) {
-            tables.put(name, count(JdbcConnections.named(database, name), step));
+            tables.put(name, SideDatabase.count(JdbcConnections.named(database, name), step));
         }
         return completed(swap, tables, new HashSet<>(swap.swapped()), List.of());
     }

@@ -41,6 +41,15 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
     @Override
     public Completed execute(UnpackFiles action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
+        try {
+            return unpacked(action, point, step);
+        } catch (StepFailure e) {
+            throw Proof.damaged(point, e, vault, clock.instant(), step);
+        }
+    }
+
+    private Completed unpacked(UnpackFiles action, RestorePoint point, StepContext step)
+            throws StepFailure, InterruptedException {
         var paths = WorkTreePaths.of(action.getWorkTree(), action.getPaths());
         var unpacked = UnpackedFiles.of(paths.workTree(), step.rollbackId());
         return Disk.work(unpacked.folder(), () -> {

@@ -385,6 +385,8 @@ class ReplaceContainerDataTest {
         assertThatThrownBy(() -> check("/layer"))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH));
+        assertThat(Json.read(point.resolve(RestorePoint.PROVEN), Proof.class).fault())
+                .contains("data/api.tar.zst.age");
         docker("stop", "--time=0", container);
         assertThatThrownBy(() -> replace("/layer", point)).hasMessageContaining("data/api.tar.zst.age");
 

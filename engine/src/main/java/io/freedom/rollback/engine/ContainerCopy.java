@@ -86,7 +86,8 @@ final class ContainerCopy {
                 }
                 return null;
             });
-            var packer = Thread.ofVirtual().start(packing);
+            // A virtual thread waits for the pipe by way of a poller: a quarter longer.
+            var packer = Thread.ofPlatform().daemon().start(packing);
             try (var in = new WatchedTar(Channels.newInputStream(pipe.source()), _ -> activity.touch())) {
                 put(what, in, directory);
                 onDisk(what, packing::get);
