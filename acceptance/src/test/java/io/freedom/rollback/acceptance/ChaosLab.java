@@ -109,6 +109,7 @@ final class ChaosLab implements AutoCloseable {
             return Ending.none("it does not end: "
                     + plane.rollbackctl("status", broken.name).output());
         }
+        plane.awaitReady(); // what was killed last may still be starting, and is asked what became of it
         var ending = ending(
                 rollback, before, broken, killed, (RollbackFinished) ended.get().getEvent());
         if (letters() > letters) {

@@ -119,7 +119,8 @@ abstract class ScenarioHarness {
         SELECTIVE_ROLLBACK("container.down"),
         DATABASE_RESTORE("backup.restore-database"),
         DATABASE_REBUILD("container.remove-volumes"),
-        FILES_RESTORE("backup.replace-data-kb-service"),
+        /** What files-restore does, and the database. */
+        FULL_RESTORE("backup.replace-data-kb-service"),
         FULL_ROLLBACK("container.start-database"),
         DATA_MIGRATION("backup.import-data"),
         FULL_RESET("container.up");
@@ -134,8 +135,7 @@ abstract class ScenarioHarness {
         }
 
         String[] options(String restorePoint, String... more) {
-            boolean goesBackToIt = restores() || this == FILES_RESTORE;
-            var restored = goesBackToIt ? Stream.of("--restore-point", restorePoint) : Stream.<String>empty();
+            var restored = restores() ? Stream.of("--restore-point", restorePoint) : Stream.<String>empty();
             return Stream.of(options.stream(), restored, Arrays.stream(more))
                     .flatMap(some -> some)
                     .toArray(String[]::new);
@@ -143,7 +143,13 @@ abstract class ScenarioHarness {
 
         /** Rows, which are compared on the way back. */
         boolean restores() {
-            return List.of(DATABASE_RESTORE, SERVICE_ROLLBACK, DATABASE_REBUILD, FULL_ROLLBACK, DATA_MIGRATION)
+            return List.of(
+                            DATABASE_RESTORE,
+                            SERVICE_ROLLBACK,
+                            DATABASE_REBUILD,
+                            FULL_RESTORE,
+                            FULL_ROLLBACK,
+                            DATA_MIGRATION)
                     .contains(this);
         }
 
@@ -178,7 +184,7 @@ abstract class ScenarioHarness {
 
     /** Names and content of the files in the volume that the descriptor names; only of what replaces them. */
     String volume(Case tried) {
-        return tried == Case.FILES_RESTORE
+        return tried == Case.FULL_RESTORE
                 ? inVolume("cd /app/data && find . | sort && find . -type f | sort | xargs cat")
                 : "";
     }

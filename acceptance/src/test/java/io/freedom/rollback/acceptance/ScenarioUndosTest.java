@@ -28,7 +28,7 @@ class ScenarioUndosTest extends ScenarioHarness {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "FILES_RESTORE", "FULL_RESET"})
+            names = {"SERVICE_RESTART", "PERFORMANCE_RELIEF", "FULL_RESTORE", "FULL_RESET"})
     void returnsToTheExactPreviousStateWhenUndone(Case tried) {
         var before = departed();
         register(NOBODY_IS_ASKED);
@@ -53,9 +53,9 @@ class ScenarioUndosTest extends ScenarioHarness {
         assertThat(rowsCompared()).isEqualTo(replaced);
     }
 
-    /** Of the work tree, of a volume, and of a container alone, which is made anew meanwhile for what it reads of {@code .env}. */
+    /** Of the work tree, of a volume, and of a container alone, which is made anew meanwhile for what it reads of {@code .env}; then with the database. */
     @Test
-    void putsFilesOfARestorePointBackAndReturnsWhenUndone() throws IOException {
+    void putsARestorePointBackAndReturnsWhenUndone() throws IOException {
         departed();
         register(yaml -> NOBODY_IS_ASKED.apply(withNotes(yaml)));
         note("kb-service", "rm -rf /app/data/since; echo then >/app/data/note");
@@ -64,6 +64,7 @@ class ScenarioUndosTest extends ScenarioHarness {
         run("restore-point");
         var point = lastRollback();
         var then = noted();
+        var rows = platform.data();
 
         var environment = Files.readString(platform.tree.resolve(".env"));
         platform.write(".env", text -> text.replaceFirst("(?m)^FREEDOM_API_KEY=.*$", "FREEDOM_API_KEY=another"));
@@ -71,6 +72,7 @@ class ScenarioUndosTest extends ScenarioHarness {
         platform.compose("up", "-d", "--wait", "api").succeeded();
         note("kb-service", "echo now >/app/data/note; mkdir /app/data/since; echo s >/app/data/since/s");
         note("api", "mkdir -p /srv/notes; echo now >/srv/notes/note; echo s >/srv/notes/since");
+        platform.sql("insert into documents (title, body) values ('Since', 'x')");
         var before = platform.state();
         var now = noted();
         assertThat(now).isNotEqualTo(then);
@@ -83,15 +85,17 @@ class ScenarioUndosTest extends ScenarioHarness {
         assertThat(platform.state()).isEqualTo(before);
         register(yaml -> NOBODY_IS_ASKED.apply(withNotes(yaml)));
 
-        var restored = plane.rollbackctl("backups", "restore", point, "--part", "files", "--reason", "test", "--watch");
+        var restored = plane.rollbackctl(
+                "backups", "restore", point, "--part", "database,files", "--reason", "test", "--watch");
 
         assertThat(restored.exitCode()).as(restored.output()).isZero();
         assertThat(noted()).isEqualTo(then);
+        assertThat(platform.data()).isEqualTo(rows);
         well();
         var id = lastRollback();
         var refused = plane.rollbackctl("undo", id, "--reason", "test");
         assertThat(refused.exitCode()).as("data are given up").isEqualTo(4);
-        assertThat(refused.output()).contains("puts the previous data of containers back");
+        assertThat(refused.output()).contains("puts the previous data of containers back", "database");
 
         plane.rollbackctl("undo", id, "--accept-data-loss", "--reason", "test", "--watch")
                 .succeeded();

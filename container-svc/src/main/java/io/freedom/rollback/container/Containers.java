@@ -17,6 +17,9 @@ import java.util.TreeSet;
 
 /** What the handlers ask about a project's containers. */
 final class Containers {
+    /** Exit codes of a service that did as it was told, or was ended by SIGINT, SIGKILL or SIGTERM. */
+    private static final Set<Integer> TOLD_TO_END = Set.of(0, 130, 137, 143);
+
     private Containers() {}
 
     /** Those that {@code up} made; not those of {@code compose run}. */
@@ -51,6 +54,9 @@ final class Containers {
             return ContainerState.newBuilder(state(container))
                     .setStartedAt(details.flatMap(Containers::startedAt).orElse(null))
                     .setRestarts(details.map(ContainerDetails::restarts).orElse(0))
+                    .setExitCode(details.filter(it -> it.state().equals("exited"))
+                            .map(it -> (int) it.exitCode())
+                            .orElse(null))
                     .build();
         });
     }
@@ -83,6 +89,16 @@ final class Containers {
     /** Whether a recorded container held a process, or would again in a moment. */
     static boolean ran(ContainerState recorded) {
         return Set.of("running", "restarting", "paused").contains(recorded.getState());
+    }
+
+    /** Whether it is to run: what is mended may be why it had ended. What was told to end stays as it is. */
+    static boolean isWanted(ContainerState recorded, Collection<String> failed) {
+        return ran(recorded) || failed.contains(recorded.getService()) && hasFailed(recorded);
+    }
+
+    private static boolean hasFailed(ContainerState recorded) {
+        var exitCode = recorded.getExitCode();
+        return recorded.getState().equals("exited") && exitCode != null && !TOLD_TO_END.contains(exitCode);
     }
 
     /** A paused one would sleep through the signal and be killed, so it is woken first. */

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * Some services of a platform that serves on. Compose makes their containers and is kept away from all others: those that
  * they depend on it would make anew as well, where their definition has drifted, and orphans it would remove.
  *
- * <p>Where it is to be as recorded, compose is told only of what has changed, and what did not run is nobody's need.
+ * <p>Where it is to be as recorded, compose is told only of what has changed, and what did not run is nobody's need, unless it had failed.
  */
 final class PartialUp {
     private final ComposeUp action;
@@ -53,7 +53,7 @@ final class PartialUp {
         var services = Up.services(model, action.getServices());
         if (action.getAsRecorded()) {
             var ran = step.input(ContainersRecorded.class).getContainers().stream()
-                    .filter(Containers::ran)
+                    .filter(c -> Containers.isWanted(c, action.getFailed()))
                     .map(ContainerState::getService)
                     .collect(Collectors.toSet());
             services.retainAll(ran);
@@ -249,7 +249,8 @@ final class PartialUp {
     private boolean mayRest(EngineContainer container) {
         return action.getAsRecorded()
                 && step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
-                        .anyMatch(c -> c.getContainerId().equals(container.id()) && !Containers.ran(c));
+                        .anyMatch(c -> c.getContainerId().equals(container.id())
+                                && !Containers.isWanted(c, action.getFailed()));
     }
 
     private Set<String> jobsToRun() throws StepFailure, InterruptedException {

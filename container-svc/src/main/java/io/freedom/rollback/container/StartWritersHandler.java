@@ -13,7 +13,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.util.List;
 
-/** Compensation of StopWriters: what ran runs again, in the containers it ran in. */
+/** What ran runs again, in the containers it ran in; forward also what had failed. */
 final class StartWritersHandler implements StepHandler<StartWriters> {
     private final EngineProvider engines;
 
@@ -44,7 +44,7 @@ final class StartWritersHandler implements StepHandler<StartWriters> {
     private List<EngineContainer> recorded(StartWriters action, StepContext step)
             throws StepFailure, InterruptedException {
         var ran = step.input(ContainersRecorded.class).getContainers().stream()
-                .filter(Containers::ran)
+                .filter(c -> Containers.isWanted(c, action.getFailed()))
                 .map(c -> c.getContainerId())
                 .toList();
         Engine engine = engines.engine();

@@ -140,7 +140,16 @@ class FailureTest {
         project.engine.images().tag(project.engine.images().id(TestProject.BASE).orElseThrow(), project.name + "-x:1");
         project.step.feed(new ContainersRecorded(
                 List.of(new ContainerState(
-                        "x", "1", "x", project.name + "-x:1", "sha256:" + "0".repeat(64), "running", null, null, 0)),
+                        "x",
+                        "1",
+                        "x",
+                        project.name + "-x:1",
+                        "sha256:" + "0".repeat(64),
+                        "running",
+                        null,
+                        null,
+                        0,
+                        null)),
                 null,
                 "",
                 ""));
@@ -170,7 +179,8 @@ class FailureTest {
         fails(
                         FailureKind.PRECONDITION,
                         () -> new ComposeUpHandler(project.engines)
-                                .execute(new ComposeUp(compose, List.of(), false, false, true), project.step))
+                                .execute(
+                                        new ComposeUp(compose, List.of(), false, false, true, List.of()), project.step))
                 .hasMessageContaining("/no/such does not exist");
     }
 
@@ -181,7 +191,8 @@ class FailureTest {
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 
     private void awaitHealthy() throws Exception {

@@ -135,7 +135,7 @@ class KeepLogsTest {
                 new RecordContainers(project.compose(), project.backup.toString()));
         project.run(
                 new ComposeUpHandler(project.engines),
-                new ComposeUp(project.compose(), List.of("api"), true, false, true));
+                new ComposeUp(project.compose(), List.of("api"), true, false, true, List.of()));
 
         assertThat(lines("api")).contains("stdout F hello", "stderr F oops", "stdout F bye");
     }

@@ -170,10 +170,10 @@ class KeptDatabaseTest {
     private void up() throws Exception {
         project.run(
                 new ComposeUpHandler(project.engines),
-                new ComposeUp(project.compose(), List.of("db"), false, false, true));
+                new ComposeUp(project.compose(), List.of("db"), false, false, true, List.of()));
         project.run(
                 new ComposeUpHandler(project.engines),
-                new ComposeUp(project.compose(), List.of("api"), false, false, true));
+                new ComposeUp(project.compose(), List.of("api"), false, false, true, List.of()));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */

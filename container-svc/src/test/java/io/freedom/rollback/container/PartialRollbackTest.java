@@ -14,6 +14,7 @@ import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.action.RecordContainers;
 import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.action.RestoreImages;
+import io.freedom.rollback.schemas.action.StartWriters;
 import io.freedom.rollback.schemas.action.StopServices;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
@@ -38,7 +39,7 @@ class PartialRollbackTest {
                   web:
                     image: ${BASE}
                     init: true
-                    command: [sleep, infinity]
+                    command: [sh, -c, "! grep bad /config/settings && exec sleep infinity"]
                     volumes: ["./config:/config:ro"]
                   job:""".indent(2).stripTrailing());
 
@@ -186,6 +187,39 @@ class PartialRollbackTest {
         assertThat(project.states()).containsEntry("web", "running");
     }
 
+    /** By the settings that go back. Another was stopped by somebody, and stays so. */
+    @Test
+    void startsWhatHadFailed() throws Exception {
+        var settings = project.live.resolve("config/settings");
+        project.engine.stop(project.container("api").id(), Duration.ofSeconds(5));
+        Files.writeString(settings, "bad");
+        var web = project.container("web").id();
+        project.engine.stop(web, Duration.ofSeconds(5));
+        project.engine.start(web);
+        assertThat(TestProject.docker("wait", web)).isEqualTo("1");
+        record();
+        Files.writeString(settings, "of the tag");
+        var failed = List.of("api", "web");
+
+        project.run(new StartWritersHandler(project.engines), new StartWriters(project.compose(), failed));
+
+        assertThat(project.states()).containsEntry("api", "exited").containsEntry("web", "running");
+        project.engine.stop(web, Duration.ofSeconds(5));
+        project.step.feed(new PathsCheckedOut("f".repeat(40), List.of("config/settings"), Instant.now()));
+
+        var up = new ComposeUp(project.compose(), List.of(), false, true, true, failed);
+        project.run(new ComposeUpHandler(project.engines), up);
+
+        assertThat(project.states()).containsEntry("api", "exited").containsEntry("web", "running");
+        assertThat(new ComposeUpHandler(project.engines).probe(up, project.step))
+                .isInstanceOf(Probe.Applied.class);
+        restore(List.of());
+        assertThat(project.states())
+                .as("the way back")
+                .containsEntry("api", "exited")
+                .containsEntry("web", "exited");
+    }
+
     @Test
     void awaitsTheNamedServiceThatDidNotRun() throws Exception {
         project.engine.stop(project.container("api").id(), Duration.ofSeconds(5));
@@ -232,7 +266,7 @@ class PartialRollbackTest {
     }
 
     private ComposeUp up(List<String> services, boolean recreate) {
-        return new ComposeUp(project.compose(), services, recreate, !recreate, true);
+        return new ComposeUp(project.compose(), services, recreate, !recreate, true, List.of());
     }
 
     private void restore(List<String> services) throws Exception {

@@ -175,7 +175,8 @@ class RestartTest {
         Files.writeString(
                 project.live.resolve("compose.yml"), "services:\n" + services.replace("%s", TestProject.BASE));
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 
     private void record() throws Exception {

@@ -144,7 +144,8 @@ class RollbackTest {
         stopWriters();
 
         assertThat(project.result(WritersStopped.class).getServices()).containsExactly("api", "job");
-        var detail = project.run(new StartWritersHandler(project.engines), new StartWriters(project.compose()));
+        var detail =
+                project.run(new StartWritersHandler(project.engines), new StartWriters(project.compose(), List.of()));
 
         assertThat(detail).isEqualTo("running again: api, db");
         assertThat(project.container("api").id()).isEqualTo(api);
@@ -210,7 +211,7 @@ class RollbackTest {
         assertThat(project.container("api").imageId()).isEqualTo(preparedApi().getImageId());
         assertThat(new ComposeUpHandler(project.engines)
                         .probe(
-                                new ComposeUp(project.compose(), List.of("api", "db"), false, false, true),
+                                new ComposeUp(project.compose(), List.of("api", "db"), false, false, true, List.of()),
                                 project.step))
                 .isInstanceOf(Probe.Applied.class);
     }
@@ -290,7 +291,8 @@ class RollbackTest {
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines), new ComposeUp(project.compose(), List.of(), false, false, true));
+                new ComposeUpHandler(project.engines),
+                new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 
     private String awaitHealthy() throws Exception {

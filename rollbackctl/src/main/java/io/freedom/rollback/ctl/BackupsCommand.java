@@ -123,7 +123,7 @@ final class BackupsCommand extends Group {
             description = {
                 "Put the database back to a restore point, or to any moment of the WAL archive: the scenario database-restore.",
                 "What was committed since then is given up, and kept beside; operators are asked before.",
-                "With --part models, configuration, containers, or files for all of them, these go back instead: the scenario files-restore.",
+                "With --part models, configuration, containers, or files for all of them, these go back instead: the scenario files-restore. With --part database,files all of it goes back at once: full-restore.",
                 "What git tracks of the configuration stays as it is.",
                 "Where the server does not even start: rollbackctl start --scenario database-rebuild, with the same --at."
             })
@@ -144,7 +144,8 @@ final class BackupsCommand extends Group {
                 names = "--part",
                 paramLabel = "PART",
                 split = ",",
-                description = "database (without --part), or files: models, configuration, containers; may be repeated")
+                description =
+                        "database (alone without --part), models, configuration, containers, files for these three; may be repeated")
         private List<String> parts = List.of();
 
         @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "why, for the history")
@@ -153,16 +154,12 @@ final class BackupsCommand extends Group {
         @Override
         int run(ControlPlane plane) {
             var why = required(reason, "--reason");
-            boolean isDatabase = parts.isEmpty() || parts.contains(DATABASE);
-            if (isDatabase && parts.stream().anyMatch(part -> !part.equals(DATABASE))) {
-                throw Failure.usage("Databases and files go back one after the other: say --part " + DATABASE
-                        + " or the others, and the rest once that is done");
-            }
-            if (at != null && !isDatabase) {
+            var files = parts.stream().filter(part -> !part.equals(DATABASE)).toList();
+            if (at != null && !files.isEmpty()) {
                 throw Failure.usage("Of a moment only databases can be made: leave --at or --part out");
             }
-            if (!isDatabase) {
-                return files(plane, why);
+            if (!files.isEmpty()) {
+                return files(plane, why, files.contains(FILES) ? List.of() : files);
             }
             if (at == null) {
                 return start(plane, find(plane, id).platform(), why, "database-restore", id);
@@ -174,12 +171,12 @@ final class BackupsCommand extends Group {
             return start(plane, id, why, command, new Moment(required(at, "--at")));
         }
 
-        private int files(ControlPlane plane, String why) {
+        private int files(ControlPlane plane, String why, List<String> files) {
             var command = StartRollback.newBuilder()
                     .setRollbackId(RollbackIds.next(now()))
-                    .setScenario("files-restore")
+                    .setScenario(parts.contains(DATABASE) ? "full-restore" : "files-restore")
                     .setRestorePoint(id)
-                    .setParts(parts.contains(FILES) ? List.of() : parts)
+                    .setParts(files)
                     .build();
             return start(plane, find(plane, id).platform(), why, command);
         }

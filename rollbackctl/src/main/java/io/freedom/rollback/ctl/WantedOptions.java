@@ -14,7 +14,7 @@ final class WantedOptions {
             paramLabel = "NAME",
             description =
                     "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
-                            + " service-rollback, database-restore, database-rebuild, files-restore, data-migration, full-reset, which also removes volumes,"
+                            + " service-rollback, database-restore, database-rebuild, files-restore, full-restore, data-migration, full-reset, which also removes volumes,"
                             + " untracked files and images and always asks before, restore-point, which only takes"
                             + " one, restore-point-check, -hold, -prune or -import; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
@@ -51,8 +51,9 @@ final class WantedOptions {
             names = "--part",
             paramLabel = "PART",
             split = ",",
-            description = "what of the restore point's files goes back, with files-restore: models, configuration,"
-                    + " containers; may be repeated; else all that the descriptor has")
+            description =
+                    "what of the restore point's files goes back, with files-restore and full-restore: models, configuration,"
+                            + " containers; may be repeated; else all that the descriptor has")
     private List<String> parts = List.of();
 
     StartRollback start(String rollbackId) {

@@ -234,10 +234,7 @@ class RollbackctlTest {
     }
 
     @Test
-    void putsDatabasesAndFilesBackOneAfterTheOther() {
-        assertThat(run("backups", "restore", "rb-9", "--part", "database,models", "--reason", "x"))
-                .isEqualTo(2);
-        assertThat(err.toString()).contains("one after the other");
+    void makesOfAMomentDatabasesAlone() {
         assertThat(run("backups", "restore", "freedom", "--at", "latest", "--part", "files", "--reason", "x"))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("Of a moment only databases can be made");

@@ -65,6 +65,10 @@ final class Plans {
             throw new Refused(
                     wanted.scenario().id() + " of " + platform.name() + " restores no database: leave the moment out");
         }
+        if (wanted.scenario().restoresFiles()) {
+            throw new Refused("of a moment only databases can be made, and "
+                    + wanted.scenario().id() + " puts files back as well: choose database-restore");
+        }
         if (platform.backups().wal() == null && state.getArchive() == null) {
             throw new Refused("the descriptor of " + platform.name()
                     + " has no `backups.wal`: no moment can be derived; name a restore point");
@@ -314,7 +318,7 @@ final class Plans {
             case RESTORE_POINT_DERIVE, RESTORE_POINT_WAL_CHECK, RESTORE_POINT_IMPORT, ACCEPTANCE -> {
                 return Chosen.NONE;
             }
-            case FILES_RESTORE -> {
+            case FILES_RESTORE, FULL_RESTORE -> {
                 return withFiles(wanted);
             }
             default -> {} // goes on below

@@ -3,11 +3,13 @@ package io.freedom.rollback.orchestrator.planning;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.platform.ApprovalPolicy;
+import io.freedom.rollback.platform.ContainerData;
 import io.freedom.rollback.platform.PlatformDescriptor;
 import io.freedom.rollback.schemas.action.AwaitApproval;
 import io.freedom.rollback.schemas.action.GateExpiry;
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.incident.IncidentClass;
+import io.freedom.rollback.schemas.state.RestorePoint;
 import io.freedom.rollback.schemas.step.PlanStep;
 import io.freedom.rollback.schemas.step.UndoTerms;
 import java.time.temporal.ChronoUnit;
@@ -86,6 +88,9 @@ final class Approvals {
         if (removes) {
             reasons.add("the volumes of %s are removed with all data in them".formatted(database.getService()));
         }
+        if (!plan.request.restoredData().isEmpty()) {
+            reasons.add(replaced(plan.request.restoredData(), point));
+        }
         var gate = step(DATA_LOSS, "Approve that data are given up", gate(policy, reasons), policy.within());
         if (removes) {
             gate.after("container.check-volumes");
@@ -104,16 +109,19 @@ final class Approvals {
         if (point == null || data.isEmpty() || policy.operators() == 0) {
             return List.of();
         }
-        var why =
-                "%s go back to restore point %s of %s: what was written since is given up, and kept in the rollback's own folder"
-                        .formatted(
-                                data.stream()
-                                        .map(one -> one.path() + " of " + one.service())
-                                        .collect(Collectors.joining(", ")),
-                                point.getId(),
-                                point.getTakenAt().truncatedTo(ChronoUnit.SECONDS));
-        plan.add(step(DATA_LOSS, "Approve that data are given up", gate(policy, List.of(why)), policy.within()));
+        var why = List.of(replaced(data, point));
+        plan.add(step(DATA_LOSS, "Approve that data are given up", gate(policy, why), policy.within()));
         return List.of(DATA_LOSS);
+    }
+
+    private static String replaced(List<ContainerData> data, RestorePoint point) {
+        return "%s go back to restore point %s of %s: what was written since is given up, and kept in the rollback's own folder"
+                .formatted(
+                        data.stream()
+                                .map(one -> one.path() + " of " + one.service())
+                                .collect(Collectors.joining(", ")),
+                        point.getId(),
+                        point.getTakenAt().truncatedTo(ChronoUnit.SECONDS));
     }
 
     /**

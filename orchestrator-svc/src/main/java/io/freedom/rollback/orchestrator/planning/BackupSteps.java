@@ -213,8 +213,8 @@ final class BackupSteps {
                 .toList();
     }
 
-    /** What of the containers is to be copied before it is replaced. */
-    PlannedStep checkSpaceForData(List<ContainerData> data) {
+    /** What is to be copied before it is replaced: of the databases, null for none, and of the containers. */
+    PlannedStep checkSpaceForData(@Nullable Database dumped, List<ContainerData> data) {
         return step(
                 "backup.check-space",
                 "Check the disk space for the copy of what is replaced",
@@ -222,7 +222,7 @@ final class BackupSteps {
                         directory,
                         platform.workTree(),
                         List.of(),
-                        null,
+                        dumped,
                         platform.backups().reserve(),
                         true,
                         compose,

@@ -58,6 +58,7 @@ public final class ChosenServices {
                     DATABASE_RESTORE,
                     DATABASE_REBUILD,
                     FILES_RESTORE,
+                    FULL_RESTORE,
                     DATA_MIGRATION,
                     SELECTIVE_ROLLBACK,
                     FULL_RESET,

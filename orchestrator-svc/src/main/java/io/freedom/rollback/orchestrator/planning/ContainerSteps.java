@@ -7,6 +7,7 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
+import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.AdoptImages;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.AwaitLog;
@@ -169,7 +170,7 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start " + named(services) + " in new containers",
-                        new ComposeUp(compose, services, true, false, true),
+                        new ComposeUp(compose, services, true, false, true, List.of()),
                         MINUTES)
                 .attempts(2);
     }
@@ -179,7 +180,7 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start the services that ran anew, where their configuration changed",
-                        new ComposeUp(compose, List.of(), false, true, true),
+                        new ComposeUp(compose, List.of(), false, true, true, declared()),
                         MINUTES)
                 .attempts(2);
     }
@@ -189,7 +190,7 @@ final class ContainerSteps {
         return step(
                         "container.make",
                         "Make containers anew where their configuration changed, and start none",
-                        new ComposeUp(compose, List.of(), false, true, false),
+                        new ComposeUp(compose, List.of(), false, true, false, declared()),
                         MINUTES)
                 .attempts(2);
     }
@@ -202,10 +203,22 @@ final class ContainerSteps {
                 MINUTES);
     }
 
-    /** The containers that ran when the rollback began. */
+    /** The containers that ran when the rollback began, and those that had failed: what goes back may have been why. */
     PlannedStep startWriters() {
-        return step("container.start-writers", "Start the services that ran", new StartWriters(compose), MINUTES)
+        return step(
+                        "container.start-writers",
+                        "Start the services that ran",
+                        new StartWriters(compose, declared()),
+                        MINUTES)
                 .attempts(2);
+    }
+
+    /** But that of the database, which runs on. */
+    private List<String> declared() {
+        return request.platform().services().stream()
+                .map(ServiceSpec::name)
+                .filter(name -> !request.databaseService().contains(name))
+                .toList();
     }
 
     PlannedStep awaitLoaded(String service, String pattern) {
@@ -269,7 +282,7 @@ final class ContainerSteps {
     }
 
     Undo startThoseThatRan() {
-        return new Undo("Start the services that ran", Worker.CONTAINER, new StartWriters(compose), MINUTES);
+        return new Undo("Start the services that ran", Worker.CONTAINER, new StartWriters(compose, List.of()), MINUTES);
     }
 
     PlannedStep down(List<String> kept) {
@@ -368,7 +381,7 @@ final class ContainerSteps {
         return step(
                         "container.start-database",
                         "Start " + service + (kept.contains(service) ? ", or leave it running" : ""),
-                        new ComposeUp(compose, List.of(service), false, false, true),
+                        new ComposeUp(compose, List.of(service), false, false, true, List.of()),
                         MINUTES)
                 .attempts(2);
     }
@@ -377,7 +390,7 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start all services",
-                        new ComposeUp(compose, List.of(), false, false, true),
+                        new ComposeUp(compose, List.of(), false, false, true, List.of()),
                         MINUTES)
                 .attempts(2);
     }

@@ -112,7 +112,7 @@ public final class Drill {
             next(step(
                     "container.drill-database",
                     "Start the copy's " + database.getService(),
-                    new ComposeUp(compose, List.of(database.getService()), false, false, true),
+                    new ComposeUp(compose, List.of(database.getService()), false, false, true, List.of()),
                     MINUTES));
             next(step(
                     "health.drill-database", "Await the copy's database", new AwaitDatabase(database, true), MINUTES));
@@ -131,7 +131,7 @@ public final class Drill {
         next(step(
                 "container.drill-up",
                 "Start the copy",
-                new ComposeUp(compose, List.of(), false, false, true),
+                new ComposeUp(compose, List.of(), false, false, true, List.of()),
                 MINUTES));
         for (var data : request.platform().containerData()) {
             next(step(

@@ -42,7 +42,7 @@ public enum FilePart {
      */
     public static Set<FilePart> of(Scenario scenario, PlatformDescriptor platform, List<String> asked)
             throws ChosenServices.Unsuitable {
-        if (scenario != Scenario.FILES_RESTORE) {
+        if (!scenario.restoresFiles()) {
             if (asked.isEmpty()) {
                 return Set.of();
             }

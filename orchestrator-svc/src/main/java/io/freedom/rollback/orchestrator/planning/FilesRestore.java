@@ -8,7 +8,7 @@ import java.util.Objects;
 /**
  * What a restore point holds besides databases (ADR 39): models, configuration that git does not track, and data of containers. What is
  * slow is done while the platform serves; it stands still for renaming, for a copy of the containers' data as they are, and for putting
- * the others there. Code and databases stay.
+ * the others there. Databases go back beside that with a full restore, and stay else; so does code.
  */
 final class FilesRestore {
     private FilesRestore() {}
@@ -20,11 +20,17 @@ final class FilesRestore {
         var replaced = request.restoredData();
         var kept = request.keptData();
         boolean remakes = request.parts().contains(FilePart.CONFIGURATION);
+        var database = request.replacesDatabase() ? Objects.requireNonNull(request.database()) : null;
 
         plan.phase(Phase.ASSESS);
         plan.add(plan.container.recordState());
-        if (!kept.isEmpty()) {
-            plan.add(plan.backup.checkSpaceForData(kept).attempts(2));
+        if (database != null || !kept.isEmpty()) {
+            plan.add(plan.backup.checkSpaceForData(database, kept).attempts(2));
+        }
+        if (database != null) {
+            plan.addReading(Preservation.baseline(plan, database));
+            plan.add(plan.backup.verifyRestorePoint(point.getDirectory(), database));
+            plan.add(plan.backup.checkServer(database));
         }
         if (!replaced.isEmpty()) {
             plan.add(plan.backup.checkData(point, replaced));
@@ -33,11 +39,14 @@ final class FilesRestore {
             plan.add(plan.backup.unpackFiles(point, files).after(plan.idsOf(Phase.ASSESS)));
         }
         var assessed = plan.idsOf(Phase.ASSESS);
-        var approved = Approvals.ofContainerData(plan);
+        var approved = database == null ? Approvals.ofContainerData(plan) : Approvals.ofDataLoss(plan);
 
         plan.phase(Phase.PRESERVE);
+        if (database != null) {
+            plan.addReading(plan.backup.dump(database).after(assessed));
+        }
         plan.add(plan.container.captureLogs().after(assessed).dispensable());
-        var hold = plan.backup.hold().after(assessed);
+        var hold = plan.backup.hold().after(database == null ? assessed : List.of("backup.database"));
         // The copy that the way back needs is held with it.
         plan.add(kept.isEmpty() ? hold.dispensable() : hold);
 
@@ -81,6 +90,9 @@ final class FilesRestore {
         }
 
         plan.phase(Phase.RECOVER);
+        if (database != null) {
+            plan.add(plan.backup.restore(database, point.getDirectory(), false).after("container.stop-writers"));
+        }
         if (remakes && !kept.isEmpty()) {
             plan.add(plan.container
                     .makeAsRecorded()
@@ -99,6 +111,9 @@ final class FilesRestore {
         var start = remakes
                 ? plan.container.startAsRecorded().with("container.record-state", "git.swap-files")
                 : plan.container.startWriters().with("container.record-state");
+        if (database != null) {
+            ready.add("backup.restore-database");
+        }
         plan.add(start.after(ready).undoneBy(plan.container.stopNewBut(request.databaseService())));
         plan.add(plan.container
                 .awaitHealthyAsRecorded(List.of())
@@ -106,12 +121,20 @@ final class FilesRestore {
                 .bringsServiceBack());
 
         Validation.ofPlatform(plan);
-        if (request.database() != null) {
+        if (database != null) {
+            plan.add(plan.health
+                    .compareRows(database)
+                    .after("container.await-healthy")
+                    .with("backup.restore-database"));
+        } else if (request.database() != null) {
             plan.add(plan.health.awaitDatabase(request.database()).after("container.await-healthy"));
         }
-        if (!kept.isEmpty()) {
-            var validated = plan.idsOf(Phase.VALIDATE);
-            plan.phase(Phase.FINISH);
+        var validated = plan.idsOf(Phase.VALIDATE);
+        plan.phase(Phase.FINISH);
+        if (database != null) {
+            plan.add(plan.backup.manifest().after(validated).dispensable());
+            Validation.stateLoss(plan);
+        } else if (!kept.isEmpty()) {
             plan.add(plan.backup.manifestOfReplaced().after(validated).dispensable());
         }
         Validation.letGo(plan);

@@ -103,7 +103,7 @@ public record PlanRequest(
     /** Nobody counts its rows when the last writer has stopped: some services may write on, or it is no longer to be relied on. */
     boolean replacesDatabaseUnsealed() {
         return switch (scenario) {
-            case SERVICE_ROLLBACK, DATABASE_RESTORE, DATABASE_REBUILD -> replacesDatabase();
+            case SERVICE_ROLLBACK, DATABASE_RESTORE, DATABASE_REBUILD, FULL_RESTORE -> replacesDatabase();
             default -> false;
         };
     }

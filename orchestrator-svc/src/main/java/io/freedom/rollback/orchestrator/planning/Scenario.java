@@ -72,6 +72,14 @@ public enum Scenario {
             FilesRestore::write,
             Trait.CHOSEN_BY_OPERATORS,
             Trait.NEVER_UNASKED),
+    /** Databases and files of a restore point together. */
+    FULL_RESTORE(
+            "full-restore",
+            Duration.ofMinutes(20),
+            FilesRestore::write,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.RESTORES_DATA,
+            Trait.NEVER_UNASKED),
     /** As a full rollback to a restore point, with the data since then carried over in the target's format. */
     DATA_MIGRATION(
             "data-migration",
@@ -198,11 +206,16 @@ public enum Scenario {
         return traits.contains(Trait.RESTORES_DATA);
     }
 
+    /** Models, configuration or data of containers. */
+    public boolean restoresFiles() {
+        return this == FILES_RESTORE || this == FULL_RESTORE;
+    }
+
     /** Nothing can be done without one. */
     public boolean needsRestorePoint() {
         return this == DATABASE_RESTORE
                 || this == DATABASE_REBUILD
-                || this == FILES_RESTORE
+                || restoresFiles()
                 || this == DATA_MIGRATION
                 || this == RESTORE_POINT_CHECK
                 || this == RESTORE_POINT_HOLD;
@@ -226,7 +239,7 @@ public enum Scenario {
         return chosenByOperators()
                 && this != DATA_MIGRATION
                 && this != SELECTIVE_ROLLBACK
-                && this != FILES_RESTORE
+                && !restoresFiles()
                 && (this == RESTORE_POINT || !isHousekeeping(id));
     }
 

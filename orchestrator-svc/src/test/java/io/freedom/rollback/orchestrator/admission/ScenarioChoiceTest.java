@@ -162,6 +162,9 @@ class ScenarioChoiceTest {
         var parted = new StartRollback("rb-1", "database-restore", null, "rb-old", null, List.of(), List.of("models"));
         assertThat(rejection(asked(REGISTERED, parted)))
                 .contains("database-restore has no parts: leave --part out, or choose files-restore");
+        var alone = Platforms.withoutFiles(REGISTERED, "rb-new");
+        var full = new StartRollback("rb-1", "full-restore", null, "rb-new", null, List.of(), List.of());
+        assertThat(rejection(asked(alone, full))).contains("rb-new was derived of a moment and holds databases alone");
     }
 
     private static PlatformState proven(String... ids) {

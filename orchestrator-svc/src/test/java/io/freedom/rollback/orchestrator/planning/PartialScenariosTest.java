@@ -93,6 +93,8 @@ class PartialScenariosTest {
             CONFIGURATION_ROLLBACK, 10
             DATABASE_RESTORE,       20
             DATABASE_REBUILD,       20
+            FILES_RESTORE,          20
+            FULL_RESTORE,           20
             FULL_RESET,             30
             FULL_ROLLBACK,          30
             """)
@@ -258,6 +260,24 @@ class PartialScenariosTest {
                         .getCompensation())
                 .as("data stay")
                 .isNull();
+    }
+
+    @Test
+    void putsDatabaseAndFilesBackInOneDowntime() {
+        var plan = plan(Scenario.FULL_RESTORE, RESTORE_POINT);
+
+        assertThat(only(plan, StopWriters.class).getExcept()).containsExactly("postgres");
+        assertThat(only(plan, RestoreDatabase.class).getRestorePoint()).isEqualTo(RESTORE_POINT);
+        assertThat(plan.getSteps())
+                .filteredOn(step -> step.getId().equals("container.up"))
+                .singleElement()
+                .satisfies(up -> assertThat(up.getDependsOn()).contains("backup.restore-database"));
+        assertThat(only(plan, UnpackFiles.class).getRestorePoint()).isEqualTo(RESTORE_POINT);
+        assertThat(step(plan, DumpDatabase.class).orElseThrow().getOnFailure())
+                .as("it may be too corrupt to be read")
+                .isEqualTo(FailurePolicy.CONTINUE);
+        assertThat(only(plan, AwaitApproval.class).getReasons()).first(STRING).contains("freedom_kb", "rb-0");
+        assertThat(plan.getRestorePoint()).isEqualTo(RESTORE_POINT);
     }
 
     // ---- which services -----------------------------------------------------------------------------

@@ -31,7 +31,8 @@ final class FreedomRollback {
                 "running",
                 "healthy",
                 null,
-                0);
+                0,
+                null);
     }
 
     /** Assessed and preserved, in 25 s. */

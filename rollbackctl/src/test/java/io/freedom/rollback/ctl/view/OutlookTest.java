@@ -85,8 +85,8 @@ class OutlookTest {
                                 .setRevision("t")
                                 .build()),
                 step("container.down", new ComposeDown(COMPOSE, 10, List.of("db"), List.of())),
-                step("container.start-database", new ComposeUp(COMPOSE, List.of("db"), false, false, true)),
-                step("container.up", new ComposeUp(COMPOSE, List.of(), false, false, true)));
+                step("container.start-database", new ComposeUp(COMPOSE, List.of("db"), false, false, true, List.of())),
+                step("container.up", new ComposeUp(COMPOSE, List.of(), false, false, true, List.of())));
     }
 
     private static ServiceForecast service(String name, int now, int wanted, boolean changes, ImageSource source) {
