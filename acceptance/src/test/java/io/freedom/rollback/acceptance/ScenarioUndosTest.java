@@ -95,7 +95,8 @@ class ScenarioUndosTest extends ScenarioHarness {
         var id = lastRollback();
         var refused = plane.rollbackctl("undo", id, "--reason", "test");
         assertThat(refused.exitCode()).as("data are given up").isEqualTo(4);
-        assertThat(refused.output()).contains("puts the previous data of containers back", "database");
+        assertThat(refused.output())
+                .contains("swaps the previous database back, and puts the previous data of containers back");
 
         plane.rollbackctl("undo", id, "--accept-data-loss", "--reason", "test", "--watch")
                 .succeeded();

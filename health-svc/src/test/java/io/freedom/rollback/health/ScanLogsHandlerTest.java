@@ -75,7 +75,7 @@ class ScanLogsHandlerTest {
         logged("api", "echo ready");
         var recorded = new ContainersRecorded(
                 List.of(new ContainerState(
-                        "postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null, null, 0)),
+                        "postgres", kept, "postgres-1", "postgres:15", "sha256:0", "running", null, null, 0, null)),
                 null,
                 "20.10",
                 "2.26");

@@ -3,6 +3,7 @@ package io.freedom.rollback.orchestrator.saga;
 import io.freedom.rollback.orchestrator.saga.StepTrack.Status;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.ReplaceContainerData;
+import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.operator.AbortMode;
@@ -110,14 +111,8 @@ public final class Refusals {
         if (!state.gaveDataUp()) {
             return Optional.empty();
         }
-        boolean removed = state.did(RemoveVolumes.class);
-        boolean replaced = state.did(ReplaceContainerData.class);
-        var back = removed
-                ? "brings the previous volumes back"
-                : replaced ? "puts the previous data of containers back" : "swaps the previous database back";
         if (!command.acceptDataLoss()) {
-            return Optional.of("undoing " + state.id() + " " + back + ": what was "
-                    + (removed || replaced ? "written to them" : "committed") + " since " + finishedAt
+            return Optional.of("undoing " + state.id() + " " + givesUp() + " since " + finishedAt
                     + " is given up. Say --accept-data-loss if that is meant");
         }
         var asked = state.askedToUndo(now);
@@ -125,6 +120,19 @@ public final class Refusals {
                 ? Optional.of(command.operator() + " has asked to undo " + state.id() + " already; "
                         + (terms.getOperators() - asked.size()) + " more must come from somebody else")
                 : Optional.empty();
+    }
+
+    private String givesUp() {
+        if (state.did(RemoveVolumes.class)) {
+            return "brings the previous volumes back: what was written to them";
+        }
+        boolean restored = state.did(RestoreDatabase.class);
+        if (!state.did(ReplaceContainerData.class)) {
+            return "swaps the previous database back: what was committed";
+        }
+        return restored
+                ? "swaps the previous database back, and puts the previous data of containers back: what was committed, or written to them,"
+                : "puts the previous data of containers back: what was written to them";
     }
 
     // ---- gates ----------------------------------------------------------------------------------
