@@ -7,6 +7,7 @@ MVN = JAVA_HOME="$$(scripts/find-jdk)" mvn -B
 SIMULATION_JVM := -Xmx2g -XX:+UseParallelGC --add-opens java.base/java.lang=ALL-UNNAMED -Djdk.trackAllThreads=false
 SEEDS ?= 100000
 BUILT := standalone/target/rollback/.built
+GENERATED := schemas/target/.generated
 # What the programs are made of; tests are not.
 SOURCES := $(shell find pom.xml */pom.xml */src/main bin scripts/find-jdk -type f 2>/dev/null)
 # Public images by default; our own where nothing can be pulled (scripts/setup makes the base).
@@ -24,21 +25,27 @@ setup: ## install what is missing: JDK 25, Docker engine, compose, base images
 build: $(BUILT) ## build the programs into standalone/target/rollback
 	@bin/train-startup --if-possible
 
-$(BUILT): $(SOURCES)
+# What a changed file holds is generated again, but not what imports it.
+$(GENERATED): $(wildcard schemas/src/main/avro/*.avdl)
+	@rm -rf schemas/target/generated-sources schemas/target/classes
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILT): $(SOURCES) | $(GENERATED)
 	$(MVN) -q -pl standalone -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	@touch $@
 
-test: setup ## run every check and test, on real git, Docker and PostgreSQL
+test: setup $(GENERATED) ## run every check and test, on real git, Docker and PostgreSQL
 	$(MVN) -T 2 verify --fail-at-end
 
-simulation: ## play worlds of delays, crashes and operators (SEEDS=100000), of sites with a limit (SITES=5000), or one again with its trace (SEED=n, SITE=n)
+simulation: $(GENERATED) ## play worlds of delays, crashes and operators (SEEDS=100000), of sites with a limit (SITES=5000), or one again with its trace (SEED=n, SITE=n)
 	$(MVN) -q -pl orchestrator-svc -am -Dspotless.check.skip=true test-compile \
 	  org.apache.maven.plugins:maven-dependency-plugin:build-classpath -Dmdep.outputFile=target/test-classpath -Dmdep.includeScope=test
 	@"$$(scripts/find-jdk)/bin/java" $(SIMULATION_JVM) \
 	  -cp "orchestrator-svc/target/test-classes:orchestrator-svc/target/classes:$$(cat orchestrator-svc/target/test-classpath)" \
 	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),$(if $(SITE),site $(SITE),$(if $(SITES),sites $(SITES),seeds $(SEEDS))))
 
-chaos: setup ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them)
+chaos: setup $(GENERATED) ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them)
 	$(MVN) -q verify -pl acceptance -am -Dspotless.check.skip=true -Dtest=ChaosTest -Dsurefire.failIfNoSpecifiedTests=false \
 	  -Dchaos.cells=$(or $(CELLS),all) -Dchaos.seed=$(or $(SEED),1)
 

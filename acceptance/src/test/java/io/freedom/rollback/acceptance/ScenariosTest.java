@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -347,5 +348,39 @@ class ScenariosTest extends ScenarioHarness {
         well();
         assertThat(platform.data()).isEqualTo(good);
         assertThat(platform.ids()).isEqualTo(before);
+    }
+
+    /** Of databases and files: what writes does not run while they are copied, and runs on in the same containers. */
+    @Test
+    void takesARestorePointOfOneMoment() {
+        var before = platform.state();
+        var ids = platform.ids();
+
+        run("quiesced-restore-point");
+
+        var stopped = at("StepSucceeded", "container.stop-writers");
+        var started = at("StepDispatched", "container.start-writers");
+        for (var copied : List.of("backup.database", "backup.models", "backup.configuration", "backup.data-kb-service")) {
+            assertThat(at("StepDispatched", copied)).as(copied).isAfterOrEqualTo(stopped);
+            assertThat(at("StepSucceeded", copied)).as(copied).isBeforeOrEqualTo(started);
+        }
+        assertThat(platform.ids()).isEqualTo(ids);
+        assertThat(platform.state()).isEqualTo(before);
+        well();
+        var id = lastRollback();
+        assertThat(plane.rollbackctl("backups", "list", name).succeeded().output()).contains(id);
+        var undo = plane.rollbackctl("undo", id, "--reason", "test");
+        assertThat(undo.exitCode()).as(undo.output()).isEqualTo(4);
+    }
+
+    private Instant at(String type, String step) {
+        var id = lastRollback();
+        return plane.history(name).stream()
+                .filter(event -> event.path("rollbackId").asString().equals(id))
+                .filter(event -> event.path("event").path("type").asString().equals(type))
+                .filter(event -> event.path("event").path("stepId").asString().equals(step))
+                .map(event -> Instant.parse(event.path("at").asString()))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -16,7 +16,7 @@ final class WantedOptions {
                     "full-rollback, service-restart, performance-relief, model-reset, configuration-rollback,"
                             + " service-rollback, database-restore, database-rebuild, files-restore, full-restore, data-migration, full-reset, which also removes volumes,"
                             + " untracked files and images and always asks before, restore-point, which only takes"
-                            + " one, restore-point-check, -hold, -prune or -import; else the one that the descriptor has for the class, or full-rollback without a class")
+                            + " one, quiesced-restore-point, which stops what writes meanwhile, restore-point-check, -hold, -prune or -import; else the one that the descriptor has for the class, or full-rollback without a class")
     private @Nullable String scenario;
 
     @Option(

@@ -63,6 +63,7 @@ public final class ChosenServices {
                     SELECTIVE_ROLLBACK,
                     FULL_RESET,
                     RESTORE_POINT,
+                    QUIESCED_RESTORE_POINT,
                     RESTORE_POINT_CHECK,
                     RESTORE_POINT_IMPORT,
                     RESTORE_POINT_HOLD,

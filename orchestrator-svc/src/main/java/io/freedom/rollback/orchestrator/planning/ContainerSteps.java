@@ -213,6 +213,16 @@ final class ContainerSteps {
                 .attempts(2);
     }
 
+    /** Those alone, after a stop that was to change nothing. */
+    PlannedStep startThoseStopped() {
+        return step(
+                        "container.start-writers",
+                        "Start the services that ran",
+                        new StartWriters(compose, List.of()),
+                        MINUTES)
+                .attempts(3);
+    }
+
     /** But that of the database, which runs on. */
     private List<String> declared() {
         return request.platform().services().stream()

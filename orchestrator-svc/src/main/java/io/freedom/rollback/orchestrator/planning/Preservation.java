@@ -3,14 +3,50 @@ package io.freedom.rollback.orchestrator.planning;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.List;
+import java.util.Set;
 
 /** Phases 1 and 2: a verified restore point, nothing stopped. What changes the platform begins with them. */
 final class Preservation {
+    /** Of what is copied by then. */
+    private static final Set<String> DESCRIBING = Set.of("backup.manifest", "backup.verify");
+
     private Preservation() {}
 
     static void write(PlanDraft plan) {
         assess(plan, List.of());
         preserve(plan, plan.idsOf(Phase.ASSESS));
+        finish(plan);
+    }
+
+    /**
+     * The same while nothing writes but to the database, from without. Nothing is to be undone once the services run again: so all of it is
+     * phase 2.
+     */
+    static void writeQuiesced(PlanDraft plan) {
+        assess(plan, List.of());
+        plan.phase(Phase.PRESERVE);
+        plan.add(plan.container
+                .stopAllBut(plan.request.databaseService())
+                .after(plan.idsOf(Phase.ASSESS))
+                .takesServiceDown()
+                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+        preserve(plan, List.of("container.stop-writers"));
+        var copied = plan.idsOf(Phase.PRESERVE).stream()
+                .filter(id -> !DESCRIBING.contains(id))
+                .toList();
+        plan.add(plan.container
+                .startThoseStopped()
+                .after(copied)
+                .with("container.record-state")
+                .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
+        plan.add(plan.container
+                .awaitHealthyAsRecorded(List.of())
+                .after("container.start-writers")
+                .bringsServiceBack());
+        finish(plan);
+    }
+
+    private static void finish(PlanDraft plan) {
         plan.phase(Phase.FINISH);
         var database = plan.request.database();
         var taken = "backup.verify";
@@ -81,7 +117,7 @@ final class Preservation {
         var manifest = plan.backup.manifest().after(plan.idsOf(Phase.PRESERVE));
         plan.add(database == null ? manifest : manifest.with("health.baseline", "backup.database"));
         plan.addWhereReadable(plan.backup.verify().after("backup.manifest"));
-        if (plan.request.scenario() != Scenario.RESTORE_POINT) {
+        if (!plan.request.scenario().takesRestorePoint()) {
             plan.add(plan.backup.hold().after("backup.verify").dispensable());
         }
     }

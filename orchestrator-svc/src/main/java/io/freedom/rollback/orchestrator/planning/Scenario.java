@@ -102,6 +102,14 @@ public enum Scenario {
             Trait.NEVER_UNASKED),
     /** Phases 1 and 2 alone: a verified restore point, nothing stopped. */
     RESTORE_POINT("restore-point", null, Preservation::write, Trait.CHOSEN_BY_OPERATORS, Trait.TOUCHES_GIT),
+    /** The same of one moment: what writes is stopped while databases and files are copied. */
+    QUIESCED_RESTORE_POINT(
+            "quiesced-restore-point",
+            null,
+            Preservation::writeQuiesced,
+            Trait.CHOSEN_BY_OPERATORS,
+            Trait.TOUCHES_GIT,
+            Trait.NEVER_UNASKED),
     /** Reads a restore point back, and restores it into a throwaway server. */
     RESTORE_POINT_CHECK(
             "restore-point-check", null, RestorePointCare::check, Trait.CHOSEN_BY_OPERATORS, Trait.NEVER_UNASKED),
@@ -206,6 +214,11 @@ public enum Scenario {
         return traits.contains(Trait.RESTORES_DATA);
     }
 
+    /** It is there to have one. */
+    boolean takesRestorePoint() {
+        return this == RESTORE_POINT || this == QUIESCED_RESTORE_POINT;
+    }
+
     /** Models, configuration or data of containers. */
     public boolean restoresFiles() {
         return this == FILES_RESTORE || this == FULL_RESTORE;
@@ -240,6 +253,7 @@ public enum Scenario {
                 && this != DATA_MIGRATION
                 && this != SELECTIVE_ROLLBACK
                 && !restoresFiles()
+                && this != QUIESCED_RESTORE_POINT
                 && (this == RESTORE_POINT || !isHousekeeping(id));
     }
 

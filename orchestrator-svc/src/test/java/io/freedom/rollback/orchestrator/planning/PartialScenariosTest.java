@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import io.freedom.rollback.orchestrator.admission.Platforms;
 import io.freedom.rollback.schemas.action.*;
 import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
@@ -260,6 +261,23 @@ class PartialScenariosTest {
                         .getCompensation())
                 .as("data stay")
                 .isNull();
+    }
+
+    @Test
+    void takesARestorePointOfOneMomentAndLeavesNothingToUndo() {
+        var plan = plan(Scenario.QUIESCED_RESTORE_POINT, null);
+
+        assertThat(only(plan, StopWriters.class).getExcept()).containsExactly("postgres");
+        for (var copied : List.of(DumpDatabase.class, ArchiveModels.class, CopyContainerData.class)) {
+            assertThat(step(plan, copied).orElseThrow().getDependsOn()).containsExactly("container.stop-writers");
+        }
+        var start = step(plan, StartWriters.class).orElseThrow();
+        assertThat(start.getDependsOn())
+                .contains("backup.database", "backup.models", "backup.data-kb-service")
+                .as("the platform does not wait for these")
+                .doesNotContain("backup.manifest", "backup.verify");
+        assertThat(only(plan, StartWriters.class).getFailed()).isEmpty();
+        assertThat(Platforms.changes(plan)).as("what could be undone still can").isFalse();
     }
 
     @Test
