@@ -360,7 +360,8 @@ class ScenariosTest extends ScenarioHarness {
 
         var stopped = at("StepSucceeded", "container.stop-writers");
         var started = at("StepDispatched", "container.start-writers");
-        for (var copied : List.of("backup.database", "backup.models", "backup.configuration", "backup.data-kb-service")) {
+        for (var copied :
+                List.of("backup.database", "backup.models", "backup.configuration", "backup.data-kb-service")) {
             assertThat(at("StepDispatched", copied)).as(copied).isAfterOrEqualTo(stopped);
             assertThat(at("StepSucceeded", copied)).as(copied).isBeforeOrEqualTo(started);
         }
@@ -368,7 +369,8 @@ class ScenariosTest extends ScenarioHarness {
         assertThat(platform.state()).isEqualTo(before);
         well();
         var id = lastRollback();
-        assertThat(plane.rollbackctl("backups", "list", name).succeeded().output()).contains(id);
+        assertThat(plane.rollbackctl("backups", "list", name).succeeded().output())
+                .contains(id);
         var undo = plane.rollbackctl("undo", id, "--reason", "test");
         assertThat(undo.exitCode()).as(undo.output()).isEqualTo(4);
     }

@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -78,12 +80,19 @@ final class ArchiveReader implements AutoCloseable {
         transferTo(plain, naming);
     }
 
-    /** Reads to the end, objects too, and that all is in one folder, or is one file. */
-    void check(String root) throws IOException {
+    /**
+     * Reads to the end, objects too, and that all is in one folder, or is one file.
+     *
+     * @throws StepFailure PRECONDITION where it is of another
+     */
+    void check(String root) throws IOException, StepFailure {
         for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
             var name = entry.getName();
             if (!name.equals(root) && !name.startsWith(root + "/")) {
-                throw new DamagedException(file + " has " + name + ", and was to have " + root + " alone");
+                throw new StepFailure(
+                        FailureKind.PRECONDITION,
+                        file + " has " + name + ", and was to have " + root
+                                + " alone: it was taken of another folder than the descriptor names now. Choose another restore point, or name that folder again");
             }
             if (entry.isFile()) {
                 try (var content = content(entry)) {

@@ -34,14 +34,15 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
     @Override
     public Completed execute(CheckContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
+        var manifest = Manifest.load(point, vault); // what only describes it can be mended
         try {
-            return checked(action, point, step);
+            return checked(action, point, manifest, step);
         } catch (StepFailure e) {
-            throw Proof.damaged(point, e, vault, clock.instant(), step);
+            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
         }
     }
 
-    private Completed checked(CheckContainerData action, RestorePoint point, StepContext step)
+    private Completed checked(CheckContainerData action, RestorePoint point, Manifest manifest, StepContext step)
             throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var archives = new ArrayList<Path>();
@@ -67,7 +68,7 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
             var names = new HashSet<String>();
             archives.forEach(
                     file -> names.add(point.directory().relativize(file).toString()));
-            ManifestCheck.parts(point, Manifest.load(point, vault), vault, clock.instant(), step, names::contains);
+            ManifestCheck.parts(point, manifest, vault, clock.instant(), step, names::contains);
             int files = 0;
             long bytes = 0;
             for (int i = 0; i < archives.size(); i++) {

@@ -52,7 +52,18 @@ record Proof(
     }
 
     /**
-     * Notes what a restore found damaged, so that it is not offered again by those who know the disk alone. Any other failure says nothing about
+     * What a restore found damaged, noted once a second attempt has found it as well: what is read twice with two results is the disk's fault,
+     * and a restore that succeeds after all leaves nothing behind.
+     *
+     * @return the failure, to be thrown
+     */
+    static StepFailure damagedAgain(RestorePoint point, StepFailure failure, Vault vault, Instant now, StepContext step)
+            throws InterruptedException {
+        return step.attempt() > 1 ? damaged(point, failure, vault, now, step) : failure;
+    }
+
+    /**
+     * Notes what was found damaged, so that it is not offered again by those who know the disk alone. Any other failure says nothing about
      * the restore point.
      *
      * @return the failure, to be thrown
@@ -63,8 +74,8 @@ record Proof(
             try {
                 var proof = Disk.work(point.manifest(), () -> of(point, now, null, 0, 0, failure.text()));
                 proof.note(point, vault, step);
-            } catch (StepFailure e) {
-                LOG.warn("{}: what the restore found is not noted beside it: {}", point.directory(), e.text());
+            } catch (StepFailure | IllegalStateException e) { // also where Kafka does not take it
+                LOG.warn("{}: what was found is not noted beside it", point.directory(), e);
             }
         }
         return failure;

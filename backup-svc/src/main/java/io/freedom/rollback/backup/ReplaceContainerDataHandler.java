@@ -196,7 +196,7 @@ final class ReplaceContainerDataHandler implements StepHandler<ReplaceContainerD
                         .formatted(action.getPath(), action.getService(), kept.data()));
     }
 
-    private void check(Path archive, RestorePoint point, ContainerDataPlace place) throws IOException {
+    private void check(Path archive, RestorePoint point, ContainerDataPlace place) throws IOException, StepFailure {
         try (var reader = ArchiveReader.open(archive, point, vault)) {
             reader.check(place.path().getFileName().toString());
         }

@@ -65,16 +65,19 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         var step = Purposed.of(attempt, action);
         var database = action.getDatabase();
         var point = RestorePoint.at(action.getRestorePoint());
+        // What only describes it can be mended.
+        var manifest = Manifest.load(point, vault);
+        Verification.require(point);
         try {
-            return restored(action, point, database, step);
+            return restored(action, point, manifest, database, step);
         } catch (StepFailure e) {
-            throw Proof.damaged(point, e, vault, clock.instant(), step);
+            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
         }
     }
 
-    private Completed restored(RestoreDatabase action, RestorePoint point, Database database, StepContext step)
+    private Completed restored(
+            RestoreDatabase action, RestorePoint point, Manifest manifest, Database database, StepContext step)
             throws StepFailure, InterruptedException {
-        var manifest = Manifest.load(point, vault);
         var dumps = requireUsable(action, manifest, step);
         var all = names(dumps);
         return Sql.work(database, () -> {
@@ -155,7 +158,6 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
     private List<DumpRecord> requireUsable(RestoreDatabase action, Manifest manifest, StepContext step)
             throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
-        Verification.require(point);
         var name = action.getDatabase().getName();
         var dumped = manifest.database();
         if (dumped == null

@@ -41,21 +41,21 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
     @Override
     public Completed execute(UnpackFiles action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
+        var manifest = Manifest.load(point, vault); // what only describes it can be mended
         try {
-            return unpacked(action, point, step);
+            return unpacked(action, point, manifest, step);
         } catch (StepFailure e) {
-            throw Proof.damaged(point, e, vault, clock.instant(), step);
+            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
         }
     }
 
-    private Completed unpacked(UnpackFiles action, RestorePoint point, StepContext step)
+    private Completed unpacked(UnpackFiles action, RestorePoint point, Manifest manifest, StepContext step)
             throws StepFailure, InterruptedException {
         var paths = WorkTreePaths.of(action.getWorkTree(), action.getPaths());
         var unpacked = UnpackedFiles.of(paths.workTree(), step.rollbackId());
         return Disk.work(unpacked.folder(), () -> {
             requireOneDisk(paths, unpacked.gitDirectory());
             var archives = archives(action, point);
-            var manifest = Manifest.load(point, vault);
             var names = new HashSet<String>();
             archives.forEach(
                     file -> names.add(point.directory().relativize(file).toString()));

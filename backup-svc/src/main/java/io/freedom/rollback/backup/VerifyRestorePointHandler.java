@@ -58,6 +58,9 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     tool);
             step.checkpoint();
             verification.note(point);
+            if (manifest.dumps().isEmpty()) { // nothing is left to be proven, and what was found of files is over
+                Files.deleteIfExists(point.proven());
+            }
             var catalogued = Papers.report(point, vault, now, step);
             var result = new RestorePointVerified(
                     point.id(),

@@ -14,6 +14,7 @@ import org.apache.avro.specific.SpecificRecord;
 /** A step whose worker can be killed at a chosen moment: right before a change, or when it first reports something. */
 final class RunningStep implements StepContext {
     final List<SpecificRecord> reported = new ArrayList<>();
+    private int attempt = 1;
     private final String rollbackId;
     private int checkpointsLeft = Integer.MAX_VALUE;
     private String killedAtNote = "\0";
@@ -89,7 +90,12 @@ final class RunningStep implements StepContext {
 
     @Override
     public int attempt() {
-        return 1;
+        return attempt;
+    }
+
+    RunningStep attempt(int number) {
+        attempt = number;
+        return this;
     }
 
     @Override

@@ -103,6 +103,8 @@ class UnpackFilesTest {
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.MISMATCH))
                 .hasMessageContaining("models.tar");
         assertThat(unpacked()).doesNotExist();
+        step.attempt(2);
+        assertThatThrownBy(() -> unpack(true, true, 0)).hasMessageContaining("models.tar");
         assertThat(Json.read(point.resolve(RestorePoint.PROVEN), Proof.class).fault())
                 .contains("models.tar");
     }

@@ -102,8 +102,9 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         if (PartialUp.isMeant(action)) {
-            var containers = new PartialUp(action, engine, step).execute();
-            return action.getStart() ? completed(containers) : made(containers);
+            var part = new PartialUp(action, engine, step);
+            var containers = part.execute();
+            return action.getStart() ? completed(containers, part.failed()) : made(containers);
         }
         removeStale(action, engine, step);
         var prepared = step.find(ImagesPrepared.class);
@@ -228,10 +229,14 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     }
 
     private static Completed completed(List<EngineContainer> containers) {
+        return completed(containers, "");
+    }
+
+    private static Completed completed(List<EngineContainer> containers, String failed) {
         return new Completed(
                 ComposeIsUp.newBuilder()
                         .setContainers(Containers.states(containers))
                         .build(),
-                "up: " + String.join(", ", Containers.services(containers)));
+                "up: " + String.join(", ", Containers.services(containers)) + failed);
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** What the handlers ask about a project's containers. */
 final class Containers {
@@ -94,6 +95,14 @@ final class Containers {
     /** Whether it is to run: what is mended may be why it had ended. What was told to end stays as it is. */
     static boolean isWanted(ContainerState recorded, Collection<String> failed) {
         return ran(recorded) || failed.contains(recorded.getService()) && hasFailed(recorded);
+    }
+
+    /** Ids of the containers that had ended with an error. */
+    static Set<String> failed(ContainersRecorded record) {
+        return record.getContainers().stream()
+                .filter(Containers::hasFailed)
+                .map(ContainerState::getContainerId)
+                .collect(Collectors.toSet());
     }
 
     private static boolean hasFailed(ContainerState recorded) {

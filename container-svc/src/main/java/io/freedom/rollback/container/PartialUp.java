@@ -32,6 +32,7 @@ final class PartialUp {
     private final ComposeModel model;
     private final Set<String> services;
     private final Set<String> dependencies;
+    private String failed = "";
 
     PartialUp(ComposeUp action, Engine engine, StepContext step) throws StepFailure, InterruptedException {
         this.action = action;
@@ -219,8 +220,24 @@ final class PartialUp {
             Up.run(compose, action, "-d", List.of("--no-recreate"), services, engine, step);
             return;
         }
-        Starting.inOrder(
-                engine, idle.stream().filter(c -> !c.state().equals("paused")).toList(), step);
+        failed = Starting.inOrder(
+                engine,
+                idle.stream().filter(c -> !c.state().equals("paused")).toList(),
+                idle.stream()
+                        .filter(c -> !ran(c.service()))
+                        .map(EngineContainer::id)
+                        .collect(Collectors.toSet()),
+                step);
+    }
+
+    /** What had failed may do so again. */
+    private boolean ran(String service) {
+        return !action.getFailed().contains(service) || recorded(service, Containers::ran) > 0;
+    }
+
+    /** What did not start, as for a step's detail; empty for nothing. */
+    String failed() {
+        return failed;
     }
 
     /** Their own containers and those of their dependencies that are to run and do not. */

@@ -29,15 +29,16 @@ final class StartWritersHandler implements StepHandler<StartWriters> {
     @Override
     public Probe probe(StartWriters action, StepContext step) throws StepFailure, InterruptedException {
         var recorded = recorded(action, step);
-        return stopped(recorded).isEmpty() ? new Probe.Applied(completed(recorded)) : new Probe.NotApplied();
+        return stopped(recorded).isEmpty() ? new Probe.Applied(completed(recorded, "")) : new Probe.NotApplied();
     }
 
     @Override
     public Completed execute(StartWriters action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         var recorded = recorded(action, step);
-        Starting.inOrder(engine, stopped(recorded), step);
-        return completed(recorded);
+        var failed = Starting.inOrder(
+                engine, stopped(recorded), Containers.failed(step.input(ContainersRecorded.class)), step);
+        return completed(recorded, failed);
     }
 
     /** Those that ran when the rollback began and still exist: removed ones are the business of RestoreContainers. */
@@ -57,10 +58,10 @@ final class StartWritersHandler implements StepHandler<StartWriters> {
         return containers.stream().filter(c -> !c.isActive()).toList();
     }
 
-    private static Completed completed(List<EngineContainer> recorded) {
+    private static Completed completed(List<EngineContainer> recorded, String failed) {
         var services = List.copyOf(Containers.services(recorded));
         return new Completed(
                 WritersStarted.newBuilder().setServices(services).build(),
-                "running again: " + String.join(", ", services));
+                "running again: " + String.join(", ", services) + failed);
     }
 }

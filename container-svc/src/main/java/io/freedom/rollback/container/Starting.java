@@ -2,6 +2,7 @@ package io.freedom.rollback.container;
 
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
+import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.time.Duration;
@@ -9,9 +10,13 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** Starts containers that exist, each as soon as what it depends on is ready. */
 final class Starting {
@@ -26,11 +31,16 @@ final class Starting {
     private final int total;
     private final AtomicInteger started = new AtomicInteger();
     private final Map<EngineContainer, CountDownLatch> ready = new LinkedHashMap<>();
+    /** Ids of what had failed before, and may fail again. */
+    private final Set<String> mayFail;
+
+    private final Queue<String> failed = new ConcurrentLinkedQueue<>();
     /** Open once those are started that others wait for. */
     private final CountDownLatch firstWave;
 
-    private Starting(Engine engine, List<EngineContainer> containers, StepContext step) {
+    private Starting(Engine engine, List<EngineContainer> containers, Set<String> mayFail, StepContext step) {
         this.engine = engine;
+        this.mayFail = mayFail;
         this.step = step;
         var half = Containers.left(step.deadline()).dividedBy(2);
         patience = (half.compareTo(PATIENCE) < 0 ? half : PATIENCE).toNanos();
@@ -46,8 +56,18 @@ final class Starting {
      */
     static void inOrder(Engine engine, List<EngineContainer> containers, StepContext step)
             throws StepFailure, InterruptedException {
-        var starting = new Starting(engine, containers, step);
+        inOrder(engine, containers, Set.of(), step);
+    }
+
+    /** @return what of those that may fail did not start, and why, as for a step's detail; empty for nothing */
+    static String inOrder(Engine engine, List<EngineContainer> containers, Set<String> mayFail, StepContext step)
+            throws StepFailure, InterruptedException {
+        var starting = new Starting(engine, containers, mayFail, step);
         InParallel.each(containers, starting::start);
+        return starting.failed.stream()
+                .sorted()
+                .map(why -> "; did not start, as before: " + why)
+                .collect(Collectors.joining());
     }
 
     private void start(EngineContainer container) throws StepFailure, InterruptedException {
@@ -61,7 +81,9 @@ final class Starting {
                     firstWave.await(patience, TimeUnit.NANOSECONDS);
                 }
                 step.checkpoint();
-                engine.start(container.id());
+                if (!isStarted(container)) {
+                    return;
+                }
             } finally {
                 if (isFirst(container)) {
                     firstWave.countDown();
@@ -73,6 +95,19 @@ final class Starting {
             }
         } finally {
             ready.getOrDefault(container, new CountDownLatch(0)).countDown();
+        }
+    }
+
+    private boolean isStarted(EngineContainer container) throws StepFailure, InterruptedException {
+        try {
+            engine.start(container.id());
+            return true;
+        } catch (StepFailure e) {
+            if (e.kind() == FailureKind.OUTAGE || !mayFail.contains(container.id())) {
+                throw e;
+            }
+            failed.add(container.service() + " (" + e.text() + ")");
+            return false;
         }
     }
 

@@ -3,6 +3,7 @@ package io.freedom.rollback.health;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.LogsScanned;
 import io.freedom.rollback.schemas.action.ScanLogs;
@@ -14,6 +15,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Reads what the project's containers logged since each of them was last started. */
@@ -40,6 +42,7 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         var wanted = scan.getServices();
         var containers = engine.containers(project).stream()
                 .filter(c -> wanted.isEmpty() || wanted.contains(c.service()))
+                .filter(c -> !scan.getOfThoseThatRan() || !wasDown(c.service(), step))
                 .toList();
         if (containers.isEmpty()) {
             throw new StepFailure(
@@ -67,6 +70,16 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
                 new LogsScanned(lines),
                 "no error in " + lines + " lines of " + containers.size()
                         + (containers.size() == 1 ? " container" : " containers"));
+    }
+
+    /** It did not run when the rollback began. */
+    private static boolean wasDown(String service, StepContext step) {
+        var recorded =
+                step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                        .filter(known -> known.getService().equals(service))
+                        .map(ContainerState::getState)
+                        .toList();
+        return !recorded.isEmpty() && recorded.stream().allMatch("exited"::equals);
     }
 
     /**

@@ -122,7 +122,7 @@ class ScanLogsHandlerTest {
                 .setDirectory("/")
                 .setFiles(List.of())
                 .build();
-        return new ScanLogsHandler(engines).execute(new ScanLogs(compose, errors, ignored, List.of()), step);
+        return new ScanLogsHandler(engines).execute(new ScanLogs(compose, errors, ignored, List.of(), false), step);
     }
 
     private StepFailure failure(List<String> errors) {

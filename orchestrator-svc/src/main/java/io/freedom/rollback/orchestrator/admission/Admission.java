@@ -233,7 +233,9 @@ public final class Admission {
                 return plan.getScenario().equals(Scenario.SELECTIVE_ROLLBACK.id())
                         || plan.getContinues() != null && plan.getRestorePoint() == null;
             }
-            return wanted.scenario().id().equals(plan.getScenario())
+            boolean isPartOfIt = wanted.scenario() == Scenario.DATABASE_RESTORE
+                    && plan.getScenario().equals(Scenario.FULL_RESTORE.id());
+            return (isPartOfIt || wanted.scenario().id().equals(plan.getScenario()))
                     && plan.getServices().containsAll(new Plans(state, registered(), now).services(wanted));
         } catch (Refused | InvalidDescriptorException e) {
             return false; // it is said when its turn comes

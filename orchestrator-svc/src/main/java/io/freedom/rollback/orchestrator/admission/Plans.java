@@ -122,9 +122,7 @@ final class Plans {
 
     private PlanRequest request(String rollbackId, Wanted wanted, List<String> services, Chosen restored)
             throws Refused {
-        if (wanted.scenario().needsRestorePoint()
-                && wanted.scenario() != Scenario.FILES_RESTORE
-                && platform.database() == null) {
+        if (wanted.scenario().needsRestorePoint() && wanted.scenario().restoresData() && platform.database() == null) {
             throw new Refused(wanted.scenario().id() + " needs a database, and the descriptor of " + platform.name()
                     + " has none");
         }
@@ -367,7 +365,9 @@ final class Plans {
                 .filter(point -> !state.getDatabasesAlone().contains(point.getId()))
                 .filter(point -> !asked.equals(LATEST) || point.getFault() == null)
                 .toList();
-        return new Chosen(of(asked, points), null);
+        return asked.equals(LATEST) && wanted.scenario().restoresData()
+                ? best(points).orElseThrow(() -> unknown(asked))
+                : new Chosen(of(asked, points), null);
     }
 
     private RestorePoint of(String asked, List<RestorePoint> points) throws Refused {

@@ -7,7 +7,6 @@ import static io.freedom.rollback.orchestrator.planning.PlannedStep.QUICK;
 import static io.freedom.rollback.orchestrator.planning.PlannedStep.step;
 
 import io.freedom.rollback.orchestrator.planning.PlannedStep.Undo;
-import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.AdoptImages;
 import io.freedom.rollback.schemas.action.AwaitHealthy;
 import io.freedom.rollback.schemas.action.AwaitLog;
@@ -180,7 +179,7 @@ final class ContainerSteps {
         return step(
                         "container.up",
                         "Start the services that ran anew, where their configuration changed",
-                        new ComposeUp(compose, List.of(), false, true, true, declared()),
+                        new ComposeUp(compose, List.of(), false, true, true, request.ownServices()),
                         MINUTES)
                 .attempts(2);
     }
@@ -190,7 +189,7 @@ final class ContainerSteps {
         return step(
                         "container.make",
                         "Make containers anew where their configuration changed, and start none",
-                        new ComposeUp(compose, List.of(), false, true, false, declared()),
+                        new ComposeUp(compose, List.of(), false, true, false, request.ownServices()),
                         MINUTES)
                 .attempts(2);
     }
@@ -208,7 +207,7 @@ final class ContainerSteps {
         return step(
                         "container.start-writers",
                         "Start the services that ran",
-                        new StartWriters(compose, declared()),
+                        new StartWriters(compose, request.ownServices()),
                         MINUTES)
                 .attempts(2);
     }
@@ -221,14 +220,6 @@ final class ContainerSteps {
                         new StartWriters(compose, List.of()),
                         MINUTES)
                 .attempts(3);
-    }
-
-    /** But that of the database, which runs on. */
-    private List<String> declared() {
-        return request.platform().services().stream()
-                .map(ServiceSpec::name)
-                .filter(name -> !request.databaseService().contains(name))
-                .toList();
     }
 
     PlannedStep awaitLoaded(String service, String pattern) {

@@ -1,6 +1,5 @@
 package io.freedom.rollback.orchestrator.planning;
 
-import io.freedom.rollback.platform.ServiceSpec;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.Phase;
 import java.util.List;
@@ -53,10 +52,7 @@ final class DatabaseRestore {
                 .with("container.record-state")
                 .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));
         var started = "container.start-writers";
-        var services = plan.request.platform().services().stream()
-                .map(ServiceSpec::name)
-                .filter(name -> !name.equals(database.getService()))
-                .toList();
+        var services = plan.request.ownServices();
         if (!services.isEmpty()) {
             // What the corruption has ended did not run, and is to run again.
             plan.add(plan.container

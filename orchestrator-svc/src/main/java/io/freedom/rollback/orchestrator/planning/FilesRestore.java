@@ -94,6 +94,10 @@ final class FilesRestore {
             plan.add(plan.backup.restore(database, point.getDirectory(), false).after("container.stop-writers"));
         }
         if (remakes && !kept.isEmpty()) {
+            if (database != null) {
+                still.add(
+                        "backup.restore-database"); // its server is made anew as well, where that reads what went back
+            }
             plan.add(plan.container
                     .makeAsRecorded()
                     .after(still)
@@ -115,10 +119,18 @@ final class FilesRestore {
             ready.add("backup.restore-database");
         }
         plan.add(start.after(ready).undoneBy(plan.container.stopNewBut(request.databaseService())));
-        plan.add(plan.container
-                .awaitHealthyAsRecorded(List.of())
-                .after(remakes ? "container.up" : "container.start-writers")
-                .bringsServiceBack());
+        var started = remakes ? "container.up" : "container.start-writers";
+        var awaited = List.<String>of();
+        if (database != null && !remakes && !request.ownServices().isEmpty()) {
+            awaited = request.ownServices();
+            plan.add(plan.container
+                    .restart(awaited) // what the corruption has ended, however that ended
+                    .after(started)
+                    .with("container.record-state")
+                    .undoneBy(plan.container.stopNewBut(request.databaseService())));
+            started = "container.restart";
+        }
+        plan.add(plan.container.awaitHealthyAsRecorded(awaited).after(started).bringsServiceBack());
 
         Validation.ofPlatform(plan);
         if (database != null) {

@@ -32,10 +32,12 @@ final class HealthSteps {
 
     private final PlatformDescriptor platform;
     private final ComposeProject compose;
+    private final boolean leavesWhatFailsAgain;
 
     HealthSteps(PlanRequest request) {
         platform = request.platform();
         compose = request.compose();
+        leavesWhatFailsAgain = request.leavesWhatFailsAgain();
     }
 
     PlannedStep envKeys() {
@@ -164,7 +166,12 @@ final class HealthSteps {
         return step(
                 "health.logs",
                 "Scan the container logs",
-                new ScanLogs(compose, platform.logs().errors(), Contracts.harmless(platform), services),
+                new ScanLogs(
+                        compose,
+                        platform.logs().errors(),
+                        Contracts.harmless(platform),
+                        services,
+                        leavesWhatFailsAgain),
                 MINUTES);
     }
 }

@@ -152,6 +152,19 @@ public record PlanRequest(
                 : List.of(platform.database().service());
     }
 
+    /** The descriptor's services, but that of the database. */
+    List<String> ownServices() {
+        return platform.services().stream()
+                .map(ServiceSpec::name)
+                .filter(name -> !databaseService().contains(name))
+                .toList();
+    }
+
+    /** It starts what had failed, and is none the worse where that fails again, for reasons of its own. */
+    boolean leavesWhatFailsAgain() {
+        return scenario == Scenario.CONFIGURATION_ROLLBACK || scenario == Scenario.FILES_RESTORE;
+    }
+
     /** What of the work tree a restore point keeps a copy of. */
     List<String> keptPaths() {
         return Stream.concat(platform.configuration().stream(), platform.models().stream())

@@ -10,11 +10,13 @@ final class RestorePointCare {
     /** Whether one is still as it was taken, and can be restored. */
     static void check(PlanDraft plan) {
         var point = Objects.requireNonNull(plan.request.restorePoint());
-        var database = Objects.requireNonNull(plan.request.database());
+        var database = plan.request.database();
         plan.phase(Phase.ASSESS);
         // Without the dump's own reader, which would need the platform's server: the trial reads it anyway.
         plan.add(plan.backup.readBack(point));
-        plan.add(plan.backup.prove(point, database).after("backup.verify-restore-point"));
+        if (database != null) {
+            plan.add(plan.backup.prove(point, database).after("backup.verify-restore-point"));
+        }
     }
 
     /** One more, of a moment. It is held: retention would count it among those of its time. */

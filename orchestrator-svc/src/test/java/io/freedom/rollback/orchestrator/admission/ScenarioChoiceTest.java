@@ -196,6 +196,8 @@ class ScenarioChoiceTest {
         assertThat(plan(restore(REGISTERED, "database-restore", "latest")).getRestorePoint())
                 .as("none was restored before")
                 .endsWith("/rb-new");
+        assertThat(plan(restore(proven("rb-old"), "full-restore", "latest")).getRestorePoint())
+                .endsWith("/rb-old");
         assertThat(plan(restore(proven("rb-old"), "database-restore", "rb-new")).getRestorePoint())
                 .as("somebody names it")
                 .endsWith("/rb-new");
@@ -381,5 +383,10 @@ class ScenarioChoiceTest {
         assertThat(admission.decide(earlier))
                 .as("the restore point is of after it began")
                 .isInstanceOf(Decision.Queue.class);
+        var full = running(restore(REGISTERED, "full-restore", "rb-old"));
+        assertThat(new Admission(patient, full, _ -> Optional.empty(), NOW)
+                        .decide(incident(IncidentClass.DATA_CORRUPTION, "b", Map.of())))
+                .as("the database goes back with it")
+                .isInstanceOf(Decision.Merge.class);
     }
 }

@@ -192,7 +192,7 @@ final class FreedomPlan {
                 "health.logs",
                 "Scan the container logs",
                 Phase.VALIDATE,
-                new ScanLogs(COMPOSE, List.of("error"), List.of(), List.of()));
+                new ScanLogs(COMPOSE, List.of("error"), List.of(), List.of(), false));
         if (restorePoint != null) {
             add(
                     "backup.count-replaced",
