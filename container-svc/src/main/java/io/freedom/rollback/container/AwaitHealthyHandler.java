@@ -16,6 +16,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import io.freedom.rollback.worker.TimeLimit;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -46,14 +47,14 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
         var wanted = wanted(action, step);
         var services = wanted.keySet();
         var resting = resting(action, step);
-        var judge = new HealthJudge(engine);
+        var judge = new HealthJudge(engine, action.getAgain() ? Duration.ZERO : HealthJudge.SETTLED);
         var limit = TimeLimit.of(Containers.left(step.deadline()));
         while (true) {
             step.stillWanted();
             var containers = Containers.ofServices(engine, project).stream()
                     .filter(c -> services.contains(c.service()) && !resting.contains(c.id()))
                     .toList();
-            var waiting = waiting(judge, services, containers);
+            var waiting = waiting(judge, services, containers, step);
             wanted.forEach((name, replicas) -> {
                 if (containers.stream().filter(c -> c.service().equals(name)).count() < replicas) {
                     waiting.putIfAbsent(name, "has fewer containers than wanted");
@@ -117,8 +118,8 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
     }
 
     /** What each service that is not well yet waits for. */
-    private static TreeMap<String, String> waiting(
-            HealthJudge judge, Set<String> services, List<EngineContainer> containers)
+    private TreeMap<String, String> waiting(
+            HealthJudge judge, Set<String> services, List<EngineContainer> containers, StepContext step)
             throws StepFailure, InterruptedException {
         var waiting = new TreeMap<String, String>();
         var failed = new TreeMap<String, HealthJudge.Failed>();
@@ -129,6 +130,11 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             switch (verdicts.get(i)) {
                 case HealthJudge.Well() -> {}
                 case HealthJudge.Waiting(var why) -> waiting.put(container.service(), why);
+                case HealthJudge.Stopped(var id) -> {
+                    step.checkpoint();
+                    engines.engine().start(id);
+                    waiting.put(container.service(), "had been stopped, and is started again");
+                }
                 case HealthJudge.Failed f -> failed.put(container.service(), f);
             }
         }

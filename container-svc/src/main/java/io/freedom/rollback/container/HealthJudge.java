@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Judges single containers, several at once, remembering what it saw of them before. */
 final class HealthJudge {
     /** A container without health check counts as well once it has run this long: one that crashes runs, too. */
-    private static final Duration SETTLED = Duration.ofSeconds(2);
+    static final Duration SETTLED = Duration.ofSeconds(2);
     /** How long a container may be unhealthy before that is taken as final. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -20,14 +20,20 @@ final class HealthJudge {
     private static final int CRASHES_FOR_GOOD = 8;
 
     private final Engine engine;
+    private final Duration settled;
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
+    /** Ids of those that were found so; the second time it counts. */
+    private final Set<String> stopped = ConcurrentHashMap.newKeySet();
+
     private final Map<String, Integer> lastChances = new ConcurrentHashMap<>();
 
     /** A condition and since when it was seen without a break. */
     private record Seen(String condition, long since) {}
 
-    HealthJudge(Engine engine) {
+    /** @param settled since when something without health check must have run to be taken for healthy */
+    HealthJudge(Engine engine, Duration settled) {
         this.engine = engine;
+        this.settled = settled;
     }
 
     sealed interface Verdict {}
@@ -35,6 +41,9 @@ final class HealthJudge {
     record Well() implements Verdict {}
 
     record Waiting(String why) implements Verdict {}
+
+    /** It is to run always, and was stopped: by somebody, or with the engine, which then does not start it again by itself. */
+    record Stopped(String containerId) implements Verdict {}
 
     /** @param forGood false when it may still recover once other services are up */
     record Failed(String containerId, int restarts, String text, boolean forGood) implements Verdict {}
@@ -77,7 +86,8 @@ final class HealthJudge {
     private Verdict running(EngineContainer container, ContainerDetails details) throws InterruptedException {
         var health = container.health();
         if (health == null) {
-            return held(container, details.startedAt(), SETTLED) ? new Well() : new Waiting("just started");
+            boolean isSettled = settled.isZero() || held(container, details.startedAt(), settled);
+            return isSettled ? new Well() : new Waiting("just started");
         }
         if (health.equals("unhealthy")) {
             return held(container, health, PATIENCE) ? failed("", container, details, true) : new Waiting("unhealthy");
@@ -87,6 +97,9 @@ final class HealthJudge {
     }
 
     private Verdict exited(EngineContainer container, ContainerDetails details) {
+        if (!Set.of("no", "on-failure").contains(details.restartPolicy()) && stopped.add(container.id())) {
+            return new Stopped(container.id());
+        }
         if (details.exitCode() != 0) {
             return failed("", container, details, true);
         }

@@ -195,8 +195,20 @@ class FailureTest {
                 new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 
+    /** As an engine does that was killed and started again. */
+    @Test
+    void startsWhatIsToRunAlwaysAndWasStoppedMeanwhile() throws Exception {
+        project.up();
+        project.engine.stop(project.container("db").id(), Duration.ofSeconds(5));
+
+        awaitHealthy();
+
+        assertThat(project.states()).containsEntry("db", "running");
+    }
+
     private void awaitHealthy() throws Exception {
-        project.run(new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
+        project.run(
+                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false, false));
     }
 
     private void prepare() throws Exception {

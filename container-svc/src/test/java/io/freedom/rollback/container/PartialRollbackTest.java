@@ -277,7 +277,7 @@ class PartialRollbackTest {
 
     private String awaitHealthy(List<String> services) throws Exception {
         return project.run(
-                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), services, true));
+                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), services, true, false));
     }
 
     /** Container and the moment it was started, by service. */

@@ -297,7 +297,7 @@ class RollbackTest {
 
     private String awaitHealthy() throws Exception {
         return project.run(
-                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false));
+                new AwaitHealthyHandler(project.engines), new AwaitHealthy(project.compose(), List.of(), false, false));
     }
 
     private String restore() throws Exception {

@@ -439,7 +439,25 @@ final class ContainerSteps {
         return step(
                 "container.await-healthy",
                 services.isEmpty() ? "Await healthy services" : "Await a healthy " + named(services),
-                new AwaitHealthy(compose, services, asRecorded),
+                new AwaitHealthy(compose, services, asRecorded, false),
+                MINUTES);
+    }
+
+    /** All that was awaited before: an engine that was restarted meanwhile may have left it stopped. */
+    PlannedStep seeThatAllRuns() {
+        return stillUp(List.of(), false);
+    }
+
+    /** The same of those that ran, or of some of them. */
+    PlannedStep seeThatTheyRun(List<String> services) {
+        return stillUp(services, true).with("container.record-state");
+    }
+
+    private PlannedStep stillUp(List<String> services, boolean asRecorded) {
+        return step(
+                "container.still-up",
+                "See that " + (services.isEmpty() ? "all services" : named(services)) + " still run",
+                new AwaitHealthy(compose, services, asRecorded, true),
                 MINUTES);
     }
 

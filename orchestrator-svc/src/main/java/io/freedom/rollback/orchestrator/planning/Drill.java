@@ -143,7 +143,7 @@ public final class Drill {
         next(step(
                 "container.drill-healthy",
                 "Await that the copy is healthy",
-                new AwaitHealthy(compose, List.of(), false),
+                new AwaitHealthy(compose, List.of(), false, false),
                 MINUTES));
     }
 

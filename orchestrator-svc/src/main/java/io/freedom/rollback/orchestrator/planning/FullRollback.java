@@ -180,6 +180,7 @@ final class FullRollback {
                 .scanLogs()
                 .after(plan.idsOf(Phase.VALIDATE))
                 .with("container.record-state", "git.check-out"));
+        plan.add(plan.container.seeThatAllRuns().after("health.logs").with("container.prepare-images"));
     }
 
     /** Once service is back. */

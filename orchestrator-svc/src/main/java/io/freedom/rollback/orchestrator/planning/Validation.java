@@ -23,6 +23,7 @@ final class Validation {
         }
         plan.add(
                 plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
+        plan.add(plan.container.seeThatTheyRun(services).after("health.logs"));
     }
 
     /** For the loss statement, once service is back. Where volumes went, the replaced databases went with them. */

@@ -134,7 +134,10 @@ class PartialScenariosTest {
         assertThat(plan.getServices()).containsExactly("api");
         assertThat(plan.getTarget()).as("git is not touched").isNull();
         assertThat(only(plan, RestartServices.class).getServices()).containsExactly("api");
-        assertThat(only(plan, AwaitHealthy.class).getServices()).containsExactly("api");
+        assertThat(actions(plan, AwaitHealthy.class))
+                .as("and looked at once more")
+                .hasSize(2)
+                .allSatisfy(await -> assertThat(await.getServices()).containsExactly("api"));
         assertThat(only(plan, ScanLogs.class).getServices()).containsExactly("api");
     }
 

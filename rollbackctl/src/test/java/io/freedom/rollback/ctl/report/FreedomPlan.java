@@ -174,7 +174,7 @@ final class FreedomPlan {
                 "container.await-healthy",
                 "Await healthy services",
                 Phase.RECOVER,
-                new AwaitHealthy(COMPOSE, List.of(), false),
+                new AwaitHealthy(COMPOSE, List.of(), false, false),
                 Availability.COMES_BACK);
         add("health.database", "Compare tables and rows", Phase.VALIDATE, new CheckDatabase(DATABASE, false));
         add(
