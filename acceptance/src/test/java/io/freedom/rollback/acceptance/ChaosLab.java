@@ -109,7 +109,10 @@ final class ChaosLab implements AutoCloseable {
             return Ending.none("it does not end: "
                     + plane.rollbackctl("status", broken.name).output());
         }
-        plane.awaitReady(); // what was killed last may still be starting, and is asked what became of it
+        // What was killed last may still be starting, and is asked what became of it.
+        await("the control plane answers")
+                .atMost(LIMIT)
+                .until(() -> plane.rollbackctl("dead-letters", "list").exitCode() == 0);
         var ending = ending(
                 rollback, before, broken, killed, (RollbackFinished) ended.get().getEvent());
         if (letters() > letters) {
