@@ -31,7 +31,7 @@ $(GENERATED): $(wildcard schemas/src/main/avro/*.avdl)
 	@mkdir -p $(@D)
 	@touch $@
 
-$(BUILT): $(SOURCES) | $(GENERATED)
+$(BUILT): $(SOURCES) $(GENERATED)
 	$(MVN) -q -pl standalone -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	@touch $@
 

@@ -25,19 +25,27 @@ final class ContainerFolder {
             for parent; do
               case $(stat -f -c %T "$parent" 2>/dev/null) in ''|tmpfs|ramfs) continue ;; esac
               find "$parent" -maxdepth 1 -name "$prefix-*" -exec rm -rf {} + || exit 1
-              mkdir -m 700 "$parent/$name" 2>/dev/null && echo "$parent/$name" && exit 0
+              mkdir -m 700 "$parent/$name" 2>/dev/null && echo "$parent/$name" && { nproc 2>/dev/null || echo 2; } && exit 0
             done
             exit 3""";
 
     private ContainerFolder() {}
 
+    /**
+     * What was made.
+     *
+     * @param processors of the container
+     */
+    record Made(String path, int processors) {}
+
     /** Makes the folder, after removing those that killed attempts left. */
-    static String create(Engine engine, String container, String prefix) throws StepFailure, InterruptedException {
+    static Made create(Engine engine, String container, String prefix) throws StepFailure, InterruptedException {
         var argv = new ArrayList<>(List.of("sh", "-c", CREATE, "sh", prefix, prefix + "-" + UUID.randomUUID()));
         argv.addAll(CANDIDATES);
         var result = engine.exec(container, argv, Map.of(), BRIEF);
         if (result.succeeded()) {
-            return result.stdout().strip();
+            var lines = result.stdout().strip().lines().toList();
+            return new Made(lines.getFirst(), Integer.parseInt(lines.getLast().strip()));
         }
         throw result.exitCode() == NONE
                 ? new StepFailure(

@@ -107,7 +107,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         var database = JdbcConnections.named(action.getDatabase(), name);
         try {
             var dump = tools.folder() + "/dump";
-            var snapshot = dump(database, action.getJobs(), dump, connection, tools, step);
+            var snapshot = dump(database, tools.jobs(action.getJobs()), dump, connection, tools, step);
             var version = Sql.serverVersion(connection);
             var dumped = new DumpRecord(
                     name,
@@ -168,7 +168,7 @@ final class DumpDatabaseHandler implements StepHandler<DumpDatabase> {
         return List.of(
                 "pg_dump",
                 "--format=directory",
-                "--jobs=" + Math.max(1, jobs),
+                "--jobs=" + jobs,
                 "--compress=1",
                 "--lock-wait-timeout=60000",
                 "--no-password",

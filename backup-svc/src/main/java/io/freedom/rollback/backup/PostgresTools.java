@@ -25,6 +25,8 @@ final class PostgresTools implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresTools.class);
     private static final Duration BRIEF = Duration.ofMinutes(2);
     private static final int SAID = 1500;
+    /** Each is a connection of the server, and the disk is one. */
+    private static final int MOST_JOBS = 8;
     /** Exit code of what got SIGKILL, as all in a container that ends does. */
     private static final int KILLED = 137;
 
@@ -40,15 +42,27 @@ final class PostgresTools implements AutoCloseable {
     private final Map<String, String> environment;
     private final StepContext step;
     private final String folder;
+    private final int processors;
     private volatile boolean closed;
 
     private PostgresTools(
-            Engine engine, String container, Map<String, String> environment, StepContext step, String folder) {
+            Engine engine,
+            String container,
+            Map<String, String> environment,
+            StepContext step,
+            String folder,
+            int processors) {
         this.engine = engine;
         this.container = container;
         this.environment = environment;
         this.step = step;
         this.folder = folder;
+        this.processors = processors;
+    }
+
+    /** @param asked 0 for as many as there are processors */
+    int jobs(int asked) {
+        return asked > 0 ? asked : Math.clamp(processors, 1, MOST_JOBS);
     }
 
     /** Name under which the tools of this purpose connect, in every attempt of this rollback. */
@@ -78,8 +92,8 @@ final class PostgresTools implements AutoCloseable {
             Engine engine, String container, Map<String, String> environment, String prefix, StepContext step)
             throws StepFailure, InterruptedException {
         step.checkpoint();
-        var folder = ContainerFolder.create(engine, container, prefix);
-        return new PostgresTools(engine, container, Map.copyOf(environment), step, folder);
+        var made = ContainerFolder.create(engine, container, prefix);
+        return new PostgresTools(engine, container, Map.copyOf(environment), step, made.path(), made.processors());
     }
 
     /** Private folder in the container. */

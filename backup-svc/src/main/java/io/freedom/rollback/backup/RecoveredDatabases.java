@@ -38,7 +38,7 @@ record RecoveredDatabases(TrialServer server, Engine engine, Database platform, 
             throws StepFailure, InterruptedException {
         var tables = server.count(name);
         var target = tools.folder() + "/dump";
-        var command = DumpDatabaseHandler.command(platform.getUser(), name, jobs, target);
+        var command = DumpDatabaseHandler.command(platform.getUser(), name, tools.jobs(jobs), target);
         try (var dump = Background.start(() -> tools.run(command))) {
             dump.await(() -> {
                 step.checkpoint();

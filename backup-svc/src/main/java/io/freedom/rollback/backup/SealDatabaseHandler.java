@@ -60,7 +60,7 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
             });
             var lsn = Sql.value(connection, "SELECT pg_current_wal_lsn()");
             long rows = tables.stream().mapToLong(TableRows::getRows).sum();
-            archive(connection, lsn, step, notes);
+            archive(connection, lsn, action.getArchived(), step, notes);
             notes.addFirst("%d tables, %,d rows at %s".formatted(tables.size(), rows, lsn));
             return new Completed(new DatabaseSealed(lsn, tables), String.join("; ", notes));
         } catch (SQLException e) {
@@ -129,11 +129,15 @@ final class SealDatabaseHandler implements StepHandler<SealDatabase> {
      * The segment is finished, and all of it fetched before the server stops: what the archive does not have by then it has once the
      * server is back, but that may not come back.
      */
-    private static void archive(Connection connection, String lsn, StepContext step, List<String> notes)
+    private static void archive(Connection connection, String lsn, boolean wanted, StepContext step, List<String> notes)
             throws SQLException, InterruptedException {
         var slot = WalSource.slot(step.platform());
         var kept = Sql.rows(connection, "SELECT active FROM pg_replication_slots WHERE slot_name = ?", slot);
         if (kept.isEmpty()) {
+            if (wanted) {
+                notes.add("WAL NOT archived: there is no replication slot " + slot + ", see `rollbackctl backups list "
+                        + step.platform() + "`");
+            }
             return;
         }
         var source = new WalSource(connection, step.platform(), step);

@@ -17,7 +17,7 @@ record SideDatabase(DumpRecord dumped, Database database, StepContext step) {
     void fill(String dump, int jobs, DatabaseSwap swap, PostgresTools tools) throws StepFailure, InterruptedException {
         var argv = List.of(
                 "pg_restore",
-                "--jobs=" + Math.max(1, jobs),
+                "--jobs=" + tools.jobs(jobs),
                 "--exit-on-error",
                 "--no-password",
                 "--username=" + database.getUser(),

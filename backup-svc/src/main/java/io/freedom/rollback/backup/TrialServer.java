@@ -366,7 +366,7 @@ final class TrialServer implements AutoCloseable {
     }
 
     void restore(String database, ComparedDump dump) throws StepFailure, InterruptedException {
-        var folder = ContainerFolder.create(engine, container, "rollback-trial");
+        var folder = ContainerFolder.create(engine, container, "rollback-trial").path();
         step.progress(0, 0, "bytes", "copying the dump into the throwaway server");
         var copy = dump.copyInto(engine, container, folder);
         step.checkpoint();

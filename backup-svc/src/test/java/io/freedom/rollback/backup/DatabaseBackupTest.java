@@ -561,7 +561,7 @@ class DatabaseBackupTest {
                                         point().directory().toString(),
                                         2),
                                 step()),
-                () -> new SealDatabaseHandler().execute(new SealDatabase(silent), step()),
+                () -> new SealDatabaseHandler().execute(new SealDatabase(silent, false), step()),
                 () -> new SwapDatabaseBackHandler(engines, Duration.ofSeconds(1))
                         .execute(new SwapDatabaseBack(postgres.compose(), silent), step()))) {
             assertThatThrownBy(act)
@@ -577,12 +577,12 @@ class DatabaseBackupTest {
         var wrongPassword = new Database("postgres", name, "freedom", url, "guess", List.of());
         var wrongName = postgres.database("elsewhere");
 
-        assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongPassword), step()))
+        assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongPassword, false), step()))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("refuses role freedom")
                 .hasMessageNotContaining("guess");
-        assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongName), step()))
+        assertThatThrownBy(() -> new SealDatabaseHandler().execute(new SealDatabase(wrongName, false), step()))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("there is no database elsewhere");
@@ -593,7 +593,7 @@ class DatabaseBackupTest {
         try (var left = postgres.connect(name)) {
             Sql.execute(left, "SET application_name = 'forgotten job'");
 
-            var done = new SealDatabaseHandler().execute(new SealDatabase(database), step());
+            var done = new SealDatabaseHandler().execute(new SealDatabase(database, false), step());
 
             assertThat(done.detail()).contains("3 tables, 5,004 rows").contains("ended 1 sessions: forgotten job");
             assertThat(done.result()).isInstanceOfSatisfying(DatabaseSealed.class, seal -> {
@@ -613,16 +613,19 @@ class DatabaseBackupTest {
             var plain = postgres.database("plain");
             var done = new SealDatabaseHandler()
                     .execute(
-                            new SealDatabase(new Database(
-                                    plain.getService(),
-                                    "plain",
-                                    "plain",
-                                    plain.getJdbcUrl(),
-                                    plain.getPassword(),
-                                    List.of())),
+                            new SealDatabase(
+                                    new Database(
+                                            plain.getService(),
+                                            "plain",
+                                            "plain",
+                                            plain.getJdbcUrl(),
+                                            plain.getPassword(),
+                                            List.of()),
+                                    true),
                             step());
 
-            assertThat(done.detail()).contains("no checkpoint").contains("pg_checkpoint");
+            assertThat(done.detail())
+                    .contains("no checkpoint", "pg_checkpoint", "WAL NOT archived: there is no replication slot");
         } finally {
             postgres.sql("postgres", "DROP DATABASE plain WITH (FORCE)", "DROP ROLE plain");
         }

@@ -135,7 +135,7 @@ class NewerServerTest {
     @Test
     void restoresAndReturns() throws Exception {
         assertThat(taken().getServerVersion()).startsWith("17.");
-        new SealDatabaseHandler().execute(new SealDatabase(postgres.database(DATABASE)), step());
+        new SealDatabaseHandler().execute(new SealDatabase(postgres.database(DATABASE), false), step());
         postgres.sql(DATABASE, "DELETE FROM orders WHERE id > 10");
 
         var restored = restore(postgres);

@@ -501,7 +501,7 @@ class SeveralDatabasesTest {
         try (var other = postgres.connect(ODD)) {
             Sql.execute(other, "SET application_name = 'reports'");
 
-            var sealed = new SealDatabaseHandler().execute(new SealDatabase(database), step());
+            var sealed = new SealDatabaseHandler().execute(new SealDatabase(database, false), step());
 
             assertThat(sealed.detail()).contains("connected to other databases of the server: reports (freedom");
         }

@@ -889,7 +889,7 @@ class WalArchiveTest {
         kept();
         order(1);
 
-        var sealed = new SealDatabaseHandler().execute(new SealDatabase(postgres.database(DATABASE)), step());
+        var sealed = new SealDatabaseHandler().execute(new SealDatabase(postgres.database(DATABASE), false), step());
 
         assertThat(sealed.detail()).contains("WAL archived up to ");
         postgres.kill();

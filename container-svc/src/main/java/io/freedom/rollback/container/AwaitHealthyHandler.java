@@ -130,11 +130,7 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             switch (verdicts.get(i)) {
                 case HealthJudge.Well() -> {}
                 case HealthJudge.Waiting(var why) -> waiting.put(container.service(), why);
-                case HealthJudge.Stopped(var id) -> {
-                    step.checkpoint();
-                    engines.engine().start(id);
-                    waiting.put(container.service(), "had been stopped, and is started again");
-                }
+                case HealthJudge.Stopped _ -> waiting.put(container.service(), again(container, step));
                 case HealthJudge.Failed f -> failed.put(container.service(), f);
             }
         }
@@ -150,6 +146,26 @@ final class AwaitHealthyHandler implements StepHandler<AwaitHealthy> {
             waiting.put(entry.getKey(), "crashing");
         }
         return waiting;
+    }
+
+    /** Not what did not run before: somebody wants it so. Returns what is awaited. */
+    private String again(EngineContainer container, StepContext step) throws StepFailure, InterruptedException {
+        boolean rested =
+                step.find(ContainersRecorded.class).map(ContainersRecorded::getContainers).orElse(List.of()).stream()
+                        .anyMatch(c -> c.getContainerId().equals(container.id()) && !Containers.ran(c));
+        if (rested) {
+            return "stopped";
+        }
+        step.checkpoint();
+        try {
+            engines.engine().start(container.id());
+            return "had been stopped, and is started again";
+        } catch (StepFailure e) {
+            if (e.kind() != FailureKind.PRECONDITION) {
+                throw e;
+            }
+            return "being replaced"; // since it was listed
+        }
     }
 
     private static StepFailure late(

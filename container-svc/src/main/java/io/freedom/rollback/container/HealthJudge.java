@@ -86,8 +86,10 @@ final class HealthJudge {
     private Verdict running(EngineContainer container, ContainerDetails details) throws InterruptedException {
         var health = container.health();
         if (health == null) {
-            boolean isSettled = settled.isZero() || held(container, details.startedAt(), settled);
-            return isSettled ? new Well() : new Waiting("just started");
+            var needed = stopped.contains(container.id()) ? SETTLED : settled;
+            return needed.isZero() || held(container, details.startedAt(), needed)
+                    ? new Well()
+                    : new Waiting("just started");
         }
         if (health.equals("unhealthy")) {
             return held(container, health, PATIENCE) ? failed("", container, details, true) : new Waiting("unhealthy");

@@ -40,16 +40,18 @@ final class ScanLogsHandler implements StepHandler<ScanLogs> {
         var engine = engines.engine();
         var project = scan.getCompose().getProject();
         var wanted = scan.getServices();
-        var containers = engine.containers(project).stream()
+        var all = engine.containers(project).stream()
                 .filter(c -> wanted.isEmpty() || wanted.contains(c.service()))
-                .filter(c -> !scan.getOfThoseThatRan() || !wasDown(c.service(), step))
                 .toList();
-        if (containers.isEmpty()) {
+        if (all.isEmpty()) {
             throw new StepFailure(
                     FailureKind.PRECONDITION,
                     "project " + project + " has no containers whose logs could be read: check its name and"
                             + " `docker compose -p " + project + " ps -a`");
         }
+        var containers = all.stream()
+                .filter(c -> !scan.getOfThoseThatRan() || !wasDown(c.service(), step))
+                .toList();
         var errors = new ErrorLines(rules);
         long lines = 0;
         for (int i = 0; i < containers.size(); i++) {

@@ -1,7 +1,9 @@
 package io.freedom.rollback.platform;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -63,5 +65,35 @@ public record PlatformDescriptor(
         notifications = List.copyOf(notifications);
         followUps = List.copyOf(followUps);
         changes = List.copyOf(changes);
+    }
+
+    /** What recovery point objectives of the runbook nobody keeps, a sentence each; empty where all of them are. */
+    public List<String> unkeptObjectives() {
+        var every = backups.every();
+        var unkept = new ArrayList<String>();
+        boolean seldom = every == null || every.compareTo(rpo) > 0;
+        if (database != null && backups.wal() == null && seldom) {
+            unkept.add("a restore loses more than the RPO of %s: %s; set `backups.wal: {}`, or `backups.every` to less"
+                    .formatted(
+                            text(rpo),
+                            every == null
+                                    ? "no restore point is taken by itself, and no WAL is archived"
+                                    : "restore points are taken every " + text(every) + ", and no WAL is archived"));
+        }
+        if ((!models.isEmpty() || !containerData.isEmpty())
+                && (every == null || every.compareTo(Duration.ofHours(24)) > 0)) {
+            unkept.add("models and data of containers are not kept each day: set `backups.every`");
+        }
+        if (backups.logs() == null) {
+            unkept.add("logs are not kept each hour: set `backups.logs: {}`");
+        }
+        if (!configuration.isEmpty() && backups.configuration() == null) {
+            unkept.add("changes of the configuration are not recorded as they happen: set `backups.configuration: {}`");
+        }
+        return List.copyOf(unkept);
+    }
+
+    private static String text(Duration duration) {
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 }

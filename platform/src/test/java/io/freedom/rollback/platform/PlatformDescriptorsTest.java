@@ -510,4 +510,32 @@ class PlatformDescriptorsTest {
         assertThat(invalid).as("must be refused: %s", yaml).isNotNull();
         return invalid.problems().stream().map(p -> p.render("platform.yaml")).toList();
     }
+
+    @Test
+    void saysWhichRecoveryPointObjectivesNobodyKeeps() throws Exception {
+        assertThat(unkept(""))
+                .hasSize(4)
+                .first()
+                .asString()
+                .contains("the RPO of 15m: no restore point is taken by itself");
+        assertThat(unkept(", every: 1h, logs: {}, configuration: {}"))
+                .singleElement()
+                .asString()
+                .contains("restore points are taken every 1h");
+        assertThat(unkept(", every: 1h, wal: {}, logs: {}, configuration: {}")).isEmpty();
+    }
+
+    private static List<String> unkept(String backups) throws InvalidDescriptorException {
+        return PlatformDescriptors.parse("""
+                        apiVersion: rollback.freedom.io/v1
+                        name: shop
+                        workTree: /srv/shop
+                        target: v1
+                        database: {service: db, name: shop, user: shop, jdbcUrl: "jdbc:postgresql://127.0.0.1:5432/shop"}
+                        models: [models/]
+                        configuration: [.env]
+                        backups: {directory: /var/backups/shop%s}
+                        """.formatted(backups), "platform.yaml")
+                .unkeptObjectives();
+    }
 }

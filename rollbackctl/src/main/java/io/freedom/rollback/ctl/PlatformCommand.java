@@ -15,6 +15,7 @@ import io.freedom.rollback.schemas.history.PlatformRegistered;
 import io.freedom.rollback.schemas.operator.CheckPlatform;
 import io.freedom.rollback.schemas.operator.RegisterPlatform;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -118,12 +119,11 @@ final class PlatformCommand extends Group {
             var read = DescriptorFile.read(file);
             var name = read.descriptor().name();
             var answer = request(plane).ask(name, null, new RegisterPlatform(read.text()));
-            return print(
-                    List.of(answer),
-                    List.of(
-                            "Registered " + name + ", target "
-                                    + read.descriptor().target() + ".",
-                            "See what a rollback would do: rollbackctl plan " + name));
+            var lines = new ArrayList<String>();
+            lines.add("Registered " + name + ", target " + read.descriptor().target() + ".");
+            read.descriptor().unkeptObjectives().forEach(unkept -> lines.add("Mind: " + unkept + "."));
+            lines.add("See what a rollback would do: rollbackctl plan " + name);
+            return print(List.of(answer), lines);
         }
     }
 

@@ -225,6 +225,9 @@ public final class Admission {
                 || plan.getScenario().equals(Scenario.FULL_RESET.id())) {
             return true;
         }
+        if (plan.getScenario().equals(Scenario.QUIESCED_RESTORE_POINT.id())) {
+            return rollback.wasDown(incident.getBeganAt()); // it is what the alert is about
+        }
         try {
             var wanted = Wanted.by(incident, registered());
             if (wanted.scenario() == Scenario.SELECTIVE_ROLLBACK

@@ -247,7 +247,7 @@ final class Plans {
                             ? "its descriptor has no `backups.keep`"
                             : "`backups.keep` keeps them all"));
         }
-        return scenario == Scenario.RESTORE_POINT || scenario == Scenario.RESTORE_POINT_PRUNE ? surplus : List.of();
+        return scenario.takesRestorePoint() || scenario == Scenario.RESTORE_POINT_PRUNE ? surplus : List.of();
     }
 
     private List<RestorePoint> surplus() {

@@ -14,6 +14,7 @@ import io.freedom.rollback.schemas.state.StoredCopies;
 import io.freedom.rollback.schemas.state.StoredWal;
 import io.freedom.rollback.schemas.state.WalArchive;
 import io.freedom.rollback.schemas.state.WalProofs;
+import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.Plan;
 import java.time.Instant;
@@ -198,6 +199,11 @@ public final class Platforms {
         return plan.getSteps().stream()
                 .anyMatch(step -> step.getCompensation() != null
                         && EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase()));
+    }
+
+    /** Whether services are stopped by it, be it for a moment: who watches them would take that for a relapse. */
+    public static boolean stops(Plan plan) {
+        return plan.getSteps().stream().anyMatch(step -> step.getAvailability() == Availability.GOES_DOWN);
     }
 
     public static PlatformState toFollowUp(PlatformState state, List<FollowUp> planned) {

@@ -451,7 +451,11 @@ final class BackupSteps {
     }
 
     PlannedStep seal(Database sealed) {
-        return step("backup.seal-database", "Seal the database and count its rows", new SealDatabase(sealed), MINUTES)
+        return step(
+                        "backup.seal-database",
+                        "Seal the database and count its rows",
+                        new SealDatabase(sealed, platform.backups().wal() != null),
+                        MINUTES)
                 .attempts(2);
     }
 

@@ -51,6 +51,7 @@ final class ConfigurationRollback {
         if (plan.request.database() != null) {
             plan.add(plan.health.awaitDatabase(plan.request.database()).after("container.await-healthy"));
         }
+        Validation.end(plan, List.of());
         Validation.letGo(plan);
     }
 }

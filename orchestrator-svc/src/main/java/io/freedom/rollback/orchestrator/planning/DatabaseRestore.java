@@ -69,6 +69,7 @@ final class DatabaseRestore {
                 .compareRows(database)
                 .after("container.await-healthy")
                 .with("backup.restore-database"));
+        Validation.end(plan, services);
         Validation.stateLoss(plan);
         Validation.letGo(plan);
     }

@@ -141,6 +141,7 @@ final class FilesRestore {
         } else if (request.database() != null) {
             plan.add(plan.health.awaitDatabase(request.database()).after("container.await-healthy"));
         }
+        Validation.end(plan, awaited);
         var validated = plan.idsOf(Phase.VALIDATE);
         plan.phase(Phase.FINISH);
         if (database != null) {

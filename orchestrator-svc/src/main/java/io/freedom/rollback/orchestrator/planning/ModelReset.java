@@ -47,6 +47,7 @@ final class ModelReset {
         }
 
         Validation.ofServices(plan, services);
+        Validation.end(plan, services);
         Validation.tidyUp(plan);
     }
 }

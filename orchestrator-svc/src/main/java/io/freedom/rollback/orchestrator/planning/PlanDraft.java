@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.planning;
 
+import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
 import java.util.ArrayList;
@@ -71,7 +72,8 @@ final class PlanDraft {
     }
 
     private static boolean changes(PlanStep step) {
-        return EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase());
+        return EnumSet.range(Phase.SHUT_DOWN, Phase.RECOVER).contains(step.getPhase())
+                || step.getAvailability() == Availability.GOES_DOWN;
     }
 
     /** Ids of the steps added so far, of one phase. */

@@ -215,7 +215,7 @@ public enum Scenario {
     }
 
     /** It is there to have one. */
-    boolean takesRestorePoint() {
+    public boolean takesRestorePoint() {
         return this == RESTORE_POINT || this == QUIESCED_RESTORE_POINT;
     }
 

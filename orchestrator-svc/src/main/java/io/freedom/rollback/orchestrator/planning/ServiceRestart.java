@@ -30,6 +30,7 @@ final class ServiceRestart {
                 .bringsServiceBack());
 
         Validation.ofServices(plan, services);
+        Validation.end(plan, services);
         Validation.letGo(plan);
     }
 }

@@ -79,6 +79,7 @@ final class ServiceRollback {
                     .after("container.await-healthy")
                     .with("backup.restore-database"));
         }
+        Validation.end(plan, services);
         Validation.stateLoss(plan);
         plan.phase(Phase.FINISH);
         plan.add(plan.git.removeWorktree().after(plan.idsOf(Phase.VALIDATE)).dispensable());

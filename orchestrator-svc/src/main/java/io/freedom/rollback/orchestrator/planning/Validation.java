@@ -23,7 +23,12 @@ final class Validation {
         }
         plan.add(
                 plan.health.scanLogs(services).after(plan.idsOf(Phase.VALIDATE)).with("container.record-state"));
-        plan.add(plan.container.seeThatTheyRun(services).after("health.logs"));
+    }
+
+    /** Last of all. @param services those that were awaited before; all that ran when empty */
+    static void end(PlanDraft plan, List<String> services) {
+        plan.phase(Phase.VALIDATE);
+        plan.add(plan.container.seeThatTheyRun(services).after(plan.idsOf(Phase.VALIDATE)));
     }
 
     /** For the loss statement, once service is back. Where volumes went, the replaced databases went with them. */

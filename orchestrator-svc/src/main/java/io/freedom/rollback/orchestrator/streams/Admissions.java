@@ -261,8 +261,9 @@ final class Admissions {
     /** About restore points, and taking none, or not any more. */
     static boolean onlyProves(Rollback rollback) {
         var scenario = rollback.plan().getScenario();
-        return Scenario.isHousekeeping(scenario)
-                && (!scenario.equals(Scenario.RESTORE_POINT.id()) || isVerified(rollback));
+        boolean takesOne =
+                Scenario.of(scenario).filter(Scenario::takesRestorePoint).isPresent();
+        return takesOne ? isVerified(rollback) : Scenario.isHousekeeping(scenario);
     }
 
     /** What comes after that, the trial above all, may take long. */

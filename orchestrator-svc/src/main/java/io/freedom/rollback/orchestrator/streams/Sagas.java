@@ -46,7 +46,7 @@ final class Sagas {
     }
 
     void start(RollbackCommand.Start start, String platform, String cause, Instant now) {
-        if (Platforms.changes(start.plan())) {
+        if (Platforms.changes(start.plan()) || Platforms.stops(start.plan())) {
             aftercare.end(platform, start.rollbackId() + " has begun", now);
         }
         var state = Platforms.handled(store.platform(platform), start.rollbackId());

@@ -281,6 +281,7 @@ class PartialScenariosTest {
                 .doesNotContain("backup.manifest", "backup.verify");
         assertThat(only(plan, StartWriters.class).getFailed()).isEmpty();
         assertThat(Platforms.changes(plan)).as("what could be undone still can").isFalse();
+        assertThat(Platforms.stops(plan)).as("who watches is to know").isTrue();
     }
 
     @Test

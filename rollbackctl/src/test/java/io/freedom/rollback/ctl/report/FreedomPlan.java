@@ -140,7 +140,7 @@ final class FreedomPlan {
                 "backup.seal-database",
                 "Seal the database and count its rows",
                 Phase.SHUT_DOWN,
-                new SealDatabase(DATABASE));
+                new SealDatabase(DATABASE, false));
         undoable(
                 "container.down",
                 "Remove the containers, keep the volumes",

@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.saga;
 
+import io.freedom.rollback.schemas.step.Availability;
 import io.freedom.rollback.schemas.step.FailurePolicy;
 import io.freedom.rollback.schemas.step.Phase;
 import io.freedom.rollback.schemas.step.PlanStep;
@@ -70,7 +71,9 @@ public final class Prediction {
         var plan = rollback.plan();
         boolean practised = plan.getDrillOf() != null; // its objective is that of the scenario alone
         // What validates nothing has brought nothing back: nobody waits for it, a restore point above all.
-        boolean recovers = plan.getSteps().stream().anyMatch(step -> step.getPhase() == Phase.VALIDATE);
+        boolean recovers = plan.getSteps().stream()
+                .anyMatch(
+                        step -> step.getPhase() == Phase.VALIDATE || step.getAvailability() == Availability.COMES_BACK);
         if (practised
                 || !recovers
                 || rollback.atRisk()

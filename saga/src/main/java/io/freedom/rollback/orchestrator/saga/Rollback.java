@@ -174,9 +174,15 @@ public record Rollback(
 
     /** Something of the platform itself, not only of the rollback's own files, may have been changed. */
     boolean touchedPlatform() {
-        return order.stream()
-                .map(this::planStep)
-                .anyMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) >= 0);
+        return downSince != null
+                || order.stream()
+                        .map(this::planStep)
+                        .anyMatch(step -> step.getPhase().compareTo(Phase.SHUT_DOWN) >= 0);
+    }
+
+    /** Whether service was down then, by what this has done. */
+    public boolean wasDown(Instant at) {
+        return downSince != null && !at.isBefore(downSince) && (upSince == null || !at.isAfter(upSince));
     }
 
     public Duration downtime(Instant now) {
