@@ -50,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 /** What backup-svc does for a plan. */
 final class BackupSteps {
     private static final Duration HOURS = Duration.ofHours(2);
+    /** Parallel jobs of dump and restore. */
+    private static final int AS_PROCESSORS = 0;
 
     private final PlanRequest request;
     private final PlatformDescriptor platform;
@@ -138,6 +140,7 @@ final class BackupSteps {
                         "Dump the database " + dumped.getName() + " and the others of its server",
                         DumpDatabase.newBuilder()
                                 .setCompose(compose)
+                                .setJobs(AS_PROCESSORS)
                                 .setDatabase(dumped)
                                 .setDirectory(directory)
                                 .build(),
@@ -356,6 +359,7 @@ final class BackupSteps {
                         "backup.derive",
                         "Recover a throwaway server to " + moment + " and dump the databases from it",
                         DerivePointInTime.newBuilder()
+                                .setJobs(AS_PROCESSORS)
                                 .setPlatform(platform.name())
                                 .setCompose(compose)
                                 .setDatabase(dumped)
@@ -483,6 +487,7 @@ final class BackupSteps {
                         "Restore the databases beside, verify them and swap them in",
                         RestoreDatabase.newBuilder()
                                 .setCompose(compose)
+                                .setJobs(AS_PROCESSORS)
                                 .setDatabase(restored)
                                 .setRestorePoint(restorePoint)
                                 .setPlatform(originalPlatform())
