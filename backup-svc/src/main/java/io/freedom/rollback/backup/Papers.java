@@ -213,7 +213,7 @@ final class Papers {
     }
 
     /** Empty also where it is damaged: that is not the restore point's fault. */
-    private static <T> Optional<T> note(Path file, Class<T> type) {
+    static <T> Optional<T> note(Path file, Class<T> type) {
         try {
             return Files.exists(file) ? Optional.of(Json.read(file, type)) : Optional.empty();
         } catch (IOException e) {

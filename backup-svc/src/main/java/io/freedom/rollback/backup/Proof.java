@@ -42,6 +42,13 @@ record Proof(
         return new Proof(point.id(), at.truncatedTo(ChronoUnit.MILLIS), sum, serverVersion, tables, rows, fault);
     }
 
+    /** Of what was found damaged once; a proof stays, and so does what cannot be read. */
+    static void forgetFault(RestorePoint point) throws IOException {
+        if (Papers.note(point.proven(), Proof.class).map(Proof::fault).isPresent()) {
+            Files.delete(point.proven());
+        }
+    }
+
     /** Notes it, and tells the catalogue. */
     void note(RestorePoint point, Vault vault, StepContext step) throws StepFailure, InterruptedException {
         Disk.work(point.proven(), () -> {

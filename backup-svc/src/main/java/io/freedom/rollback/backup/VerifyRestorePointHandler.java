@@ -58,8 +58,8 @@ final class VerifyRestorePointHandler implements StepHandler<VerifyRestorePoint>
                     tool);
             step.checkpoint();
             verification.note(point);
-            if (manifest.dumps().isEmpty()) { // nothing is left to be proven, and what was found of files is over
-                Files.deleteIfExists(point.proven());
+            if (manifest.dumps().isEmpty()) {
+                Proof.forgetFault(point); // nothing is left to be proven, and what was found of files is over
             }
             var catalogued = Papers.report(point, vault, now, step);
             var result = new RestorePointVerified(
