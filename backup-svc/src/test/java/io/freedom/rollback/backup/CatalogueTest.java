@@ -314,6 +314,21 @@ class CatalogueTest {
         }
     }
 
+    /** Without a database nothing is restored to prove it. */
+    @Test
+    void forgetsWhatWasFoundDamagedOnceAllIsReadBack() throws Exception {
+        Proof.of(point, NOW, null, 0, 0, "models.tar.zst.age was changed").note(point, VAULT, new RunningStep("rb-2"));
+        assertThat(find().getRestorePoints())
+                .singleElement()
+                .satisfies(it -> assertThat(it.getFault()).contains("models.tar"));
+
+        verify();
+
+        assertThat(find().getRestorePoints())
+                .singleElement()
+                .satisfies(it -> assertThat(it.getFault()).isNull());
+    }
+
     @Test
     void findsARestorePointWhoseNotesAreDamagedEverywhere() throws Exception {
         catalogue.clear();
