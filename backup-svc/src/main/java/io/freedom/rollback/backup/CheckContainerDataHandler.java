@@ -35,11 +35,7 @@ final class CheckContainerDataHandler implements StepHandler<CheckContainerData>
     public Completed execute(CheckContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
         var manifest = Manifest.load(point, vault); // what only describes it can be mended
-        try {
-            return checked(action, point, manifest, step);
-        } catch (StepFailure e) {
-            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
-        }
+        return Proof.noting(point, vault, clock, step, () -> checked(action, point, manifest, step));
     }
 
     private Completed checked(CheckContainerData action, RestorePoint point, Manifest manifest, StepContext step)

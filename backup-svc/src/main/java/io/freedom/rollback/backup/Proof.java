@@ -1,11 +1,13 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,15 +60,21 @@ record Proof(
         });
     }
 
+    interface Restoring {
+        Completed run() throws StepFailure, InterruptedException;
+    }
+
     /**
-     * What a restore found damaged, noted once a second attempt has found it as well: what is read twice with two results is the disk's fault,
-     * and a restore that succeeds after all leaves nothing behind.
-     *
-     * @return the failure, to be thrown
+     * Restores. What that finds damaged is noted once a second attempt has found it as well: what is read twice with two results is the disk's
+     * fault, and a restore that succeeds after all leaves nothing behind.
      */
-    static StepFailure damagedAgain(RestorePoint point, StepFailure failure, Vault vault, Instant now, StepContext step)
-            throws InterruptedException {
-        return step.attempt() > 1 ? damaged(point, failure, vault, now, step) : failure;
+    static Completed noting(RestorePoint point, Vault vault, InstantSource clock, StepContext step, Restoring restoring)
+            throws StepFailure, InterruptedException {
+        try {
+            return restoring.run();
+        } catch (StepFailure e) {
+            throw step.attempt() > 1 ? damaged(point, e, vault, clock.instant(), step) : e;
+        }
     }
 
     /**

@@ -68,11 +68,7 @@ final class RestoreDatabaseHandler implements StepHandler<RestoreDatabase> {
         // What only describes it can be mended.
         var manifest = Manifest.load(point, vault);
         Verification.require(point);
-        try {
-            return restored(action, point, manifest, database, step);
-        } catch (StepFailure e) {
-            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
-        }
+        return Proof.noting(point, vault, clock, step, () -> restored(action, point, manifest, database, step));
     }
 
     private Completed restored(

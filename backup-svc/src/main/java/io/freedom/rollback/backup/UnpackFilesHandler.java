@@ -42,11 +42,7 @@ final class UnpackFilesHandler implements StepHandler<UnpackFiles> {
     public Completed execute(UnpackFiles action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getRestorePoint());
         var manifest = Manifest.load(point, vault); // what only describes it can be mended
-        try {
-            return unpacked(action, point, manifest, step);
-        } catch (StepFailure e) {
-            throw Proof.damagedAgain(point, e, vault, clock.instant(), step);
-        }
+        return Proof.noting(point, vault, clock, step, () -> unpacked(action, point, manifest, step));
     }
 
     private Completed unpacked(UnpackFiles action, RestorePoint point, Manifest manifest, StepContext step)

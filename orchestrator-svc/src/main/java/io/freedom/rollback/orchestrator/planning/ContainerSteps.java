@@ -202,24 +202,14 @@ final class ContainerSteps {
                 MINUTES);
     }
 
-    /** The containers that ran when the rollback began, and those that had failed: what goes back may have been why. */
-    PlannedStep startWriters() {
+    /** The containers that ran when the rollback began. @param failed services that are started where they had failed, too */
+    PlannedStep startWriters(List<String> failed) {
         return step(
                         "container.start-writers",
                         "Start the services that ran",
-                        new StartWriters(compose, request.ownServices()),
+                        new StartWriters(compose, failed),
                         MINUTES)
                 .attempts(2);
-    }
-
-    /** Those alone, after a stop that was to change nothing. */
-    PlannedStep startThoseStopped() {
-        return step(
-                        "container.start-writers",
-                        "Start the services that ran",
-                        new StartWriters(compose, List.of()),
-                        MINUTES)
-                .attempts(3);
     }
 
     PlannedStep awaitLoaded(String service, String pattern) {

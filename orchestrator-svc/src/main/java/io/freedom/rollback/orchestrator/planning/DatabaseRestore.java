@@ -47,7 +47,7 @@ final class DatabaseRestore {
         plan.phase(Phase.RECOVER);
         plan.add(plan.backup.restore(database, restorePoint, rebuilt).after(ready));
         plan.add(plan.container
-                .startWriters()
+                .startWriters(List.of())
                 .after("backup.restore-database")
                 .with("container.record-state")
                 .undoneBy(plan.container.stopNewBut(List.of(database.getService()))));

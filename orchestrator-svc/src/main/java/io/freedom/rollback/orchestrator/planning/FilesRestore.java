@@ -95,8 +95,8 @@ final class FilesRestore {
         }
         if (remakes && !kept.isEmpty()) {
             if (database != null) {
-                still.add(
-                        "backup.restore-database"); // its server is made anew as well, where that reads what went back
+                // Its server is made anew as well, where that reads what went back.
+                still.add("backup.restore-database");
             }
             plan.add(plan.container
                     .makeAsRecorded()
@@ -114,7 +114,9 @@ final class FilesRestore {
         }
         var start = remakes
                 ? plan.container.startAsRecorded().with("container.record-state", "git.swap-files")
-                : plan.container.startWriters().with("container.record-state");
+                : plan.container
+                        .startWriters(database == null ? request.ownServices() : List.of())
+                        .with("container.record-state");
         if (database != null) {
             ready.add("backup.restore-database");
         }

@@ -35,7 +35,7 @@ final class Preservation {
                 .filter(id -> !DESCRIBING.contains(id))
                 .toList();
         plan.add(plan.container
-                .startThoseStopped()
+                .startWriters(List.of())
                 .after(copied)
                 .with("container.record-state")
                 .undoneBy(plan.container.startThoseThatRan(), "container.record-state"));
