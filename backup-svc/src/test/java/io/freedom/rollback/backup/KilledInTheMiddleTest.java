@@ -70,8 +70,8 @@ class KilledInTheMiddleTest {
         postgres.sql("postgres", "CREATE DATABASE " + name);
         postgres.sql(
                 name,
-                // Who locks that table of the whole server stops whatever writes rows.
-                "CREATE FUNCTION patient() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) >= 0 FROM pg_catalog.pg_shseclabel'",
+                // Who locks that table of the whole server stops whatever writes rows, and no new session: those read other ones.
+                "CREATE FUNCTION patient() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) >= 0 FROM pg_catalog.pg_replication_origin'",
                 "CREATE TABLE orders (id int CHECK (patient()))",
                 "INSERT INTO orders SELECT generate_series(1, 1000)");
     }
@@ -198,7 +198,7 @@ class KilledInTheMiddleTest {
     @Test
     void aServerInARestore() throws Exception {
         givenARestorePointAndOtherDataSince();
-        try (var _ = holding("postgres", "LOCK TABLE pg_shseclabel")) {
+        try (var _ = holding("postgres", "LOCK TABLE pg_replication_origin")) {
             var failure = killedServer(
                     () -> awaitWaiting("rollback-restore-%COPY%"),
                     () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
@@ -218,7 +218,7 @@ class KilledInTheMiddleTest {
         givenARestorePointAndOtherDataSince();
         var names = SwapNames.of(name, id);
         StepFailure failure;
-        try (var rows = holding("postgres", "LOCK TABLE pg_shseclabel")) {
+        try (var rows = holding("postgres", "LOCK TABLE pg_replication_origin")) {
             failure = killedServer(
                     () -> awaitSwap(names, rows),
                     () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
@@ -248,7 +248,7 @@ class KilledInTheMiddleTest {
     @Test
     void aWorkerInARestore() throws Exception {
         givenARestorePointAndOtherDataSince();
-        try (var _ = holding("postgres", "LOCK TABLE pg_shseclabel");
+        try (var _ = holding("postgres", "LOCK TABLE pg_replication_origin");
                 var worker = WorkerProcess.start(id, restore())) {
             awaitWaiting("rollback-restore-%COPY%");
             worker.kill();
@@ -263,7 +263,7 @@ class KilledInTheMiddleTest {
     void aWorkerInASwap() throws Exception {
         givenARestorePointAndOtherDataSince();
         var names = SwapNames.of(name, id);
-        try (var rows = holding("postgres", "LOCK TABLE pg_shseclabel");
+        try (var rows = holding("postgres", "LOCK TABLE pg_replication_origin");
                 var worker = WorkerProcess.start(id, restore())) {
             awaitSwap(names, rows);
             worker.kill();
