@@ -38,7 +38,8 @@ $(BUILT): $(SOURCES) $(GENERATED)
 # Maven would leave out the modules that need one with a failed test, so all acceptance tests: the reports are judged instead.
 test: setup $(GENERATED) ## run every check and test, on real git, Docker and PostgreSQL
 	@rm -rf */target/surefire-reports
-	$(MVN) -T 2 verify --fail-at-end -Dmaven.test.failure.ignore=true || { scripts/count-tests; exit 1; }
+	$(MVN) -q -T 2 spotless:check
+	$(MVN) -T 2 verify --fail-at-end -Dspotless.check.skip=true -Dmaven.test.failure.ignore=true || { scripts/count-tests; exit 1; }
 	@scripts/count-tests
 
 simulation: $(GENERATED) ## play worlds of delays, crashes and operators (SEEDS=100000), of sites with a limit (SITES=5000), or one again with its trace (SEED=n, SITE=n)
@@ -48,7 +49,7 @@ simulation: $(GENERATED) ## play worlds of delays, crashes and operators (SEEDS=
 	  -cp "orchestrator-svc/target/test-classes:orchestrator-svc/target/classes:$$(cat orchestrator-svc/target/test-classpath)" \
 	  io.freedom.rollback.orchestrator.simulation.SimulationCommand $(if $(SEED),seed $(SEED),$(if $(SITE),site $(SITE),$(if $(SITES),sites $(SITES),seeds $(SEEDS))))
 
-chaos: setup $(GENERATED) ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them)
+chaos: setup $(GENERATED) ## kill each process at each point of a rollback: some hours (CELLS=40 SEED=7: so many of them; CELLS=engine:amid:container.down,...: those)
 	$(MVN) -q verify -pl acceptance -am -Dspotless.check.skip=true -Dtest=ChaosTest -Dsurefire.failIfNoSpecifiedTests=false \
 	  -Dchaos.cells=$(or $(CELLS),all) -Dchaos.seed=$(or $(SEED),1)
 

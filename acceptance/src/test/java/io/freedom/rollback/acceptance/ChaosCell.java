@@ -49,6 +49,12 @@ record ChaosCell(String victim, Moment moment, String step) {
         }
     }
 
+    /** @param text as {@code engine:amid:container.down} */
+    static ChaosCell parse(String text) {
+        var parts = text.split(":", 3);
+        return new ChaosCell(parts[0], Moment.valueOf(parts[1].toUpperCase(Locale.ROOT)), parts[2]);
+    }
+
     @Override
     public String toString() {
         return victim + " killed " + moment.name().toLowerCase(Locale.ROOT) + " " + step;

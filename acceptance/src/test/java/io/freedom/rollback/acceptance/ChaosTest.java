@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Kills one process with SIGKILL at one point of a full rollback and starts it again: what the rollback comes to has to be right each
  * time. A few chosen cells by default; with {@code -Dchaos.cells=all} (`make chaos`) each process at each boundary of steps and
- * amid each step, with {@code -Dchaos.cells=N -Dchaos.seed=S} so many of them.
+ * amid each step, with {@code -Dchaos.cells=N -Dchaos.seed=S} so many of them, with {@code -Dchaos.cells=engine:amid:container.down,...} those.
  */
 @Tag("engine")
 class ChaosTest {
@@ -75,6 +75,11 @@ class ChaosTest {
         }
         if (wanted.equals("all")) {
             return all;
+        }
+        if (wanted.contains(":")) {
+            var named = Stream.of(wanted.split(",")).map(ChaosCell::parse).toList();
+            assertThat(all).containsAll(named);
+            return named;
         }
         Collections.shuffle(all, new Random(Long.getLong("chaos.seed", 1)));
         return all.subList(0, Math.min(all.size(), Integer.parseInt(wanted)));

@@ -10,21 +10,31 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jgit.errors.ObjectWritingException;
 import org.eclipse.jgit.lib.ObjectId;
 
-/** Records the configuration where it is not as recorded last. Neither index nor work tree nor branches are touched, and no hook runs. */
+/**
+ * Records the configuration where it is not as recorded last, and goes on recording what changes for as long as the action says. Neither index nor work
+ * tree nor branches are touched, and no hook runs.
+ */
 final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
     /** Files that change while they are read are read again. */
     private static final int READINGS = 5;
 
     private final InstantSource clock;
     private final Map<Path, Seen> seen = new ConcurrentHashMap<>();
+    /** In this process one waits for the other. */
+    private final Map<Path, Lock> locks = new ConcurrentHashMap<>();
+
+    private final ConfigurationWatch watch = new ConfigurationWatch(this::record);
 
     RecordConfigurationHandler(WorkTrees trees, InstantSource clock) {
         super(trees, RecordConfiguration.class);
@@ -39,14 +49,56 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
             int files,
             List<String> notes) {}
 
+    ConfigurationWatch watch() {
+        return watch;
+    }
+
     @Override
     String workTree(RecordConfiguration action) {
         return action.getWorkTree();
     }
 
+    private interface Checkpoint {
+        void pass() throws StepFailure, InterruptedException;
+    }
+
     @Override
     Completed act(RecordConfiguration action, Site site) throws IOException, StepFailure, InterruptedException {
-        var repository = site.repository();
+        // From now on nothing escapes: what changes while the rest is read is recorded once more.
+        var unwatched = watch.follow(site.repository().root(), action);
+        var recorded = record(action, site.repository(), site.step()::checkpoint);
+        if (unwatched.isPresent()) {
+            var notes = new ArrayList<>(recorded.getNotes());
+            notes.add(unwatched.get());
+            recorded =
+                    ConfigurationRecorded.newBuilder(recorded).setNotes(notes).build();
+        }
+        var commit = recorded.getCommit();
+        var detail = recorded.getChanged().isEmpty() || commit == null
+                ? recorded.getFiles() + " files, unchanged"
+                : site.name(ObjectId.fromString(commit)) + " records " + Names.few(recorded.getChanged());
+        return new Completed(recorded, detail);
+    }
+
+    private void record(RecordConfiguration action) throws IOException, StepFailure, InterruptedException {
+        try (var repository = GitRepository.open(action.getWorkTree())) {
+            record(action, repository, () -> {});
+        }
+    }
+
+    private ConfigurationRecorded record(RecordConfiguration action, GitRepository repository, Checkpoint checkpoint)
+            throws IOException, StepFailure, InterruptedException {
+        var lock = locks.computeIfAbsent(repository.root(), _ -> new ReentrantLock());
+        lock.lockInterruptibly();
+        try {
+            return recorded(action, repository, checkpoint);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ConfigurationRecorded recorded(RecordConfiguration action, GitRepository repository, Checkpoint checkpoint)
+            throws IOException, StepFailure, InterruptedException {
         var paths = ConfigurationPaths.of(repository, action.getPaths());
         var history = new ConfigurationHistory(repository);
         repository.writeThrough();
@@ -66,7 +118,7 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
                 try {
                     var files = new ConfigurationReading(repository, action.getSecrets());
                     var tree = files.read(paths);
-                    site.step().checkpoint();
+                    checkpoint.pass();
                     var after = paths.stamps();
                     var moving = moving(before, after, began);
                     if (moving.isEmpty() || before.equals(after) && tree.equals(last)) {
@@ -76,7 +128,7 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
                                     repository.root(),
                                     new Seen(action, before, history.tip(), files.files(), files.notes()),
                                     moving.isEmpty());
-                            return completed(recorded.get(), files, began, site);
+                            return completed(recorded.get(), files, began);
                         }
                         why = "another git process holds " + ConfigurationHistory.REF;
                     } else {
@@ -116,29 +168,24 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
         }
     }
 
-    private static Completed completed(
-            ConfigurationHistory.Recorded recorded, ConfigurationReading files, Instant began, Site site) {
+    private static ConfigurationRecorded completed(
+            ConfigurationHistory.Recorded recorded, ConfigurationReading files, Instant began) {
         var commit = recorded.commit();
-        var result = ConfigurationRecorded.newBuilder()
+        return ConfigurationRecorded.newBuilder()
                 .setCommit(commit == null ? null : commit.name())
                 .setUntil(began)
                 .setFiles(files.files())
                 .setChanged(recorded.changed())
                 .setNotes(files.notes())
                 .build();
-        var detail = recorded.changed().isEmpty() || commit == null
-                ? files.files() + " files, unchanged"
-                : site.name(commit) + " records " + Names.few(recorded.changed());
-        return new Completed(result, detail);
     }
 
-    private static Completed unchanged(Seen known, Instant now) {
-        var result = ConfigurationRecorded.newBuilder()
+    private static ConfigurationRecorded unchanged(Seen known, Instant now) {
+        return ConfigurationRecorded.newBuilder()
                 .setCommit(known.tip().map(ObjectId::name).orElse(null))
                 .setUntil(now)
                 .setFiles(known.files())
                 .setNotes(known.notes())
                 .build();
-        return new Completed(result, known.files() + " files, unchanged");
     }
 }

@@ -2,6 +2,7 @@ package io.freedom.rollback.git;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.freedom.rollback.schemas.action.ConfigurationRecorded;
 import io.freedom.rollback.schemas.action.RecordConfiguration;
@@ -11,6 +12,7 @@ import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +51,7 @@ class RecordConfigurationTest {
     }
 
     private RecordConfiguration action(String... paths) {
-        return new RecordConfiguration(platform.root.toString(), List.of(paths), false);
+        return new RecordConfiguration(platform.root.toString(), List.of(paths), false, 0L);
     }
 
     private List<String> tree() throws Exception {
@@ -178,7 +180,7 @@ class RecordConfigurationTest {
         var objects = platform.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)");
         assertThat(objects).doesNotContain(platform.git("hash-object", ".env").strip());
 
-        var all = new RecordConfiguration(platform.root.toString(), List.of(".env", "config"), true);
+        var all = new RecordConfiguration(platform.root.toString(), List.of(".env", "config"), true, 0L);
         assertThat(record(all, new RecordingStep("r")).getNotes()).isEmpty();
         assertThat(tree()).hasSize(7).contains(".env", "config/private", "config/sealed.yml");
         assertThat(platform.git("show", ConfigurationHistory.REF + ":.env")).isEqualTo("KEY=1\n");
@@ -285,9 +287,9 @@ class RecordConfigurationTest {
         assertRefused(FailureKind.INVALID, action(), "names no files of its configuration");
         platform.git("config", "core.bare", "true");
         assertRefused(FailureKind.PRECONDITION, action("config"), "is a bare repository without work tree");
-        var nothing = new RecordConfiguration(temporary.resolve("none").toString(), List.of("config"), false);
+        var nothing = new RecordConfiguration(temporary.resolve("none").toString(), List.of("config"), false, 0L);
         assertRefused(FailureKind.PRECONDITION, nothing, "there is no directory");
-        var plain = new RecordConfiguration(temporary.toString(), List.of("live"), false);
+        var plain = new RecordConfiguration(temporary.toString(), List.of("live"), false, 0L);
         assertRefused(FailureKind.PRECONDITION, plain, "is not a git work tree");
     }
 
@@ -344,5 +346,58 @@ class RecordConfigurationTest {
         assertThat(commits()).isEqualTo(30);
         assertThat(platform.git("show", ConfigurationHistory.REF + "~29:config/kb.json"))
                 .isEqualTo("change 0\n");
+    }
+
+    private RecordConfiguration followed(Duration time, String... paths) {
+        return new RecordConfiguration(platform.root.toString(), List.of(paths), false, time.toMillis());
+    }
+
+    private void awaitRecorded(String path, String content) {
+        await(path + " is recorded as it is now")
+                .until(() -> tree().contains(path)
+                        && platform.git("show", ConfigurationHistory.REF + ":" + path)
+                                .equals(content));
+    }
+
+    @Test
+    void recordsWhatChangesBetweenTwoLooks() throws Exception {
+        var watch = worker.watch();
+        var look = followed(Duration.ofHours(1), "Makefile", "config", "later/settings.json");
+        var step = new RecordingStep("configuration-freedom-1");
+        assertThat(record(look, step).getNotes()).isEmpty();
+        var before = Files.readString(platform.root.resolve("Makefile"));
+
+        platform.write("Makefile", "for a moment\n");
+        awaitRecorded("Makefile", "for a moment\n");
+        platform.write("Makefile", before);
+        awaitRecorded("Makefile", before);
+
+        // Folders made since the look, and files that an editor puts in another's place.
+        platform.write("config/sites/berlin/new.json", "{}\n");
+        awaitRecorded("config/sites/berlin/new.json", "{}\n");
+        platform.write("config/sites/berlin/new.json~", "[]\n");
+        Files.move(
+                platform.root.resolve("config/sites/berlin/new.json~"),
+                platform.root.resolve("config/sites/berlin/new.json"),
+                StandardCopyOption.REPLACE_EXISTING);
+        awaitRecorded("config/sites/berlin/new.json", "[]\n");
+        platform.write("later/settings.json", "1\n");
+        awaitRecorded("later/settings.json", "1\n");
+        Files.delete(platform.root.resolve("Makefile"));
+        await("it is recorded as removed").until(() -> !tree().contains("Makefile"));
+
+        assertThat(record(look, step).getChanged()).as("by the next look").isEmpty();
+        record(action("config"), step);
+        assertThat(watch.isFollowed(platform.root))
+                .as("once nobody wants it any more")
+                .isFalse();
+    }
+
+    /** As one that is cut off from the orchestrator. */
+    @Test
+    void aWorkerThatHearsNothingRecordsNothingAnyMore() throws Exception {
+        record(followed(Duration.ofMillis(1), "config"), new RecordingStep("configuration-freedom-1"));
+
+        await().until(() -> !worker.watch().isFollowed(platform.root));
     }
 }

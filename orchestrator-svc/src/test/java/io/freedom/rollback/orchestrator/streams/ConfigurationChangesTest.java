@@ -48,7 +48,7 @@ class ConfigurationChangesTest extends CareTest {
         pass(5);
         assertThat(looks())
                 .containsExactly(new RecordConfiguration(
-                        "/srv/freedom", List.of("docker-compose.yml", ".env", "config/"), false));
+                        "/srv/freedom", List.of("docker-compose.yml", ".env", "config/"), false, 120_000L));
         answer(recorded());
         pass(55);
         assertThat(looks()).hasSize(1);
