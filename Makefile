@@ -68,7 +68,7 @@ bench-storm: setup build ## measure 10,000 incidents over 1,000 platforms (ARGS=
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	bench/storm $(ARGS)
 
-bench-saga: setup build ## measure throughput and latency of the saga, with ARGS=--standby loss and number of orchestrators
+bench-saga: setup build ## measure throughput and latency of the saga, with ARGS=--standby loss and number of orchestrators, with ARGS=--recovery of their disk
 	$(MVN) -q -pl bench -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
 	bench/saga $(ARGS)
 

@@ -11,6 +11,7 @@ import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -44,27 +45,28 @@ final class CopyContainerDataHandler implements StepHandler<CopyContainerData> {
     @Override
     public Completed execute(CopyContainerData action, StepContext step) throws StepFailure, InterruptedException {
         var point = RestorePoint.at(action.getDirectory());
-        var container = container(action);
-        if (container.isEmpty()) {
+        var all = containers(action);
+        if (all.isEmpty()) {
             return nothing("no container of " + action.getService());
         }
+        // A stopped container can be read too, but a running one has the newer data.
+        var container =
+                all.stream().filter(EngineContainer::isRunning).findFirst().orElse(all.getFirst());
+        var several = all.size() == 1
+                ? ""
+                : "; of its %d containers %s's is kept: the others' are not, unless all have them in one volume"
+                        .formatted(all.size(), container.name());
         step.checkpoint();
-        var copied =
-                Disk.work(point.containerData(action.getService()), () -> copy(action, container.get(), point, step));
+        var copied = Disk.work(point.containerData(action.getService()), () -> copy(action, container, point, step));
         return copied.isPresent()
-                ? completed(action, point, copied.get())
+                ? completed(action, point, copied.get() + several)
                 : nothing("no " + action.getPath() + " in " + action.getService());
     }
 
-    /** A stopped container can be read too, but a running one has the newer data. */
-    private Optional<EngineContainer> container(CopyContainerData action) throws StepFailure, InterruptedException {
-        var all = engines.engine().containers(action.getCompose().getProject()).stream()
+    private List<EngineContainer> containers(CopyContainerData action) throws StepFailure, InterruptedException {
+        return engines.engine().containers(action.getCompose().getProject()).stream()
                 .filter(c -> c.service().equals(action.getService()) && !c.oneOff())
                 .toList();
-        return all.stream()
-                .filter(EngineContainer::isRunning)
-                .findFirst()
-                .or(() -> all.stream().findFirst());
     }
 
     /** @return what is to be said of it; empty where there is no such folder */

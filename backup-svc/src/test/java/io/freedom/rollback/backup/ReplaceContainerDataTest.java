@@ -335,7 +335,14 @@ class ReplaceContainerDataTest {
         takeRestorePoint("/layer");
         var first = container;
         run();
+        inside("mkdir -p \"$1\"", "/layer");
         try {
+            assertThat(new CopyContainerDataHandler(engines, VAULT, clock)
+                            .execute(
+                                    new CopyContainerData(compose(), "api", "/layer", own.toString()),
+                                    new RunningStep("rb-2"))
+                            .detail())
+                    .contains("of its 2 containers ", "the others' are not");
             refused(() -> check("/layer"), "has 2 containers, and a restore point has the data of one");
         } finally {
             docker("rm", "-fv", first);
