@@ -53,6 +53,9 @@ class KilledInTheMiddleTest {
     static void startPostgres() throws Exception {
         TrustedSchemas.trust();
         postgres = new PostgresContainer();
+        // Once it has seen to a table of all databases, the next session reads that which is locked below.
+        postgres.sql("postgres", "ALTER SYSTEM SET autovacuum = off");
+        postgres.sql("postgres", "SELECT pg_reload_conf()");
         engines = new EngineProvider();
     }
 
@@ -70,9 +73,8 @@ class KilledInTheMiddleTest {
         postgres.sql("postgres", "CREATE DATABASE " + name);
         postgres.sql(
                 name,
-                // Who locks that table of the whole server stops whatever writes rows, and no new session: those read
-                // other ones.
-                "CREATE FUNCTION patient() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) >= 0 FROM pg_catalog.pg_replication_origin'",
+                // Who locks that table of the whole server stops whatever writes rows.
+                "CREATE FUNCTION patient() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) >= 0 FROM pg_catalog.pg_shseclabel'",
                 "CREATE TABLE orders (id int CHECK (patient()))",
                 "INSERT INTO orders SELECT generate_series(1, 1000)");
     }
@@ -199,7 +201,7 @@ class KilledInTheMiddleTest {
     @Test
     void aServerInARestore() throws Exception {
         givenARestorePointAndOtherDataSince();
-        try (var _ = holding("postgres", "LOCK TABLE pg_replication_origin")) {
+        try (var _ = holding("postgres", "LOCK TABLE pg_shseclabel")) {
             var failure = killedServer(
                     () -> awaitWaiting("rollback-restore-%COPY%"),
                     () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
@@ -219,7 +221,7 @@ class KilledInTheMiddleTest {
         givenARestorePointAndOtherDataSince();
         var names = SwapNames.of(name, id);
         StepFailure failure;
-        try (var rows = holding("postgres", "LOCK TABLE pg_replication_origin")) {
+        try (var rows = holding("postgres", "LOCK TABLE pg_shseclabel")) {
             failure = killedServer(
                     () -> awaitSwap(names, rows),
                     () -> new RestoreDatabaseHandler(engines, VAULT, InstantSource.system())
@@ -249,7 +251,7 @@ class KilledInTheMiddleTest {
     @Test
     void aWorkerInARestore() throws Exception {
         givenARestorePointAndOtherDataSince();
-        try (var _ = holding("postgres", "LOCK TABLE pg_replication_origin");
+        try (var _ = holding("postgres", "LOCK TABLE pg_shseclabel");
                 var worker = WorkerProcess.start(id, restore())) {
             awaitWaiting("rollback-restore-%COPY%");
             worker.kill();
@@ -264,7 +266,7 @@ class KilledInTheMiddleTest {
     void aWorkerInASwap() throws Exception {
         givenARestorePointAndOtherDataSince();
         var names = SwapNames.of(name, id);
-        try (var rows = holding("postgres", "LOCK TABLE pg_replication_origin");
+        try (var rows = holding("postgres", "LOCK TABLE pg_shseclabel");
                 var worker = WorkerProcess.start(id, restore())) {
             awaitSwap(names, rows);
             worker.kill();
