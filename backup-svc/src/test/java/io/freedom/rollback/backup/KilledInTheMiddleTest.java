@@ -70,7 +70,8 @@ class KilledInTheMiddleTest {
         postgres.sql("postgres", "CREATE DATABASE " + name);
         postgres.sql(
                 name,
-                // Who locks that table of the whole server stops whatever writes rows, and no new session: those read other ones.
+                // Who locks that table of the whole server stops whatever writes rows, and no new session: those read
+                // other ones.
                 "CREATE FUNCTION patient() RETURNS boolean LANGUAGE sql AS 'SELECT count(*) >= 0 FROM pg_catalog.pg_replication_origin'",
                 "CREATE TABLE orders (id int CHECK (patient()))",
                 "INSERT INTO orders SELECT generate_series(1, 1000)");
