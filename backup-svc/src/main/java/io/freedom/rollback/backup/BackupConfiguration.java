@@ -4,6 +4,7 @@ import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import io.freedom.rollback.vault.DefaultKeyFolder;
 import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.vault.VaultConfiguration;
 import io.freedom.rollback.worker.Capability;
@@ -20,6 +21,11 @@ import org.springframework.context.annotation.Import;
 @Configuration(proxyBeanMethods = false)
 @Import({EngineConfiguration.class, VaultConfiguration.class})
 public class BackupConfiguration {
+    @Bean
+    DefaultKeyFolder defaultKeyFolder() {
+        return new DefaultKeyFolder();
+    }
+
     @Bean
     Capability backupCapability(
             EngineProvider engines, Vault vault, WorkerProperties properties, KafkaProperties kafka) {

@@ -275,7 +275,7 @@ class VolumesTest {
                 .hasMessageContaining("no container of job has a volume of its own");
 
         project.run(
-                new ComposeDownHandler(project.engines),
+                new ComposeDownHandler(project.engines, project.vault),
                 new ComposeDown(project.compose(), 5, List.of(), List.of("db")));
         assertThat(project.container("api").id()).isEqualTo(api);
         assertThat(project.states()).containsEntry("api", "running").doesNotContainKey("db");
@@ -296,7 +296,8 @@ class VolumesTest {
 
     private void down() throws Exception {
         project.run(
-                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of(), List.of()));
+                new ComposeDownHandler(project.engines, project.vault),
+                new ComposeDown(project.compose(), 5, List.of(), List.of()));
     }
 
     private void keep() throws Exception {

@@ -3,6 +3,7 @@ package io.freedom.rollback.vault;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -14,10 +15,10 @@ public class VaultConfiguration {
     private static final Logger LOG = LoggerFactory.getLogger(VaultConfiguration.class);
 
     @Bean
-    Vault vault(VaultProperties properties) {
+    Vault vault(VaultProperties properties, ObjectProvider<DefaultKeyFolder> folder) {
         var file = properties.keyFile().toAbsolutePath();
         try {
-            if (properties.isDefault()) {
+            if (properties.isDefault() && folder.getIfAvailable() != null) {
                 PrivateFiles.createParent(file);
             }
             if (BackupKeys.createIfMissing(file)) {
