@@ -239,7 +239,7 @@ class VolumesTest {
 
         vault = project.vault;
         var whole = Files.readAllBytes(archive());
-        for (int at : new int[] {100, whole.length / 2, whole.length - 1}) {
+        for (int at : new int[] {300, whole.length / 2, whole.length - 1}) {
             var bytes = whole.clone();
             bytes[at] ^= 4;
             Files.write(archive(), bytes);
