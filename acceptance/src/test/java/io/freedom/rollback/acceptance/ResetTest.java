@@ -57,12 +57,12 @@ class ResetTest {
                     .containsExactlyInAnyOrder("!! .env", "!! models/");
             assertThat(volumes(others)).as("of another project").contains(others);
             var id = plane.lastRollback("acc-reset");
-            assertThat(platform.backups.resolve(".volumes/" + id + "/acc-reset_postgres_data.tar"))
+            assertThat(platform.backups.resolve(".volumes/" + id + "/acc-reset_postgres_data.tar.zst.age"))
                     .isNotEmptyFile();
             assertThat(plane.rollbackctl("report", id, "--format", "markdown", "--file", "-")
                             .succeeded()
                             .output())
-                    .contains("were removed and nothing was restored", "postgres\\_data.tar");
+                    .contains("were removed and nothing was restored", "postgres\\_data.tar.zst.age");
 
             assertThat(plane.rollbackctl(
                                     "start",

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -4,15 +4,14 @@ import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import io.freedom.rollback.vault.DefaultKeyFolder;
+import io.freedom.rollback.vault.Vault;
+import io.freedom.rollback.vault.VaultConfiguration;
 import io.freedom.rollback.worker.Capability;
 import io.freedom.rollback.worker.WorkerProperties;
-import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -20,26 +19,11 @@ import org.springframework.context.annotation.Import;
 
 /** Contributes the backup worker to an application. */
 @Configuration(proxyBeanMethods = false)
-@Import(EngineConfiguration.class)
-@EnableConfigurationProperties(BackupProperties.class)
+@Import({EngineConfiguration.class, VaultConfiguration.class})
 public class BackupConfiguration {
-    private static final Logger LOG = LoggerFactory.getLogger(BackupConfiguration.class);
-
     @Bean
-    Vault vault(BackupProperties properties) {
-        var file = properties.keyFile().toAbsolutePath();
-        try {
-            if (properties.isDefault()) {
-                PrivateFiles.createParent(file);
-            }
-            if (BackupKeys.createIfMissing(file)) {
-                LOG.warn("{} is new: keep a copy elsewhere, without it no restore point can be read", file);
-            }
-        } catch (IOException e) {
-            LOG.error(
-                    "the key file {} cannot be made, and no restore point be taken without: {}", file, e.getMessage());
-        }
-        return new Vault(file, properties.encrypt(), properties.recipients());
+    DefaultKeyFolder defaultKeyFolder() {
+        return new DefaultKeyFolder();
     }
 
     @Bean

@@ -1,6 +1,10 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -8,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rollback-backups",
         description = {
-            "Lists, checks and unpacks restore points with nothing but their files and the key file:",
+            "Lists, checks and unpacks restore points, and prints kept logs, with nothing but the files and the key file:",
             "no Kafka, no Docker, no database. For when all else is gone."
         },
         scope = ScopeType.INHERIT,
@@ -199,6 +204,58 @@ public final class BackupsProgram implements Runnable {
     }
 
     @Command(
+            name = "logs",
+            description = {
+                "Prints the logs that `backups.logs` has kept, of all containers, in order of time:",
+                "  TIME SERVICE-NUMBER stdout|stderr F|P TEXT      P where the line goes on in the next",
+                "What cannot be read is named, the rest is printed, and then it ends with 1. Containers' newest lines, since the",
+                "last look of the hour, are still with the engine: `docker logs`."
+            })
+    int logs(
+            @Parameters(
+                            paramLabel = "DIRECTORY",
+                            description = "where a platform's restore points are (`backups.directory`)")
+                    Path directory,
+            @Option(names = "--service", paramLabel = "S", description = "of this one alone") @Nullable String service,
+            @Option(
+                            names = "--since",
+                            paramLabel = "T",
+                            description =
+                                    "a time, e.g. 2026-11-26T09:11:06Z, 2026-11-26T09Z or 2026-11-26 (UTC); or how long ago, e.g. 90m, 2h, 7d")
+                    @Nullable
+                    String since,
+            @Option(names = "--until", paramLabel = "T", description = "likewise") @Nullable String until,
+            @Option(names = "--platform", paramLabel = "P", description = "where the directory has logs of several")
+                    @Nullable
+                    String platform)
+            throws IOException, StepFailure {
+        var now = Instant.now();
+        var from = since == null ? null : moment(since, now);
+        var to = until == null ? null : moment(until, now);
+        var logs =
+                new KeptLogs(directory.toAbsolutePath(), platform, vault(), fault -> failed(spec.commandLine(), fault));
+        try (var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16)) {
+            return logs.print(service, from, to, out) == 0 ? 0 : 1;
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains("Broken pipe")) {
+                return 0; // `head` has what it wants
+            }
+            throw e;
+        }
+    }
+
+    private Instant moment(String text, Instant now) {
+        try {
+            return KeptLogs.moment(text, now);
+        } catch (DateTimeException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "\"" + text + "\" is no time: name one such as 2026-11-26T09:11:06Z, or how long ago, such as 2h",
+                    e);
+        }
+    }
+
+    @Command(
             name = "cat",
             description = "Writes what is in a single file to the standard output: decrypted, decompressed.")
     int cat(
@@ -206,7 +263,8 @@ public final class BackupsProgram implements Runnable {
                             paramLabel = "FILE",
                             description = {
                                 "of a restore point, e.g. files/models.tar.zst.age, or of the WAL archive: a segment,",
-                                "e.g. wal/000000010000000000000003.zst.age, or base.tar.zst.age of a base backup"
+                                "e.g. wal/000000010000000000000003.zst.age, or base.tar.zst.age of a base backup; or the copy",
+                                "of a volume (.volumes), or of logs (.logs)"
                             })
                     Path file)
             throws IOException {

@@ -1,5 +1,8 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.EOFException;
 import java.io.FilterInputStream;

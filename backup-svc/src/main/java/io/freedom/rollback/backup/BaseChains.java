@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.DamagedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

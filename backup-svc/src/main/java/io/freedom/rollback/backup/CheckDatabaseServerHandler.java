@@ -13,6 +13,7 @@ import io.freedom.rollback.schemas.action.RowsChange;
 import io.freedom.rollback.schemas.action.ServiceForecast;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

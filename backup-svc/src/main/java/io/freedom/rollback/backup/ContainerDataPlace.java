@@ -4,6 +4,8 @@ import io.freedom.rollback.engine.ContainerDetails;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.KeyException;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;

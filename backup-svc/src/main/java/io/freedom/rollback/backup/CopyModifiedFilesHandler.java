@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.schemas.action.CopyModifiedFiles;
 import io.freedom.rollback.schemas.action.FilesCopied;
 import io.freedom.rollback.schemas.action.TargetVerified;
+import io.freedom.rollback.vault.Staging;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

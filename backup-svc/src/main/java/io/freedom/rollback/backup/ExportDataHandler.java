@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.schemas.action.DataExported;
 import io.freedom.rollback.schemas.action.ExportData;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

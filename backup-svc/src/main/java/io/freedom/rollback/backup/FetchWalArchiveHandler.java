@@ -3,6 +3,8 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.schemas.action.FetchWalArchive;
 import io.freedom.rollback.schemas.action.WalArchiveFetched;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

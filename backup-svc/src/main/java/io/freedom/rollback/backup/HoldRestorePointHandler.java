@@ -2,6 +2,8 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.HoldRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointHeld;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

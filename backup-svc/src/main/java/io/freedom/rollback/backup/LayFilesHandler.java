@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.schemas.action.FilesCopied;
 import io.freedom.rollback.schemas.action.LayFiles;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.InnerFolder;
 import io.freedom.rollback.worker.StepContext;

@@ -2,6 +2,11 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.KeyException;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Staging;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -213,7 +218,7 @@ record Manifest(
         }
         var signed = signed(signature, name.resolveSibling(RestorePoint.SIGNATURE));
         var keys = vault.keys();
-        if (keys.signers().stream().noneMatch(signer -> signer.id().equals(signed.signer()))) {
+        if (ManifestSigner.all(keys).stream().noneMatch(signer -> signer.id().equals(signed.signer()))) {
             throw new KeyException(
                     "%s is signed by %s, and that is none of the keys in %s: add the key file that was in use then, or do not restore from it%s"
                             .formatted(name, signed.signer(), keys.file(), MENDED));

@@ -1,5 +1,6 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.BackupKeys;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -11,8 +12,7 @@ import java.security.Signature;
 import java.security.spec.NamedParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
-import javax.crypto.KDF;
-import javax.crypto.spec.HKDFParameterSpec;
+import java.util.List;
 
 /**
  * Signs manifests with Ed25519. The key is derived from one of age by HKDF-SHA256, so that there is a single secret to keep.
@@ -27,7 +27,7 @@ record ManifestSigner(String id, KeyPair keys) {
     static ManifestSigner of(BackupKeys.Identity identity) {
         try {
             var generator = KeyPairGenerator.getInstance(ALGORITHM);
-            generator.initialize(NamedParameterSpec.ED25519, new Fixed(derive(identity, PURPOSE)));
+            generator.initialize(NamedParameterSpec.ED25519, new Fixed(identity.derive(PURPOSE)));
             var keys = generator.generateKeyPair();
             return new ManifestSigner(
                     PREFIX + Base64.getEncoder().encodeToString(keys.getPublic().getEncoded()), keys);
@@ -36,16 +36,9 @@ record ManifestSigner(String id, KeyPair keys) {
         }
     }
 
-    /** 32 bytes that nobody can tell without the key. */
-    static byte[] derive(BackupKeys.Identity identity, byte[] purpose) {
-        try {
-            return KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.ofExtract()
-                            .addIKM(identity.secret().getBytes(StandardCharsets.US_ASCII))
-                            .thenExpand(purpose, 32));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java runtime since 25 has HKDF", e);
-        }
+    /** Of each key, in its order. */
+    static List<ManifestSigner> all(BackupKeys keys) {
+        return keys.identities().stream().map(ManifestSigner::of).toList();
     }
 
     /** In Base64. */

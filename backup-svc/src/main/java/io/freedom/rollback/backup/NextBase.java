@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.Vault;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,9 @@
 package io.freedom.rollback.backup;
 
 import com.github.luben.zstd.Zstd;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Staging;
+import io.freedom.rollback.vault.Vault;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

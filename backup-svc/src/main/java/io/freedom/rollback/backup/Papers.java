@@ -6,6 +6,7 @@ import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.catalogue.CataloguedRestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.schemas.topics.TopicCatalogue;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayOutputStream;

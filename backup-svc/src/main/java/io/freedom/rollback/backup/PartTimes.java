@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

@@ -7,6 +7,7 @@ import io.freedom.rollback.schemas.action.ProveRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointProven;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

@@ -2,6 +2,9 @@ package io.freedom.rollback.backup;
 
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.KeyException;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;

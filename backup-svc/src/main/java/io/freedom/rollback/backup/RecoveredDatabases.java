@@ -3,6 +3,7 @@ package io.freedom.rollback.backup;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.sql.SQLException;

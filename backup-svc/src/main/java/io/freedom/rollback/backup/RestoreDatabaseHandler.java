@@ -7,6 +7,8 @@ import io.freedom.rollback.schemas.action.OtherDatabase;
 import io.freedom.rollback.schemas.action.RestoreDatabase;
 import io.freedom.rollback.schemas.action.TableRows;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.KeyException;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;

@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.engine.Engine;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;

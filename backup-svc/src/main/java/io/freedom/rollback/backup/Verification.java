@@ -1,6 +1,7 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.RestorePointVerified;
 import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

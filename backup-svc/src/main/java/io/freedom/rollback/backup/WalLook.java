@@ -6,6 +6,8 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.KeepWalArchive;
 import io.freedom.rollback.schemas.action.WalArchiveKept;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;

@@ -1,6 +1,8 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Staging;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,7 @@
 package io.freedom.rollback.backup;
 
+import io.freedom.rollback.vault.Staging;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import java.io.IOException;
 import java.nio.file.Files;

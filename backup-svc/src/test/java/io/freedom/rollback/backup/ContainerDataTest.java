@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.CopyContainerData;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Completed;
 import java.nio.file.Files;

@@ -49,7 +49,7 @@ class DeadServerTest {
                 var engines = new EngineProvider()) {
             var action = new SwapDatabaseBack(postgres.compose(), postgres.database("postgres"));
             var volume = postgres.volume();
-            var copy = new KeptVolume(volume, "/backups/" + volume, 1L, "local", Map.of(), Map.of());
+            var copy = new KeptVolume(volume, "/backups/" + volume, 1L, "local", Map.of(), Map.of(), null);
             postgres.kill();
 
             assertThatThrownBy(() -> new SwapDatabaseBackHandler(engines)

@@ -17,6 +17,7 @@ import io.freedom.rollback.schemas.action.Database;
 import io.freedom.rollback.schemas.action.FilesCopied;
 import io.freedom.rollback.schemas.action.TargetVerified;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepCancelledException;

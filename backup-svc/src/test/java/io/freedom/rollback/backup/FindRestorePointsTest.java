@@ -8,6 +8,7 @@ import io.freedom.rollback.schemas.action.FindRestorePoints;
 import io.freedom.rollback.schemas.action.FoundRestorePoint;
 import io.freedom.rollback.schemas.action.RestorePointsFound;
 import io.freedom.rollback.schemas.action.WriteManifest;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -14,6 +14,9 @@ import io.freedom.rollback.schemas.action.VerifyRestorePoint;
 import io.freedom.rollback.schemas.action.WriteManifest;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepFailure;
@@ -45,6 +48,16 @@ class ManifestTest {
         write("objects/big", "packed");
         write("git/head.txt", "abc");
         Files.createSymbolicLink(point.resolve("files/link"), Path.of("config/b"));
+    }
+
+    @Test
+    void signsWithTheSameKeyForAsLongAsTheSecretIsTheSame() throws Exception {
+        var identity =
+                BackupKeys.Identity.of("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX");
+
+        assertThat(identity.recipient()).isEqualTo("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj");
+        assertThat(ManifestSigner.of(identity).id())
+                .isEqualTo("ed25519:MCowBQYDK2VwAyEAjuCXGpcBV3GyPp3LjJwyXoHtTbNEH4XMsDDhlclvFoo=");
     }
 
     @Test
@@ -231,8 +244,8 @@ class ManifestTest {
         assertThatThrownBy(this::verify)
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
-                .hasMessageContaining(
-                        "is signed by " + other.keys().signers().getFirst().id() + ", and that is none of the keys");
+                .hasMessageContaining("is signed by "
+                        + ManifestSigner.all(other.keys()).getFirst().id() + ", and that is none of the keys");
     }
 
     @Test

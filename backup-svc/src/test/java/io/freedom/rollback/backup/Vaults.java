@@ -1,6 +1,9 @@
 package io.freedom.rollback.backup;
 
 import io.freedom.rollback.engine.EngineProvider;
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.Staging;
+import io.freedom.rollback.vault.Vault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

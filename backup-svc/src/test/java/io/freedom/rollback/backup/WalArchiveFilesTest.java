@@ -2,6 +2,7 @@ package io.freedom.rollback.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freedom.rollback.vault.Vault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.ObjectStore;
 import io.freedom.rollback.schemas.action.WalArchiveCopied;
 import io.freedom.rollback.schemas.action.WalArchiveFetched;
 import io.freedom.rollback.schemas.serde.TrustedSchemas;
+import io.freedom.rollback.vault.PrivateFiles;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;

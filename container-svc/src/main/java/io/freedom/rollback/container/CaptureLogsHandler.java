@@ -6,6 +6,7 @@ import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.CaptureLogs;
 import io.freedom.rollback.schemas.action.LogsCaptured;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -22,9 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** Keeps every container's log: removing a container removes its log. */
 final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    CaptureLogsHandler(EngineProvider engines) {
+    CaptureLogsHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -41,7 +44,7 @@ final class CaptureLogsHandler implements StepHandler<CaptureLogs> {
         step.checkpoint();
         var files = InParallel.map(containers, c -> capture(engine, c, folder, unreadable));
         // While the platform serves, so that little is left for when it is down.
-        var logs = new LastLogs(engine, action.getCompose(), step);
+        var logs = new LastLogs(engine, action.getCompose(), step, vault);
         logs.keep(containers);
         long bytes = 0;
         for (var file : files) {

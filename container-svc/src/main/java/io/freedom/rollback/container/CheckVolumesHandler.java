@@ -5,10 +5,12 @@ import io.freedom.rollback.schemas.action.CheckVolumes;
 import io.freedom.rollback.schemas.action.VolumeSize;
 import io.freedom.rollback.schemas.action.VolumesChecked;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.stream.Collectors;
@@ -16,9 +18,11 @@ import java.util.stream.Collectors;
 /** Tells what would be removed before anybody is asked, and finds out that its copies do not fit before anything is stopped. */
 final class CheckVolumesHandler implements StepHandler<CheckVolumes> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    CheckVolumesHandler(EngineProvider engines) {
+    CheckVolumesHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -56,11 +60,21 @@ final class CheckVolumesHandler implements StepHandler<CheckVolumes> {
                                     action.getDirectory(),
                                     VolumeArchive.size(free)));
         }
+        requireKeys(Path.of(action.getDirectory()));
         var named = sizes.stream().map(CheckVolumesHandler::line).collect(Collectors.joining(", "));
         return new Completed(
                 new VolumesChecked(sizes, found.shared(), free),
                 (named.isEmpty() ? "no volumes" : named + "; " + VolumeArchive.size(free) + " free")
                         + found.sharedNote());
+    }
+
+    /** A copy that nobody could encrypt is found out about before anything is stopped. */
+    private void requireKeys(Path directory) throws StepFailure {
+        try {
+            vault.requireKeys();
+        } catch (IOException e) {
+            throw Kept.failure(directory, e);
+        }
     }
 
     private static String line(VolumeSize volume) {

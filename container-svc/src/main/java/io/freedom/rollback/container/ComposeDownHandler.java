@@ -10,6 +10,7 @@ import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
@@ -29,9 +30,11 @@ import java.util.concurrent.TimeoutException;
  */
 final class ComposeDownHandler implements StepHandler<ComposeDown> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    ComposeDownHandler(EngineProvider engines) {
+    ComposeDownHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -70,7 +73,7 @@ final class ComposeDownHandler implements StepHandler<ComposeDown> {
         var active = containers.stream().filter(EngineContainer::isActive).toList();
         var idle = containers.stream().filter(c -> !c.isActive()).toList();
         var grace = Duration.ofSeconds(action.getGraceSeconds());
-        var logs = new LastLogs(engine, action.getCompose(), step);
+        var logs = new LastLogs(engine, action.getCompose(), step, vault);
         step.progress(0, containers.size(), "containers", "stopping " + Containers.services(active));
         // The writers were stopped before: removing them and stopping the database is time the platform is down.
         InParallel.each(List.of(idle, active), some -> {

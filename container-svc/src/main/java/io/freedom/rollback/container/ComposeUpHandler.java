@@ -11,6 +11,7 @@ import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ImagesPrepared;
 import io.freedom.rollback.schemas.action.PreparedImage;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
@@ -29,9 +30,11 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final EngineProvider engines;
+    private final Vault vault;
 
-    ComposeUpHandler(EngineProvider engines) {
+    ComposeUpHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -65,7 +68,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return up ? new Probe.Applied(completed(containers)) : new Probe.NotApplied();
     }
 
-    private static Probe probePart(ComposeUp action, Engine engine, StepContext step)
+    private Probe probePart(ComposeUp action, Engine engine, StepContext step)
             throws StepFailure, InterruptedException {
         var up = new TreeSet<String>();
         for (var container : Containers.ofServices(engine, action.getCompose().getProject())) {
@@ -76,7 +79,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         if (action.getStart() && !up.containsAll(action.getServices())) {
             return new Probe.NotApplied(); // the usual case, and compose is slow to say more
         }
-        var part = new PartialUp(action, engine, step);
+        var part = new PartialUp(action, engine, step, vault);
         if (!part.isDone()) {
             return new Probe.NotApplied();
         }
@@ -102,7 +105,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     public Completed execute(ComposeUp action, StepContext step) throws StepFailure, InterruptedException {
         var engine = engines.engine();
         if (PartialUp.isMeant(action)) {
-            var part = new PartialUp(action, engine, step);
+            var part = new PartialUp(action, engine, step, vault);
             var containers = part.execute();
             return action.getStart() ? completed(containers, part.failed()) : made(containers);
         }
@@ -144,7 +147,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
      * prepared. One that was kept running stays, unless compose finds its definition changed. Empty when what is there
      * does not fit; then compose does it all.
      */
-    private static Optional<List<EngineContainer>> made(
+    private Optional<List<EngineContainer>> made(
             Engine engine, ComposeUp action, ImagesPrepared prepared, Compose compose, StepContext step)
             throws StepFailure, InterruptedException {
         var images = prepared.getImages().stream()
@@ -172,9 +175,9 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
     }
 
     /** Compose does not see that the files in a mounted folder are others now, and would leave it running. */
-    private static void removeStale(ComposeUp action, Engine engine, StepContext step)
+    private void removeStale(ComposeUp action, Engine engine, StepContext step)
             throws StepFailure, InterruptedException {
-        var logs = new LastLogs(engine, action.getCompose(), step);
+        var logs = new LastLogs(engine, action.getCompose(), step, vault);
         for (var container : stale(action, engine, step)) {
             step.checkpoint();
             Containers.stop(engine, container, GRACE);
@@ -195,7 +198,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
         return stale;
     }
 
-    private static void up(
+    private void up(
             Compose compose,
             ComposeUp action,
             String mode,
@@ -206,7 +209,7 @@ final class ComposeUpHandler implements StepHandler<ComposeUp> {
             throws StepFailure, InterruptedException {
         var all = new ArrayList<>(List.of("--remove-orphans"));
         all.addAll(options);
-        Up.run(compose, action, mode, all, services, engine, step);
+        Up.run(compose, action, mode, all, services, engine, step, vault);
     }
 
     private static Set<String> services(ComposeUp action, ComposeModel model) throws StepFailure {

@@ -3,6 +3,8 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.EngineConfiguration;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.step.Worker;
+import io.freedom.rollback.vault.Vault;
+import io.freedom.rollback.vault.VaultConfiguration;
 import io.freedom.rollback.worker.Capability;
 import java.time.InstantSource;
 import java.util.List;
@@ -12,10 +14,10 @@ import org.springframework.context.annotation.Import;
 
 /** Contributes the container worker to an application. */
 @Configuration(proxyBeanMethods = false)
-@Import(EngineConfiguration.class)
+@Import({EngineConfiguration.class, VaultConfiguration.class})
 public class ContainerConfiguration {
     @Bean
-    Capability containerCapability(EngineProvider engines) {
+    Capability containerCapability(EngineProvider engines, Vault vault) {
         return new Capability(
                 Worker.CONTAINER,
                 List.of(
@@ -23,25 +25,25 @@ public class ContainerConfiguration {
                         new ForecastContainersHandler(engines),
                         new RecordContainersHandler(engines),
                         new PrepareImagesHandler(engines),
-                        new CaptureLogsHandler(engines),
-                        new KeepLogsHandler(engines, InstantSource.system()),
+                        new CaptureLogsHandler(engines, vault),
+                        new KeepLogsHandler(engines, vault, InstantSource.system()),
                         new PreserveEvidenceHandler(engines),
                         new StopWritersHandler(engines),
                         new StartWritersHandler(engines),
                         new StopServicesHandler(engines),
                         new RestartServicesHandler(engines),
-                        new ComposeDownHandler(engines),
-                        new CheckVolumesHandler(engines),
-                        new KeepVolumesHandler(engines),
+                        new ComposeDownHandler(engines, vault),
+                        new CheckVolumesHandler(engines, vault),
+                        new KeepVolumesHandler(engines, vault),
                         new RemoveVolumesHandler(engines),
-                        new RestoreVolumesHandler(engines),
+                        new RestoreVolumesHandler(engines, vault),
                         new AdoptImagesHandler(engines),
                         new RestoreImagesHandler(engines),
-                        new ComposeUpHandler(engines),
+                        new ComposeUpHandler(engines, vault),
                         new AwaitHealthyHandler(engines),
                         new AwaitLogHandler(engines),
                         new MeasureUsageHandler(engines),
-                        new RestoreContainersHandler(engines),
+                        new RestoreContainersHandler(engines, vault),
                         new RemoveCopyHandler(engines),
                         new PruneImagesHandler(engines)));
     }

@@ -5,6 +5,7 @@ import io.freedom.rollback.schemas.action.KeepLogs;
 import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.action.LogsKept;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -25,10 +26,12 @@ final class KeepLogsHandler implements StepHandler<KeepLogs> {
     private static final Duration TO_FINISH = Duration.ofSeconds(15);
 
     private final EngineProvider engines;
+    private final Vault vault;
     private final InstantSource clock;
 
-    KeepLogsHandler(EngineProvider engines, InstantSource clock) {
+    KeepLogsHandler(EngineProvider engines, Vault vault, InstantSource clock) {
         this.engines = engines;
+        this.vault = vault;
         this.clock = clock;
     }
 
@@ -54,7 +57,7 @@ final class KeepLogsHandler implements StepHandler<KeepLogs> {
             throws IOException, StepFailure, InterruptedException {
         var begun = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         var engine = engines.engine();
-        var keeper = new LogKeeper(engine::logEntries, archive, step, clock);
+        var keeper = new LogKeeper(engine::logEntries, archive, vault, step, clock);
         var files = keeper.files();
         var keepFor = Duration.ofMillis(archive.getKeepFor());
         files.prune(keepFor, archive.getBound(), begun);

@@ -11,26 +11,20 @@ import io.freedom.rollback.schemas.action.VolumeSize;
 import io.freedom.rollback.schemas.action.VolumesChecked;
 import io.freedom.rollback.schemas.action.VolumesKept;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.PrivateFiles;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import io.freedom.rollback.worker.StepHandler;
-import java.io.BufferedInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Set;
 
 /**
  * Copies volumes while nothing runs that uses them: of a database, files copied at different moments would be worthless. What
@@ -40,14 +34,12 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
     /** Bytes between two looks at the free space. */
     private static final long STRIDE = 64 << 20;
 
-    private static final Set<OpenOption> WRITTEN_ONCE = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    private static final FileAttribute<?> OWNER_ONLY =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
     private final EngineProvider engines;
+    private final Vault vault;
 
-    KeepVolumesHandler(EngineProvider engines) {
+    KeepVolumesHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -71,16 +63,9 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
         long copied = 0;
         for (var volume : found.own()) {
             step.checkpoint();
-            var archive = VolumeArchive.in(action.getDirectory(), volume.name());
-            long bytes = copied(volumes, volume, archive, action.getReserve(), step);
-            kept.add(new KeptVolume(
-                    volume.name(),
-                    archive.file().toString(),
-                    bytes,
-                    volume.driver(),
-                    volume.options(),
-                    volume.labels()));
-            copied += bytes;
+            var copy = copied(volumes, volume, action, step);
+            kept.add(copy);
+            copied += copy.getBytes();
         }
         return new Completed(
                 new VolumesKept(kept, found.shared()),
@@ -108,38 +93,45 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
         }
     }
 
-    private static long copied(
-            EngineVolumes volumes, EngineVolume volume, VolumeArchive archive, long reserve, StepContext step)
+    private KeptVolume copied(EngineVolumes volumes, EngineVolume volume, KeepVolumes action, StepContext step)
             throws StepFailure, InterruptedException {
+        var archive = VolumeArchive.in(action.getDirectory(), volume.name(), vault);
         var partial = archive.partial();
         try {
             archive.makeFolder();
             Files.deleteIfExists(partial);
             long bytes;
-            try (var file = FileChannel.open(partial, WRITTEN_ONCE, OWNER_ONLY)) {
-                var out = new Watched(Channels.newOutputStream(file), partial, reserve, step);
+            var name = archive.file().getFileName().toString();
+            try (var out = new Watched(vault.pack(Vault.plain(partial), name), partial, action.getReserve(), step)) {
                 bytes = volumes.save(volume.name(), out, done -> step.progress(done, 0, "bytes", volume.name()));
-                // What is removed next must be on the disk by then.
-                file.force(true);
             }
-            requireReadable(volume, partial, bytes, step);
-            Files.move(partial, archive.file(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            archive.forceFolder();
-            return bytes;
+            // What is removed next must be on the disk by then.
+            PrivateFiles.force(partial);
+            requireReadable(volume, archive, bytes, step);
+            long packed = Files.size(partial);
+            PrivateFiles.moveInto(partial, archive.file());
+            return KeptVolume.newBuilder()
+                    .setVolume(volume.name())
+                    .setArchive(archive.file().toString())
+                    .setBytes(bytes)
+                    .setDriver(volume.driver())
+                    .setOptions(volume.options())
+                    .setLabels(volume.labels())
+                    .setPackedBytes(packed)
+                    .build();
         } catch (IOException e) {
             throw Kept.failure(archive.file(), e);
         }
     }
 
-    /** A stream that was cut within zeros ends like a whole one: only its entries tell that something is missing. */
-    private static void requireReadable(EngineVolume volume, Path copy, long size, StepContext step)
+    private void requireReadable(EngineVolume volume, VolumeArchive archive, long size, StepContext step)
             throws StepFailure, IOException {
-        try (var in = new BufferedInputStream(Files.newInputStream(copy), 1 << 16)) {
-            EngineVolumes.entries(in, done -> {
+        try {
+            archive.read(archive.partial(), vault, done -> {
                 step.checkpoint();
                 step.progress(done, size, "bytes", "reading the copy of " + volume.name());
             });
-        } catch (TarFormatException e) {
+        } catch (TarFormatException | DamagedException e) {
             throw new StepFailure(
                     FailureKind.UNAVAILABLE,
                     "the copy of volume %s is not whole, and nothing was removed: %s. Retry; is the disk that it is on well (`dmesg`)?"

@@ -1,6 +1,7 @@
 package io.freedom.rollback.container;
 
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.KeyException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -32,6 +33,9 @@ final class Kept {
     }
 
     static StepFailure failure(Path file, IOException e) {
+        if (e instanceof KeyException) {
+            return new StepFailure(FailureKind.PRECONDITION, String.valueOf(e.getMessage()), e);
+        }
         return new StepFailure(
                 FailureKind.TOOL, "cannot write " + file + ": " + e + "; check free space and permissions", e);
     }

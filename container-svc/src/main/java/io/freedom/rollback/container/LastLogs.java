@@ -3,6 +3,7 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeProject;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -32,14 +33,16 @@ final class LastLogs {
     private final Engine engine;
     private final ComposeProject project;
     private final StepContext step;
+    private final Vault vault;
     private final InstantSource clock = InstantSource.system();
     private final Set<String> notes = new ConcurrentSkipListSet<>();
     private @Nullable Instant until;
 
-    LastLogs(Engine engine, ComposeProject project, StepContext step) {
+    LastLogs(Engine engine, ComposeProject project, StepContext step, Vault vault) {
         this.engine = engine;
         this.project = project;
         this.step = step;
+        this.vault = vault;
     }
 
     void keep(Collection<EngineContainer> containers) throws InterruptedException, StepFailure {
@@ -77,7 +80,7 @@ final class LastLogs {
             return;
         }
         try {
-            var kept = new LogKeeper(engine::logEntries, archive, step, clock).keep(container, end);
+            var kept = new LogKeeper(engine::logEntries, archive, vault, step, clock).keep(container, end);
             if (kept.note() != null) {
                 note(kept.note());
             }

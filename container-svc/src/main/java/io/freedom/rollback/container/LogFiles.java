@@ -22,8 +22,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * What is on disk of the logs of a platform's containers: a folder for each service, with files by the hour, gzip. What is being
- * written has a name of its own until it is whole. Only the worker's user may read them.
+ * What is on disk of the logs of a platform's containers: a folder for each service, with files by the hour, packed as
+ * their names say; of releases before, gzip. What is being written has a name of its own until it is whole. Only the worker's user may read them.
  */
 record LogFiles(Path root) {
     /** In the folder that restore points are in. */
@@ -38,7 +38,7 @@ record LogFiles(Path root) {
     private static final String LOCK = ".lock";
     private static final String PARTIAL = ".partial";
     private static final Pattern NAME =
-            Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d)Z_.+_([0-9a-f]+)_\\d+\\.log\\.gz");
+            Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d)Z_.+_([0-9a-f]+)_\\d+\\.log\\.(?:gz|zst|zst\\.age)");
     private static final int LONGEST = 100;
 
     static LogFiles of(String backups, String platform) throws IOException {

@@ -4,6 +4,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.LogEntries;
 import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -42,13 +43,16 @@ final class LogKeeper {
     private final Source source;
     private final LogArchive archive;
     private final LogFiles files;
+    private final Vault vault;
     private final StepContext step;
     private final InstantSource clock;
 
-    LogKeeper(Source source, LogArchive archive, StepContext step, InstantSource clock) throws IOException {
+    LogKeeper(Source source, LogArchive archive, Vault vault, StepContext step, InstantSource clock)
+            throws IOException {
         this.source = source;
         this.archive = archive;
         this.files = LogFiles.of(archive.getDirectory(), archive.getPlatform());
+        this.vault = vault;
         this.step = step;
         this.clock = clock;
     }
@@ -67,7 +71,7 @@ final class LogKeeper {
                 }
             }
             var known = LogPosition.read(files.position(id(container)));
-            try (var log = new LogSession(files, archive, container, known, step, clock, until)) {
+            try (var log = new LogSession(files, archive, vault, container, known, step, clock, until)) {
                 return keep(container, known, until, log);
             }
         }

@@ -1,16 +1,11 @@
 package io.freedom.rollback.container;
 
-import java.io.BufferedOutputStream;
+import io.freedom.rollback.vault.Vault;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * A file of log lines that is being written, as Kubernetes writes logs (CRI): {@code TIME stdout|stderr F|P TEXT}, P for a part of a line
@@ -20,28 +15,24 @@ final class LogSegment implements AutoCloseable {
     /** Bytes before compression: what a killed worker has to do again, and what goes at once beyond the bound. */
     private static final long LARGEST = 32L << 20;
 
-    private static final int BUFFER = 64 << 10;
-
     private final Path file;
     private final String hour;
-    private final FileChannel channel;
     private final OutputStream out;
     private long bytes;
     private boolean counts;
 
-    private LogSegment(Path file, String hour, FileChannel channel) throws IOException {
+    private LogSegment(Path file, String hour, OutputStream out) {
         this.file = file;
         this.hour = hour;
-        this.channel = channel;
-        this.out = new BufferedOutputStream(new GZIPOutputStream(Channels.newOutputStream(channel), BUFFER), BUFFER);
+        this.out = out;
     }
 
-    static LogSegment begin(Path file, String hour) throws IOException {
+    /** Nothing of it is ever in clear, where that is what the vault is for. */
+    static LogSegment begin(Path file, String hour, Vault vault) throws IOException {
         var partial = LogFiles.partial(file);
         Files.deleteIfExists(partial);
-        var channel = FileChannel.open(
-                partial, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), LogFiles.PRIVATE);
-        return new LogSegment(file, hour, channel);
+        return new LogSegment(
+                file, hour, vault.pack(Vault.plain(partial), file.getFileName().toString()));
     }
 
     /** Of an entry: {@code 2026-11-26T13Z}. */
@@ -80,8 +71,12 @@ final class LogSegment implements AutoCloseable {
     /** Nothing is left of what does not count. */
     @Override
     public void close() throws IOException {
-        channel.close();
         if (!counts) {
+            try {
+                out.close();
+            } catch (IOException _) {
+                // What a full disk did not take goes now.
+            }
             Files.deleteIfExists(LogFiles.partial(file));
         }
     }

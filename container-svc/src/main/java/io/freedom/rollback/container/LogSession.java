@@ -5,6 +5,7 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.LogEntries;
 import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
@@ -31,6 +32,7 @@ final class LogSession implements LogEntries, AutoCloseable {
 
     private final LogFiles files;
     private final LogArchive archive;
+    private final Vault vault;
     private final EngineContainer container;
     private final StepContext step;
     private final InstantSource clock;
@@ -57,6 +59,7 @@ final class LogSession implements LogEntries, AutoCloseable {
     LogSession(
             LogFiles files,
             LogArchive archive,
+            Vault vault,
             EngineContainer container,
             Optional<LogPosition> known,
             StepContext step,
@@ -64,6 +67,7 @@ final class LogSession implements LogEntries, AutoCloseable {
             Instant until) {
         this.files = files;
         this.archive = archive;
+        this.vault = vault;
         this.container = container;
         this.sought = known.orElse(null);
         this.written = known.map(LogPosition::files).orElse(0);
@@ -157,7 +161,7 @@ final class LogSession implements LogEntries, AutoCloseable {
         }
         if (writing == null) {
             requireRoom(files, archive);
-            writing = LogSegment.begin(file(stamp), LogSegment.hour(stamp));
+            writing = LogSegment.begin(file(stamp), LogSegment.hour(stamp), vault);
             segment = writing;
         }
         writing.write(stamp, entry.stderr(), entry.complete(), text);
@@ -167,14 +171,14 @@ final class LogSession implements LogEntries, AutoCloseable {
     }
 
     private Path file(String stamp) throws IOException {
-        return files.service(LogKeeper.service(container))
-                .resolve("%s_%s%d_%s_%04d.log.gz"
-                        .formatted(
-                                LogSegment.hour(stamp),
-                                container.oneOff() ? "run" : "",
-                                container.number(),
-                                LogKeeper.id(container),
-                                written + 1));
+        var name = "%s_%s%d_%s_%04d.log"
+                .formatted(
+                        LogSegment.hour(stamp),
+                        container.oneOff() ? "run" : "",
+                        container.number(),
+                        LogKeeper.id(container),
+                        written + 1);
+        return vault.sealed(files.service(LogKeeper.service(container)).resolve(name), true);
     }
 
     /** From the position on it counts; whoever comes later gives the file its name if we do not. */

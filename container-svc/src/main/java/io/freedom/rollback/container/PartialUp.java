@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.action.ComposeUp;
 import io.freedom.rollback.schemas.action.ContainerState;
 import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.ArrayList;
@@ -28,16 +29,18 @@ final class PartialUp {
     private final ComposeUp action;
     private final Engine engine;
     private final StepContext step;
+    private final Vault vault;
     private final Compose compose;
     private final ComposeModel model;
     private final Set<String> services;
     private final Set<String> dependencies;
     private String failed = "";
 
-    PartialUp(ComposeUp action, Engine engine, StepContext step) throws StepFailure, InterruptedException {
+    PartialUp(ComposeUp action, Engine engine, StepContext step, Vault vault) throws StepFailure, InterruptedException {
         this.action = action;
         this.engine = engine;
         this.step = step;
+        this.vault = vault;
         compose = new Compose(action.getCompose());
         model = compose.model();
         services = services(action, step, model);
@@ -167,7 +170,7 @@ final class PartialUp {
                 stop.addAll(some);
                 compose.check(Containers.left(step.deadline()), stop);
             }
-            Up.run(compose, action, "--no-start", arguments, some, engine, step);
+            Up.run(compose, action, "--no-start", arguments, some, engine, step, vault);
         }
     }
 
@@ -217,7 +220,7 @@ final class PartialUp {
         }
         if (!action.getAsRecorded() && !jobsToRun().isEmpty()) {
             // Compose knows how to wait for a job's end; all containers are there, and it is to leave them as they are.
-            Up.run(compose, action, "-d", List.of("--no-recreate"), services, engine, step);
+            Up.run(compose, action, "-d", List.of("--no-recreate"), services, engine, step, vault);
             return;
         }
         failed = Starting.inOrder(

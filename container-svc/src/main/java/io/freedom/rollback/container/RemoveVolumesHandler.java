@@ -43,7 +43,7 @@ final class RemoveVolumesHandler implements StepHandler<RemoveVolumes> {
         var volumes = engines.engine().volumes();
         var kept = step.input(VolumesKept.class).getVolumes();
         for (var volume : kept) {
-            VolumeArchive.of(volume).requireWhole(volume.getBytes());
+            VolumeArchive.of(volume).requireWhole(volume);
             volumes.requireUnused(volume.getVolume());
         }
         for (var volume : kept) {

@@ -9,6 +9,7 @@ import io.freedom.rollback.schemas.action.ContainersRecorded;
 import io.freedom.rollback.schemas.action.ContainersRestored;
 import io.freedom.rollback.schemas.action.RestoreContainers;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepContext;
@@ -33,9 +34,11 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final EngineProvider engines;
+    private final Vault vault;
 
-    RestoreContainersHandler(EngineProvider engines) {
+    RestoreContainersHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -102,12 +105,11 @@ final class RestoreContainersHandler implements StepHandler<RestoreContainers> {
         return outlived;
     }
 
-    private static void recreate(
-            Engine engine, RestoreContainers action, List<ContainerState> recorded, StepContext step)
+    private void recreate(Engine engine, RestoreContainers action, List<ContainerState> recorded, StepContext step)
             throws StepFailure, InterruptedException {
         var services = recorded.stream().map(ContainerState::getService).collect(Collectors.toCollection(TreeSet::new));
         var containers = containers(engine, action);
-        var logs = new LastLogs(engine, action.getCompose(), step);
+        var logs = new LastLogs(engine, action.getCompose(), step, vault);
         // What only the target has.
         for (var container : containers) {
             if (!services.contains(container.service())) {

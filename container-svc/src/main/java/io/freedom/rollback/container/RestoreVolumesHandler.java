@@ -3,10 +3,15 @@ package io.freedom.rollback.container;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.engine.EngineVolume;
 import io.freedom.rollback.engine.EngineVolumes;
+import io.freedom.rollback.engine.TarFormatException;
 import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.action.RestoreVolumes;
 import io.freedom.rollback.schemas.action.VolumesKept;
 import io.freedom.rollback.schemas.action.VolumesRestored;
+import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.DamagedException;
+import io.freedom.rollback.vault.KeyException;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Completed;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
@@ -22,9 +27,11 @@ import java.util.List;
  */
 final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
     private final EngineProvider engines;
+    private final Vault vault;
 
-    RestoreVolumesHandler(EngineProvider engines) {
+    RestoreVolumesHandler(EngineProvider engines, Vault vault) {
         this.engines = engines;
+        this.vault = vault;
     }
 
     @Override
@@ -41,7 +48,7 @@ final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
         for (var volume : kept) {
             var archive = VolumeArchive.of(volume);
             if (archive.isRemoved() || !Files.exists(archive.file())) {
-                archive.requireWhole(volume.getBytes());
+                archive.requireWhole(volume);
             }
         }
         var removed = kept.stream()
@@ -49,6 +56,9 @@ final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
                 .toList();
         for (var volume : removed) {
             volumes.requireUnused(volume.getVolume());
+        }
+        for (var volume : removed) {
+            requireReadable(volume, step);
         }
         var restored = new ArrayList<String>();
         for (var volume : removed) {
@@ -61,20 +71,48 @@ final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
                 restored.isEmpty() ? "no volume was removed" : "as they were: " + String.join(", ", restored));
     }
 
-    private static void restore(EngineVolumes volumes, KeptVolume kept, StepContext step)
+    /** For a copy takes the place of what the volume has now, which is all there is where the copy cannot be read. */
+    private void requireReadable(KeptVolume kept, StepContext step) throws StepFailure {
+        var archive = VolumeArchive.of(kept);
+        try {
+            archive.read(archive.file(), vault, done -> {
+                step.checkpoint();
+                step.progress(done, kept.getBytes(), "bytes", "reading the copy of " + kept.getVolume());
+            });
+        } catch (TarFormatException | DamagedException e) {
+            throw new StepFailure(
+                    FailureKind.PRECONDITION,
+                    "the copy %s is damaged, so volume %s stays as it is: put a whole copy in its place, then retry (%s)"
+                            .formatted(archive.file(), kept.getVolume(), e.getMessage()),
+                    e);
+        } catch (IOException e) {
+            throw unreadable(archive, e);
+        }
+    }
+
+    private static StepFailure unreadable(VolumeArchive archive, IOException e) {
+        return e instanceof KeyException
+                ? Kept.failure(archive.file(), e)
+                : new StepFailure(
+                        FailureKind.TOOL,
+                        "cannot read %s: %s; is the disk that it is on well (`dmesg`)?".formatted(archive.file(), e),
+                        e);
+    }
+
+    private void restore(EngineVolumes volumes, KeptVolume kept, StepContext step)
             throws StepFailure, InterruptedException {
         var name = kept.getVolume();
         var archive = VolumeArchive.of(kept);
         // What the target wrote, and what an attempt before this one did not finish.
         volumes.remove(name);
         volumes.create(new EngineVolume(name, kept.getDriver(), kept.getOptions(), kept.getLabels()));
-        try (var in = Files.newInputStream(archive.file())) {
+        try (var in = vault.open(archive.file())) {
             volumes.load(name, in, done -> {
                 step.checkpoint();
                 step.progress(done, kept.getBytes(), "bytes", name);
             });
         } catch (IOException e) {
-            throw Kept.failure(archive.file(), e);
+            throw unreadable(archive, e);
         }
         archive.markReturned();
     }

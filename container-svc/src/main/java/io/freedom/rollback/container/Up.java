@@ -6,6 +6,7 @@ import io.freedom.rollback.engine.ComposeService;
 import io.freedom.rollback.engine.Engine;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.ComposeUp;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepContext;
 import io.freedom.rollback.worker.StepFailure;
 import java.util.ArrayDeque;
@@ -38,7 +39,8 @@ final class Up {
             List<String> options,
             Collection<String> services,
             Engine engine,
-            StepContext step)
+            StepContext step,
+            Vault vault)
             throws StepFailure, InterruptedException {
         var arguments = arguments(compose, mode);
         arguments.addAll(options);
@@ -47,7 +49,7 @@ final class Up {
         step.progress(0, 0, "services", services.isEmpty() ? "starting all" : "starting " + services);
         if (!options.contains("--no-recreate")) {
             // Which containers it makes anew is compose's business.
-            new LastLogs(engine, action.getCompose(), step).keepOf(services);
+            new LastLogs(engine, action.getCompose(), step, vault).keepOf(services);
         }
         var result = compose.run(Containers.left(step.deadline()), arguments);
         if (!result.succeeded()) {

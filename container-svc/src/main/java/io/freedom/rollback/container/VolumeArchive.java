@@ -1,20 +1,25 @@
 package io.freedom.rollback.container;
 
+import io.freedom.rollback.engine.EngineVolumes;
 import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.LongConsumer;
 
 /** The copy of one volume on disk, and beside it the mark that the volume itself was removed. */
 record VolumeArchive(Path file) {
-    static VolumeArchive in(String directory, String volume) {
-        return new VolumeArchive(Path.of(directory, volume + ".tar"));
+    static VolumeArchive in(String directory, String volume, Vault vault) {
+        return new VolumeArchive(vault.sealed(Path.of(directory, volume + ".tar"), true));
     }
 
     static VolumeArchive of(KeptVolume kept) {
@@ -38,7 +43,10 @@ record VolumeArchive(Path file) {
         return file.resolveSibling(file.getFileName() + ".removed");
     }
 
-    void requireWhole(long bytes) throws StepFailure {
+    /** That the file is there, and as long as it was. */
+    void requireWhole(KeptVolume kept) throws StepFailure {
+        var packed = kept.getPackedBytes();
+        long bytes = packed == null ? kept.getBytes() : packed;
         try {
             if (!Files.isRegularFile(file) || Files.size(file) != bytes) {
                 throw new StepFailure(
@@ -48,6 +56,20 @@ record VolumeArchive(Path file) {
             }
         } catch (IOException e) {
             throw Kept.failure(file, e);
+        }
+    }
+
+    /**
+     * Reads a copy to its end: a stream that was cut within zeros ends like a whole one, and only its entries tell that something is missing.
+     *
+     * @param copy the file, or what it is until it has its name
+     * @param progress told the bytes of content so far, which may end the reading by throwing
+     * @throws IOException a TarFormatException or a DamagedException where it is not whole
+     */
+    void read(Path copy, Vault vault, LongConsumer progress) throws IOException {
+        try (var in = vault.open(new BufferedInputStream(Files.newInputStream(copy), 1 << 16), file)) {
+            EngineVolumes.entries(in, progress);
+            in.transferTo(OutputStream.nullOutputStream()); // to the last of its checksums
         }
     }
 

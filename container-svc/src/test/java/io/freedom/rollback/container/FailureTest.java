@@ -178,7 +178,7 @@ class FailureTest {
 
         fails(
                         FailureKind.PRECONDITION,
-                        () -> new ComposeUpHandler(project.engines)
+                        () -> new ComposeUpHandler(project.engines, project.vault)
                                 .execute(
                                         new ComposeUp(compose, List.of(), false, false, true, List.of()), project.step))
                 .hasMessageContaining("/no/such does not exist");
@@ -191,7 +191,7 @@ class FailureTest {
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 

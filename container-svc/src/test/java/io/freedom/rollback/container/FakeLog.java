@@ -23,6 +23,9 @@ final class FakeLog implements LogKeeper.Source {
     /** Entries that it gives before it fails. */
     int good = Integer.MAX_VALUE;
 
+    /** Run once an entry was taken. */
+    Runnable onTaken = () -> {};
+
     FakeLog line(String stamp, String text) {
         return entry(stamp, false, true, text);
     }
@@ -76,6 +79,7 @@ final class FakeLog implements LogKeeper.Source {
             if (!taker.take(entry.stamp(), entry.stderr(), entry.complete(), entry.text())) {
                 return;
             }
+            onTaken.run();
         }
         if (failure != null) {
             throw failure;

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,7 +59,8 @@ class KeepLogsTest {
 
     private String keep() throws Exception {
         return project.run(
-                new KeepLogsHandler(project.engines, InstantSource.system()), new KeepLogs(project.compose()));
+                new KeepLogsHandler(project.engines, project.vault, InstantSource.system()),
+                new KeepLogs(project.compose()));
     }
 
     /** Of a service, without times. */
@@ -68,8 +68,8 @@ class KeepLogsTest {
         var out = new ByteArrayOutputStream();
         try (var files = Files.list(kept.resolve(service))) {
             for (var file : files.sorted().toList()) {
-                assertThat(file.toString()).endsWith(".log.gz");
-                try (var in = new GZIPInputStream(Files.newInputStream(file))) {
+                assertThat(file.toString()).endsWith(".log.zst.age");
+                try (var in = project.vault.open(file)) {
                     in.transferTo(out);
                 }
             }
@@ -108,7 +108,8 @@ class KeepLogsTest {
         keep();
         say("api", "more");
         project.run(
-                new CaptureLogsHandler(project.engines), new CaptureLogs(project.compose(), project.backup.toString()));
+                new CaptureLogsHandler(project.engines, project.vault),
+                new CaptureLogs(project.compose(), project.backup.toString()));
         assertThat(lines("api")).containsExactlyInAnyOrder("stdout F hello", "stderr F oops", "stdout F more");
         say("api", "the last");
 
@@ -116,7 +117,8 @@ class KeepLogsTest {
                 new RecordContainersHandler(project.engines),
                 new RecordContainers(project.compose(), project.backup.toString()));
         project.run(
-                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of(), List.of()));
+                new ComposeDownHandler(project.engines, project.vault),
+                new ComposeDown(project.compose(), 5, List.of(), List.of()));
 
         assertThat(project.states()).isEmpty();
         assertThat(lines("api"))
@@ -134,7 +136,7 @@ class KeepLogsTest {
                 new RecordContainersHandler(project.engines),
                 new RecordContainers(project.compose(), project.backup.toString()));
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of("api"), true, false, true, List.of()));
 
         assertThat(lines("api")).contains("stdout F hello", "stderr F oops", "stdout F bye");
@@ -211,7 +213,8 @@ class KeepLogsTest {
                         StepFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.PRECONDITION))
                 .hasMessageContaining("less than backups.reserve");
         var detail = project.run(
-                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of(), List.of()));
+                new ComposeDownHandler(project.engines, project.vault),
+                new ComposeDown(project.compose(), 5, List.of(), List.of()));
 
         assertThat(detail).contains("logs: api: its last lines are not kept: ", "less than backups.reserve");
         assertThat(project.states()).isEmpty();

@@ -136,7 +136,7 @@ class KeptDatabaseTest {
         Files.delete(project.live.resolve("init/schema.sql"));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         project.run(
-                new RestoreContainersHandler(project.engines),
+                new RestoreContainersHandler(project.engines, project.vault),
                 new RestoreContainers(project.compose(), List.of(), true));
 
         assertThat(project.states()).containsEntry("db", "running").containsEntry("api", "running");
@@ -157,7 +157,7 @@ class KeptDatabaseTest {
                         project.compose(), project.worktree.toString(), REVISION, List.of(), true, true, false));
         project.run(new StopWritersHandler(project.engines), new StopWriters(project.compose(), List.of("db"), 10));
         project.run(
-                new ComposeDownHandler(project.engines),
+                new ComposeDownHandler(project.engines, project.vault),
                 new ComposeDown(project.compose(), 10, List.of("db"), List.of()));
         project.run(new AdoptImagesHandler(project.engines), new AdoptImages(project.compose()));
     }
@@ -169,22 +169,22 @@ class KeptDatabaseTest {
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of("db"), false, false, true, List.of()));
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of("api"), false, false, true, List.of()));
     }
 
     /** As the plan undoes it: what is new goes, names and files return, then the recorded containers. */
     private void goBack() throws Exception {
         project.run(
-                new ComposeDownHandler(project.engines),
+                new ComposeDownHandler(project.engines, project.vault),
                 new ComposeDown(project.compose(), 10, List.of("db"), List.of()));
         project.run(new RestoreImagesHandler(project.engines), new RestoreImages(project.compose(), List.of()));
         TestProject.write(project.live, "bad", MOUNTED);
         project.run(
-                new RestoreContainersHandler(project.engines),
+                new RestoreContainersHandler(project.engines, project.vault),
                 new RestoreContainers(project.compose(), List.of(), true));
     }
 }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.step.FailureKind;
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.KeyException;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepCancelledException;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
@@ -19,9 +22,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
-import java.util.zip.GZIPInputStream;
+import java.util.TreeSet;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,9 +40,20 @@ class LogKeeperTest {
     @TempDir
     Path backups;
 
+    @TempDir
+    Path secrets;
+
+    private Vault vault;
     private final FakeLog log = new FakeLog();
     private final RecordedStep step = new RecordedStep();
     private Instant now = Instant.parse("2026-11-26T15:00:00Z");
+
+    @BeforeEach
+    void givenAKey() throws IOException {
+        var keys = secrets.resolve("backups.key");
+        BackupKeys.generate(keys);
+        vault = new Vault(keys, true, List.of());
+    }
 
     private LogArchive archive() {
         return archive(Duration.ofHours(168), BOUND, 0);
@@ -46,7 +64,7 @@ class LogKeeperTest {
     }
 
     private LogKeeper keeper(LogArchive archive) throws Exception {
-        return new LogKeeper(log, archive, step, () -> now);
+        return new LogKeeper(log, archive, vault, step, () -> now);
     }
 
     private LogKeeper.Kept keep() throws Exception {
@@ -68,11 +86,11 @@ class LogKeeperTest {
         }
     }
 
-    /** As zcat gives it. */
+    /** What is in them. */
     private byte[] bytes() throws IOException {
         var out = new ByteArrayOutputStream();
         for (var name : names("api")) {
-            try (var in = new GZIPInputStream(Files.newInputStream(freedom().resolve("api/" + name)))) {
+            try (var in = vault.open(freedom().resolve("api/" + name))) {
                 in.transferTo(out);
             }
         }
@@ -84,7 +102,7 @@ class LogKeeperTest {
     }
 
     private static String hour(int hour, int number) {
-        return "2026-11-26T%02dZ_1_3f2a9c1b2d3e_%04d.log.gz".formatted(hour, number);
+        return "2026-11-26T%02dZ_1_3f2a9c1b2d3e_%04d.log.zst.age".formatted(hour, number);
     }
 
     @Test
@@ -102,6 +120,85 @@ class LogKeeperTest {
                         "2026-11-26T13:59:59.999999999Z stderr F two",
                         "2026-11-26T13:59:59.999999999Z stdout F three",
                         "2026-11-26T14:00:00.000000000Z stdout F four");
+    }
+
+    @Test
+    void writesNothingInClearAtAnyTime() throws Exception {
+        var random = new Random(1);
+        for (int i = 0; i < 300; i++) {
+            var text = new byte[1000];
+            random.nextBytes(text);
+            log.line("13:00:00.%09d".formatted(i), "password " + HexFormat.of().formatHex(text));
+        }
+        log.line("14:00:00.000000001", "password");
+        var seen = new TreeSet<String>();
+        log.onTaken = () -> seen.addAll(beginnings());
+        keep();
+
+        assertThat(seen).containsExactly("age-encryption.org/v1");
+        assertThat(beginnings()).containsExactly("age-encryption.org/v1");
+        assertThat(names("api")).containsExactly(hour(13, 1), hour(14, 2));
+        assertThat(lines()).hasSize(301);
+    }
+
+    /** First lines of the files of logs, whole or not, in which there is something. */
+    private Set<String> beginnings() {
+        try (var files = Files.list(freedom().resolve("api"))) {
+            var beginnings = new TreeSet<String>();
+            for (var file : files.toList()) {
+                var text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+                if (!text.isEmpty()) {
+                    beginnings.add(text.lines().findFirst().orElseThrow());
+                }
+            }
+            return beginnings;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void onlyCompressesWhereNothingIsToBeEncrypted() throws Exception {
+        vault = new Vault(secrets.resolve("none"), false, List.of());
+        log.line("13:00:00.000000001", "one");
+        keep();
+
+        assertThat(names("api")).containsExactly(hour(13, 1).replace(".age", ""));
+        assertThat(lines()).hasSize(1);
+    }
+
+    @Test
+    void keepsNothingWithoutTheKeyAndAllOfItOnceThatIsThere() throws Exception {
+        log.line("13:00:00.000000001", "one");
+        var present = vault;
+        vault = new Vault(secrets.resolve("none"), true, List.of());
+        assertThatThrownBy(this::keep).isInstanceOf(KeyException.class).hasMessageContaining("there is no key file");
+
+        vault = present;
+        assertThat(keep().lines()).isEqualTo(1);
+        assertThat(names("api")).containsExactly(hour(13, 1));
+    }
+
+    @Test
+    void goesOnBesideWhatAReleaseHasKeptThatDidNotEncrypt() throws Exception {
+        log.line("13:00:00.000000001", "one");
+        keep();
+        var gzip = hour(13, 1).replace(".zst.age", ".gz");
+        var plain = freedom().resolve("api/" + gzip);
+        try (var in = vault.open(freedom().resolve("api/" + hour(13, 1)));
+                var out = new GZIPOutputStream(Files.newOutputStream(LogFiles.partial(plain)))) {
+            in.transferTo(out);
+        }
+        Files.delete(freedom().resolve("api/" + hour(13, 1)));
+        var position = freedom().resolve(".positions/3f2a9c1b2d3e");
+        Files.writeString(position, Files.readString(position).replace(".zst.age", ".gz"));
+
+        log.line("14:00:00.000000001", "two");
+        assertThat(keep().lines()).isEqualTo(1);
+        assertThat(names("api")).as("one that only lacked its name, too").containsExactly(gzip, hour(14, 2));
+
+        keeper(archive()).files().prune(Duration.ofHours(1), BOUND, now);
+        assertThat(names("api")).containsExactly(hour(14, 2));
     }
 
     @Test
@@ -249,7 +346,7 @@ class LogKeeperTest {
         assertThatThrownBy(this::keep).isInstanceOf(StepCancelledException.class);
         assertThat(names("api")).isEmpty();
 
-        var next = new LogKeeper(log, archive(), new RecordedStep(), () -> now);
+        var next = new LogKeeper(log, archive(), vault, new RecordedStep(), () -> now);
         assertThat(next.keep(API, Instant.MAX).lines()).isEqualTo(1);
         assertThat(lines()).hasSize(1);
     }
@@ -350,7 +447,7 @@ class LogKeeperTest {
         }
 
         try (var all = Files.walk(backups)) {
-            var files = all.filter(path -> path.toString().endsWith(".gz")).toList();
+            var files = all.filter(path -> path.toString().endsWith(".age")).toList();
             assertThat(files)
                     .hasSize(6)
                     .allSatisfy(file -> assertThat(freedom()

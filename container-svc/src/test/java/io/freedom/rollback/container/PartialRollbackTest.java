@@ -82,7 +82,7 @@ class PartialRollbackTest {
 
         assertThat(project.container("api").imageId()).isEqualTo(prepared().getImageId());
         assertThat(project.states()).containsEntry("api", "running");
-        assertThat(new ComposeUpHandler(project.engines).probe(up(List.of("api"), true), project.step))
+        assertThat(new ComposeUpHandler(project.engines, project.vault).probe(up(List.of("api"), true), project.step))
                 .isInstanceOf(Probe.Applied.class);
         assertThat(others(starts())).isEqualTo(others(starts));
 
@@ -168,9 +168,9 @@ class PartialRollbackTest {
         Files.writeString(settings, "of the tag");
         project.step.feed(new PathsCheckedOut("f".repeat(40), List.of("config/settings"), Instant.now()));
 
-        project.run(new ComposeUpHandler(project.engines), up(List.of(), false));
+        project.run(new ComposeUpHandler(project.engines, project.vault), up(List.of(), false));
 
-        assertThat(new ComposeUpHandler(project.engines).probe(up(List.of(), false), project.step))
+        assertThat(new ComposeUpHandler(project.engines, project.vault).probe(up(List.of(), false), project.step))
                 .isInstanceOf(Probe.Applied.class);
         assertThat(awaitHealthy(List.of())).isEqualTo("2 of 2 services healthy");
         assertThat(project.states()).containsEntry("api", "exited").containsEntry("web", "running");
@@ -208,10 +208,10 @@ class PartialRollbackTest {
         project.step.feed(new PathsCheckedOut("f".repeat(40), List.of("config/settings"), Instant.now()));
 
         var up = new ComposeUp(project.compose(), List.of(), false, true, true, failed);
-        project.run(new ComposeUpHandler(project.engines), up);
+        project.run(new ComposeUpHandler(project.engines, project.vault), up);
 
         assertThat(project.states()).containsEntry("api", "exited").containsEntry("web", "running");
-        assertThat(new ComposeUpHandler(project.engines).probe(up, project.step))
+        assertThat(new ComposeUpHandler(project.engines, project.vault).probe(up, project.step))
                 .isInstanceOf(Probe.Applied.class);
         restore(List.of());
         assertThat(project.states())
@@ -262,7 +262,7 @@ class PartialRollbackTest {
     }
 
     private void up(boolean recreate) throws Exception {
-        project.run(new ComposeUpHandler(project.engines), up(List.of("api"), recreate));
+        project.run(new ComposeUpHandler(project.engines, project.vault), up(List.of("api"), recreate));
     }
 
     private ComposeUp up(List<String> services, boolean recreate) {
@@ -271,7 +271,7 @@ class PartialRollbackTest {
 
     private void restore(List<String> services) throws Exception {
         project.run(
-                new RestoreContainersHandler(project.engines),
+                new RestoreContainersHandler(project.engines, project.vault),
                 new RestoreContainers(project.compose(), services, true));
     }
 

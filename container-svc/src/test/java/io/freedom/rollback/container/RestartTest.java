@@ -175,7 +175,7 @@ class RestartTest {
         Files.writeString(
                 project.live.resolve("compose.yml"), "services:\n" + services.replace("%s", TestProject.BASE));
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 

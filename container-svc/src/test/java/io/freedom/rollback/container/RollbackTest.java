@@ -209,7 +209,7 @@ class RollbackTest {
         up();
 
         assertThat(project.container("api").imageId()).isEqualTo(preparedApi().getImageId());
-        assertThat(new ComposeUpHandler(project.engines)
+        assertThat(new ComposeUpHandler(project.engines, project.vault)
                         .probe(
                                 new ComposeUp(project.compose(), List.of("api", "db"), false, false, true, List.of()),
                                 project.step))
@@ -262,7 +262,8 @@ class RollbackTest {
         assertThat(project.result(ContainersRecorded.class).getContainers()).hasSize(3);
         assertThat(project.backup.resolve("containers/state.json")).content().contains("\"service\": \"api\"");
         project.run(
-                new CaptureLogsHandler(project.engines), new CaptureLogs(project.compose(), project.backup.toString()));
+                new CaptureLogsHandler(project.engines, project.vault),
+                new CaptureLogs(project.compose(), project.backup.toString()));
         assertThat(project.backup.resolve("logs/api-1.log")).content().contains("version bad");
     }
 
@@ -286,12 +287,13 @@ class RollbackTest {
 
     private void down() throws Exception {
         project.run(
-                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 10, List.of(), List.of()));
+                new ComposeDownHandler(project.engines, project.vault),
+                new ComposeDown(project.compose(), 10, List.of(), List.of()));
     }
 
     private void up() throws Exception {
         project.run(
-                new ComposeUpHandler(project.engines),
+                new ComposeUpHandler(project.engines, project.vault),
                 new ComposeUp(project.compose(), List.of(), false, false, true, List.of()));
     }
 
@@ -302,7 +304,7 @@ class RollbackTest {
 
     private String restore() throws Exception {
         return project.run(
-                new RestoreContainersHandler(project.engines),
+                new RestoreContainersHandler(project.engines, project.vault),
                 new RestoreContainers(project.compose(), List.of(), true));
     }
 

@@ -5,6 +5,8 @@ import io.freedom.rollback.engine.EngineContainer;
 import io.freedom.rollback.engine.EngineProvider;
 import io.freedom.rollback.schemas.action.ComposeProject;
 import io.freedom.rollback.schemas.action.LogArchive;
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.Command;
 import io.freedom.rollback.worker.Probe;
 import io.freedom.rollback.worker.StepHandler;
@@ -48,6 +50,8 @@ final class TestProject implements AutoCloseable {
     final Path live;
     final Path worktree;
     final Path backup;
+    final Path keys;
+    final Vault vault;
     /** Null where the platform's logs are not kept. */
     @Nullable
     LogArchive logs;
@@ -56,6 +60,9 @@ final class TestProject implements AutoCloseable {
         live = Files.createDirectories(folder.resolve("live"));
         worktree = Files.createDirectories(folder.resolve("worktree"));
         backup = folder.resolve("backup");
+        keys = folder.resolve("backups.key");
+        BackupKeys.generate(keys);
+        vault = new Vault(keys, true, List.of());
         write(live, "bad", COMPOSE);
         write(worktree, "good", COMPOSE);
         Files.writeString(live.resolve(".env"), "BASE=%s\nLIVE_TAG=%s-further:latest\n".formatted(BASE, name));

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.freedom.rollback.schemas.action.CheckVolumes;
 import io.freedom.rollback.schemas.action.ComposeDown;
 import io.freedom.rollback.schemas.action.KeepVolumes;
+import io.freedom.rollback.schemas.action.KeptVolume;
 import io.freedom.rollback.schemas.action.RemoveVolumes;
 import io.freedom.rollback.schemas.action.RestoreVolumes;
 import io.freedom.rollback.schemas.action.VolumesChecked;
 import io.freedom.rollback.schemas.action.VolumesKept;
+import io.freedom.rollback.vault.BackupKeys;
+import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,9 +38,11 @@ class VolumesTest {
 
     private final TestProject project;
     private final String volume;
+    private Vault vault;
 
     VolumesTest(@TempDir Path folder) throws Exception {
         project = new TestProject(folder);
+        vault = project.vault;
         volume = project.name + "_data";
     }
 
@@ -146,6 +152,112 @@ class VolumesTest {
     }
 
     @Test
+    void keepsNothingThatCanBeReadWithoutTheKey() throws Exception {
+        inDatabase("echo 'password of nobody else' > /data/base/secret");
+        down();
+        keep();
+
+        assertThat(archive()).hasFileName(volume + ".tar.zst.age");
+        assertThat(new String(Files.readAllBytes(archive()), StandardCharsets.ISO_8859_1))
+                .startsWith("age-encryption.org/v1")
+                .doesNotContain("password", "base/rows");
+        assertThat(archive().getParent()).isDirectoryNotContaining("glob:**partial");
+        try (var in = vault.open(archive())) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1))
+                    .contains("password of nobody else", "base/rows");
+        }
+    }
+
+    @Test
+    void isOnlyCompressedWhereNothingIsToBeEncrypted() throws Exception {
+        vault = new Vault(project.keys.resolveSibling("none"), false, List.of());
+        var before = inDatabase(LOOK);
+        check(0);
+        down();
+        keep();
+        remove();
+
+        assertThat(archive()).hasFileName(volume + ".tar.zst");
+        assertThat(restore()).isEqualTo("as they were: " + volume);
+        assertThat(inVolume(LOOK)).isEqualTo(before);
+    }
+
+    @Test
+    void refusesWithoutTheKeyBeforeAnythingIsStoppedAndCopiesNothing() throws Exception {
+        vault = new Vault(project.keys.resolveSibling("none"), true, List.of());
+
+        assertThatThrownBy(() -> check(0))
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining("there is no key file " + project.keys.resolveSibling("none"));
+        down();
+        assertThatThrownBy(this::keep).isInstanceOf(StepFailure.class).hasMessageContaining("there is no key file");
+        assertThat(inVolume("cat /data/base/rows")).isEqualTo("42");
+    }
+
+    @Test
+    void bringsBackWhatAReleaseHasKeptThatDidNotPackIt() throws Exception {
+        var before = inDatabase(LOOK);
+        down();
+        keep();
+        var packed = project.result(VolumesKept.class).getVolumes().getFirst();
+        var plain = archive().resolveSibling(volume + ".tar");
+        try (var in = vault.open(archive())) {
+            Files.copy(in, plain);
+        }
+        Files.delete(archive());
+        assertThat(packed.getBytes()).as("of content").isEqualTo(Files.size(plain));
+        project.step.feed(new VolumesKept(
+                List.of(KeptVolume.newBuilder(packed)
+                        .setArchive(plain.toString())
+                        .setPackedBytes(null)
+                        .build()),
+                List.of()));
+
+        remove();
+        assertThat(restore()).isEqualTo("as they were: " + volume);
+
+        assertThat(inVolume(LOOK)).isEqualTo(before);
+    }
+
+    @Test
+    void touchesNothingWithAnotherKeyOrWithADamagedCopyAndGoesOnOnceThatIsMended() throws Exception {
+        inDatabase("head -c 300000 /dev/urandom > /data/base/block");
+        down();
+        keep();
+        remove();
+        project.up();
+        inDatabase("echo new > /data/new");
+        down();
+
+        var other = project.keys.resolveSibling("other.key");
+        BackupKeys.generate(other);
+        vault = new Vault(other, true, List.of());
+        assertThatThrownBy(this::restore)
+                .isInstanceOf(StepFailure.class)
+                .hasMessageContaining(archive() + " is encrypted for another key than those in " + other);
+        assertThat(inVolume("cat /data/new")).isEqualTo("new");
+
+        vault = project.vault;
+        var whole = Files.readAllBytes(archive());
+        for (int at : new int[] {300, whole.length / 2, whole.length - 1}) {
+            var bytes = whole.clone();
+            bytes[at] ^= 4;
+            Files.write(archive(), bytes);
+            assertThatThrownBy(this::restore)
+                    .as("flipped at " + at)
+                    .isInstanceOf(StepFailure.class)
+                    .hasMessageContaining(
+                            "the copy " + archive() + " is damaged, so volume " + volume + " stays as it is")
+                    .hasMessageContaining("then retry");
+            assertThat(inVolume("cat /data/new")).isEqualTo("new");
+        }
+
+        Files.write(archive(), whole);
+        assertThat(restore()).isEqualTo("as they were: " + volume);
+        assertThat(inVolume(LOOK)).contains("./base/rows", "42");
+    }
+
+    @Test
     void makesTheVolumesOfOneServiceAnewWhileTheOthersAreLeftAlone() throws Exception {
         Files.writeString(
                 project.live.resolve("compose.yml"),
@@ -154,7 +266,7 @@ class VolumesTest {
                         .replace("volumes: {data: {}}", "volumes: {data: {}, cache: {}}"));
         project.up();
         var api = project.container("api").id();
-        var handler = new CheckVolumesHandler(project.engines);
+        var handler = new CheckVolumesHandler(project.engines, vault);
         project.run(handler, new CheckVolumes(project.compose(), project.backup.toString(), 0L, List.of("db")));
         assertThatThrownBy(() -> handler.execute(
                         new CheckVolumes(project.compose(), project.backup.toString(), 0L, List.of("job")),
@@ -163,7 +275,7 @@ class VolumesTest {
                 .hasMessageContaining("no container of job has a volume of its own");
 
         project.run(
-                new ComposeDownHandler(project.engines),
+                new ComposeDownHandler(project.engines, project.vault),
                 new ComposeDown(project.compose(), 5, List.of(), List.of("db")));
         assertThat(project.container("api").id()).isEqualTo(api);
         assertThat(project.states()).containsEntry("api", "running").doesNotContainKey("db");
@@ -178,18 +290,19 @@ class VolumesTest {
 
     private String check(long reserve) throws Exception {
         return project.run(
-                new CheckVolumesHandler(project.engines),
+                new CheckVolumesHandler(project.engines, vault),
                 new CheckVolumes(project.compose(), project.backup.toString(), reserve, List.of()));
     }
 
     private void down() throws Exception {
         project.run(
-                new ComposeDownHandler(project.engines), new ComposeDown(project.compose(), 5, List.of(), List.of()));
+                new ComposeDownHandler(project.engines, project.vault),
+                new ComposeDown(project.compose(), 5, List.of(), List.of()));
     }
 
     private void keep() throws Exception {
         project.run(
-                new KeepVolumesHandler(project.engines),
+                new KeepVolumesHandler(project.engines, vault),
                 new KeepVolumes(project.compose(), project.backup.toString(), 0L));
     }
 
@@ -202,7 +315,7 @@ class VolumesTest {
     }
 
     private String restore() throws Exception {
-        return project.run(new RestoreVolumesHandler(project.engines), new RestoreVolumes(project.compose()));
+        return project.run(new RestoreVolumesHandler(project.engines, vault), new RestoreVolumes(project.compose()));
     }
 
     private List<String> volumes() throws Exception {

@@ -135,7 +135,7 @@ final class FreedomRollback {
     }
 
     static RecordedHistory reset() {
-        var archive = "/var/backups/freedom/.volumes/" + RecordedHistory.ID + "/freedom_postgres_data.tar";
+        var archive = "/var/backups/freedom/.volumes/" + RecordedHistory.ID + "/freedom_postgres_data.tar.zst.age";
         return reverted(FreedomPlan.resetting())
                 .step(
                         "container.keep-volumes",
@@ -143,7 +143,13 @@ final class FreedomRollback {
                         31_000,
                         new VolumesKept(
                                 List.of(new KeptVolume(
-                                        "freedom_postgres_data", archive, 48_000_000L, "local", Map.of(), Map.of())),
+                                        "freedom_postgres_data",
+                                        archive,
+                                        48_000_000L,
+                                        "local",
+                                        Map.of(),
+                                        Map.of(),
+                                        9_000_000L)),
                                 List.of()),
                         "1 volume")
                 .step(

@@ -1,4 +1,4 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import com.exceptionfactory.jagged.RecipientStanzaReader;
 import com.exceptionfactory.jagged.RecipientStanzaWriter;
@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import javax.crypto.KDF;
+import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -28,10 +30,10 @@ import javax.crypto.spec.SecretKeySpec;
  * @param file where they come from
  * @param identities at least one
  */
-record BackupKeys(Path file, List<Identity> identities) {
+public record BackupKeys(Path file, List<Identity> identities) {
     private static final String SECRET = "AGE-SECRET-KEY-1";
 
-    BackupKeys {
+    public BackupKeys {
         identities = List.copyOf(identities);
     }
 
@@ -41,10 +43,22 @@ record BackupKeys(Path file, List<Identity> identities) {
      * @param secret {@code AGE-SECRET-KEY-1…}
      * @param recipient {@code age1…}, for whom it decrypts
      */
-    record Identity(String secret, String recipient) {
-        static Identity of(String secret) throws GeneralSecurityException {
+    public record Identity(String secret, String recipient) {
+        public static Identity of(String secret) throws GeneralSecurityException {
             var key = new SecretKeySpec(secret.getBytes(StandardCharsets.US_ASCII), "X25519");
             return new Identity(secret, new X25519KeyFactory().translateKey(key).toString());
+        }
+
+        /** 32 bytes that nobody can tell without the key. */
+        public byte[] derive(byte[] purpose) {
+            try {
+                return KDF.getInstance("HKDF-SHA256")
+                        .deriveData(HKDFParameterSpec.ofExtract()
+                                .addIKM(secret.getBytes(StandardCharsets.US_ASCII))
+                                .thenExpand(purpose, 32));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("every Java runtime since 25 has HKDF", e);
+            }
         }
 
         @Override
@@ -54,7 +68,7 @@ record BackupKeys(Path file, List<Identity> identities) {
     }
 
     /** Reads the file. @throws KeyException where it is missing, or holds no key */
-    static BackupKeys read(Path file) throws IOException {
+    public static BackupKeys read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new KeyException("there is no key file " + file
                     + ": put the one there that was in use, or set rollback.backups.key-file");
@@ -94,7 +108,7 @@ record BackupKeys(Path file, List<Identity> identities) {
     }
 
     /** Puts a new key in front of those of the file, which is made where it is missing; returns the new one's recipient. */
-    static String generate(Path file) throws IOException {
+    public static String generate(Path file) throws IOException {
         var others = Files.isRegularFile(file) ? Files.readString(file) : "";
         var fresh = fresh();
         PrivateFiles.write(file, text(fresh) + others);
@@ -102,7 +116,7 @@ record BackupKeys(Path file, List<Identity> identities) {
     }
 
     /** Makes the file, in a folder that is there, where there is none; false where there is one. Of two that try at once, one does. */
-    static boolean createIfMissing(Path file) throws IOException {
+    public static boolean createIfMissing(Path file) throws IOException {
         if (Files.exists(file)) {
             return false;
         }
@@ -138,7 +152,7 @@ record BackupKeys(Path file, List<Identity> identities) {
                 + identity.secret() + "\n";
     }
 
-    Identity current() {
+    public Identity current() {
         return identities.getFirst();
     }
 
@@ -168,9 +182,5 @@ record BackupKeys(Path file, List<Identity> identities) {
             }
         }
         return writers;
-    }
-
-    List<ManifestSigner> signers() {
-        return identities.stream().map(ManifestSigner::of).toList();
     }
 }

@@ -1,4 +1,4 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import com.exceptionfactory.jagged.PayloadException;
 import com.exceptionfactory.jagged.UnsupportedRecipientStanzaException;
@@ -35,12 +35,12 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes and reads files of restore points, and of the WAL archive. Their names say how they are packed, from the inside out: {@code .zst} compressed by zstd,
+ * Writes and reads files that are kept: of restore points, of the WAL archive, copies of volumes, logs. Their names say how they are packed, from the inside out: {@code .zst} compressed by zstd,
  * {@code .age} encrypted by age. So with the key and the files, `age -d -i KEYFILE x.tar.zst.age | zstd -d` is all it takes.
  */
-final class Vault {
-    static final String ENCRYPTED = ".age";
-    static final String COMPRESSED = ".zst";
+public final class Vault {
+    public static final String ENCRYPTED = ".age";
+    public static final String COMPRESSED = ".zst";
 
     private static final int BUFFER = 1 << 16;
     private static final byte[] NAMES = "rollback object names v1".getBytes(StandardCharsets.US_ASCII);
@@ -56,13 +56,13 @@ final class Vault {
      * @param encrypting whether what is written from now on is encrypted
      * @param recipients public keys of age that are to read it too
      */
-    Vault(Path keyFile, boolean encrypting, List<String> recipients) {
+    public Vault(Path keyFile, boolean encrypting, List<String> recipients) {
         this.keyFile = keyFile;
         this.encrypting = encrypting;
         this.recipients = List.copyOf(recipients);
     }
 
-    synchronized BackupKeys keys() throws IOException {
+    public synchronized BackupKeys keys() throws IOException {
         var changed = Files.exists(keyFile) ? Files.getLastModifiedTime(keyFile) : null;
         var known = keys;
         if (known == null || changed == null || !changed.equals(read)) {
@@ -73,19 +73,26 @@ final class Vault {
         return known;
     }
 
+    /** Finds out, before there is anything to write, that it could be encrypted. @throws KeyException where it could not */
+    public void requireKeys() throws IOException {
+        if (encrypting) {
+            keys().writers(recipients);
+        }
+    }
+
     /** Name of the file that holds {@code plain}. */
-    Path sealed(Path plain, boolean compressed) {
+    public Path sealed(Path plain, boolean compressed) {
         return plain.resolveSibling(
                 plain.getFileName() + (compressed ? COMPRESSED : "") + (encrypting ? ENCRYPTED : ""));
     }
 
     /** Whether everything that is written is encrypted, and this is not. */
-    boolean leavesInClear(Path file) {
+    public boolean leavesInClear(Path file) {
         return encrypting && !file.getFileName().toString().endsWith(ENCRYPTED);
     }
 
     /** The file that holds {@code plain}, however it is packed. */
-    static Optional<Path> find(Path plain) {
+    public static Optional<Path> find(Path plain) {
         for (var packed : List.of(COMPRESSED + ENCRYPTED, ENCRYPTED, COMPRESSED, "")) {
             var file = plain.resolveSibling(plain.getFileName() + packed);
             if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -96,18 +103,18 @@ final class Vault {
     }
 
     /** A new private file that packs what is written to it as its name says. */
-    OutputStream create(Path file) throws IOException {
+    public OutputStream create(Path file) throws IOException {
         return pack(plain(file), file.getFileName().toString());
     }
 
     /** A new private file. */
-    static OutputStream plain(Path file) throws IOException {
+    public static OutputStream plain(Path file) throws IOException {
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PrivateFiles.FILE));
         return Files.newOutputStream(file, StandardOpenOption.WRITE);
     }
 
     /** Packs as a file of this name is. Closes what is behind it. */
-    OutputStream pack(OutputStream out, String name) throws IOException {
+    public OutputStream pack(OutputStream out, String name) throws IOException {
         try {
             var inner = out;
             var rest = name;
@@ -132,7 +139,7 @@ final class Vault {
     }
 
     /** Content of a file, unpacked as its name says. What cannot be unpacked is a {@link DamagedException} while it is read. */
-    InputStream open(Path file) throws IOException {
+    public InputStream open(Path file) throws IOException {
         return open(new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), BUFFER), file);
     }
 
@@ -141,7 +148,7 @@ final class Vault {
      *
      * @param packed what is in the file; closed with what is returned
      */
-    InputStream open(InputStream packed, Path file) throws IOException {
+    public InputStream open(InputStream packed, Path file) throws IOException {
         var rest = file.getFileName().toString();
         var in = packed;
         try {
@@ -219,7 +226,7 @@ final class Vault {
      * @param size of the file
      * @param head its first 64 KiB
      */
-    static long plainSize(Path file, long size, byte[] head) throws DamagedException {
+    public static long plainSize(Path file, long size, byte[] head) throws DamagedException {
         if (!file.getFileName().toString().endsWith(ENCRYPTED)) {
             return size;
         }
@@ -235,13 +242,13 @@ final class Vault {
     }
 
     /** Name of an object with this content, which tells nothing about the content to who lacks the key. */
-    String objectId(String sha256) throws IOException {
+    public String objectId(String sha256) throws IOException {
         if (!encrypting) {
             return sha256;
         }
         try {
             var mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(ManifestSigner.derive(keys().current(), NAMES), "HmacSHA256"));
+            mac.init(new SecretKeySpec(keys().current().derive(NAMES), "HmacSHA256"));
             mac.update(sha256.getBytes(StandardCharsets.US_ASCII));
             // Whoever is to read it from now on has to be able to.
             recipients.stream()

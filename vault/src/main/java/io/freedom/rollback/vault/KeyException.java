@@ -1,12 +1,12 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import java.io.IOException;
 
 /** A key is missing, is not the one, or cannot be used. Says nothing about what it was to open. */
-final class KeyException extends IOException {
+public final class KeyException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    KeyException(String message) {
+    public KeyException(String message) {
         super(message);
     }
 }

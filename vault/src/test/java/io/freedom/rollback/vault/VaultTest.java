@@ -1,9 +1,8 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freedom.rollback.worker.Command;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -68,10 +67,13 @@ class VaultTest {
     void isOpenedByAgeAndZstdWithNothingButTheKeyAndTheFile() throws Exception {
         var file = write(vault, temp.resolve("x.tar.zst.age"), "the content".getBytes(StandardCharsets.UTF_8));
 
-        var said = Command.in(temp, List.of("sh", "-c", "age -d -i backups.key " + file.getFileName() + " | zstd -dq"))
-                .check();
+        var reading = new ProcessBuilder("sh", "-c", "age -d -i backups.key " + file.getFileName() + " | zstd -dq")
+                .directory(temp.toFile())
+                .redirectErrorStream(true)
+                .start();
 
-        assertThat(said.stdout()).isEqualTo("the content");
+        assertThat(reading.inputReader().readAllAsString()).isEqualTo("the content");
+        assertThat(reading.waitFor()).isZero();
     }
 
     @Test
@@ -178,16 +180,6 @@ class VaultTest {
         assertThatThrownBy(() -> BackupKeys.read(keys))
                 .hasMessageContaining("line 1")
                 .hasMessageNotContainingAny("secret\n");
-    }
-
-    @Test
-    void signsWithTheSameKeyForAsLongAsTheSecretIsTheSame() throws Exception {
-        var identity =
-                BackupKeys.Identity.of("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX");
-
-        assertThat(identity.recipient()).isEqualTo("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj");
-        assertThat(ManifestSigner.of(identity).id())
-                .isEqualTo("ed25519:MCowBQYDK2VwAyEAjuCXGpcBV3GyPp3LjJwyXoHtTbNEH4XMsDDhlclvFoo=");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,9 +9,9 @@ import java.util.UUID;
  * A file or folder in the making, beside the place where it will be. It appears there whole and durable, or not at all:
  * what exists under its final name can be trusted after any crash.
  */
-final class Staging implements AutoCloseable {
+public final class Staging implements AutoCloseable {
     /** Begins the name of everything unfinished; manifests leave it out. */
-    static final String PREFIX = ".partial-";
+    public static final String PREFIX = ".partial-";
 
     private final Path target;
     private final Path path;
@@ -22,7 +22,7 @@ final class Staging implements AutoCloseable {
     }
 
     /** Makes the parent folder and removes what an earlier attempt left unfinished. */
-    static Staging beside(Path target) throws IOException {
+    public static Staging beside(Path target) throws IOException {
         var parent = PrivateFiles.createParent(target.toAbsolutePath());
         var path = parent.resolve(PREFIX + target.getFileName());
         PrivateFiles.delete(path);
@@ -30,21 +30,21 @@ final class Staging implements AutoCloseable {
     }
 
     /** One of several at the same time: each has a name of its own. */
-    static Staging unique(Path target) throws IOException {
+    public static Staging unique(Path target) throws IOException {
         var parent = PrivateFiles.createParent(target.toAbsolutePath());
         return new Staging(target, parent.resolve(PREFIX + UUID.randomUUID() + "-" + target.getFileName()));
     }
 
     /** Does not exist yet. */
-    Path path() {
+    public Path path() {
         return path;
     }
 
-    Path folder() throws IOException {
+    public Path folder() throws IOException {
         return PrivateFiles.createFolders(path);
     }
 
-    void publish() throws IOException {
+    public void publish() throws IOException {
         PrivateFiles.sealTree(path);
         PrivateFiles.moveInto(path, target);
     }

@@ -1,4 +1,4 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,18 +18,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Files and folders that only the worker's user may read: backups hold secrets. */
-final class PrivateFiles {
-    static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
-    static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
+public final class PrivateFiles {
+    public static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
+    public static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
     private PrivateFiles() {}
 
-    static Path createFolders(Path folder) throws IOException {
+    public static Path createFolders(Path folder) throws IOException {
         return Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(FOLDER));
     }
 
     /** Makes the folder that a file will be in, and returns it. */
-    static Path createParent(Path file) throws IOException {
+    public static Path createParent(Path file) throws IOException {
         var parent = file.getParent();
         if (parent == null) {
             throw new FileSystemException(file.toString(), null, "has no folder to be in");
@@ -38,7 +38,7 @@ final class PrivateFiles {
     }
 
     /** Replaces a file in one step, durably. */
-    static void write(Path file, String content) throws IOException {
+    public static void write(Path file, String content) throws IOException {
         try (var staging = Staging.beside(file)) {
             Files.createFile(staging.path(), PosixFilePermissions.asFileAttribute(FILE));
             Files.writeString(staging.path(), content, StandardCharsets.UTF_8);
@@ -47,7 +47,7 @@ final class PrivateFiles {
     }
 
     /** Takes away the rights of others, and the set-user-id bits, below a file or folder, and forces all of it to disk. */
-    static void sealTree(Path root) throws IOException {
+    public static void sealTree(Path root) throws IOException {
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) throws IOException {
@@ -75,7 +75,7 @@ final class PrivateFiles {
     }
 
     /** Renames over what is there, durably. */
-    static void moveInto(Path source, Path target) throws IOException {
+    public static void moveInto(Path source, Path target) throws IOException {
         if (Files.isDirectory(source, LinkOption.NOFOLLOW_LINKS)) {
             delete(target);
         }
@@ -87,7 +87,7 @@ final class PrivateFiles {
     }
 
     /** Removes a file or a folder with all that is in it; nothing happens when it is not there. */
-    static void delete(Path path) throws IOException {
+    public static void delete(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
@@ -106,7 +106,7 @@ final class PrivateFiles {
         });
     }
 
-    static void force(Path path) throws IOException {
+    public static void force(Path path) throws IOException {
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }

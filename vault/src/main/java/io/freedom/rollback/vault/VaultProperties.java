@@ -1,4 +1,4 @@
-package io.freedom.rollback.backup;
+package io.freedom.rollback.vault;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -6,14 +6,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Settings of the backup worker.
+ * Settings of what the backup worker and the container worker keep.
  *
- * @param keyFile keys of restore points, see {@link BackupKeys}; made where it is missing and its folder is there. All backup workers of a site need the same
- * @param encrypt whether restore points are encrypted
+ * @param keyFile keys of restore points, see {@link BackupKeys}; made where it is missing and its folder is there. All backup and container workers of a site need the same
+ * @param encrypt whether what is kept is encrypted
  * @param recipients public keys of age ({@code age1…}) that can read them too, such as one whose secret key is kept in a safe
  */
 @ConfigurationProperties("rollback.backups")
-record BackupProperties(
+record VaultProperties(
         @DefaultValue(DEFAULT) Path keyFile,
         @DefaultValue("true") boolean encrypt,
         @DefaultValue List<String> recipients) {
