@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,6 +99,27 @@ final class ControlPlane implements AutoCloseable {
     /** As a power cut would, all of it at once; then it is started again on what it left. */
     void killAndStartAgain() {
         kill(STANDALONE);
+        startStandalone();
+    }
+
+    /** All that Kafka had is lost, and what else is on its disk; of the key of the restore points somebody had a copy, and puts it back. */
+    synchronized void loseAllButTheKey() throws IOException {
+        var reader = history;
+        if (reader != null) {
+            reader.close();
+            history = null;
+        }
+        end(running.remove(STANDALONE));
+        var data = directory.resolve("data");
+        var key = data.resolve("keys/backups.key");
+        var copy = Files.copy(
+                key,
+                directory.resolve("backups.key"),
+                StandardCopyOption.REPLACE_EXISTING,
+                StandardCopyOption.COPY_ATTRIBUTES);
+        remove(data);
+        Files.createDirectories(key.getParent());
+        Files.copy(copy, key, StandardCopyOption.COPY_ATTRIBUTES);
         startStandalone();
     }
 

@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** The history topic of a control plane, read on as it grows: tests ask often, and a program for each time would slow all down. */
-final class HistoryReader {
+final class HistoryReader implements AutoCloseable {
     private final KafkaConsumer<String, HistoryEvent> consumer;
     private final List<HistoryEvent> events = new ArrayList<>();
 
@@ -46,5 +46,10 @@ final class HistoryReader {
         return events.stream()
                 .filter(event -> event.getPlatform().equals(platform))
                 .toList();
+    }
+
+    @Override
+    public synchronized void close() {
+        consumer.close();
     }
 }

@@ -132,9 +132,13 @@ final class Platform implements AutoCloseable {
 
     /** Of the environment file, as in CASTLE_PORT. */
     int port(String variable) {
+        return Integer.parseInt(setting(variable));
+    }
+
+    String setting(String variable) {
         try (var lines = Files.lines(tree.resolve(".env"))) {
             return lines.filter(line -> line.startsWith(variable + "="))
-                    .map(line -> Integer.parseInt(line.substring(variable.length() + 1)))
+                    .map(line -> line.substring(variable.length() + 1))
                     .findFirst()
                     .orElseThrow();
         } catch (IOException e) {
@@ -177,10 +181,18 @@ final class Platform implements AutoCloseable {
     }
 
     String value(String query) {
-        return psql(query).succeeded().output().strip();
+        return value("freedom_kb", query);
+    }
+
+    String value(String database, String query) {
+        return psql(database, query).succeeded().output().strip();
     }
 
     private Shell.Result psql(String statement) {
+        return psql("freedom_kb", statement);
+    }
+
+    private Shell.Result psql(String database, String statement) {
         return compose(
                 "exec",
                 "-T",
@@ -192,7 +204,7 @@ final class Platform implements AutoCloseable {
                 "-U",
                 "freedom",
                 "-d",
-                "freedom_kb",
+                database,
                 "-c",
                 statement);
     }

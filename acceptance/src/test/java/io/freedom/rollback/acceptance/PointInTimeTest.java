@@ -3,19 +3,11 @@ package io.freedom.rollback.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -66,48 +58,6 @@ class PointInTimeTest {
         plane.rollbackctl("backups", "derive", NAME, "--at", moment, "--reason", "test", "--watch")
                 .succeeded();
         return plane.lastRollback(NAME);
-    }
-
-    /** Commits numbered rows through the platform itself, one after the other, and knows which ones it was told are there. */
-    private static final class Writer implements AutoCloseable {
-        final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
-        volatile int refused;
-        private volatile boolean ended;
-        private final Thread thread;
-
-        Writer(String url) {
-            thread = Thread.ofVirtual().start(() -> {
-                try (var client = HttpClient.newHttpClient()) {
-                    for (int number = 1; !ended; number++) {
-                        write(client, url, "Number " + number);
-                    }
-                }
-            });
-        }
-
-        private void write(HttpClient client, String url, String title) {
-            var request = HttpRequest.newBuilder(URI.create(url))
-                    .timeout(Duration.ofSeconds(5))
-                    .POST(BodyPublishers.ofString("{\"title\": \"" + title + "\", \"body\": \"x\"}"))
-                    .build();
-            try {
-                if (client.send(request, BodyHandlers.discarding()).statusCode() == 201) {
-                    acknowledged.add(title);
-                } else {
-                    refused++;
-                }
-            } catch (IOException e) {
-                refused++;
-            } catch (InterruptedException e) {
-                ended = true;
-            }
-        }
-
-        @Override
-        public void close() throws InterruptedException {
-            ended = true;
-            thread.join();
-        }
     }
 
     private String containers() {
@@ -190,7 +140,7 @@ class PointInTimeTest {
     @Test
     @Order(3)
     void losesNothingThatIsAcknowledgedDuringAWholeRollback() throws Exception {
-        var writer = new Writer("http://127.0.0.1:" + platform.port("KB_PORT") + "/documents");
+        var writer = Writer.through(platform, "Number");
         try (writer) {
             await("it writes").atMost(PATIENCE).until(() -> writer.acknowledged.size() > 10);
             plane.rollbackctl("start", NAME, "--scenario", "full-rollback", "--reason", "test", "--watch")

@@ -6,6 +6,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Properties;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.AppInfoParser;
@@ -88,9 +89,9 @@ public final class DataDirectory implements AutoCloseable {
             return;
         }
         try (var entries = Files.list(root)) {
-            // A log or lock file is what a first start that failed leaves behind.
+            // A first start that failed leaves log and lock files behind; keys are put back before that on a new disk.
             var foreign = entries.map(entry -> entry.getFileName().toString())
-                    .filter(name -> !name.equals("lock") && !name.equals("logs"))
+                    .filter(name -> !List.of("lock", "logs", "keys").contains(name))
                     .findFirst();
             if (foreign.isPresent()) {
                 throw new StartupException(root + " holds files (" + foreign.get() + ") but no " + MARKER

@@ -29,6 +29,16 @@ class DataDirectoryTest {
     }
 
     @Test
+    void beginsOnANewDiskWithTheKeyThatWasPutBack() throws IOException {
+        var key = Files.createDirectories(directory.resolve("keys")).resolve("backups.key");
+        Files.writeString(key, "AGE-SECRET-KEY-");
+
+        try (var open = DataDirectory.open(directory)) {
+            assertThat(open.keyFile()).isEqualTo(key).hasContent("AGE-SECRET-KEY-");
+        }
+    }
+
+    @Test
     void refusesADirectoryThatIsInUse() throws IOException {
         try (var open = DataDirectory.open(directory)) {
             assertThatThrownBy(() -> DataDirectory.open(directory))

@@ -10,13 +10,12 @@ import io.freedom.rollback.schemas.action.Isolation;
 import io.freedom.rollback.schemas.action.LogArchive;
 import io.freedom.rollback.schemas.action.UsageBound;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The descriptor's parts as the workers' commands carry them. */
 final class Contracts {
-    private static final String ENDED_BY_US = "terminating .{1,100} due to administrator command";
-
     private Contracts() {}
 
     static ComposeProject compose(PlatformDescriptor platform) {
@@ -65,12 +64,19 @@ final class Contracts {
                 .build();
     }
 
-    /** Log lines that are no errors: what the descriptor says, and what PostgreSQL writes where a rollback ends sessions to swap databases. */
+    /**
+     * Log lines that are no errors: what the descriptor says, and what PostgreSQL writes where a rollback swaps databases, of sessions that it ends and
+     * of those that come meanwhile. Whether the platform's is there afterwards is seen otherwise.
+     */
     static List<String> harmless(PlatformDescriptor platform) {
-        return platform.database() == null
-                ? platform.logs().ignore()
-                : Stream.concat(platform.logs().ignore().stream(), Stream.of(ENDED_BY_US))
-                        .toList();
+        var database = platform.database();
+        var swapping = database == null
+                ? Stream.<String>empty()
+                : Stream.of(
+                        "terminating .{1,100} due to administrator command",
+                        "database \".{1,63}\" is not currently accepting connections",
+                        "database " + Pattern.quote("\"" + database.name() + "\"") + " does not exist");
+        return Stream.concat(platform.logs().ignore().stream(), swapping).toList();
     }
 
     /** @param services names; empty for all */

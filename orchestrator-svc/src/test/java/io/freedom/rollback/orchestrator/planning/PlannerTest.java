@@ -518,9 +518,19 @@ class PlannerTest {
         assertThat(List.of(
                         "FATAL:  terminating connection due to administrator command",
                         "FATAL:  terminating autovacuum process due to administrator command",
-                        "FATAL:  terminating background worker \"parallel worker\" due to administrator command"))
-                .allMatch(line -> scan.getIgnorePatterns().stream()
-                        .anyMatch(pattern ->
-                                Pattern.compile(pattern).matcher(line).find()));
+                        "FATAL:  terminating background worker \"parallel worker\" due to administrator command",
+                        "FATAL:  database \"freedom_kb\" is not currently accepting connections",
+                        "FATAL:  database \"freedom_kb\" does not exist"))
+                .allMatch(line -> isIgnored(line, scan));
+        assertThat(List.of(
+                        "FATAL:  database \"freedom\" does not exist",
+                        "ERROR:  relation \"freedom_kb\" does not exist",
+                        "FATAL:  the database system is not yet accepting connections"))
+                .noneMatch(line -> isIgnored(line, scan));
+    }
+
+    private static boolean isIgnored(String line, ScanLogs scan) {
+        return scan.getIgnorePatterns().stream()
+                .anyMatch(pattern -> Pattern.compile(pattern).matcher(line).find());
     }
 }

@@ -47,6 +47,8 @@ import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Incidents come in, steps go out: what becomes of a platform. */
 class SagaTopologyTest extends WholeTopology {
@@ -556,6 +558,73 @@ class SagaTopologyTest extends WholeTopology {
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(1);
         workersSucceed();
         assertThat(facts()).filteredOn(RollbackStarted.class::isInstance).hasSize(2);
+    }
+
+    /** Its services are stopped from the first second to the third, and it is read back until the fifth. */
+    @ParameterizedTest(name = "{2}, began at {0} s, heard at {1} s")
+    @CsvSource({
+        "0, 2, service-degradation, true",
+        "1, 2, service-degradation, false",
+        "2, 2, service-degradation, false",
+        "2, 5, service-degradation, false",
+        "3, 5, service-degradation, false",
+        "4, 5, service-degradation, true",
+        "2, 2, deployment-failure, false",
+        "2, 5, security-breach, true"
+    })
+    void takesWhatBeginsWhileServicesAreStoppedForARestorePointForThatAndStartsAllElse(
+            int began, int heard, String incidentClass, boolean starts) {
+        registered();
+        var body = new String(alert("freedom", "f1", "firing", incidentClass), StandardCharsets.UTF_8)
+                .replace("02:58:00", "03:00:0" + began)
+                .getBytes(StandardCharsets.UTF_8);
+        operator(new StartRollback("rb-point", "quiesced-restore-point", null, null, null, List.of(), List.of()));
+        for (int second = 1; second <= 5; second++) {
+            driver.advanceWallClockTime(Duration.ofSeconds(1));
+            collect();
+            switch (second) {
+                case 1 -> workersSucceedUntil("container.stop-writers");
+                case 3 -> workersSucceedUntil("backup.verify");
+                default -> {}
+            }
+            if (second == heard) {
+                report(body);
+            }
+        }
+
+        assertThat(commands)
+                .extracting(StepCommand::getStepId)
+                .as("it runs, and runs on")
+                .containsExactly("backup.verify");
+        workersSucceed();
+
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .extracting(fact -> ((RollbackStarted) fact).getIncident() != null)
+                .isEqualTo(starts ? List.of(false, true) : List.of(false));
+        assertThat(history)
+                .filteredOn(event -> event.getEvent() instanceof IncidentMerged)
+                .extracting(HistoryEvent::getRollbackId)
+                .isEqualTo(starts ? List.of() : List.of("rb-point"));
+        report(body);
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .as("reported again, it starts nothing more")
+                .hasSize(starts ? 2 : 1);
+    }
+
+    /** All but this step. */
+    private void workersSucceedUntil(String step) {
+        var next = commands.stream()
+                .filter(command -> !command.getStepId().equals(step))
+                .findFirst();
+        while (next.isPresent()) {
+            commands.remove(next.get());
+            worker(next.get(), done());
+            next = commands.stream()
+                    .filter(command -> !command.getStepId().equals(step))
+                    .findFirst();
+        }
     }
 
     @Test
