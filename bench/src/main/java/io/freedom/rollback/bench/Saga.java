@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Usage: {@code Saga BOOTSTRAP_SERVERS REGISTRY_URL DESCRIPTOR PLATFORMS AT_ONCE WARM_UP_SECONDS SECONDS}, where the descriptor has
  * {@code @name@}. Prints {@code measuring} and {@code measured}, and when the last has ended
- * {@code {"rollbacks": n, "steps": n, "seconds": s, "p50": ms, "p99": ms, "longest": ms, "doubled": n, "again": n, "wrong": n, "lost": n}}:
- * commands that came twice, of a second attempt, rollbacks that ended otherwise than with each step done once, and those that did not.
+ * {@code {"rollbacks": n, "steps": n, "seconds": s, "p50": ms, "p99": ms, "longest": ms, "ended": n, "doubled": n, "again": n, "wrong": n, "lost": n}}:
+ * all that ended, commands that came twice, of a second attempt, rollbacks that ended otherwise than with each step done once, and those that did not.
  */
 public final class Saga {
     private static final int STEPS = 8;
@@ -62,6 +62,7 @@ public final class Saga {
     private final Latencies latencies = new Latencies();
     private boolean measuring;
     private int rollbacks;
+    private int ended;
     private int steps;
     private int wrong;
     private volatile int doubled;
@@ -132,13 +133,14 @@ public final class Saga {
             System.out.printf(
                     Locale.ROOT,
                     "{\"rollbacks\": %d, \"steps\": %d, \"seconds\": %.2f, \"p50\": %.2f, \"p99\": %.2f, \"longest\": %.0f,"
-                            + " \"doubled\": %d, \"again\": %d, \"wrong\": %d, \"lost\": %d}%n",
+                            + " \"ended\": %d, \"doubled\": %d, \"again\": %d, \"wrong\": %d, \"lost\": %d}%n",
                     rollbacks,
                     steps,
                     seconds,
                     latencies.percentile(50),
                     latencies.percentile(99),
                     latencies.percentile(100),
+                    ended,
                     doubled,
                     again,
                     wrong,
@@ -195,6 +197,7 @@ public final class Saga {
             return false;
         }
         latencies.waited(run.waitsSince);
+        ended++;
         rollbacks += measuring ? 1 : 0;
         wrong += finished.getOutcome() == Outcome.SUCCEEDED && run.succeeded == STEPS ? 0 : 1;
         running.remove(id);

@@ -99,7 +99,9 @@ final class KeepVolumesHandler implements StepHandler<KeepVolumes> {
         var partial = archive.partial();
         try {
             archive.makeFolder();
-            Files.deleteIfExists(partial);
+            for (var earlier : archive.ofEarlierAttempts()) {
+                Files.deleteIfExists(earlier);
+            }
             long bytes;
             var name = archive.file().getFileName().toString();
             try (var out = new Watched(vault.pack(Vault.plain(partial), name), partial, action.getReserve(), step)) {

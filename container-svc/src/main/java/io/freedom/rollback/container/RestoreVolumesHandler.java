@@ -103,10 +103,10 @@ final class RestoreVolumesHandler implements StepHandler<RestoreVolumes> {
             throws StepFailure, InterruptedException {
         var name = kept.getVolume();
         var archive = VolumeArchive.of(kept);
-        // What the target wrote, and what an attempt before this one did not finish.
-        volumes.remove(name);
-        volumes.create(new EngineVolume(name, kept.getDriver(), kept.getOptions(), kept.getLabels()));
-        try (var in = vault.open(archive.file())) {
+        try (var in = archive.open(vault)) {
+            // What the target wrote, and what an attempt before this one did not finish.
+            volumes.remove(name);
+            volumes.create(new EngineVolume(name, kept.getDriver(), kept.getOptions(), kept.getLabels()));
             volumes.load(name, in, done -> {
                 step.checkpoint();
                 step.progress(done, kept.getBytes(), "bytes", name);

@@ -6,7 +6,9 @@ import io.freedom.rollback.schemas.step.FailureKind;
 import io.freedom.rollback.vault.Vault;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -14,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The copy of one volume on disk, and beside it the mark that the volume itself was removed. */
 record VolumeArchive(Path file) {
@@ -37,6 +42,16 @@ record VolumeArchive(Path file) {
 
     Path partial() {
         return file.resolveSibling(file.getFileName() + ".partial");
+    }
+
+    /** Copies under other names of a volume that was not removed: an attempt of a release before, or set otherwise, has left them, perhaps in clear. */
+    List<Path> ofEarlierAttempts() {
+        var plain = String.valueOf(file.getFileName()).replaceFirst("\\.tar(\\.zst)?(\\.age)?$", ".tar");
+        return Stream.of("", Vault.COMPRESSED, Vault.COMPRESSED + Vault.ENCRYPTED)
+                .flatMap(packed -> Stream.of(packed, packed + ".partial"))
+                .map(end -> file.resolveSibling(plain + end))
+                .filter(copy -> !copy.equals(file) && !new VolumeArchive(copy).isRemoved())
+                .toList();
     }
 
     private Path mark() {
@@ -67,9 +82,46 @@ record VolumeArchive(Path file) {
      * @throws IOException a TarFormatException or a DamagedException where it is not whole
      */
     void read(Path copy, Vault vault, LongConsumer progress) throws IOException {
-        try (var in = vault.open(new BufferedInputStream(Files.newInputStream(copy), 1 << 16), file)) {
+        var disk = new Disk(Files.newInputStream(copy));
+        try (var in = vault.open(new BufferedInputStream(disk, 1 << 16), file)) {
             EngineVolumes.entries(in, progress);
             in.transferTo(OutputStream.nullOutputStream()); // to the last of its checksums
+        } catch (IOException e) {
+            throw disk.failure == null ? e : disk.failure;
+        }
+    }
+
+    /** Its content, read as it was when it was looked through: it may be a link to where there is more room. */
+    InputStream open(Vault vault) throws IOException {
+        return vault.open(new BufferedInputStream(Files.newInputStream(file), 1 << 16), file);
+    }
+
+    /** Remembers that the disk failed: that says nothing about what is on it. */
+    private static final class Disk extends FilterInputStream {
+        private @Nullable IOException failure;
+
+        Disk(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            try {
+                return super.read();
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            try {
+                return super.read(buffer, offset, length);
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package io.freedom.rollback.git;
 import io.freedom.rollback.schemas.action.RecordConfiguration;
 import io.freedom.rollback.worker.StepFailure;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,15 +35,20 @@ final class ConfigurationWatch {
     private static final Logger LOG = LoggerFactory.getLogger(ConfigurationWatch.class);
     /** An editor writes a file in several steps. */
     private static final Duration QUIET = Duration.ofMillis(200);
-    /** What never rests is not recorded more often than this. */
+    /** What never rests comes to be recorded once in that time. */
     private static final Duration SELDOM = Duration.ofMinutes(1);
+    /** Of a work tree: the operating system has some thousands for all programs of a user. */
+    private static final int MOST_FOLDERS = 1_000;
 
     private final Recording recording;
+    private final LongSupplier nanos;
     private final Map<Path, Watched> watched = new HashMap<>();
     private @Nullable WatchService service;
 
-    ConfigurationWatch(Recording recording) {
+    /** @param nanos as {@link System#nanoTime} */
+    ConfigurationWatch(Recording recording, LongSupplier nanos) {
         this.recording = recording;
+        this.nanos = nanos;
     }
 
     interface Recording {
@@ -58,7 +66,9 @@ final class ConfigurationWatch {
         Long due;
 
         Duration pause = QUIET;
-        long recorded;
+        /** When that was last done; null where it was not. */
+        @Nullable
+        Long recorded;
 
         Watched(RecordConfiguration action, Path root, long now) {
             this.action = action;
@@ -85,7 +95,7 @@ final class ConfigurationWatch {
             release(before);
             return Optional.empty();
         }
-        var now = new Watched(action, root, System.nanoTime());
+        var now = new Watched(action, root, nanos.getAsLong());
         if (before != null) {
             now.due = before.due;
             now.pause = before.pause;
@@ -96,7 +106,7 @@ final class ConfigurationWatch {
         } catch (IOException e) {
             release(before);
             release(now);
-            return Optional.of("what is changed and changed again between two looks: " + e.getMessage());
+            return Optional.of("what is changed and changed again between two looks (" + e.getMessage() + ")");
         }
         watched.put(root, now);
         release(before);
@@ -156,6 +166,9 @@ final class ConfigurationWatch {
         if (!isFolder(folder) || ConfigurationPaths.isGits(root.relativize(folder))) {
             return;
         }
+        if (folders.size() >= MOST_FOLDERS) {
+            throw new IOException("it has more than " + MOST_FOLDERS + " folders");
+        }
         try {
             folders.put(
                     folder.register(
@@ -171,29 +184,37 @@ final class ConfigurationWatch {
                     }
                 }
             }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         } catch (NoSuchFileException | NotDirectoryException e) {
             LOG.debug("{} was removed just now", folder, e);
+        } catch (AccessDeniedException e) {
+            LOG.debug("{} is named by the look", folder, e);
         }
     }
 
     private void listen(WatchService service) {
         try {
             while (true) {
-                var key = service.poll(untilDue(), TimeUnit.NANOSECONDS);
-                if (key != null) {
-                    heard(key);
-                }
-                for (var root : due()) {
-                    record(root);
-                }
+                listenOnce(service);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private void listenOnce(WatchService service) throws InterruptedException {
+        var key = service.poll(untilDue(), TimeUnit.NANOSECONDS);
+        if (key != null) {
+            heard(key);
+        }
+        for (var root : due()) {
+            record(root);
+        }
+    }
+
     private synchronized long untilDue() {
-        long now = System.nanoTime();
+        long now = nanos.getAsLong();
         long wait = SELDOM.toNanos();
         for (var each : watched.values()) {
             var due = each.due;
@@ -208,7 +229,7 @@ final class ConfigurationWatch {
         for (var each : watched.values()) {
             var folder = each.folders.get(key);
             if (folder != null && each.due == null && events.stream().anyMatch(event -> isOurs(event, folder, each))) {
-                each.due = System.nanoTime() + each.pause.toNanos();
+                each.due = nanos.getAsLong() + each.pause.toNanos();
             }
         }
     }
@@ -220,7 +241,7 @@ final class ConfigurationWatch {
 
     /** Ends what has had its time. */
     private synchronized Set<Path> due() {
-        long now = System.nanoTime();
+        long now = nanos.getAsLong();
         var over = watched.values().stream().filter(each -> each.end - now <= 0).toList();
         watched.values().removeAll(over);
         over.forEach(this::release);
@@ -237,17 +258,19 @@ final class ConfigurationWatch {
             if (now == null || service == null) {
                 return;
             }
+            long at = nanos.getAsLong();
+            var rested = now.recorded;
             now.due = null;
-            boolean soon = System.nanoTime() - now.recorded < SELDOM.toNanos() && now.recorded != 0;
-            now.pause = soon ? shorter(now.pause.multipliedBy(2), SELDOM) : QUIET;
-            now.recorded = System.nanoTime();
+            now.pause = pause(now.pause, rested == null ? null : Duration.ofNanos(at - rested));
+            now.recorded = at;
             action = now.action;
+            var before = now.folders.keySet();
             try {
-                var before = now.folders.keySet();
                 register(root, now, service); // there may be new folders
-                release(before);
             } catch (IOException e) {
-                LOG.warn("{}: changes are recorded with the next look only: {}", root, e.getMessage());
+                LOG.warn("{}: some changes are recorded with the next look only: {}", root, e.getMessage());
+            } finally {
+                release(before);
             }
         }
         try {
@@ -255,6 +278,17 @@ final class ConfigurationWatch {
         } catch (IOException | StepFailure | RuntimeException e) {
             LOG.info("{}: a change is recorded with the next look: {}", root, e.getMessage());
         }
+    }
+
+    /**
+     * How long after the next change it is recorded.
+     *
+     * @param before the pause until now
+     * @param since how long ago it was recorded before; null where it was not
+     */
+    static Duration pause(Duration before, @Nullable Duration since) {
+        boolean soon = since != null && since.compareTo(before.plus(SELDOM)) < 0;
+        return soon ? shorter(before.multipliedBy(2), SELDOM) : QUIET;
     }
 
     private static Duration shorter(Duration one, Duration other) {

@@ -34,7 +34,7 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
     /** In this process one waits for the other. */
     private final Map<Path, Lock> locks = new ConcurrentHashMap<>();
 
-    private final ConfigurationWatch watch = new ConfigurationWatch(this::record);
+    private final ConfigurationWatch watch = new ConfigurationWatch(this::record, System::nanoTime);
 
     RecordConfigurationHandler(WorkTrees trees, InstantSource clock) {
         super(trees, RecordConfiguration.class);
@@ -66,6 +66,13 @@ final class RecordConfigurationHandler extends GitStep<RecordConfiguration> {
     Completed act(RecordConfiguration action, Site site) throws IOException, StepFailure, InterruptedException {
         // From now on nothing escapes: what changes while the rest is read is recorded once more.
         var unwatched = watch.follow(site.repository().root(), action);
+        if (action.getFollow() < 0) {
+            var nothing = ConfigurationRecorded.newBuilder()
+                    .setUntil(clock.instant().truncatedTo(ChronoUnit.MILLIS))
+                    .setFiles(0)
+                    .build();
+            return new Completed(nothing, "recorded no more");
+        }
         var recorded = record(action, site.repository(), site.step()::checkpoint);
         if (unwatched.isPresent()) {
             var notes = new ArrayList<>(recorded.getNotes());

@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -362,7 +364,8 @@ class RecordConfigurationTest {
     @Test
     void recordsWhatChangesBetweenTwoLooks() throws Exception {
         var watch = worker.watch();
-        var look = followed(Duration.ofHours(1), "Makefile", "config", "later/settings.json");
+        var all = new String[] {"Makefile", "config", "later/settings.json"};
+        var look = followed(Duration.ofHours(1), all);
         var step = new RecordingStep("configuration-freedom-1");
         assertThat(record(look, step).getNotes()).isEmpty();
         var before = Files.readString(platform.root.resolve("Makefile"));
@@ -387,17 +390,41 @@ class RecordConfigurationTest {
         await("it is recorded as removed").until(() -> !tree().contains("Makefile"));
 
         assertThat(record(look, step).getChanged()).as("by the next look").isEmpty();
-        record(action("config"), step);
-        assertThat(watch.isFollowed(platform.root))
-                .as("once nobody wants it any more")
-                .isFalse();
+        assertThat(watch.isFollowed(platform.root)).isTrue();
+        record(followed(Duration.ofMillis(-1), all), step);
+        assertThat(watch.isFollowed(platform.root)).isFalse();
+        platform.write("Makefile", "nobody is told\n");
+        assertThat(record(followed(Duration.ZERO, all), step).getChanged())
+                .as("by this look, and not before")
+                .containsExactly("Makefile");
     }
 
     /** As one that is cut off from the orchestrator. */
     @Test
     void aWorkerThatHearsNothingRecordsNothingAnyMore() throws Exception {
-        record(followed(Duration.ofMillis(1), "config"), new RecordingStep("configuration-freedom-1"));
+        var now = new AtomicLong();
+        var recorded = new AtomicInteger();
+        var watch = new ConfigurationWatch(_ -> recorded.incrementAndGet(), now::get);
+        var root = platform.root.toRealPath();
+        assertThat(watch.follow(root, followed(Duration.ofMinutes(1), "config")))
+                .isEmpty();
+        assertThat(watch.isFollowed(root)).isTrue();
 
-        await().until(() -> !worker.watch().isFollowed(platform.root));
+        now.set(Duration.ofMinutes(1).toNanos());
+        platform.write("config/late.json", "{}\n");
+
+        await().until(() -> !watch.isFollowed(root));
+        assertThat(recorded).hasValue(0);
+    }
+
+    @Test
+    void whatNeverRestsIsRecordedLessAndLessOften() {
+        var pause = ConfigurationWatch.pause(Duration.ofSeconds(5), null);
+        assertThat(pause).isEqualTo(Duration.ofMillis(200));
+        for (int times = 0; times < 20; times++) {
+            pause = ConfigurationWatch.pause(pause, pause);
+        }
+        assertThat(pause).isEqualTo(Duration.ofMinutes(1));
+        assertThat(ConfigurationWatch.pause(pause, Duration.ofMinutes(3))).isEqualTo(Duration.ofMillis(200));
     }
 }

@@ -104,6 +104,9 @@ public record BackupKeys(Path file, List<Identity> identities) {
         } catch (CharacterCodingException e) {
             throw new KeyException(
                     "the key file " + file + " is no text: put the one there that was in use (" + e + ")");
+        } catch (IOException e) {
+            throw new KeyException("the key file " + file + " cannot be read by " + System.getProperty("user.name")
+                    + ", as whom the worker runs: give it that right (" + e + ")");
         }
     }
 

@@ -84,6 +84,12 @@ public abstract class Care<S extends SpecificRecordBase, A> {
     /** @param quiet whether something is at work on the platform */
     abstract SpecificRecord action(S kept, PlatformDescriptor platform, boolean quiet);
 
+    /** What a worker is told once it is over; nobody waits for what it answers. Null for nothing. */
+    @Nullable
+    SpecificRecord last(PlatformDescriptor platform) {
+        return null;
+    }
+
     /** Null where all is well. */
     @Nullable
     String fault(A found) {
@@ -126,7 +132,16 @@ public abstract class Care<S extends SpecificRecordBase, A> {
         }
         var turns = Turns.of(kept);
         if (isOver(platform)) {
-            return Optional.of(ended(kept));
+            var ended = ended(kept);
+            var last = last(platform);
+            return Optional.of(
+                    last == null
+                            ? ended
+                            : new Change<>(
+                                    ended.kept(),
+                                    ended.facts(),
+                                    null,
+                                    turns.asked(now).look(platform, kind.step(), last, kind.patience())));
         }
         if (turns.isUnanswered(kind.patience(), now)) {
             var fault = "no " + kind.worker().name().toLowerCase(Locale.ROOT) + " worker of its site answers";

@@ -47,6 +47,12 @@ public final class ConfigurationChanges extends Keeping<ConfigurationRecorded> {
                 platform, Objects.requireNonNull(platform.backups().configuration()));
     }
 
+    /** Until then the worker records what changes. */
+    @Override
+    SpecificRecord last(PlatformDescriptor platform) {
+        return ConfigurationCare.end(platform);
+    }
+
     @Override
     Kept kept(ConfigurationRecorded answer) {
         return new Kept(answer.getUntil(), false, answer.getNotes());

@@ -19,4 +19,9 @@ public final class ConfigurationCare {
                 policy.secrets(),
                 policy.every().plus(MARGIN).toMillis());
     }
+
+    /** Nobody wants it any more. */
+    public static RecordConfiguration end(PlatformDescriptor platform) {
+        return new RecordConfiguration(platform.workTree(), platform.configuration(), false, -1L);
+    }
 }

@@ -320,7 +320,11 @@ final class ContainerSteps {
     }
 
     Undo bringVolumesBack() {
-        return new Undo("Bring the volumes back as they were", Worker.CONTAINER, new RestoreVolumes(compose), LONG);
+        return new Undo(
+                "Bring the volumes back as they were",
+                Worker.CONTAINER,
+                new RestoreVolumes(compose),
+                LONG.multipliedBy(2)); // the copies are read beforehand
     }
 
     Undo bringBackThoseRecorded() {

@@ -95,7 +95,7 @@ class ConfigurationChangesTest extends CareTest {
         registered(DESCRIPTOR);
         pass(120);
 
-        assertThat(looks()).hasSize(1);
+        assertThat(looks()).extracting(RecordConfiguration::getFollow).containsExactly(120_000L, -1L);
         assertThat(store.platform("freedom").getConfiguration()).isNull();
         assertThat(facts(ConfigurationUnfollowed.class))
                 .containsExactly(new ConfigurationUnfollowed(
