@@ -129,6 +129,14 @@ public final class Admission {
         if (running != null && isAnsweredBy(running, incident)) {
             return new Decision.Merge(incident);
         }
+        var stopped = stoppedBy(incident);
+        if (stopped.isPresent()) {
+            return new Decision.Ignore(
+                    incident,
+                    "it began at %s, while %s had services stopped, which run again since: where it goes on, `rollbackctl start %s --reason …`"
+                            .formatted(incident.getBeganAt(), stopped.get(), state.getPlatform()),
+                    true);
+        }
         var waiting = state.getQueue().stream()
                 .filter(known -> known.getFingerprint().equals(incident.getFingerprint()))
                 .findFirst();
@@ -158,6 +166,29 @@ public final class Admission {
                 ? new Decision.Queue(incident)
                 : new Decision.Ignore(
                         incident, Platforms.WAITING + " incidents of " + state.getPlatform() + " wait already", false);
+    }
+
+    /**
+     * What has ended well, and would have answered it had it been heard in time: alerting systems gather alerts, and report them half a minute
+     * later. Another rollback would stop the services once more, because they had been stopped.
+     */
+    private Optional<String> stoppedBy(Incident incident) {
+        var began = incident.getBeganAt();
+        var stopped = state.getStopped();
+        boolean isOfService = incident.getIncidentClass() != IncidentClass.DATA_CORRUPTION
+                && incident.getIncidentClass() != IncidentClass.SECURITY_BREACH;
+        if (stopped != null
+                && isOfService
+                && !began.isBefore(stopped.getSince())
+                && !began.isAfter(stopped.getUntil())) {
+            return Optional.of(stopped.getRollbackId());
+        }
+        var changed = state.getUndoable();
+        return changed == null || running != null && changed.equals(running.id())
+                ? Optional.empty()
+                : finished.apply(changed)
+                        .filter(rollback -> rollback.wasDown(began) && isAnsweredBy(rollback, incident))
+                        .map(Rollback::id);
     }
 
     /** Nobody knows what the platform is like by now: a replayed topic, a broker that was down, a late turn. */

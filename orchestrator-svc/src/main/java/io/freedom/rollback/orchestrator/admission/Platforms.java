@@ -1,11 +1,13 @@
 package io.freedom.rollback.orchestrator.admission;
 
 import io.freedom.rollback.orchestrator.planning.Scenario;
+import io.freedom.rollback.orchestrator.saga.Rollback;
 import io.freedom.rollback.schemas.history.FollowUp;
 import io.freedom.rollback.schemas.history.Outcome;
 import io.freedom.rollback.schemas.incident.Incident;
 import io.freedom.rollback.schemas.operator.OperatorCommand;
 import io.freedom.rollback.schemas.state.AnsweredIncident;
+import io.freedom.rollback.schemas.state.Downtime;
 import io.freedom.rollback.schemas.state.LogLooks;
 import io.freedom.rollback.schemas.state.PlatformState;
 import io.freedom.rollback.schemas.state.ReplacedDatabases;
@@ -192,6 +194,17 @@ public final class Platforms {
                 // What waits for operators does not wait for the site: it may be old once they are done.
                 .setWaitingAtSite(leftBy == null ? state.getWaitingAtSite() : List.of())
                 .build();
+    }
+
+    /** What has ended had services stopped, and cannot be asked about that later. */
+    public static PlatformState stopped(PlatformState state, Rollback ended) {
+        var since = ended.downSince();
+        var until = ended.upSince();
+        return ended.outcome() != Outcome.SUCCEEDED || changes(ended.plan()) || since == null || until == null
+                ? state
+                : PlatformState.newBuilder(state)
+                        .setStopped(new Downtime(ended.id(), since, until))
+                        .build();
     }
 
     /** Whether it does anything to the platform that can be undone. */

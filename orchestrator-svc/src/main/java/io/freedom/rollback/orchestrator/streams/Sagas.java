@@ -95,8 +95,10 @@ final class Sagas {
         store.end(platform);
         var before = store.platform(platform);
         var outcome = Objects.requireNonNull(live.rollback.outcome());
-        var after = Platforms.idle(
-                Durations.remembered(before, live.rollback), live.rollback.id(), live.rollback.plan(), outcome);
+        var after = Platforms.stopped(
+                Platforms.idle(
+                        Durations.remembered(before, live.rollback), live.rollback.id(), live.rollback.plan(), outcome),
+                live.rollback);
         store.put(after);
         Stream.of(live.rollback.id(), before.getLeftBy(), before.getUndoable())
                 .filter(id -> id != null && !id.equals(after.getLeftBy()) && !id.equals(after.getUndoable()))

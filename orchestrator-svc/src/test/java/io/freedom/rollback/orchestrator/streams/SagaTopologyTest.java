@@ -1,5 +1,6 @@
 package io.freedom.rollback.orchestrator.streams;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freedom.rollback.orchestrator.planning.Descriptors;
@@ -46,6 +47,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -575,9 +577,7 @@ class SagaTopologyTest extends WholeTopology {
     void takesWhatBeginsWhileServicesAreStoppedForARestorePointForThatAndStartsAllElse(
             int began, int heard, String incidentClass, boolean starts) {
         registered();
-        var body = new String(alert("freedom", "f1", "firing", incidentClass), StandardCharsets.UTF_8)
-                .replace("02:58:00", "03:00:0" + began)
-                .getBytes(StandardCharsets.UTF_8);
+        var body = alert("f1", incidentClass, began);
         operator(new StartRollback("rb-point", "quiesced-restore-point", null, null, null, List.of(), List.of()));
         for (int second = 1; second <= 5; second++) {
             driver.advanceWallClockTime(Duration.ofSeconds(1));
@@ -611,6 +611,66 @@ class SagaTopologyTest extends WholeTopology {
                 .filteredOn(RollbackStarted.class::isInstance)
                 .as("reported again, it starts nothing more")
                 .hasSize(starts ? 2 : 1);
+    }
+
+    private byte[] alert(String fingerprint, String incidentClass, int second) {
+        return new String(alert("freedom", fingerprint, "firing", incidentClass), StandardCharsets.UTF_8)
+                .replace("02:58:00", "03:00:0" + second)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Alerting systems gather alerts before they report them. Its services are stopped from the first second to the third. */
+    @ParameterizedTest(name = "{0}: {2}, began at {1} s")
+    @CsvSource({
+        "quiesced-restore-point, 0, service-degradation, false",
+        "quiesced-restore-point, 1, service-degradation, true",
+        "quiesced-restore-point, 3, deployment-failure, true",
+        "quiesced-restore-point, 4, service-degradation, false",
+        "quiesced-restore-point, 2, security-breach, false",
+        "quiesced-restore-point, 2, data-corruption, false",
+        "full-rollback, 0, service-degradation, false",
+        "full-rollback, 1, service-degradation, true",
+        "full-rollback, 3, deployment-failure, true",
+        "full-rollback, 4, service-degradation, false",
+        "full-rollback, 2, security-breach, false",
+        "full-rollback, 2, data-corruption, false"
+    })
+    void startsNothingForWhatBeganWhileServicesWereStoppedAndIsHeardOnceTheyRun(
+            String scenario, int began, String incidentClass, boolean answered) {
+        registered();
+        operator(new StartRollback("rb-before", scenario, null, null, null, List.of(), List.of()));
+        for (int second = 1; second <= 5; second++) {
+            driver.advanceWallClockTime(Duration.ofSeconds(1));
+            collect();
+            switch (second) {
+                case 1 -> workersSucceedUntil("container.stop-writers");
+                case 2 ->
+                    workersSucceedUntil(
+                            scenario.equals("full-rollback") ? "container.await-healthy" : "container.start-writers");
+                case 3 -> workersSucceedUntil(scenario.equals("full-rollback") ? "health.files" : "backup.verify");
+                case 5 -> workersSucceed();
+                default -> {}
+            }
+        }
+        assertThat(facts()).hasAtLeastOneElementOfType(RollbackFinished.class);
+
+        report(alert("f1", incidentClass, began));
+
+        var reasons = facts().stream()
+                .filter(IncidentIgnored.class::isInstance)
+                .map(fact -> ((IncidentIgnored) fact).getReason())
+                .toList();
+        if (answered) {
+            assertThat(reasons)
+                    .singleElement(as(InstanceOfAssertFactories.STRING))
+                    .contains("while rb-before had services stopped", "rollbackctl start freedom");
+        } else {
+            assertThat(reasons).noneMatch(reason -> reason.contains("had services stopped"));
+        }
+        assertThat(facts())
+                .filteredOn(RollbackStarted.class::isInstance)
+                .as("nothing is started of what is ignored")
+                .hasSize(reasons.isEmpty() ? 2 : 1);
     }
 
     /** All but this step. */
