@@ -82,8 +82,7 @@ class LostControlPlaneTest {
                 .atMost(PATIENCE)
                 .until(() -> list().contains("2 of 2 are in the store"));
         for (var note : List.of("hold.json", "proven.json")) {
-            assertThat(stored(note))
-                    .hasSameBinaryContentAs(platform.backups.resolve(point).resolve(note));
+            assertThat(stored(note)).hasSameBinaryContentAs(here(note));
         }
     }
 
@@ -130,6 +129,10 @@ class LostControlPlaneTest {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private Path here(String note) {
+        return platform.backups.resolve(point).resolve(note);
     }
 
     private Path stored(String note) {
@@ -232,6 +235,11 @@ class LostControlPlaneTest {
                 .until(() -> recorded().size() > recorded.size());
         assertThat(recorded()).containsAll(recorded);
         assertThat(keptLines()).as("each once").isNotEmpty().doesNotHaveDuplicates();
+        // Restored, it is held for longer.
+        known = shown();
+        await("the store knows that, too")
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(stored("hold.json")).hasSameBinaryContentAs(here("hold.json")));
     }
 
     @Test
